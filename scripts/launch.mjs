@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const [entry, ...args] = process.argv.slice(2)
-if (entry === undefined) fail('scripts/launch.mjs needs the file to run, for example: node scripts/launch.mjs scripts/start.ts')
+if (entry === undefined)
+  fail('scripts/launch.mjs needs the file to run, for example: node scripts/launch.mjs scripts/start.ts')
 
 installWhenNeeded()
 run(findNode())
@@ -62,9 +63,15 @@ function run(node) {
   const child = spawn(node, [path.join(root, entry), ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, NODE_NO_WARNINGS: '1', PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` },
+    env: {
+      ...process.env,
+      NODE_NO_WARNINGS: '1',
+      PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}`,
+    },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => fail(`Node could not be started from ${node}: ${error.message}`))
-  child.on('exit', (code, signal) => process.exit(signal ? 128 + (signal === 'SIGINT' ? 2 : 15) : (code ?? 1)))
+  child.on('exit', (code, signal) =>
+    process.exit(signal ? 128 + (signal === 'SIGINT' ? 2 : 15) : (code ?? 1)),
+  )
 }

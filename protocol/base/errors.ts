@@ -1,0 +1,257 @@
+/**
+ * The error catalogue. `docs/reference/errors.md` lists the same codes, both directions checked by a test.
+ * Three kinds: `refusal` (an expected answer, returned as a value or an HTTP 4xx), `fault` (the world failed; thrown),
+ * `config` (start-up stops with the sentence).
+ */
+export type ErrorKind = 'refusal' | 'fault' | 'config'
+
+export interface ErrorEntry {
+  readonly kind: ErrorKind
+  /** HTTP status when it reaches a client. */
+  readonly status: number
+  /** Whether the same request may succeed later without a change. */
+  readonly isRetryable: boolean
+  /** What happened, one sentence. */
+  readonly meaning: string
+  /** What the reader should do. */
+  readonly remedy: string
+}
+
+function refusal(status: number, meaning: string, remedy: string, isRetryable = false): ErrorEntry {
+  return { kind: 'refusal', status, isRetryable, meaning, remedy }
+}
+function fault(meaning: string, remedy: string, isRetryable = true): ErrorEntry {
+  return { kind: 'fault', status: 503, isRetryable, meaning, remedy }
+}
+function config(meaning: string, remedy: string): ErrorEntry {
+  return { kind: 'config', status: 500, isRetryable: false, meaning, remedy }
+}
+
+export const ERRORS = {
+  // requests
+  bad_request: refusal(
+    400,
+    'The request does not have the expected shape.',
+    'Correct the fields named in the message and send it again.',
+  ),
+  not_signed_in: refusal(401, 'There is no valid sign-in.', 'Sign in and try again.'),
+  wrong_credentials: refusal(
+    401,
+    'The name or the password is wrong.',
+    'Check both; after several failures wait a minute.',
+  ),
+  not_allowed: refusal(
+    403,
+    'This role may not do that here.',
+    'Ask somebody with the permission named in the message.',
+  ),
+  not_found: refusal(
+    404,
+    'There is no such thing, or it is not yours to see.',
+    'Check the address or the id.',
+  ),
+  conflict: refusal(
+    409,
+    'It was changed by somebody else in the meantime.',
+    'Load it again and repeat the change.',
+  ),
+  too_many_requests: refusal(429, 'Too many requests.', 'Wait for the time in Retry-After.', true),
+  payload_too_large: refusal(
+    413,
+    'The body is larger than allowed here.',
+    'Send less than the limit named in the message.',
+  ),
+  exists_with_different_contents: refusal(
+    409,
+    'This id was used before with other contents.',
+    'Use a new id for a new request.',
+  ),
+  internal: {
+    kind: 'fault',
+    status: 500,
+    isRetryable: true,
+    meaning: 'Something failed on our side.',
+    remedy: 'Try again; give support the request id if it stays.',
+  } as ErrorEntry,
+  // opening a cabinet
+  unknown_cabinet: refusal(
+    404,
+    'No cabinet has this code.',
+    'Check the code on the cabinet, or tell support.',
+  ),
+  cabinet_offline: refusal(
+    409,
+    'The cabinet cannot be reached right now.',
+    'Try again in a few minutes or use another cabinet.',
+    true,
+  ),
+  cabinet_busy: refusal(409, 'Somebody is using this cabinet.', 'Wait until its door is closed.', true),
+  cabinet_locked_out: refusal(
+    409,
+    'Sales are stopped here for food safety.',
+    'Use another cabinet; staff have been told.',
+  ),
+  cabinet_out_of_service: refusal(
+    409,
+    'This cabinet is out of service.',
+    'Use another cabinet; staff have been told.',
+  ),
+  no_planogram: refusal(409, 'This cabinet has no planogram yet.', 'An operator saves one first.'),
+  consent_required: refusal(
+    409,
+    'The payment provider has no permission from this consumer yet.',
+    'Follow the consent link.',
+  ),
+  authorisation_declined: refusal(
+    409,
+    'The payment provider declined.',
+    'Pay open orders at the provider or use another account.',
+  ),
+  consumer_in_arrears: refusal(
+    409,
+    'An earlier order is unpaid.',
+    'Pay it first; the order page has the link.',
+  ),
+  consumer_blocked: refusal(
+    403,
+    'Opening is blocked for this consumer.',
+    'The reason and the appeal are on the orders page.',
+  ),
+  consumer_busy: refusal(409, 'This consumer has a session open already.', 'Close the other cabinet first.'),
+  charge_unresolved: refusal(
+    409,
+    'An earlier charge is still being confirmed.',
+    'Wait a moment; never pay twice.',
+    true,
+  ),
+  // commands
+  command_expired: refusal(
+    409,
+    'The command was not executed within its life.',
+    'Issue it again; nothing has moved.',
+  ),
+  command_stale_link: refusal(409, 'The command belongs to an earlier connection.', 'Issue it again.'),
+  command_unknown_token: refusal(409, 'The token of this command is unknown or used.', 'Prepare again.'),
+  command_retained: refusal(
+    400,
+    'A retained command is never executed.',
+    'Publish commands without the retain flag.',
+  ),
+  command_unknown: refusal(
+    400,
+    'The cabinet does not know this command.',
+    'Check the name and the firmware version.',
+  ),
+  precondition_failed: refusal(
+    409,
+    'The cabinet is not in the state that the command asked for.',
+    'Look at the cabinet and decide again.',
+  ),
+  unlock_failed: fault('The lock did not open.', 'Try again; a technician is told after repeated failures.'),
+  // twin
+  setpoint_out_of_range: refusal(
+    400,
+    'The setpoint is outside the range of this cabinet.',
+    'Choose a value within the range in the message.',
+  ),
+  // money
+  amount_above_paid: refusal(
+    409,
+    'A refund can never exceed what was paid.',
+    'Choose at most the amount in the message.',
+  ),
+  refund_needs_approval: refusal(
+    403,
+    'The amount is above your authority.',
+    'It was sent to a lead for approval.',
+  ),
+  order_not_refundable: refusal(409, 'Nothing was paid on this order.', 'Correct the charge instead.'),
+  already_decided: refusal(409, 'Somebody decided this already.', 'Load the page again.'),
+  provider_unreachable: fault(
+    'The payment provider did not answer.',
+    'We ask again by ourselves; do not repeat the payment.',
+  ),
+  provider_bad_signature: fault(
+    'The answer of the provider is not signed by it.',
+    'Check the provider public key in the configuration; nothing was changed.',
+    false,
+  ),
+  provider_rejected: refusal(
+    409,
+    'The payment provider rejected the request.',
+    'See the provider code in the message.',
+  ),
+  callback_bad_signature: refusal(
+    401,
+    'The callback is not signed by the provider.',
+    'Nothing was changed; check the keys if it is the provider.',
+  ),
+  // devices
+  enrolment_code_invalid: refusal(
+    401,
+    'The enrolment code is wrong, used or expired.',
+    'Create a new code on the cabinet page.',
+  ),
+  device_credentials_refused: fault(
+    'The core refused the credentials of this cabinet.',
+    'Enrol the cabinet again with a new code.',
+    false,
+  ),
+  evidence_hash_mismatch: refusal(400, 'The bytes do not have the announced SHA-256.', 'Upload them again.'),
+  // hardware
+  serial_open_failed: fault(
+    'The serial device could not be opened.',
+    'Check the cable and the path; it is tried again every few seconds.',
+  ),
+  bus_timeout: fault('A device on the bus did not answer in time.', 'Check its power, address and cable.'),
+  bus_bad_crc: fault(
+    'A frame with a wrong checksum was received.',
+    'Check cable, termination and baud rate.',
+  ),
+  bus_exception: fault('The device refused the register access.', 'Check that the profile fits the device.'),
+  camera_unreachable: fault('The camera gave no picture.', 'Check its address and power.'),
+  // start-up
+  config_invalid: config('The configuration is wrong.', 'Correct the setting named in the message.'),
+  port_taken: config(
+    'The port is in use.',
+    'Choose another port with the flag in the message, or stop the other program.',
+  ),
+  data_folder_unusable: config('The data folder cannot be used.', 'Give a folder that this user may write.'),
+  profile_invalid: config('The hardware profile is wrong.', 'Correct the field named in the message.'),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A fault of the world, with enough context to act on. Refusals are values; they become this only at the HTTP rim. */
+export class CabinetError extends Error {
+  override readonly name = 'CabinetError'
+  readonly code: ErrorCode
+  readonly context: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { cause?: unknown; context?: Record<string, unknown> } = {},
+  ) {
+    const entry = ERRORS[code]
+    super(
+      `${detail ?? entry.meaning} ${entry.remedy} (${code})`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
+    this.code = code
+    this.context = options.context ?? {}
+  }
+  get entry(): ErrorEntry {
+    return ERRORS[this.code]
+  }
+}
+
+/** True when waiting and asking again may help: the wire failed, not the request. */
+export function isTransportFault(error: unknown): boolean {
+  return error instanceof CabinetError && error.entry.kind === 'fault' && error.entry.isRetryable
+}
+
+/** The sentence of any thrown value, for a log line or a dead letter. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,65 @@
+import type { Clock } from './clock.ts'
+import type { Random } from './random.ts'
+
+/** Two letters that tell a reader of a log line what an id names. */
+export const ID_PREFIX = {
+  session: 'se',
+  order: 'or',
+  charge: 'ch',
+  payment: 'pa',
+  refund: 'rf',
+  anomaly: 'an',
+  ticket: 'tk',
+  message: 'ms',
+  command: 'cm',
+  consumer: 'co',
+  staff: 'st',
+  signIn: 'si',
+  notice: 'no',
+  planogram: 'pl',
+  link: 'ln',
+  epoch: 'ep',
+  token: 'to',
+  incident: 'in',
+  alarm: 'al',
+  audit: 'au',
+  call: 'ca',
+  request: 'rq',
+  enrolment: 'en',
+  batch: 'ba',
+} as const
+export type IdKind = keyof typeof ID_PREFIX
+
+/** Ids are made by whoever starts a thing, saved before they are sent, and sent again unchanged. */
+export interface Ids {
+  /** 32 characters of `[0-9a-z]`: kind (2), time (9), chance (21 × 5 = 105 bits). Sorts by time within a kind. */
+  next(kind: IdKind): string
+}
+
+/** Crockford's base 32, lower case: no i, l, o, u, so that an id can be read over the telephone. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const TIME_CHARACTERS = 9
+const CHANCE_CHARACTERS = 21
+
+export function createIds(clock: Pick<Clock, 'now'>, random: Random): Ids {
+  return {
+    next(kind) {
+      let time = Math.max(0, Math.floor(clock.now()))
+      let timePart = ''
+      for (let i = 0; i < TIME_CHARACTERS; i++) {
+        timePart = ALPHABET[time % 32] + timePart
+        time = Math.floor(time / 32)
+      }
+      let chancePart = ''
+      for (const byte of random.bytes(CHANCE_CHARACTERS)) chancePart += ALPHABET[byte & 31]
+      return `${ID_PREFIX[kind]}${timePart}${chancePart}`
+    },
+  }
+}
+
+/** What may stand in a topic, a file name and the provider's order number. */
+export const ID_PATTERN = '^[a-z0-9-]{1,32}$'
+const ID_EXPRESSION = new RegExp(ID_PATTERN)
+export function isId(text: string): boolean {
+  return ID_EXPRESSION.test(text)
+}

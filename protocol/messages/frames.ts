@@ -1,0 +1,327 @@
+import Type from 'typebox'
+import { Code, closed, DeciCelsius, Id, MonoMs, Shelf, Sku, Text, WallMs } from './common.ts'
+import { SessionKind } from './session.ts'
+
+/** The minor version of the protocol that this build speaks; a receiver stores what it does not know yet. */
+export const PROTOCOL_MINOR = 0
+/** At most this many events in a frame … */
+export const FRAME_EVENTS_MAX = 50
+/** … and this many bytes of JSON. */
+export const FRAME_BYTES_MAX = 64 * 1024
+/** No MQTT packet is larger, on any topic. */
+export const PACKET_BYTES_MAX = 128 * 1024
+/** Life of a prepare token, on the edge's own monotonic clock. */
+export const TOKEN_LIFE_MS = 5000
+
+export const TimeQuality = Type.Union([
+  Type.Literal('synchronised'),
+  Type.Literal('estimated'),
+  Type.Literal('unsynchronised'),
+])
+export const CommandStatus = Type.Union(
+  (
+    ['prepared', 'accepted', 'executing', 'succeeded', 'failed', 'rejected', 'expired', 'unknown'] as const
+  ).map((status) => Type.Literal(status)),
+)
+export type CommandStatus = Type.Static<typeof CommandStatus>
+
+const version = { v: Type.Literal(1, { description: 'protocol major version' }) }
+const Epoch = Type.String({
+  pattern: '^[a-z0-9-]{1,32}$',
+  description: 'life of the outbox database; later epochs sort after earlier ones',
+})
+const Seq = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'sequence number inside the epoch, from 1 without holes',
+})
+
+/** `up/ev`. The seq of `events[i]` is `firstSeq + i`. `data` is checked against its type's own schema afterwards. */
+export const EventFrame = Type.Object(
+  {
+    ...version,
+    epoch: Epoch,
+    firstSeq: Seq,
+    boot: Type.Integer({ minimum: 1, description: 'boot count' }),
+    monoMs: MonoMs,
+    nowMs: WallMs,
+    timeQuality: TimeQuality,
+    cabinetId: Type.Optional(Id),
+    events: Type.Array(
+      Type.Object(
+        {
+          type: Code,
+          atMs: WallMs,
+          monoMs: MonoMs,
+          boot: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'when it differs from that of the frame' }),
+          ),
+          data: Type.Record(Type.String(), Type.Unknown()),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: FRAME_EVENTS_MAX },
+    ),
+  },
+  closed,
+)
+export type EventFrame = Type.Static<typeof EventFrame>
+export type FrameEvent = EventFrame['events'][number]
+
+/** `up/hello`: the start of a link. */
+export const Hello = Type.Object(
+  {
+    ...version,
+    linkId: Id,
+    epoch: Epoch,
+    firstSeq: Type.Integer({ minimum: 0, description: 'oldest seq still kept; 0 when empty' }),
+    lastSeq: Type.Integer({ minimum: 0, description: 'newest seq; 0 when empty' }),
+    boot: Type.Integer({ minimum: 1 }),
+    monoMs: MonoMs,
+    nowMs: WallMs,
+    timeQuality: TimeQuality,
+    firmware: Type.String({ maxLength: 64 }),
+    minor: Type.Integer({ minimum: 0 }),
+    commands: Type.Array(
+      Type.Object({ id: Id, name: Code, status: CommandStatus, reason: Type.Optional(Code) }, closed),
+      { maxItems: 50, description: 'tail of the command journal' },
+    ),
+    twin: Type.Object(
+      {
+        twinEpoch: Type.Optional(Type.String({ maxLength: 64 })),
+        version: Type.Integer({ minimum: 0 }),
+        setpointDeciCelsius: Type.Optional(DeciCelsius),
+      },
+      closed,
+    ),
+    session: Type.Optional(Type.Object({ sessionId: Id, state: Code }, closed)),
+    hardware: Type.Object(
+      {
+        isDoorOpen: Type.Union([Type.Boolean(), Type.Null()]),
+        isLocked: Type.Union([Type.Boolean(), Type.Null()]),
+        isLockedOut: Type.Boolean(),
+        isOutOfService: Type.Boolean(),
+      },
+      { ...closed, description: 'null: stale' },
+    ),
+  },
+  closed,
+)
+export type Hello = Type.Static<typeof Hello>
+
+/** `dn/ack`: sent after the commit, for duplicates too. */
+export const Ack = Type.Object(
+  {
+    ...version,
+    linkId: Type.Optional(Id),
+    epoch: Epoch,
+    ack: Type.Integer({ minimum: 0, description: 'every seq up to this one is durable at the core' }),
+    window: Type.Integer({
+      minimum: 0,
+      maximum: 10000,
+      description: 'how many unacknowledged events may be under way; 0 pauses',
+    }),
+    nowMs: WallMs,
+    echoMonoMs: Type.Optional(MonoMs),
+    rewindTo: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'send again from the seq after this one' }),
+    ),
+    error: Type.Optional(
+      Type.Union([
+        Type.Literal('stale_epoch'),
+        Type.Literal('fork'),
+        Type.Literal('frame_invalid'),
+        Type.Literal('unknown_cabinet'),
+      ]),
+    ),
+  },
+  closed,
+)
+export type Ack = Type.Static<typeof Ack>
+
+/** `dn/cmd`. Whatever moves an actuator goes in two phases; both carry the same id. */
+export const Command = Type.Object(
+  {
+    ...version,
+    id: Id,
+    name: Code,
+    phase: Type.Union([Type.Literal('prepare'), Type.Literal('execute'), Type.Literal('direct')]),
+    args: Type.Record(Type.String(), Type.Unknown()),
+    linkId: Id,
+    token: Type.Optional(Id),
+    issuedAtMs: Type.Integer({
+      description: 'for the record only; lateness is judged by the link and the token',
+    }),
+    expects: Type.Optional(
+      Type.Object(
+        {
+          isDoorClosed: Type.Optional(Type.Boolean()),
+          hasNoSession: Type.Optional(Type.Boolean()),
+          isNotLockedOut: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type Command = Type.Static<typeof Command>
+
+/** Arguments of the commands that this version knows, by name. */
+export const DoorUnlockArgs = Type.Object(
+  {
+    sessionId: Id,
+    kind: SessionKind,
+    door: Type.Integer({ minimum: 0, maximum: 7 }),
+    planogramVersion: Type.Integer({ minimum: 1 }),
+    stock: Type.Array(
+      Type.Object({ shelf: Shelf, sku: Sku, quantity: Type.Integer({ minimum: 0, maximum: 1000 }) }, closed),
+      { maxItems: 200, description: 'what the core believes lies there now' },
+    ),
+  },
+  closed,
+)
+export type DoorUnlockArgs = Type.Static<typeof DoorUnlockArgs>
+export const EmptyArgs = Type.Object({}, closed)
+export const CameraSnapshotArgs = Type.Object(
+  { camera: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' })) },
+  closed,
+)
+export const COMMANDS = {
+  'door.unlock': { args: DoorUnlockArgs, movesActuator: true },
+  'door.lock': { args: EmptyArgs, movesActuator: true },
+  'agent.restart': { args: EmptyArgs, movesActuator: false },
+} as const
+export type CommandName = keyof typeof COMMANDS
+
+/** `up/cmdr`: the immediate reply. */
+export const CommandReply = Type.Object(
+  {
+    ...version,
+    id: Id,
+    linkId: Id,
+    phase: Type.Union([Type.Literal('prepare'), Type.Literal('execute'), Type.Literal('direct')]),
+    status: CommandStatus,
+    token: Type.Optional(Id),
+    tokenLifeMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    reason: Type.Optional(Code),
+    detail: Type.Optional(Text),
+    result: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  closed,
+)
+export type CommandReply = Type.Static<typeof CommandReply>
+
+/** `up/state`: birth and will. A will whose link is not the current one is ignored. */
+export const State = Type.Object(
+  { ...version, on: Type.Boolean(), linkId: Id, nowMs: Type.Optional(WallMs) },
+  closed,
+)
+export type State = Type.Static<typeof State>
+
+/** `up/live`: latest wins, never stored. null: stale. */
+export const Live = Type.Object(
+  {
+    ...version,
+    monoMs: MonoMs,
+    nowMs: WallMs,
+    sessionId: Type.Optional(Id),
+    isDoorOpen: Type.Union([Type.Boolean(), Type.Null()]),
+    isLocked: Type.Union([Type.Boolean(), Type.Null()]),
+    grams: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+    airDeciCelsius: Type.Union([DeciCelsius, Type.Null()]),
+    setpointDeciCelsius: Type.Union([DeciCelsius, Type.Null()]),
+    isCompressorOn: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    camera: Type.Optional(
+      Type.Union([
+        Type.Literal('clear'),
+        Type.Literal('blocked'),
+        Type.Literal('frozen'),
+        Type.Literal('unreachable'),
+      ]),
+    ),
+  },
+  closed,
+)
+export type Live = Type.Static<typeof Live>
+
+/** `dn/twin`: the whole desired document, small, sent in answer to a hello and on change. */
+export const Twin = Type.Object(
+  {
+    ...version,
+    twinEpoch: Type.String({
+      maxLength: 64,
+      description: "identity of the core's database; versions count inside it",
+    }),
+    version: Type.Integer({ minimum: 1 }),
+    setpointDeciCelsius: DeciCelsius,
+    setpointRange: Type.Object({ lowest: DeciCelsius, highest: DeciCelsius }, closed),
+    lockout: Type.Object(
+      {
+        isEnabled: Type.Boolean(),
+        limitDeciCelsius: DeciCelsius,
+        afterMs: Type.Integer({ minimum: 1, description: 'above the limit for this long latches' }),
+        afterDoorCloseMs: Type.Integer({ minimum: 1, description: 'as above, after the door was open' }),
+        afterDefrostMs: Type.Integer({ minimum: 1, description: 'as above, after a defrost' }),
+      },
+      closed,
+    ),
+    planogram: Type.Union([
+      Type.Null(),
+      Type.Object(
+        {
+          version: Type.Integer({ minimum: 1 }),
+          shelves: Type.Array(
+            Type.Object(
+              {
+                id: Shelf,
+                products: Type.Array(
+                  Type.Object(
+                    {
+                      sku: Sku,
+                      unitGrams: Type.Number({
+                        exclusiveMinimum: 0,
+                        maximum: 20000,
+                        description: 'grams a piece',
+                      }),
+                      sigmaGrams: Type.Number({
+                        minimum: 0,
+                        maximum: 1000,
+                        description: 'standard deviation of a piece, grams',
+                      }),
+                      stock: Type.Integer({ minimum: 0, maximum: 1000, description: 'pieces' }),
+                      priceFen: Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'fen a piece' }),
+                    },
+                    closed,
+                  ),
+                  { maxItems: 40 },
+                ),
+              },
+              closed,
+            ),
+            { maxItems: 64 },
+          ),
+        },
+        closed,
+      ),
+    ]),
+    sessionPolicy: Type.Object(
+      {
+        notOpenedMs: Type.Integer({
+          minimum: 100,
+          description: 'unlocked but not opened for this long: lock again',
+        }),
+        leftOpenWarningMs: Type.Integer({ minimum: 100 }),
+        leftOpenAlarmMs: Type.Integer({ minimum: 100 }),
+        reopenGraceMs: Type.Integer({
+          minimum: 0,
+          description: 'opened again within this time joins the session',
+        }),
+      },
+      closed,
+    ),
+    isOutOfService: Type.Boolean(),
+  },
+  closed,
+)
+export type Twin = Type.Static<typeof Twin>

@@ -1,0 +1,122 @@
+import Type from 'typebox'
+
+/**
+ * A hardware profile says, as data, how a board answers on the bus: real boards disagree in base, width, word order,
+ * polarity, scale and fault values (docs/reference/hardware.md). One profile describes one RS-485 segment.
+ */
+const Unit = Type.Integer({ minimum: 1, maximum: 247, description: 'Modbus address' })
+const Register = Type.Integer({ minimum: 0, maximum: 65535, description: '0-based register number' })
+
+export const Point = Type.Object(
+  {
+    unit: Unit,
+    register: Register,
+    kind: Type.Optional(
+      Type.Union([Type.Literal('holding'), Type.Literal('input')], {
+        description: 'function 3 or 4; default holding',
+      }),
+    ),
+    width: Type.Union([Type.Literal(16), Type.Literal(32)], { description: 'bits' }),
+    isSigned: Type.Boolean(),
+    wordOrder: Type.Optional(
+      Type.Union([Type.Literal('high-first'), Type.Literal('low-first')], {
+        description: 'for 32 bits; default high-first',
+      }),
+    ),
+    scale: Type.Number({
+      description: 'physical value = raw × scale, in the unit that the point is named for',
+    }),
+    faultValues: Type.Array(Type.Integer(), {
+      description: 'raw values (as read, after the sign) that mean "no valid reading"',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type Point = Type.Static<typeof Point>
+
+/** A point with two meanings, such as a door contact: `activeValue` is the raw value of the named meaning. */
+export const Flag = Type.Object(
+  {
+    unit: Unit,
+    register: Register,
+    kind: Type.Optional(Type.Union([Type.Literal('holding'), Type.Literal('input')])),
+    activeValue: Type.Integer(),
+    inactiveValue: Type.Integer(),
+  },
+  { additionalProperties: false },
+)
+export type Flag = Type.Static<typeof Flag>
+
+export const WriteAction = Type.Object(
+  { unit: Unit, register: Register, value: Type.Integer({ description: 'raw value to write (function 6)' }) },
+  { additionalProperties: false },
+)
+export type WriteAction = Type.Static<typeof WriteAction>
+
+export const Profile = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64 }),
+    version: Type.Integer({ minimum: 1 }),
+    serial: Type.Object(
+      {
+        baudRate: Type.Integer({ minimum: 1200, maximum: 921600 }),
+        dataBits: Type.Union([Type.Literal(7), Type.Literal(8)]),
+        parity: Type.Union([Type.Literal('none'), Type.Literal('even'), Type.Literal('odd')]),
+        stopBits: Type.Union([Type.Literal(1), Type.Literal(2)]),
+      },
+      { additionalProperties: false },
+    ),
+    timeoutMs: Type.Integer({ minimum: 10, maximum: 5000, description: 'per request' }),
+    retries: Type.Integer({ minimum: 0, maximum: 5, description: 'before a reading counts as stale' }),
+    /** Consecutive registers that are fetched in one request; points inside a block are taken from it. */
+    blocks: Type.Array(
+      Type.Object(
+        {
+          unit: Unit,
+          start: Register,
+          count: Type.Integer({ minimum: 1, maximum: 125 }),
+          kind: Type.Optional(Type.Union([Type.Literal('holding'), Type.Literal('input')])),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    lock: Type.Object(
+      {
+        unlock: WriteAction,
+        lock: WriteAction,
+        isUnlocked: Flag,
+        isBoltSeated: Flag,
+        settleMs: Type.Integer({ description: 'how long the board may take before the read-back counts' }),
+      },
+      { additionalProperties: false },
+    ),
+    door: Type.Object({ isOpen: Flag }, { additionalProperties: false }),
+    scales: Type.Array(
+      Type.Object(
+        {
+          shelf: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
+          sensor: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
+          netGrams: Point,
+          tare: Type.Optional(WriteAction),
+        },
+        { additionalProperties: false },
+      ),
+      { minItems: 1, maxItems: 64 },
+    ),
+    climate: Type.Optional(
+      Type.Object(
+        {
+          airDeciCelsius: Point,
+          evaporatorDeciCelsius: Type.Optional(Point),
+          setpointDeciCelsius: Point,
+          isCompressorOn: Type.Optional(Flag),
+          isDefrosting: Type.Optional(Flag),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    power: Type.Optional(Type.Object({ isMainsOn: Flag }, { additionalProperties: false })),
+  },
+  { additionalProperties: false },
+)
+export type Profile = Type.Static<typeof Profile>
