@@ -1,0 +1,391 @@
+/** Readings that make a level: enough for a robust spread at 5 Hz, and no more than half a second at 10 Hz. */
+const minimumReadings = 5
+const windowCapacity = 128
+const blockMs = 250
+/** Estimates on either side of a step use this much of the level nearest to the step. */
+const edgeMs = 2000
+const maximumLevels = 400
+/** Neighbouring readings are not independent (structure modes at 8 to 20 Hz): effective count is this much smaller. */
+const colourFactor = 1.6
+
+export type DoorPhase = 'before' | 'during' | 'after'
+
+/** A stretch in which a shelf was quiet. Head and tail are its mean near its beginning and near its end, in grams. */
+export type Level = {
+  startMs: number
+  endMs: number
+  phase: DoorPhase
+  headGrams: number
+  headSigmaGrams: number
+  tailGrams: number
+  tailSigmaGrams: number
+  /** Spread of the readings in the level against the noise that this shelf has when it is left alone. */
+  roughness: number
+  quietMs: number
+  /** The level was taken because time was up, not because the shelf was quiet. */
+  forced: boolean
+  /** The longest stretch without readings between the level before and this one. */
+  gapMs: number
+}
+
+type Block = { startMs: number; endMs: number; n: number; sum: number; squares: number }
+
+/**
+ * Follows one shelf: quiet or active, and the levels it rests on. Streaming and O(1) per reading.
+ * Quiet is a spread near the shelf's own learned noise, with hysteresis; a small shift inside the noise
+ * is followed (zero tracking), a larger one begins a new level.
+ */
+export class LevelTracker {
+  readonly levels: Level[] = []
+  noiseGrams: number
+  quiet = false
+
+  readonly #windowMs: number
+  readonly #sameLevelGrams: number
+  #t = new Float64Array(windowCapacity)
+  #x = new Float64Array(windowCapacity)
+  #from = 0
+  #size = 0
+  #sum = 0
+  #squares = 0
+  #reference = Number.NaN
+  #lastMs = Number.NEGATIVE_INFINITY
+  #gapMs = 0
+  #phase: DoorPhase = 'before'
+  #door: 'open' | 'closed' | null = null
+  #doorMs = Number.NEGATIVE_INFINITY
+
+  #noiseRing: number[] = []
+  #noiseAt = 0
+  #closedNoiseGrams: number
+  #calmWindows = 0
+  #nextNoiseMs = Number.NEGATIVE_INFINITY
+
+  #current: Level | null = null
+  #head: Block = emptyBlock(0)
+  #tail: Block[] = []
+  #pending: Block[] = []
+
+  constructor(options: { noiseGrams: number; quietWindowMs: number; sameLevelGrams: number }) {
+    this.noiseGrams = options.noiseGrams
+    this.#closedNoiseGrams = options.noiseGrams
+    this.#windowMs = options.quietWindowMs
+    this.#sameLevelGrams = options.sameLevelGrams
+    this.#noiseRing = [options.noiseGrams, options.noiseGrams]
+  }
+
+  get phase(): DoorPhase {
+    return this.#phase
+  }
+
+  get lastMs(): number {
+    return this.#lastMs
+  }
+
+  push(tMs: number, grams: number, door: 'open' | 'closed', doorChangedMs: number): void {
+    if (tMs <= this.#lastMs) return
+    if (Number.isNaN(this.#reference)) this.#reference = grams
+    const x = grams - this.#reference
+    if (this.#door === null) {
+      this.#door = door
+      if (door === 'open') this.#phase = 'during'
+    } else if (door !== this.#door && tMs >= doorChangedMs) {
+      this.#changeDoor(door, doorChangedMs)
+    }
+    const gap = tMs - this.#lastMs
+    if (this.#size > 0 && gap > 700) {
+      if (gap > this.#gapMs) this.#gapMs = gap
+      this.#leave(this.#lastMs)
+      this.#clearWindow()
+    }
+    this.#lastMs = tMs
+    this.#append(tMs, x)
+    const n = this.#size
+    if (n < minimumReadings) return
+    const span = tMs - this.#oldestMs()
+    if (span < 0.55 * this.#windowMs) return
+    const mean = this.#sum / n
+    const variance = Math.max(0, (this.#squares - this.#sum * mean) / (n - 1))
+    const spread = Math.sqrt(variance)
+    if (tMs >= this.#nextNoiseMs) {
+      this.#nextNoiseMs = tMs + this.#windowMs
+      this.#learnNoise(spread)
+    }
+    if (this.quiet) {
+      const level = this.#current as Level
+      const tailMean = this.#tailMean()
+      const shift = Math.abs(mean - tailMean)
+      const tolerance = Math.max(
+        1.5,
+        4.5 * this.noiseGrams * Math.sqrt(colourFactor / n + colourFactor / Math.max(n, this.#tailCount())),
+      )
+      if (spread > this.#enterSpread(tMs) * 1.8 + 0.5 || shift > tolerance) {
+        this.#leave(tMs - this.#windowMs - 100)
+      } else {
+        this.#extend(tMs, x)
+        level.quietMs = tMs - level.startMs
+      }
+    } else if (spread <= this.#enterSpread(tMs) && this.#halvesAgree(spread)) {
+      this.#enter(mean, spread, n)
+    }
+  }
+
+  /** Time is up: takes what the last readings say, with the variance they have. */
+  force(): void {
+    if (this.quiet || this.#size < 2) return
+    const n = this.#size
+    const mean = this.#sum / n
+    const variance = Math.max(0, (this.#squares - this.#sum * mean) / (n - 1))
+    this.#enter(mean, Math.sqrt(variance), n)
+    const level = this.#current as Level | null
+    if (level !== null) level.forced = true
+  }
+
+  /** Levels with the estimates up to now; the last one may still grow. */
+  snapshot(): Level[] {
+    const current = this.#current
+    if (current !== null && this.quiet) {
+      const copy = { ...current }
+      const tail = [...this.#tail, ...this.#pending]
+      const head = mergeBlocks(
+        this.#pending.filter((block) => block.startMs - current.startMs < edgeMs),
+        this.#head,
+      )
+      this.#estimate(copy, head, mergeBlocks(lastBlocks(tail)))
+      return [...this.levels.slice(0, -1), copy]
+    }
+    return this.levels.slice()
+  }
+
+  #enterSpread(tMs: number): number {
+    const noise = this.noiseGrams
+    const base = 2 * noise + 0.2
+    if (this.#door !== 'closed' || this.#phase === 'before') return base
+    // After the slam the frame rings with a mean of zero: waiting it out would cost more than it gives.
+    const since = tMs - this.#doorMs
+    if (since > 2000) return Math.max(base, 20)
+    if (since > 1300) return Math.max(base, 14)
+    if (since > 900) return Math.max(base, 9)
+    return base
+  }
+
+  #changeDoor(door: 'open' | 'closed', changedMs: number): void {
+    this.#door = door
+    this.#doorMs = changedMs
+    if (this.#phase === 'before' && !this.quiet && this.levels.length === 0) this.force()
+    // The flag may lag the first shake of the door a little.
+    this.#leave(changedMs - 150)
+    this.#phase = door === 'open' ? 'during' : 'after'
+    this.#clearWindow()
+  }
+
+  #append(tMs: number, x: number): void {
+    while (
+      this.#size > 0 &&
+      (this.#size === windowCapacity ||
+        (this.#size >= minimumReadings && tMs - this.#oldestMs() > this.#windowMs))
+    ) {
+      const old = this.#x[this.#from] as number
+      this.#sum -= old
+      this.#squares -= old * old
+      this.#from = (this.#from + 1) % windowCapacity
+      this.#size--
+    }
+    const at = (this.#from + this.#size) % windowCapacity
+    this.#t[at] = tMs
+    this.#x[at] = x
+    this.#size++
+    this.#sum += x
+    this.#squares += x * x
+  }
+
+  #oldestMs(): number {
+    return this.#t[this.#from] as number
+  }
+
+  #clearWindow(): void {
+    this.#size = 0
+    this.#from = 0
+    this.#sum = 0
+    this.#squares = 0
+  }
+
+  #halvesAgree(spread: number): boolean {
+    const n = this.#size
+    const half = n >> 1
+    let first = 0
+    let second = 0
+    for (let i = 0; i < half; i++) {
+      first += this.#x[(this.#from + i) % windowCapacity] as number
+      second += this.#x[(this.#from + n - 1 - i) % windowCapacity] as number
+    }
+    const scale = Math.max(this.noiseGrams, 0.5 * spread)
+    return Math.abs(first - second) / half < 3 * scale * Math.sqrt((2 * colourFactor) / half) + 0.3
+  }
+
+  /** A low quantile of the spreads seen: handling makes spreads large, never small. */
+  #learnNoise(spread: number): void {
+    const calm = this.#phase === 'before'
+    if (!calm && spread > 3 * this.noiseGrams + 0.5) return
+    if (this.#noiseRing.length < 24) this.#noiseRing.push(spread)
+    else {
+      this.#noiseRing[this.#noiseAt % 24] = spread
+      this.#noiseAt++
+    }
+    const sorted = [...this.#noiseRing].sort((a, b) => a - b)
+    const quantile = sorted[Math.floor(sorted.length * 0.45)] as number
+    const noise = Math.min(15, Math.max(0.05, quantile))
+    if (calm) {
+      this.noiseGrams = noise
+      this.#closedNoiseGrams = noise
+      this.#calmWindows++
+    } else {
+      // Noise learned with the door closed is worth more than noise among hands: it may grow a little, not run away.
+      this.noiseGrams = this.#calmWindows >= 3 ? Math.min(noise, 1.6 * this.#closedNoiseGrams + 0.2) : noise
+    }
+  }
+
+  #enter(mean: number, spread: number, n: number): void {
+    const startMs = this.#oldestMs()
+    const block: Block = {
+      startMs,
+      endMs: this.#lastMs,
+      n,
+      sum: this.#sum,
+      squares: this.#squares,
+    }
+    const previous = this.#current
+    this.quiet = true
+    if (previous !== null && previous.phase === this.#phase) {
+      const before = mergeBlocks(this.#tail)
+      const sigma = this.noiseGrams * Math.sqrt(colourFactor / n + colourFactor / Math.max(1, before.n))
+      const same = Math.max(this.#sameLevelGrams, 3.5 * Math.max(sigma, spread * Math.sqrt(colourFactor / n)))
+      if (Math.abs(mean - before.sum / before.n) < same) {
+        // Shaken, but back where it was: the same level goes on, and its tail begins anew.
+        this.#tail = [block]
+        this.#pending = []
+        previous.quietMs += 1
+        return
+      }
+    }
+    if (this.levels.length >= maximumLevels) {
+      this.quiet = false
+      return
+    }
+    const level: Level = {
+      startMs,
+      endMs: this.#lastMs,
+      phase: this.#phase,
+      headGrams: 0,
+      headSigmaGrams: 0,
+      tailGrams: 0,
+      tailSigmaGrams: 0,
+      roughness: 1,
+      quietMs: this.#lastMs - startMs,
+      forced: false,
+      gapMs: this.#gapMs,
+    }
+    this.#gapMs = 0
+    this.#current = level
+    this.#head = block
+    this.#tail = [block]
+    this.#pending = []
+    this.#estimate(level, this.#head, block)
+    this.levels.push(level)
+  }
+
+  #extend(tMs: number, x: number): void {
+    let block = this.#pending.at(-1)
+    if (block === undefined || tMs - block.startMs > blockMs) {
+      block = emptyBlock(tMs)
+      this.#pending.push(block)
+    }
+    block.endMs = tMs
+    block.n++
+    block.sum += x
+    block.squares += x * x
+    const safeMs = tMs - this.#windowMs - 100
+    while (this.#pending.length > 1 && (this.#pending[0] as Block).endMs <= safeMs) {
+      this.#commit(this.#pending.shift() as Block)
+    }
+  }
+
+  #commit(block: Block): void {
+    const level = this.#current as Level
+    if (block.startMs - level.startMs < edgeMs) this.#head = mergeBlocks([block], this.#head)
+    this.#tail.push(block)
+    while (this.#tail.length > 1 && block.endMs - (this.#tail[0] as Block).endMs > edgeMs) this.#tail.shift()
+  }
+
+  #leave(safeMs: number): void {
+    const level = this.#current
+    if (level === null || !this.quiet) {
+      this.quiet = false
+      return
+    }
+    this.quiet = false
+    for (const block of this.#pending) {
+      if (block.endMs <= safeMs) this.#commit(block)
+    }
+    this.#pending = []
+    this.#estimate(level, this.#head, mergeBlocks(lastBlocks(this.#tail)))
+  }
+
+  #estimate(level: Level, head: Block, tail: Block): void {
+    const noise = this.noiseGrams
+    const tailSpread = spreadOf(tail)
+    const headSpread = spreadOf(head)
+    level.headGrams = head.sum / head.n + this.#reference
+    level.headSigmaGrams = Math.max(noise, headSpread) * Math.sqrt(colourFactor / head.n)
+    level.tailGrams = tail.sum / tail.n + this.#reference
+    level.tailSigmaGrams = Math.max(noise, tailSpread) * Math.sqrt(colourFactor / tail.n)
+    level.roughness = Math.min(headSpread, tailSpread) / noise
+    level.endMs = tail.endMs
+    level.quietMs = Math.max(0, level.endMs - level.startMs)
+  }
+
+  #tailMean(): number {
+    let n = 0
+    let sum = 0
+    for (const block of this.#tail) {
+      n += block.n
+      sum += block.sum
+    }
+    return sum / n
+  }
+
+  #tailCount(): number {
+    let n = 0
+    for (const block of this.#tail) n += block.n
+    return n
+  }
+}
+
+function emptyBlock(tMs: number): Block {
+  return { startMs: tMs, endMs: tMs, n: 0, sum: 0, squares: 0 }
+}
+
+function mergeBlocks(blocks: readonly Block[], into?: Block): Block {
+  const all = into === undefined ? blocks : [into, ...blocks]
+  const result = { ...(all[0] as Block) }
+  for (let i = 1; i < all.length; i++) {
+    const block = all[i] as Block
+    result.startMs = Math.min(result.startMs, block.startMs)
+    result.endMs = Math.max(result.endMs, block.endMs)
+    result.n += block.n
+    result.sum += block.sum
+    result.squares += block.squares
+  }
+  return result
+}
+
+function lastBlocks(blocks: readonly Block[]): Block[] {
+  const end = (blocks.at(-1) as Block).endMs
+  return blocks.filter((block) => end - block.endMs < edgeMs)
+}
+
+function spreadOf(block: Block): number {
+  if (block.n < 2) return 0
+  const mean = block.sum / block.n
+  return Math.sqrt(Math.max(0, (block.squares - block.sum * mean) / (block.n - 1)))
+}
