@@ -181,8 +181,7 @@ export function runBeam(
         )
         transitions.set(baseIndex, transition)
       }
-      const moved =
-        hashOf(baseSlot(event.shelf), event.level) - hashOf(baseSlot(event.shelf), baseIndex)
+      const moved = hashOf(baseSlot(event.shelf), event.level) - hashOf(baseSlot(event.shelf), baseIndex)
       let logReal = 0
       if (!event.certain) {
         const resting = restingHandProbability(level, options)
@@ -262,7 +261,13 @@ function transitionBetween(
       return z2 < 12
     })
     if (!good && loss > 3 * model.lightestGrams) {
-      for (const combination of largeCombinations(shelf, model.products, options, loss, Math.sqrt(variance))) {
+      for (const combination of largeCombinations(
+        shelf,
+        model.products,
+        options,
+        loss,
+        Math.sqrt(variance),
+      )) {
         combos.push({
           combination,
           logLikelihood: logDensity(loss - combination.grams, variance + combination.variance),
@@ -301,7 +306,10 @@ function expand(
     if (!inStock(combination.items, shelf, state, devFrom)) continue
     visit(
       { kind: 'taken', items: combination.items },
-      logTake + combination.logPrior + logLikelihood + locationFit(shelf, combination.items, located, deltaGrams),
+      logTake +
+        combination.logPrior +
+        logLikelihood +
+        locationFit(shelf, combination.items, located, deltaGrams),
       combination.grams - loss,
       Math.sqrt(variance + combination.variance),
     )
@@ -338,7 +346,8 @@ function expand(
   // Back from the hand.
   const held: number[] = []
   for (let p = 0; p < nProducts; p++) if ((state.hand[p] as number) > 0) held.push(p)
-  const elsewhereShare = model.shelves.length > 1 ? priors.putBackElsewhere / (model.shelves.length - 1) : 1e-6
+  const elsewhereShare =
+    model.shelves.length > 1 ? priors.putBackElsewhere / (model.shelves.length - 1) : 1e-6
   for (const p of held) {
     const product = model.products[p] as ModelProduct
     const v = variance + product.unitVariance + product.sharedVariance
@@ -348,7 +357,10 @@ function expand(
     if (Math.abs(gain) < farSigmas * Math.sqrt(v)) {
       visit(
         { kind: 'put_back', items: [p], home },
-        Math.log(priors.putBack) + logWhere + logDensity(gain, v) + locationFit(shelf, [p], located, deltaGrams),
+        Math.log(priors.putBack) +
+          logWhere +
+          logDensity(gain, v) +
+          locationFit(shelf, [p], located, deltaGrams),
         gain,
         Math.sqrt(v),
       )
@@ -398,7 +410,12 @@ function expand(
   }
 
   if (deltaGrams > smallestObjectGrams) {
-    visit({ kind: 'foreign_added', grams: deltaGrams }, Math.log(priors.foreignAdded) + logOpenDensity, 0, sigma)
+    visit(
+      { kind: 'foreign_added', grams: deltaGrams },
+      Math.log(priors.foreignAdded) + logOpenDensity,
+      0,
+      sigma,
+    )
     for (const home of shelf.homes) {
       if ((state.hand[home.product] as number) > 0) continue
       const product = model.products[home.product] as ModelProduct
@@ -425,7 +442,12 @@ function expand(
         Math.sqrt(v),
       )
     }
-    visit({ kind: 'unexplained_loss', grams: loss }, Math.log(priors.unexplainedLoss) + logOpenDensity, 0, sigma)
+    visit(
+      { kind: 'unexplained_loss', grams: loss },
+      Math.log(priors.unexplainedLoss) + logOpenDensity,
+      0,
+      sigma,
+    )
   }
 }
 

@@ -42,13 +42,19 @@ export type CabinetModel = {
 export function typicalSigmaGrams(unitGrams: number): number {
   const q = unitGrams
   const tolerance =
-    q <= 50 ? 0.09 * q
-    : q <= 100 ? 4.5
-    : q <= 200 ? 0.045 * q
-    : q <= 300 ? 9
-    : q <= 500 ? 0.03 * q
-    : q <= 1000 ? 15
-    : 0.015 * q
+    q <= 50
+      ? 0.09 * q
+      : q <= 100
+        ? 4.5
+        : q <= 200
+          ? 0.045 * q
+          : q <= 300
+            ? 9
+            : q <= 500
+              ? 0.03 * q
+              : q <= 1000
+                ? 15
+                : 0.015 * q
   return Math.max(0.3, (0.37 * tolerance) / 1.96)
 }
 
@@ -72,8 +78,7 @@ export function createCabinetModel(planogram: WeighingPlanogram, options: Weighi
         sku: product.sku,
         unitGrams: product.unitGrams,
         unitVariance: sigma * sigma,
-        sharedVariance:
-          (options.lotShare * sigma) ** 2 + (options.unitErrorShare * product.unitGrams) ** 2,
+        sharedVariance: (options.lotShare * sigma) ** 2 + (options.unitErrorShare * product.unitGrams) ** 2,
         priceFen: product.priceFen,
       }
       products.push(model)
@@ -184,7 +189,14 @@ export function largeCombinations(
     if (stack.length > 3) {
       const spread = 4 * Math.sqrt(sigmaGrams ** 2 + (0.006 * (grams - left)) ** 2)
       if (Math.abs(left) < spread) {
-        found.push(combinationOf(stack.slice().sort((a, b) => a - b), ids.length, products, options))
+        found.push(
+          combinationOf(
+            stack.slice().sort((a, b) => a - b),
+            ids.length,
+            products,
+            options,
+          ),
+        )
       }
     }
     if (stack.length === 12) return

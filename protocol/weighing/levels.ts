@@ -130,20 +130,15 @@ export class LevelTracker {
     }
   }
 
-  /** Time is up: takes what the last readings say, with the variance they have. */
-  force(): void {
-    if (this.quiet || this.#size < 2) return
-    const n = this.#size
-    const mean = this.#sum / n
-    const variance = Math.max(0, (this.#squares - this.#sum * mean) / (n - 1))
-    this.#enter(mean, Math.sqrt(variance), n)
-    const level = this.#current as Level | null
-    if (level !== null) level.forced = true
-  }
-
-  /** Levels with the estimates up to now; the last one may still grow. */
-  snapshot(): Level[] {
+  /**
+   * Levels with the estimates up to now; the last one may still grow.
+   * @param timeIsUp take what the last readings after the door closed say, quiet or not, with the variance they have
+   */
+  snapshot(timeIsUp: boolean): Level[] {
     const current = this.#current
+    if (timeIsUp && !this.quiet && this.#phase === 'after' && this.#size >= 2) {
+      return [...this.levels, this.#forcedLevel()]
+    }
     if (current !== null && this.quiet) {
       const copy = { ...current }
       const tail = [...this.#tail, ...this.#pending]
@@ -155,6 +150,40 @@ export class LevelTracker {
       return [...this.levels.slice(0, -1), copy]
     }
     return this.levels.slice()
+  }
+
+  #forcedLevel(): Level {
+    const level = this.#newLevel(this.#oldestMs())
+    const block = this.#windowBlock()
+    this.#estimate(level, block, block)
+    level.forced = true
+    return level
+  }
+
+  #windowBlock(): Block {
+    return {
+      startMs: this.#oldestMs(),
+      endMs: this.#lastMs,
+      n: this.#size,
+      sum: this.#sum,
+      squares: this.#squares,
+    }
+  }
+
+  #newLevel(startMs: number): Level {
+    return {
+      startMs,
+      endMs: this.#lastMs,
+      phase: this.#phase,
+      headGrams: 0,
+      headSigmaGrams: 0,
+      tailGrams: 0,
+      tailSigmaGrams: 0,
+      roughness: 1,
+      quietMs: this.#lastMs - startMs,
+      forced: false,
+      gapMs: this.#gapMs,
+    }
   }
 
   #enterSpread(tMs: number): number {
@@ -172,7 +201,12 @@ export class LevelTracker {
   #changeDoor(door: 'open' | 'closed', changedMs: number): void {
     this.#door = door
     this.#doorMs = changedMs
-    if (this.#phase === 'before' && !this.quiet && this.levels.length === 0) this.force()
+    if (this.#phase === 'before' && this.levels.length === 0 && this.#size >= 2) {
+      // Too short or too restless a beginning still has to serve as the weight before.
+      const level = this.#forcedLevel()
+      this.levels.push(level)
+      this.#current = level
+    }
     // The flag may lag the first shake of the door a little.
     this.#leave(changedMs - 150)
     this.#phase = door === 'open' ? 'during' : 'after'
@@ -247,13 +281,7 @@ export class LevelTracker {
 
   #enter(mean: number, spread: number, n: number): void {
     const startMs = this.#oldestMs()
-    const block: Block = {
-      startMs,
-      endMs: this.#lastMs,
-      n,
-      sum: this.#sum,
-      squares: this.#squares,
-    }
+    const block = this.#windowBlock()
     const previous = this.#current
     this.quiet = true
     if (previous !== null && previous.phase === this.#phase) {
@@ -272,19 +300,7 @@ export class LevelTracker {
       this.quiet = false
       return
     }
-    const level: Level = {
-      startMs,
-      endMs: this.#lastMs,
-      phase: this.#phase,
-      headGrams: 0,
-      headSigmaGrams: 0,
-      tailGrams: 0,
-      tailSigmaGrams: 0,
-      roughness: 1,
-      quietMs: this.#lastMs - startMs,
-      forced: false,
-      gapMs: this.#gapMs,
-    }
+    const level = this.#newLevel(startMs)
     this.#gapMs = 0
     this.#current = level
     this.#head = block

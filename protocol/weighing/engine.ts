@@ -1,0 +1,451 @@
+import { runBeam, type BeamState, type LevelEvent, type Move, type Trail } from './beam.ts'
+import { identityCalibration, type CalibrationMap } from './calibration.ts'
+import { SensorCleaner } from './clean.ts'
+import { createCabinetModel, type CabinetModel, type ModelProduct, type ModelShelf } from './combinations.ts'
+import { alternativesOf, chooseReceipt, decideReceipt, receiptsOf } from './decide.ts'
+import { explainMove } from './explain.ts'
+import { LevelTracker, type Level } from './levels.ts'
+import {
+  defaultWeighingOptions,
+  type SensorFault,
+  type ShelfDelta,
+  type WeighingOptions,
+  type WeighingPlanogram,
+  type WeighingResult,
+  type WeighingSample,
+  type WeighingSession,
+  type WeighingStep,
+} from './types.ts'
+
+export * from './types.ts'
+
+/** A receipt names the version that made it; a change of any number in this folder changes it. */
+export const ENGINE_VERSION = 'weighing-1'
+
+/** A level counts as settled for the eyes of others after this long. */
+const confirmMs = 300
+/** A sensor that is silent for longer is left out of its shelf's sum, at its last value. */
+const calibration: CalibrationMap = identityCalibration
+
+type ShelfState = {
+  model: ModelShelf
+  cleaners: SensorCleaner[]
+  /** First reading of each sensor: offsets are absurd, and a sensor may join late. */
+  references: number[]
+  latest: number[]
+  tracker: LevelTracker
+  /** One tracker per sensor where there are several: where on the shelf it happened. */
+  sensorTrackers: LevelTracker[]
+  reported: number
+}
+
+/**
+ * Follows one session of one cabinet, from some seconds before the door opens until the shelves are quiet again.
+ * Pure and deterministic: time comes with the samples; the same samples give the same result.
+ */
+export function createWeighingSession(
+  planogram: WeighingPlanogram,
+  options?: Partial<WeighingOptions>,
+): WeighingSession {
+  return new StreamingSession(planogram, { ...defaultWeighingOptions, ...options })
+}
+
+/** Replays a recorded trace. */
+export function weighTrace(
+  planogram: WeighingPlanogram,
+  samples: Iterable<WeighingSample>,
+  options?: Partial<WeighingOptions>,
+): WeighingResult {
+  const session = createWeighingSession(planogram, options)
+  for (const sample of samples) session.push(sample)
+  return session.result()
+}
+
+class StreamingSession implements WeighingSession {
+  readonly #options: WeighingOptions
+  readonly #model: CabinetModel
+  readonly #shelves: ShelfState[]
+  #nowMs = Number.NEGATIVE_INFINITY
+  #startedMs = Number.NaN
+  #door: 'open' | 'closed' | null = null
+  #doorChangedMs = Number.NEGATIVE_INFINITY
+  #opened = false
+
+  constructor(planogram: WeighingPlanogram, options: WeighingOptions) {
+    this.#options = options
+    this.#model = createCabinetModel(planogram, options)
+    const sameLevelGrams = Math.min(6, Math.max(2, 0.3 * this.#model.lightestGrams))
+    const trackerOptions = {
+      noiseGrams: options.noiseGrams,
+      quietWindowMs: options.quietWindowMs,
+      sameLevelGrams,
+    }
+    this.#shelves = this.#model.shelves.map((model) => ({
+      model,
+      cleaners: model.sensors.map((sensor) => new SensorCleaner(sensor, options.noiseGrams)),
+      references: model.sensors.map(() => Number.NaN),
+      latest: model.sensors.map(() => 0),
+      tracker: new LevelTracker(trackerOptions),
+      sensorTrackers:
+        model.sensors.length > 1 ? model.sensors.map(() => new LevelTracker(trackerOptions)) : [],
+      reported: 0,
+    }))
+  }
+
+  push(sample: WeighingSample): WeighingStep[] {
+    const { tMs, door, grams } = sample
+    if (!(tMs > this.#nowMs)) return []
+    if (Number.isNaN(this.#startedMs)) this.#startedMs = tMs
+    this.#nowMs = tMs
+    if (door !== this.#door) {
+      this.#door = door
+      this.#doorChangedMs = tMs
+    }
+    if (door === 'open') this.#opened = true
+    let settled = false
+    for (const shelf of this.#shelves) {
+      this.#pushShelf(shelf, tMs, grams)
+      if (this.#unreported(shelf)) settled = true
+    }
+    return settled ? this.#report() : []
+  }
+
+  #pushShelf(shelf: ShelfState, tMs: number, grams: Record<string, number | null>): void {
+    let released = false
+    let outMs = 0
+    const count = shelf.cleaners.length
+    for (let i = 0; i < count; i++) {
+      const cleaner = shelf.cleaners[i] as SensorCleaner
+      if (!cleaner.push(tMs, grams[cleaner.sensor])) continue
+      if (Number.isNaN(shelf.references[i] as number)) shelf.references[i] = cleaner.outGrams
+      shelf.latest[i] = cleaner.outGrams - (shelf.references[i] as number)
+      released = true
+      outMs = cleaner.outMs
+      if (count > 1) {
+        const tracker = shelf.sensorTrackers[i] as LevelTracker
+        tracker.push(outMs, shelf.latest[i] as number, this.#doorAt(outMs), this.#doorChangedMs)
+        cleaner.noiseGrams = tracker.noiseGrams
+      }
+    }
+    if (!released) return
+    let sum = 0
+    for (let i = 0; i < count; i++) sum += shelf.latest[i] as number
+    shelf.tracker.push(outMs, sum, this.#doorAt(outMs), this.#doorChangedMs)
+    if (count === 1) (shelf.cleaners[0] as SensorCleaner).noiseGrams = shelf.tracker.noiseGrams
+  }
+
+  /** Cleaned readings are two readings late; each is judged by the door as it was then. */
+  #doorAt(tMs: number): 'open' | 'closed' {
+    if (tMs >= this.#doorChangedMs) return this.#door as 'open' | 'closed'
+    return this.#door === 'open' ? 'closed' : 'open'
+  }
+
+  isSettled(): boolean {
+    if (this.#door !== 'closed') return false
+    if (this.#opened && this.#timeIsUp()) return true
+    return this.#shelves.every((shelf) => {
+      if (this.#isSilent(shelf)) return true
+      const level = shelf.tracker.levels.at(-1)
+      return (
+        shelf.tracker.quiet &&
+        level !== undefined &&
+        level.phase === (this.#opened ? 'after' : 'before') &&
+        shelf.tracker.lastMs - level.startMs >= this.#options.quietWindowMs
+      )
+    })
+  }
+
+  #timeIsUp(): boolean {
+    return (
+      this.#opened &&
+      this.#door === 'closed' &&
+      this.#nowMs - this.#doorChangedMs >= this.#options.settleTimeoutMs
+    )
+  }
+
+  #isSilent(shelf: ShelfState): boolean {
+    return shelf.cleaners.every((cleaner) => this.#nowMs - cleaner.lastValidMs > 1500)
+  }
+
+  #unreported(shelf: ShelfState): boolean {
+    const levels = shelf.tracker.levels
+    if (levels.length <= shelf.reported) return false
+    if (levels.length > shelf.reported + 1) return true
+    return shelf.tracker.quiet && (levels.at(-1) as Level).quietMs >= confirmMs
+  }
+
+  /** The steps that became certain with the newest sample. */
+  #report(): WeighingStep[] {
+    const due: Array<{ shelf: number; level: number }> = []
+    for (const shelf of this.#shelves) {
+      const levels = shelf.tracker.levels
+      const last =
+        shelf.tracker.quiet && (levels.at(-1) as Level).quietMs < confirmMs
+          ? levels.length - 1
+          : levels.length
+      for (let i = shelf.reported; i < last; i++) due.push({ shelf: shelf.model.index, level: i })
+      shelf.reported = last
+    }
+    if (due.every(({ level }) => level === 0)) return []
+    const belief = this.#believe()
+    return belief.steps
+      .filter(({ shelf, level }) => due.some((item) => item.shelf === shelf && item.level === level))
+      .map(({ step }) => step)
+  }
+
+  result(): WeighingResult {
+    const belief = this.#believe()
+    const { beliefs, chosen } = belief
+    const sensorFaults = this.#faults(belief)
+    const harmful = sensorFaults.some(
+      ({ kind }) => kind !== 'bit_slips' && kind !== 'drift' && kind !== 'gain',
+    )
+    const lightest = this.#model.lightestGrams
+    const disturbed =
+      this.#opened &&
+      belief.shelfDeltas.some(
+        (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
+      )
+    const receipt = decideReceipt(
+      beliefs,
+      chosen,
+      {
+        sensorFault: harmful,
+        disturbed,
+        unbalanced: belief.unbalanced,
+      },
+      this.#model,
+      this.#options,
+      calibration,
+    )
+    return {
+      engineVersion: ENGINE_VERSION,
+      receipt,
+      alternatives: alternativesOf(beliefs, chosen, receipt, this.#model),
+      steps: belief.steps.map(({ step }) => step),
+      shelfDeltas: belief.shelfDeltas,
+      sensorFaults,
+    }
+  }
+
+  #believe() {
+    const timeIsUp = this.#timeIsUp() || this.#door === 'closed'
+    const levels = this.#shelves.map((shelf) => shelf.tracker.snapshot(timeIsUp))
+    const first = levels.map((own) => {
+      let base = 0
+      while (base + 1 < own.length && (own[base + 1] as Level).phase === 'before') base++
+      return base
+    })
+    const events = this.#eventsOf(levels, first)
+    const states = runBeam(this.#model, this.#options, levels, first, events, (shelf, base, level) =>
+      this.#locate(
+        shelf,
+        (levels[shelf] as Level[])[base] as Level,
+        (levels[shelf] as Level[])[level] as Level,
+      ),
+    )
+    const beliefs = receiptsOf(states)
+    const chosen = chooseReceipt(beliefs, this.#model, this.#options)
+    const moves = movesByLevel(chosen.story)
+    return {
+      levels,
+      first,
+      beliefs,
+      chosen,
+      steps: this.#stepsOf(levels, first, moves),
+      shelfDeltas: this.#shelfDeltas(levels, first),
+      unbalanced: this.#isUnbalanced(levels, first, chosen.story),
+    }
+  }
+
+  /** Levels in the order in which they began; of those after the door closed, only the last one counts. */
+  #eventsOf(levels: readonly Level[][], first: readonly number[]): LevelEvent[] {
+    const events: Array<LevelEvent & { startMs: number }> = []
+    levels.forEach((own, shelf) => {
+      for (let i = (first[shelf] as number) + 1; i < own.length; i++) {
+        const level = own[i] as Level
+        const next = own[i + 1]
+        if (level.phase === 'after' && next !== undefined && next.phase === 'after') continue
+        events.push({ shelf, level: i, certain: level.phase === 'after', startMs: level.startMs })
+      }
+    })
+    return events.sort((a, b) => a.startMs - b.startMs || a.shelf - b.shelf)
+  }
+
+  #locate(shelfIndex: number, before: Level, after: Level): Float64Array | null {
+    const shelf = this.#shelves[shelfIndex] as ShelfState
+    if (shelf.sensorTrackers.length === 0) return null
+    const changes = new Float64Array(shelf.sensorTrackers.length)
+    shelf.sensorTrackers.forEach((tracker, i) => {
+      const own = tracker.snapshot(true)
+      const then = own.findLast((level) => level.startMs <= before.endMs) ?? own[0]
+      const now = own.find((level) => level.endMs >= after.startMs) ?? own.at(-1)
+      changes[i] =
+        then === undefined || now === undefined || then === now ? 0 : now.headGrams - then.tailGrams
+    })
+    return changes
+  }
+
+  #stepsOf(levels: readonly Level[][], first: readonly number[], moves: Map<string, Trail>) {
+    const steps: Array<{ shelf: number; level: number; step: WeighingStep }> = []
+    levels.forEach((own, shelf) => {
+      const state = this.#shelves[shelf] as ShelfState
+      for (let i = (first[shelf] as number) + 1; i < own.length; i++) {
+        const before = own[i - 1] as Level
+        const after = own[i] as Level
+        const grams = after.headGrams - before.tailGrams
+        const sigmaGrams = Math.hypot(
+          before.tailSigmaGrams,
+          after.headSigmaGrams,
+          this.#options.repeatabilityGrams,
+          this.#options.gainShare * grams,
+        )
+        const trail = moves.get(`${shelf}/${i}`)
+        const isNull = trail === undefined || trail.move.kind === 'nothing'
+        if (
+          isNull &&
+          Math.abs(grams) < Math.max(3.5 * sigmaGrams, Math.min(6, 0.4 * this.#model.lightestGrams))
+        )
+          continue
+        const sensor = this.#standout(shelf, before, after)
+        const move: Move = trail?.move ?? { kind: 'nothing' }
+        steps.push({
+          shelf,
+          level: i,
+          step: {
+            tMs: after.startMs,
+            startMs: before.endMs,
+            endMs: after.startMs,
+            shelf: state.model.id,
+            ...(sensor === undefined ? {} : { sensor }),
+            grams: round(grams),
+            sigmaGrams: round(sigmaGrams),
+            quality:
+              after.forced || after.roughness > 1.8 || after.gapMs > 700 || after.quietMs < 300
+                ? 'poor'
+                : 'good',
+            explanation: explainMove(
+              move,
+              this.#model,
+              trail?.deltaGrams ?? grams,
+              trail?.sigmaGrams ?? sigmaGrams,
+            ),
+          },
+        })
+      }
+    })
+    return steps.sort((a, b) => a.step.tMs - b.step.tMs || a.shelf - b.shelf)
+  }
+
+  #standout(shelf: number, before: Level, after: Level): string | undefined {
+    const changes = this.#locate(shelf, before, after)
+    if (changes === null) return undefined
+    let total = 0
+    let best = 0
+    changes.forEach((change, i) => {
+      total += Math.abs(change)
+      if (Math.abs(change) > Math.abs(changes[best] as number)) best = i
+    })
+    return Math.abs(changes[best] as number) > 0.75 * total
+      ? (this.#shelves[shelf] as ShelfState).model.sensors[best]
+      : undefined
+  }
+
+  #shelfDeltas(levels: readonly Level[][], first: readonly number[]): ShelfDelta[] {
+    return levels.map((own, shelf) => {
+      const state = this.#shelves[shelf] as ShelfState
+      const offset = state.references.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0)
+      const before = own[first[shelf] as number]
+      const after = own.at(-1)
+      if (before === undefined || after === undefined) {
+        return { shelf: state.model.id, beforeGrams: null, afterGrams: null, deltaGrams: null, sigmaGrams: 0 }
+      }
+      const afterGrams = after === before ? after.tailGrams : after.headGrams
+      return {
+        shelf: state.model.id,
+        beforeGrams: round(before.tailGrams + offset),
+        afterGrams: round(afterGrams + offset),
+        deltaGrams: round(afterGrams - before.tailGrams),
+        sigmaGrams: round(
+          Math.hypot(before.tailSigmaGrams, after.headSigmaGrams, this.#options.repeatabilityGrams),
+        ),
+      }
+    })
+  }
+
+  /** The judge: what the story says left each shelf must agree with the weight before and after. */
+  #isUnbalanced(levels: readonly Level[][], first: readonly number[], story: BeamState): boolean {
+    const nProducts = this.#model.products.length
+    return levels.some((own, shelf) => {
+      const before = own[first[shelf] as number]
+      const after = own.at(-1)
+      if (before === undefined || after === undefined || before === after) return false
+      let expected = 0
+      let variance = 0
+      let moved = 0
+      for (let p = 0; p < nProducts; p++) {
+        const units = story.dev[shelf * nProducts + p] as number
+        if (units === 0) continue
+        const product = this.#model.products[p] as ModelProduct
+        expected += units * product.unitGrams
+        moved += Math.abs(units)
+        variance += Math.abs(units) * product.unitVariance + units * units * product.sharedVariance
+      }
+      let open = false
+      for (let at: Trail | null = story.trail; at !== null; at = at.previous) {
+        if (at.shelf !== shelf) continue
+        const kind = at.move.kind
+        if (kind === 'foreign_added' || kind === 'unexplained_loss' || kind === 'opened_package') open = true
+      }
+      if (open) return false
+      const seconds = (after.startMs - before.endMs) / 1000
+      const sigma = Math.sqrt(
+        variance +
+          (2 + moved) * this.#options.repeatabilityGrams ** 2 +
+          (this.#options.driftGramsPerSecond * seconds) ** 2 +
+          before.tailSigmaGrams ** 2 +
+          after.headSigmaGrams ** 2,
+      )
+      return Math.abs(after.headGrams - before.tailGrams - expected) > Math.max(5 * sigma, 6)
+    })
+  }
+
+  #faults(belief: { levels: readonly Level[][]; first: readonly number[] }): SensorFault[] {
+    const faults: SensorFault[] = []
+    const shares = this.#shelves
+      .flatMap((shelf) => shelf.cleaners)
+      .filter((cleaner) => cleaner.readings > 20)
+      .map((cleaner) => cleaner.repeatShare)
+      .sort((a, b) => a - b)
+    const typical = shares[Math.floor(shares.length / 2)] ?? 1
+    this.#shelves.forEach((shelf, index) => {
+      for (const cleaner of shelf.cleaners) {
+        const fault = cleaner.fault(this.#nowMs, typical)
+        if (fault !== null) faults.push({ sensor: cleaner.sensor, ...fault })
+      }
+      const own = belief.levels[index] as Level[]
+      let drift = 0
+      for (const level of own.slice(belief.first[index])) drift += level.tailGrams - level.headGrams
+      if (Math.abs(drift) > 10) {
+        for (const sensor of shelf.model.sensors) {
+          faults.push({
+            sensor,
+            kind: 'drift',
+            sinceMs: (own[belief.first[index] as number] as Level).startMs,
+          })
+        }
+      }
+    })
+    return faults
+  }
+}
+
+function movesByLevel(story: BeamState): Map<string, Trail> {
+  const moves = new Map<string, Trail>()
+  for (let at = story.trail; at !== null; at = at.previous) moves.set(`${at.shelf}/${at.level}`, at)
+  return moves
+}
+
+function round(grams: number): number {
+  return Math.round(grams * 100) / 100
+}
