@@ -261,6 +261,7 @@ export const DisputeView = Type.Object(
   closed,
 )
 export type DisputeView = Type.Static<typeof DisputeView>
+/** POST /api/consumer/disputes/:disputeId/messages (MessageRequest) and …/reopen (ReopenRequest) → 200 DisputeView */
 export const MessageRequest = Type.Object(
   {
     requestId: Type.String({ pattern: '^[a-z0-9-]{8,64}$' }),
@@ -268,6 +269,14 @@ export const MessageRequest = Type.Object(
   },
   closed,
 )
+export const ReopenRequest = Type.Object(
+  {
+    requestId: Type.String({ pattern: '^[a-z0-9-]{8,64}$' }),
+    text: Type.Optional(Type.String({ maxLength: 2000 })),
+  },
+  closed,
+)
+/** POST /api/consumer/disputes/:disputeId/rating → 200 DisputeView */
 export const RatingRequest = Type.Object(
   {
     score: Type.Integer({ minimum: 1, maximum: 5 }),
