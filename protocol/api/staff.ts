@@ -122,6 +122,7 @@ export const PaymentView = Type.Object(
   },
   closed,
 )
+export type PaymentView = Type.Static<typeof PaymentView>
 export const ChargeView = Type.Object(
   {
     chargeId: Id,
@@ -147,6 +148,7 @@ export const ProviderCallView = Type.Object(
   },
   closed,
 )
+export type ProviderCallView = Type.Static<typeof ProviderCallView>
 export const AnomalyView = Type.Object(
   {
     anomalyId: Id,
@@ -321,6 +323,7 @@ export const TicketResolve = Type.Object(
   },
   closed,
 )
+export type TicketResolve = Type.Static<typeof TicketResolve>
 /** POST /api/staff/tickets: a case that came by telephone or from an operator. */
 export const TicketCreate = Type.Object(
   {
@@ -333,6 +336,7 @@ export const TicketCreate = Type.Object(
   },
   closed,
 )
+export type TicketCreate = Type.Static<typeof TicketCreate>
 /** GET /api/staff/templates: replies for the composer, in both languages, {variables} filled by the page. */
 export const TemplateList = Type.Object(
   {
@@ -345,6 +349,7 @@ export const TemplateList = Type.Object(
   },
   closed,
 )
+export type TemplateList = Type.Static<typeof TemplateList>
 
 /** POST /api/staff/orders/:orderId/refunds/calculate, then …/refunds with the same body and a refundId made by the page. */
 export const RefundCalculate = Type.Object(
@@ -400,6 +405,8 @@ export const AnomalyDecide = Type.Object(
   },
   closed,
 )
+export type RefundResult = Type.Static<typeof RefundResult>
+export type AnomalyDecide = Type.Static<typeof AnomalyDecide>
 
 /** GET /api/staff/approvals; POST …/:refundId/approve | refuse {reason} */
 export const ApprovalList = Type.Object(
@@ -614,6 +621,31 @@ export const CommandRequest = Type.Object(
   },
   closed,
 )
+/** GET /api/staff/alarms?state=active|all : of all cabinets that the reader may see, newest first, at most 200 */
+export const AlarmList = Type.Object(
+  {
+    alarms: Type.Array(
+      Type.Object(
+        {
+          alarmId: Id,
+          cabinetId: Id,
+          cabinetName: Bilingual,
+          kind: Type.String(),
+          state: oneOf(['raised', 'acknowledged', 'cleared', 'shelved']),
+          raisedAtMs: WallMs,
+          clearedAtMs: Type.Union([Type.Null(), WallMs]),
+          count: Type.Integer(),
+          key: Type.String(),
+          values: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+          acknowledgedBy: Type.Union([Type.Null(), Type.String()]),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type AlarmList = Type.Static<typeof AlarmList>
 /** POST /api/staff/alarms/:id/acknowledge */
 export const AlarmAcknowledge = Type.Object({}, closed)
 /** GET /api/staff/dead-letters */
@@ -635,6 +667,7 @@ export const DeadLetterList = Type.Object(
   },
   closed,
 )
+export type DeadLetterList = Type.Static<typeof DeadLetterList>
 /** GET /api/staff/audit?query= */
 export const AuditList = Type.Object(
   {
@@ -654,6 +687,7 @@ export const AuditList = Type.Object(
   },
   closed,
 )
+export type AuditList = Type.Static<typeof AuditList>
 
 /** GET /api/live: server-sent events. `event:` is the kind, `id:` a growing number for Last-Event-ID. */
 export const LIVE_KINDS = [
