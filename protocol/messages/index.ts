@@ -87,9 +87,11 @@ export function parseValue<S extends TSchema>(schema: S, value: unknown): Parsed
   const check = checkOf(schema)
   if (check.Check(value)) return { ok: true, value: value as Static<S> }
   for (const error of check.Errors(value)) {
+    // TypeBox words an unknown field as a schema that is false, which helps nobody.
+    const message = error.message === 'schema is false' ? 'is not a known field' : error.message
     return {
       ok: false,
-      reason: `${error.instancePath === '' ? 'the document' : error.instancePath} ${error.message}`,
+      reason: `${error.instancePath === '' ? 'the document' : error.instancePath} ${message}`,
     }
   }
   return { ok: false, reason: 'the document does not match its schema' }

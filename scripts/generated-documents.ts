@@ -1,0 +1,12 @@
+import { stringify } from 'yaml'
+import { asyncApiDocument } from './asyncapi.ts'
+import { errorReference } from './error-reference.ts'
+
+/** Documents that are made from code. `npm run docs` writes them; a test compares. */
+export const GENERATED_DOCUMENTS: ReadonlyArray<{ file: string; make: () => string | Promise<string> }> = [
+  {
+    file: 'docs/reference/asyncapi.yaml',
+    make: () => stringify(asyncApiDocument(), { lineWidth: 120, aliasDuplicateObjects: false }),
+  },
+  { file: 'docs/reference/errors.md', make: errorReference },
+]

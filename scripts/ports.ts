@@ -1,0 +1,42 @@
+import { createServer } from 'node:net'
+import { CabinetError } from '#protocol/base/errors.ts'
+
+/** Is the port free on this host? */
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, host, () => server.close(() => resolve(true)))
+  })
+}
+
+/** A port that was free a moment ago. */
+export function findFreePort(host = '127.0.0.1'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, host, () => {
+      const address = server.address()
+      server.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('the system gave no port')),
+      )
+    })
+  })
+}
+
+/**
+ * The wanted port when it is free; another free one when the wanted one was only our default.
+ * @throws CabinetError port_taken when the caller asked for this port by name
+ */
+export async function choosePort(flag: string, wanted: number, isExplicit: boolean): Promise<number> {
+  if (wanted !== 0 && (await isPortFree(wanted))) return wanted
+  if (wanted !== 0 && isExplicit) {
+    throw new CabinetError(
+      'port_taken',
+      `Port ${wanted} of --${flag} is in use. Give --${flag} another number, or 0 for a free one.`,
+    )
+  }
+  return findFreePort()
+}

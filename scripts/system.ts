@@ -1,0 +1,317 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync, type WriteStream } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createSystemClock } from '#protocol/base/system-clock.ts'
+import { findFreePort } from './ports.ts'
+
+/**
+ * The whole system as separate processes over real wires: simulator, core (with its broker) and edge.
+ * `npm start`, the scenarios and the browser tests all stand on this; nothing here reaches into a process.
+ */
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+export const DEMO_SEED = path.join(ROOT, 'scripts/seed/demo.json')
+export const DEMO_CABINET = 'cab-001'
+
+export type PartName = 'simulator' | 'core' | 'edge'
+
+export interface SystemOptions {
+  dataDir: string
+  host?: string
+  /** 0 or absent: a free port. */
+  ports?: { core?: number; mqtt?: number; workshop?: number; provider?: number; notices?: number }
+  /** Policy settings that differ from the defaults of the core (durations, limits). */
+  policy?: Record<string, unknown>
+  /** Settings of the edge that differ from its defaults. */
+  edgeSettings?: Record<string, unknown>
+  /** Seed of the simulated physics. */
+  seed?: number
+  /** Says what is being started. */
+  say?: (line: string) => void
+  /** Milliseconds that a part may take to become ready. */
+  readyWithinMs?: number
+}
+
+export interface SimulatorReady {
+  workshopUrl: string
+  controlUrl: string
+  cameraUrl: string
+  serialPath: string
+  servicePath: string
+  providerUrl: string
+  merchantFile: string
+  noticesUrl: string
+  noticesFile: string
+  linkMqttPort: number
+  linkHttpUrl: string
+}
+export interface CoreReady {
+  url: string
+  mqttPort: number
+  enrolmentCodes?: Array<{ cabinetId: string; code: string }>
+}
+export interface SignIn {
+  name: string
+  role: string
+  password: string
+}
+
+export interface RunningSystem {
+  readonly dataDir: string
+  readonly cabinetId: string
+  readonly simulator: SimulatorReady
+  readonly core: CoreReady
+  signIns(): SignIn[]
+  /** Ends a part at once, as a power cut would; it stays down until `restart`. */
+  kill(part: PartName): Promise<void>
+  restart(part: PartName): Promise<void>
+  isRunning(part: PartName): boolean
+  /** The last lines that a part wrote, for the reason of a failure. */
+  logTail(part: PartName, lines?: number): string
+  logFile(part: PartName): string
+  /** Called when a part ends although nobody asked for it. */
+  onUnexpectedExit(listener: (part: PartName, code: number | null) => void): void
+  stop(): Promise<void>
+}
+
+const STOP_ORDER: readonly PartName[] = ['edge', 'core', 'simulator']
+const STOP_WITHIN_MS = 5000
+
+export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
+  const { dataDir, host = '127.0.0.1', say = () => undefined, readyWithinMs = 30_000 } = options
+  const clock = createSystemClock()
+  mkdirSync(path.join(dataDir, 'log'), { recursive: true })
+  const ports = {
+    core: options.ports?.core || (await findFreePort(host)),
+    mqtt: options.ports?.mqtt || (await findFreePort(host)),
+    workshop: options.ports?.workshop ?? 0,
+    provider: options.ports?.provider ?? 0,
+    notices: options.ports?.notices ?? 0,
+  }
+  const publicUrl = `http://${host}:${ports.core}`
+  const policyFile = writeSettings(dataDir, 'policy.json', options.policy)
+  const edgeFile = writeSettings(dataDir, 'edge.json', options.edgeSettings)
+  const children = new Map<PartName, ChildProcess>()
+  const wanted = new Set<PartName>()
+  const exitListeners: Array<(part: PartName, code: number | null) => void> = []
+  const simulatorDir = path.join(dataDir, 'simulator')
+  let simulator: SimulatorReady | undefined
+  let core: CoreReady | undefined
+  let enrolmentCode: string | undefined
+
+  const commands: Record<PartName, () => string[]> = {
+    simulator: () => [
+      'simulator/main.ts',
+      '--data',
+      dataDir,
+      '--host',
+      host,
+      '--port',
+      String(simulator === undefined ? ports.workshop : portOf(simulator.workshopUrl)),
+      '--provider-port',
+      String(simulator === undefined ? ports.provider : portOf(simulator.providerUrl)),
+      '--notices-port',
+      String(simulator === undefined ? ports.notices : portOf(simulator.noticesUrl)),
+      '--link-mqtt-port',
+      String(simulator?.linkMqttPort ?? 0),
+      '--link-http-port',
+      String(simulator === undefined ? 0 : portOf(simulator.linkHttpUrl)),
+      '--core-mqtt',
+      `${host}:${ports.mqtt}`,
+      '--core-http',
+      publicUrl,
+      '--goods',
+      DEMO_SEED,
+      ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
+      '--json-ready',
+      '--exit-with-parent',
+    ],
+    core: () => {
+      const far = known(simulator, 'simulator')
+      return [
+        'core/main.ts',
+        '--data',
+        dataDir,
+        '--host',
+        host,
+        '--port',
+        String(ports.core),
+        '--mqtt-port',
+        String(ports.mqtt),
+        '--public-url',
+        publicUrl,
+        '--provider',
+        far.merchantFile,
+        '--notices',
+        far.noticesFile,
+        '--seed',
+        DEMO_SEED,
+        '--workshop-url',
+        far.workshopUrl,
+        ...(policyFile === undefined ? [] : ['--policy', policyFile]),
+        '--json-ready',
+        '--exit-with-parent',
+      ]
+    },
+    edge: () => {
+      const far = known(simulator, 'simulator')
+      return [
+        'edge/main.ts',
+        '--data',
+        dataDir,
+        '--core',
+        far.linkHttpUrl,
+        '--mqtt-url',
+        `mqtt://${host}:${far.linkMqttPort}`,
+        '--serial',
+        far.serialPath,
+        '--camera',
+        `inside=${far.cameraUrl}`,
+        ...(enrolmentCode === undefined ? [] : ['--enrol-code', enrolmentCode]),
+        ...(edgeFile === undefined ? [] : ['--config', edgeFile]),
+        '--json-ready',
+        '--exit-with-parent',
+      ]
+    },
+  }
+
+  function logFile(part: PartName): string {
+    return path.join(dataDir, 'log', `${part}.log`)
+  }
+  function logTail(part: PartName, lines = 15): string {
+    return readFileSync(logFile(part), 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+  }
+
+  /** Spawns a part and waits for its line of readiness. */
+  async function boot<T>(part: PartName): Promise<T> {
+    const log = createWriteStream(logFile(part), { flags: 'a', mode: 0o600 })
+    const child = spawn(process.execPath, commands[part](), {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+    })
+    children.set(part, child)
+    wanted.add(part)
+    child.stderr?.pipe(log, { end: false })
+    child.once('exit', (code) => {
+      children.delete(part)
+      if (wanted.has(part)) for (const listener of exitListeners) listener(part, code)
+    })
+    return new Promise<T>((resolve, reject) => {
+      const timer = clock.setTimer(`${part} becomes ready`, readyWithinMs, () => {
+        fail(`The ${part} was not ready within ${readyWithinMs} ms.`)
+      })
+      const fail = (sentence: string) => {
+        timer.cancel()
+        reject(new Error(`${sentence} Its log, ${logFile(part)}, ends with:\n${logTail(part)}`))
+      }
+      child.once('error', (error) => fail(`The ${part} could not be started: ${error.message}.`))
+      child.once('exit', (code, signal) =>
+        fail(`The ${part} ended with ${signal ?? code} before it was ready.`),
+      )
+      readLines(child, log, (line) => {
+        if (line.ready !== true) return
+        timer.cancel()
+        resolve(line as T)
+      })
+    })
+  }
+
+  async function bootPart(part: PartName): Promise<void> {
+    switch (part) {
+      case 'simulator':
+        simulator = await boot<SimulatorReady>('simulator')
+        return
+      case 'core':
+        core = await boot<CoreReady>('core')
+        enrolmentCode =
+          core.enrolmentCodes?.find((entry) => entry.cabinetId === DEMO_CABINET)?.code ?? enrolmentCode
+        return
+      case 'edge':
+        await boot('edge')
+    }
+  }
+
+  async function end(part: PartName, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    wanted.delete(part)
+    const child = children.get(part)
+    if (child === undefined) return
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    child.kill(signal)
+    const timer = clock.setTimer(`${part} stops`, STOP_WITHIN_MS, () => child.kill('SIGKILL'))
+    await gone
+    timer.cancel()
+  }
+
+  async function stop(): Promise<void> {
+    for (const part of STOP_ORDER) await end(part, 'SIGTERM')
+  }
+
+  try {
+    say('Starting the simulated cabinet, payment provider and message gateway …')
+    await bootPart('simulator')
+    say('Starting the core with its broker …')
+    await bootPart('core')
+    say('Starting the agent inside the cabinet …')
+    await bootPart('edge')
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  mkdirSync(simulatorDir, { recursive: true })
+
+  return {
+    dataDir,
+    cabinetId: DEMO_CABINET,
+    simulator: known(simulator, 'simulator'),
+    core: known(core, 'core'),
+    signIns: () => JSON.parse(readFileSync(path.join(dataDir, 'core', 'sign-ins.json'), 'utf8')) as SignIn[],
+    kill: (part) => end(part, 'SIGKILL'),
+    restart: async (part) => {
+      await end(part, 'SIGTERM')
+      await bootPart(part)
+    },
+    isRunning: (part) => children.has(part),
+    logTail,
+    logFile,
+    onUnexpectedExit: (listener) => {
+      exitListeners.push(listener)
+    },
+    stop,
+  }
+}
+
+function known<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`assertion failed: the ${name} has not been started`)
+  return value
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}
+
+function writeSettings(
+  dataDir: string,
+  name: string,
+  settings: Record<string, unknown> | undefined,
+): string | undefined {
+  if (settings === undefined) return undefined
+  const file = path.join(dataDir, name)
+  writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`)
+  return file
+}
+
+/** Lines on standard output: one JSON object when ready; everything also goes to the log. */
+function readLines(
+  child: ChildProcess,
+  log: WriteStream,
+  onObject: (line: Record<string, unknown>) => void,
+): void {
+  if (child.stdout === null) throw new Error('assertion failed: the child has no standard output')
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    // The line of readiness may carry an enrolment code, which does not belong in a log.
+    if (!line.startsWith('{"ready"')) log.write(`${line}\n`)
+    if (line.startsWith('{')) onObject(JSON.parse(line) as Record<string, unknown>)
+  })
+}
