@@ -3,7 +3,7 @@ import { identityCalibration, type CalibrationMap } from './calibration.ts'
 import { SensorCleaner } from './clean.ts'
 import { createCabinetModel, type CabinetModel, type ModelProduct, type ModelShelf } from './combinations.ts'
 import { alternativesOf, chooseReceipt, decideReceipt, receiptsOf } from './decide.ts'
-import { explainMove } from './explain.ts'
+import { changesOf, explainMove } from './explain.ts'
 import { LevelTracker, type Level } from './levels.ts'
 import {
   defaultWeighingOptions,
@@ -330,6 +330,7 @@ class StreamingSession implements WeighingSession {
               trail?.deltaGrams ?? grams,
               trail?.sigmaGrams ?? sigmaGrams,
             ),
+            changes: changesOf(move, this.#model),
           },
         })
       }

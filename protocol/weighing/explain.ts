@@ -41,3 +41,37 @@ function names(items: readonly number[], model: CabinetModel): string {
 function signed(grams: number): string {
   return `${grams < 0 ? '−' : '+'}${Math.abs(grams).toFixed(1)}`
 }
+
+/** Units by product that left (−) or came (+) in one move. */
+export function changesOf(move: Move, model: CabinetModel): Array<{ sku: string; quantity: number }> {
+  const counts = new Map<number, number>()
+  const add = (items: readonly number[], sign: number): void => {
+    for (const item of items) counts.set(item, (counts.get(item) ?? 0) + sign)
+  }
+  switch (move.kind) {
+    case 'taken':
+      add(move.items, -1)
+      break
+    case 'put_back':
+      add(move.items, 1)
+      break
+    case 'brought_in':
+      add([move.item], 1)
+      break
+    case 'exchanged':
+      add(move.taken, -1)
+      add(move.returned, 1)
+      break
+    case 'nothing':
+    case 'resting_hand':
+    case 'foreign_added':
+    case 'foreign_removed':
+    case 'unexplained_loss':
+    case 'opened_package':
+      break
+  }
+  return [...counts].map(([item, quantity]) => ({
+    sku: (model.products[item] as ModelProduct).sku,
+    quantity,
+  }))
+}

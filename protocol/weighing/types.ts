@@ -43,6 +43,8 @@ export type WeighingStep = {
   sigmaGrams: number
   quality: 'good' | 'poor'
   explanation: string
+  /** The likeliest story of this step: units by product that left (−) or came (+). Empty when goods did not move. */
+  changes: Array<{ sku: string; quantity: number }>
 }
 
 export type ReceiptLine = {

@@ -1,0 +1,211 @@
+import { createWeighingSession } from '#protocol/weighing/engine.ts'
+import type { WeighingOptions, WeighingResult } from '#protocol/weighing/types.ts'
+import { baselines } from './baselines.ts'
+import { drawCabinet, type Tier, type TrueCabinet, type TrueProduct } from './cabinet.ts'
+import { oracleReceipt } from './oracle.ts'
+import { record, samplesOf, type Recording } from './physics.ts'
+import { SeededRandom } from './random.ts'
+import { goShopping, type ShoppingTrip } from './shopper.ts'
+
+export type BenchSession = { seed: number; cabinet: TrueCabinet; trip: ShoppingTrip; recording: Recording }
+
+export type SessionSettings = { settleSigmaGrams: number; adversarial: boolean }
+
+export const ordinarySettings: SessionSettings = { settleSigmaGrams: 2, adversarial: false }
+
+/** One cabinet, one customer, one recording: all from the seed. */
+export function drawSession(
+  seed: number,
+  tier: Tier,
+  settings: SessionSettings = ordinarySettings,
+): BenchSession {
+  const cabinet = drawCabinet(new SeededRandom(seed, 1), tier, settings.settleSigmaGrams)
+  const trip = goShopping(new SeededRandom(seed, 2), cabinet, settings.adversarial)
+  const recording = record(new SeededRandom(seed, 3), cabinet, trip)
+  return { seed, cabinet, trip, recording }
+}
+
+/** What one session came to, judged against the truth. */
+export type Outcome = {
+  exact: boolean
+  probability: number
+  clear: boolean
+  /** Reasons other than a low probability. */
+  otherReasons: string[]
+  truePositives: number
+  chargedUnits: number
+  trueUnits: number
+  chargedFen: number
+  trueFen: number
+  singles: number
+  singlesRight: number
+  stepsTrue: number
+  stepsFound: number
+  stepsSeen: number
+  crossShelf: number
+  crossShelfFound: number
+  foreign: number
+  foreignFound: number
+  oracleExact: boolean
+  oracleProbability: number
+  baselines: Record<string, boolean>
+  samples: number
+  cpuAfterCloseMs: number
+  streamAfterCloseMs: number
+  totalMs: number
+}
+
+/** The engine as the edge runs it: sample by sample, asked for the receipt when it says that it has settled. */
+export function runEngine(
+  session: BenchSession,
+  options: Partial<WeighingOptions>,
+  nowMs: () => number,
+): { result: WeighingResult; settledMs: number; cpuAfterCloseMs: number } {
+  const { recording, cabinet } = session
+  const engine = createWeighingSession(cabinet.planogram, {
+    repeatabilityGrams: cabinet.believedSettleSigmaGrams,
+    ...options,
+  })
+  let settledMs = recording.tMs.at(-1) as number
+  let fromMs = 0
+  for (const sample of samplesOf(recording)) {
+    if (fromMs === 0 && sample.tMs >= recording.closeMs) fromMs = nowMs()
+    engine.push(sample)
+    if (fromMs !== 0 && engine.isSettled()) {
+      settledMs = sample.tMs
+      break
+    }
+  }
+  const result = engine.result()
+  return { result, settledMs, cpuAfterCloseMs: nowMs() - fromMs }
+}
+
+export function judge(
+  session: BenchSession,
+  options: Partial<WeighingOptions>,
+  nowMs: () => number,
+  withRivals: boolean,
+): Outcome {
+  const { cabinet, trip, recording } = session
+  const startMs = nowMs()
+  const { result, settledMs, cpuAfterCloseMs } = runEngine(session, options, nowMs)
+  const totalMs = nowMs() - startMs
+  const truth = new Map<string, number>()
+  let trueFen = 0
+  let trueUnits = 0
+  const priceOf = new Map(cabinet.products.map((product) => [product.sku, product.priceFen]))
+  trip.taken.forEach((units, index) => {
+    if (units === 0) return
+    const product = cabinet.products[index] as TrueProduct
+    truth.set(product.sku, units)
+    trueFen += units * product.priceFen
+    trueUnits += units
+  })
+  const charged = new Map(result.receipt.lines.map((line) => [line.sku, line.quantity]))
+  let chargedFen = 0
+  let chargedUnits = 0
+  let truePositives = 0
+  for (const [sku, quantity] of charged) {
+    const units = Math.max(0, quantity)
+    chargedFen += units * (priceOf.get(sku) as number)
+    chargedUnits += units
+    truePositives += Math.min(units, truth.get(sku) ?? 0)
+  }
+  const oracle = withRivals
+    ? oracleReceipt(cabinet, trip, (shelf) => recording.gains[shelf] as number)
+    : { taken: trip.taken, probability: 1 }
+  const foreign = trip.foreignLeft || trip.foreignLost
+  const { reasons } = result.receipt
+  return {
+    exact: sameReceipt(charged, truth),
+    probability: result.receipt.probability,
+    clear: result.receipt.verdict === 'clear',
+    otherReasons: reasons.filter((reason) => reason !== 'ambiguous'),
+    truePositives,
+    chargedUnits,
+    trueUnits,
+    chargedFen,
+    trueFen,
+    ...judgeSteps(session, result),
+    foreign: foreign ? 1 : 0,
+    foreignFound:
+      foreign && (reasons.includes('foreign_object') || reasons.includes('unexplained_loss')) ? 1 : 0,
+    oracleExact: oracle.taken.every((units, index) => units === trip.taken[index]),
+    oracleProbability: oracle.probability,
+    baselines: withRivals
+      ? Object.fromEntries(
+          Object.entries(baselines).map(([name, baseline]) => [
+            name,
+            sameReceipt(baseline(cabinet.planogram, recording, cabinet.believedSettleSigmaGrams), truth),
+          ]),
+        )
+      : {},
+    samples: recording.tMs.length * recording.sensors.length,
+    cpuAfterCloseMs,
+    streamAfterCloseMs: settledMs - recording.closeMs,
+    totalMs,
+  }
+}
+
+function sameReceipt(charged: ReadonlyMap<string, number>, truth: ReadonlyMap<string, number>): boolean {
+  if (charged.size !== truth.size) return false
+  for (const [sku, units] of truth) if (charged.get(sku) !== units) return false
+  return true
+}
+
+/** A step counts as found when its weight is right and its time fits; merged doubles count as one. */
+function judgeSteps(session: BenchSession, result: WeighingResult) {
+  const { cabinet, trip } = session
+  const unused = new Set(result.steps.filter((step) => step.changes.length > 0 || step.grams !== 0))
+  let found = 0
+  let singles = 0
+  let singlesRight = 0
+  let crossShelf = 0
+  let crossShelfFound = 0
+  for (const event of trip.events) {
+    const shelf = `s${event.shelf + 1}`
+    const tolerance = Math.max(8, 0.02 * Math.abs(event.grams)) + 3 * cabinet.settleSigmaGrams
+    const step = [...unused].find(
+      (candidate) =>
+        candidate.shelf === shelf &&
+        candidate.startMs <= event.endMs + 600 &&
+        candidate.endMs >= event.startMs - 600 &&
+        Math.abs(candidate.grams - event.grams) < tolerance,
+    )
+    const net = event.net.map(
+      ([product, units]) => [(cabinet.products[product] as TrueProduct).sku, units] as const,
+    )
+    const right =
+      step !== undefined &&
+      step.changes.length === net.length &&
+      net.every(([sku, units]) =>
+        step.changes.some((change) => change.sku === sku && change.quantity === units),
+      )
+    if (step !== undefined) {
+      unused.delete(step)
+      found++
+      if (event.kind === 'take' && net.length === 1 && net[0]?.[1] === -1) {
+        singles++
+        if (right) singlesRight++
+      }
+    }
+    if (event.kind === 'put_back_elsewhere') {
+      crossShelf++
+      if (right) crossShelfFound++
+    }
+  }
+  const seen = result.steps.filter((step) => step.changes.length > 0 || unexplained(step.explanation)).length
+  return {
+    singles,
+    singlesRight,
+    stepsTrue: trip.events.length,
+    stepsFound: found,
+    stepsSeen: Math.max(found, seen),
+    crossShelf,
+    crossShelfFound,
+  }
+}
+
+function unexplained(explanation: string): boolean {
+  return /not sold here|no product explains|did not belong/.test(explanation)
+}
