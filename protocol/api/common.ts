@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { ERRORS } from '../base/errors.ts'
+import { ERRORS, type ErrorCode } from '../base/errors.ts'
 import { ID_PATTERN } from '../base/ids.ts'
 
 /**
@@ -19,7 +19,7 @@ export type Bilingual = Type.Static<typeof Bilingual>
 export const Sku = Type.String({ pattern: '^[a-z0-9-]{1,40}$' })
 export const Picture = Type.Object(
   {
-    shape: Type.Union((['can', 'bottle', 'box', 'cup', 'bag'] as const).map((shape) => Type.Literal(shape))),
+    shape: oneOf(['can', 'bottle', 'box', 'cup', 'bag']),
     color: Type.String({ pattern: '^#[0-9a-f]{6}$' }),
     accent: Type.String({ pattern: '^#[0-9a-f]{6}$' }),
   },
@@ -30,7 +30,7 @@ export type Picture = Type.Static<typeof Picture>
 /** Every 4xx and 5xx has this body. */
 export const ErrorBody = Type.Object(
   {
-    code: Type.Union((Object.keys(ERRORS) as (keyof typeof ERRORS)[]).map((code) => Type.Literal(code))),
+    code: oneOf(Object.keys(ERRORS) as ErrorCode[]),
     message: Type.String({
       description: 'what happened and what to do, in English; pages translate by code',
     }),
@@ -154,7 +154,8 @@ export type RefundReason = (typeof REFUND_REASONS)[number]
 export type Role = (typeof ROLES)[number]
 
 export function oneOf<const T extends readonly string[]>(values: T) {
-  return Type.Union(values.map((value) => Type.Literal(value as T[number])))
+  // `map` forgets the tuple, so the static type is said here; it would be `never`.
+  return Type.Unsafe<T[number]>(Type.Union(values.map((value) => Type.Literal(value))))
 }
 
 export const EvidenceView = Type.Object(
