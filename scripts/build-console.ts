@@ -21,7 +21,9 @@ export interface ConsoleBuild {
 }
 
 /** @throws when a source does not compile; the message is the bundler's. */
-export async function buildConsole(options: { force?: boolean; say?: (line: string) => void } = {}): Promise<ConsoleBuild> {
+export async function buildConsole(
+  options: { force?: boolean; say?: (line: string) => void } = {},
+): Promise<ConsoleBuild> {
   const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`))
   const wanted = stampOfSources()
   const isCurrent = existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted
@@ -38,7 +40,11 @@ export async function buildConsole(options: { force?: boolean; say?: (line: stri
 
 function stampOfSources(): string {
   const hash = createHash('sha256')
-  for (const file of SOURCES.flatMap(filesUnder).sort()) hash.update(file).update('\0').update(readFileSync(path.join(ROOT, file)))
+  for (const file of SOURCES.flatMap(filesUnder).sort())
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(path.join(ROOT, file)))
   hash.update(readFileSync(path.join(ROOT, 'package-lock.json')))
   return hash.digest('hex')
 }

@@ -1,0 +1,74 @@
+import { ERRORS, type ErrorCode } from '../base/errors.ts'
+import type { Language } from './words.ts'
+
+/** What happened and what to do, for every code of the catalogue. English is the catalogue itself. */
+export interface ErrorText {
+  readonly meaning: string
+  readonly remedy: string
+}
+function text(meaning: string, remedy: string): ErrorText {
+  return { meaning, remedy }
+}
+
+const zh: Record<ErrorCode, ErrorText> = {
+  bad_request: text('请求的内容不符合要求。', '请按提示修改后重新提交。'),
+  not_signed_in: text('您还没有登录，或登录已失效。', '请登录后再试。'),
+  wrong_credentials: text('账号或密码不正确。', '请核对后重试；多次失败后请等待一分钟。'),
+  not_allowed: text('您的角色不能进行此操作。', '请联系拥有提示中权限的同事。'),
+  not_found: text('没有找到，或您无权查看。', '请检查地址或编号。'),
+  conflict: text('内容刚刚被其他人修改。', '请重新加载后再操作。'),
+  too_many_requests: text('请求过于频繁。', '请稍候再试。'),
+  payload_too_large: text('提交的内容过大。', '请减小到提示的大小以内。'),
+  exists_with_different_contents: text('该编号已用于其他内容。', '新的请求请使用新的编号。'),
+  internal: text('我们这边出了点问题。', '请重试；如仍未解决，请把请求编号告诉客服。'),
+  unknown_cabinet: text('没有这个编号的货柜。', '请核对柜身上的编号，或联系客服。'),
+  cabinet_offline: text('货柜暂时联系不上。', '请几分钟后再试，或使用其他货柜。'),
+  cabinet_busy: text('有人正在使用这台货柜。', '请等柜门关上后再试。'),
+  cabinet_locked_out: text('为保证食品安全，这台货柜已暂停销售。', '请使用其他货柜，工作人员已收到通知。'),
+  cabinet_out_of_service: text('这台货柜暂停服务。', '请使用其他货柜，工作人员已收到通知。'),
+  no_planogram: text('这台货柜还没有陈列图。', '请运营人员先保存陈列图。'),
+  consent_required: text('还没有得到您的支付授权。', '请按提示前往支付平台授权。'),
+  authorisation_declined: text(
+    '支付平台没有通过本次授权。',
+    '请先在支付平台付清未完成的订单，或换用其他账户。',
+  ),
+  consumer_in_arrears: text('您有一笔订单尚未付款。', '请先付清，订单页有付款入口。'),
+  consumer_blocked: text('您的开门权限已被暂停。', '原因和申诉方式在订单页可以看到。'),
+  consumer_busy: text('您已在另一台货柜购物。', '请先关好那台货柜的柜门。'),
+  charge_unresolved: text('上一笔扣款仍在确认中。', '请稍候，切勿重复付款。'),
+  command_expired: text('指令在有效时间内没有执行。', '请重新下发，设备没有任何动作。'),
+  command_stale_link: text('指令属于之前的连接。', '请重新下发。'),
+  command_unknown_token: text('指令的令牌无效或已使用。', '请重新准备指令。'),
+  command_retained: text('保留的指令不会被执行。', '发布指令时请不要设置保留标志。'),
+  command_unknown: text('货柜不认识这条指令。', '请检查指令名称和固件版本。'),
+  precondition_failed: text('货柜不在指令要求的状态。', '请查看货柜状态后再决定。'),
+  unlock_failed: text('门锁没有打开。', '请再试一次；多次失败后会通知运维人员。'),
+  setpoint_out_of_range: text('设定温度超出这台货柜的范围。', '请选择提示范围内的温度。'),
+  amount_above_paid: text('退款金额不能超过已付金额。', '请不要超过提示的金额。'),
+  refund_needs_approval: text('金额超出您的权限。', '已提交主管审批。'),
+  order_not_refundable: text('这笔订单没有付款。', '请改为更正扣款。'),
+  already_decided: text('已有人做出决定。', '请重新加载页面。'),
+  provider_unreachable: text('支付平台没有回应。', '我们会自动再次查询，请勿重复付款。'),
+  provider_bad_signature: text('支付平台的应答没有通过验签。', '请检查配置中的平台公钥；没有任何改动。'),
+  provider_rejected: text('支付平台拒绝了请求。', '请查看提示中的平台代码。'),
+  callback_bad_signature: text('回调没有通过平台验签。', '没有任何改动；如确为平台发送，请检查密钥。'),
+  enrolment_code_invalid: text('注册码错误、已使用或已过期。', '请在货柜页面生成新的注册码。'),
+  device_credentials_refused: text('核心服务拒绝了这台货柜的凭证。', '请用新的注册码重新注册货柜。'),
+  evidence_hash_mismatch: text('内容与声明的 SHA-256 不一致。', '请重新上传。'),
+  serial_open_failed: text('无法打开串口设备。', '请检查线缆和路径；系统每隔几秒会重试。'),
+  bus_timeout: text('总线上的设备没有按时应答。', '请检查供电、地址和线缆。'),
+  bus_bad_crc: text('收到校验错误的数据帧。', '请检查线缆、终端电阻和波特率。'),
+  bus_exception: text('设备拒绝了寄存器访问。', '请检查配置文件与设备是否匹配。'),
+  camera_unreachable: text('摄像头没有返回画面。', '请检查地址和供电。'),
+  config_invalid: text('配置有误。', '请修改提示中的设置项。'),
+  port_taken: text('端口已被占用。', '请用提示中的参数换一个端口，或停止占用它的程序。'),
+  data_folder_unusable: text('数据目录无法使用。', '请提供当前用户可写的目录。'),
+  profile_invalid: text('硬件配置文件有误。', '请修改提示中的字段。'),
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code)
+}
+export function errorText(language: Language, code: ErrorCode): ErrorText {
+  return language === 'zh' ? zh[code] : ERRORS[code]
+}
