@@ -18,10 +18,19 @@ export const TimeQuality = Type.Union([
   Type.Literal('estimated'),
   Type.Literal('unsynchronised'),
 ])
-export const CommandStatus = Type.Union(
-  (
-    ['prepared', 'accepted', 'executing', 'succeeded', 'failed', 'rejected', 'expired', 'unknown'] as const
-  ).map((status) => Type.Literal(status)),
+const COMMAND_STATUSES = [
+  'prepared',
+  'accepted',
+  'executing',
+  'succeeded',
+  'failed',
+  'rejected',
+  'expired',
+  'unknown',
+] as const
+// `map` forgets the tuple, so the static type is said here; it would be `never`.
+export const CommandStatus = Type.Unsafe<(typeof COMMAND_STATUSES)[number]>(
+  Type.Union(COMMAND_STATUSES.map((status) => Type.Literal(status))),
 )
 export type CommandStatus = Type.Static<typeof CommandStatus>
 

@@ -20,21 +20,23 @@ export const SessionKind = Type.Union([
 ])
 export type SessionKind = Type.Static<typeof SessionKind>
 
-export const ReviewReason = Type.Union(
-  (
-    [
-      'ambiguous',
-      'camera_blocked',
-      'foreign_object',
-      'sensor_fault',
-      'opened_package_returned',
-      'unexplained_loss',
-      'missed_event',
-      'disturbed',
-      'over_cap',
-    ] as const
-  ).map((reason) => Type.Literal(reason)),
-  { description: 'why a person should look' },
+const REVIEW_REASONS = [
+  'ambiguous',
+  'camera_blocked',
+  'foreign_object',
+  'sensor_fault',
+  'opened_package_returned',
+  'unexplained_loss',
+  'missed_event',
+  'disturbed',
+  'over_cap',
+] as const
+// `map` forgets the tuple, so the static type is said here; it would be `never`.
+export const ReviewReason = Type.Unsafe<(typeof REVIEW_REASONS)[number]>(
+  Type.Union(
+    REVIEW_REASONS.map((reason) => Type.Literal(reason)),
+    { description: 'why a person should look' },
+  ),
 )
 export type ReviewReason = Type.Static<typeof ReviewReason>
 
