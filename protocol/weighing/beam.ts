@@ -111,7 +111,6 @@ export function runBeam(
       trail: null,
     },
   ]
-  const priors = options.priors
   for (const event of events) {
     const shelf = model.shelves[event.shelf] as ModelShelf
     const shelfLevels = levels[event.shelf] as readonly Level[]
@@ -184,10 +183,11 @@ export function runBeam(
       const moved = hashOf(baseSlot(event.shelf), event.level) - hashOf(baseSlot(event.shelf), baseIndex)
       let logReal = 0
       if (!event.certain) {
-        const resting = restingHandProbability(level, options)
+        const resting = restingHandProbability(level, baseIndex !== event.level - 1, options)
+        const logRest = Math.log(resting) + restingHandDensity(shelfLevels, baseIndex, event.level)
         consider(
           state,
-          state.logP + Math.log(resting) + logOpenDensity,
+          state.logP + logRest,
           transition,
           { kind: 'resting_hand' },
           state.flags,
@@ -215,16 +215,29 @@ export function runBeam(
   let total = Number.NEGATIVE_INFINITY
   for (const state of states) total = logAdd(total, state.logP)
   for (const state of states) state.logP -= total
-  void priors
   return states
 }
 
 /** How likely it is that a quiet level is only a hand at rest, by how quiet and how long it was. */
-function restingHandProbability(level: Level, options: WeighingOptions): number {
+function restingHandProbability(level: Level, alreadyResting: boolean, options: WeighingOptions): number {
   const { restingHandGood, restingHandPoor } = options.priors
   const poor = level.forced || level.roughness > 1.8 || level.quietMs < 300
+  // A hand that rests goes on resting.
+  if (alreadyResting)
+    return poor ? Math.max(0.5, restingHandPoor) : Math.sqrt(restingHandGood * restingHandPoor)
   if (poor) return restingHandPoor
   return level.quietMs < 700 ? Math.sqrt(restingHandGood * restingHandPoor) : restingHandGood
+}
+
+/** A hand may push anything; once it rests, it goes on pushing about as much. */
+function restingHandDensity(levels: readonly Level[], baseIndex: number, levelIndex: number): number {
+  if (baseIndex === levelIndex - 1) return logOpenDensity
+  const previous = levels[levelIndex - 1] as Level
+  const base = levels[baseIndex] as Level
+  const level = levels[levelIndex] as Level
+  const scale = Math.max(10, 0.1 * Math.abs(previous.tailGrams - base.tailGrams))
+  const off = (level.headGrams - previous.tailGrams) / scale
+  return Math.log(0.7 / (Math.PI * scale * (1 + off * off)) + 0.3 / openRangeGrams)
 }
 
 function transitionBetween(
@@ -323,7 +336,7 @@ function expand(
     if (Math.abs(loss - product.unitGrams) < farSigmas * Math.sqrt(strangerVariance)) {
       visit(
         { kind: 'taken', items: [p] },
-        logTake + Math.log(0.3) + logDensity(loss - product.unitGrams, strangerVariance),
+        logTake + Math.log(priors.strayTaken) + logDensity(loss - product.unitGrams, strangerVariance),
         product.unitGrams - loss,
         Math.sqrt(strangerVariance),
       )
@@ -335,7 +348,7 @@ function expand(
         const v = strangerVariance + combination.variance
         visit(
           { kind: 'taken', items: [...combination.items, p].sort((a, b) => a - b) },
-          logTake + Math.log(0.03) + combination.logPrior + logDensity(residual, v),
+          logTake + Math.log(0.1 * priors.strayTaken) + combination.logPrior + logDensity(residual, v),
           -residual,
           Math.sqrt(v),
         )

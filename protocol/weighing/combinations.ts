@@ -145,27 +145,19 @@ export function combinationOf(
   products: readonly ModelProduct[],
   options: WeighingOptions,
 ): Combination {
-  const sizes = options.priors.takeSizes
   let grams = 0
   let variance = 0
   let kindsHere = 0
-  let logArrangements = logFactorial(items.length)
   for (let i = 0; i < items.length; ) {
     const product = products[items[i] as number] as ModelProduct
     let count = 1
     while (i + count < items.length && items[i + count] === items[i]) count++
     grams += count * product.unitGrams
     variance += count * product.unitVariance + count * count * product.sharedVariance
-    logArrangements -= logFactorial(count)
     kindsHere++
     i += count
   }
-  const n = items.length
-  let logPrior = Math.log(sizes[n - 1] ?? 1e-6 * 0.3 ** (n - sizes.length))
-  if (n === 1) logPrior -= Math.log(kinds)
-  else if (kindsHere === 1) logPrior += Math.log(options.priors.sameProduct) - Math.log(kinds)
-  else logPrior += Math.log(1 - options.priors.sameProduct) + logArrangements - n * Math.log(kinds)
-  return { items, grams, variance, logPrior }
+  return { items, grams, variance, logPrior: logPriorOf(items, kindsHere, kinds, options) }
 }
 
 /**
@@ -214,8 +206,36 @@ export function largeCombinations(
   return found
 }
 
-function logFactorial(n: number): number {
-  let sum = 0
-  for (let i = 2; i <= n; i++) sum += Math.log(i)
-  return sum
+/** One unit, two alike or two different are one action; more are several actions that ran together. */
+function logPriorOf(
+  items: readonly number[],
+  kindsHere: number,
+  kinds: number,
+  options: WeighingOptions,
+): number {
+  const { takeSizes, sameProduct, ranTogether } = options.priors
+  const [single = 0.86, pair = 0.13] = takeSizes
+  const n = items.length
+  if (n === 1) return Math.log(single / kinds)
+  if (n === 2) {
+    return Math.log(
+      kindsHere === 1 ? (pair * sameProduct) / kinds : (pair * (1 - sameProduct) * 2) / (kinds * kinds),
+    )
+  }
+  if (n === 3) {
+    const [a, b, c] = items
+    const same = (pair * sameProduct) / kinds
+    const different = (pair * (1 - sameProduct) * 2) / (kinds * kinds)
+    const ways = a === b && b === c ? same : a === b || b === c ? same + different : 3 * different
+    return Math.log(
+      ranTogether * (single / kinds) * 2 * ways + ((takeSizes[2] ?? 0) * sameProduct) / kinds ** kindsHere,
+    )
+  }
+  // Rarer by the unit, and rarer by the kind.
+  return (
+    Math.log(ranTogether) +
+    (n - 2) * Math.log(pair) +
+    Math.log(1 - sameProduct) * (kindsHere - 1) -
+    kindsHere * Math.log(kinds)
+  )
 }

@@ -1,11 +1,4 @@
-import {
-  flagBroughtIn,
-  flagForeign,
-  flagMerged,
-  flagOpened,
-  flagUnexplained,
-  type BeamState,
-} from './beam.ts'
+import { flagBroughtIn, flagMerged, flagOpened, flagUnexplained, type BeamState } from './beam.ts'
 import { calibrate, type CalibrationMap } from './calibration.ts'
 import type { CabinetModel, ModelProduct } from './combinations.ts'
 import type { ReceiptLine, WeighingOptions, WeighingReason, WeighingReceipt } from './types.ts'
@@ -109,8 +102,12 @@ export function decideReceipt(
   const reasons: WeighingReason[] = []
   const mass = (flag: number): number =>
     beliefs.reduce((sum, belief) => ((belief.flags & flag) !== 0 ? sum + belief.probability : sum), 0)
+  const foreignMass = beliefs.reduce(
+    (sum, belief) => (belief.story.foreign.length > 0 ? sum + belief.probability : sum),
+    0,
+  )
   if (probability < options.clearProbability) reasons.push('ambiguous')
-  if (mass(flagForeign) > 0.3) reasons.push('foreign_object')
+  if (foreignMass > 0.3) reasons.push('foreign_object')
   if (facts.sensorFault) reasons.push('sensor_fault')
   if (mass(flagUnexplained) > 0.05) reasons.push('unexplained_loss')
   if (mass(flagOpened) > 0.2 || (chosen.flags & flagBroughtIn) !== 0) reasons.push('opened_package_returned')

@@ -24,7 +24,8 @@ export const ENGINE_VERSION = 'weighing-1'
 
 /** A level counts as settled for the eyes of others after this long. */
 const confirmMs = 300
-/** A sensor that is silent for longer is left out of its shelf's sum, at its last value. */
+/** A hand that rests on a shelf for less than this is not worth a line in the story. */
+const restWorthTellingMs = 600
 const calibration: CalibrationMap = identityCalibration
 
 type ShelfState = {
@@ -291,8 +292,11 @@ class StreamingSession implements WeighingSession {
     levels.forEach((own, shelf) => {
       const state = this.#shelves[shelf] as ShelfState
       for (let i = (first[shelf] as number) + 1; i < own.length; i++) {
-        const before = own[i - 1] as Level
+        const trail = moves.get(`${shelf}/${i}`)
         const after = own[i] as Level
+        // Seen from the last level that is believed to be real, not from a hand that rested there for a moment.
+        const before = own[trail?.base ?? i - 1] as Level
+        if (trail?.move.kind === 'resting_hand' && after.quietMs < restWorthTellingMs) continue
         const grams = after.headGrams - before.tailGrams
         const sigmaGrams = Math.hypot(
           before.tailSigmaGrams,
@@ -300,7 +304,6 @@ class StreamingSession implements WeighingSession {
           this.#options.repeatabilityGrams,
           this.#options.gainShare * grams,
         )
-        const trail = moves.get(`${shelf}/${i}`)
         const isNull = trail === undefined || trail.move.kind === 'nothing'
         if (
           isNull &&

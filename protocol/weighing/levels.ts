@@ -5,6 +5,13 @@ const blockMs = 250
 /** Estimates on either side of a step use this much of the level nearest to the step. */
 const edgeMs = 2000
 const maximumLevels = 400
+/** Between two quick moves a shelf rests for a moment only: three readings and a sixth of a second are a brief level. */
+const briefReadings = 3
+const briefMs = 150
+/** Brief levels are taken while the shelf still trembles: up to this many times its own noise. */
+const briefRoughness = 8
+/** The door shakes everything: what is brief near it is not trusted. */
+const briefAfterDoorMs = 600
 /** Neighbouring readings are not independent (structure modes at 8 to 20 Hz): effective count is this much smaller. */
 const colourFactor = 1.6
 
@@ -65,6 +72,7 @@ export class LevelTracker {
   #head: Block = emptyBlock(0)
   #tail: Block[] = []
   #pending: Block[] = []
+  #brief: Block | null = null
 
   constructor(options: { noiseGrams: number; quietWindowMs: number; sameLevelGrams: number }) {
     this.noiseGrams = options.noiseGrams
@@ -101,6 +109,7 @@ export class LevelTracker {
     this.#lastMs = tMs
     this.#append(tMs, x)
     const n = this.#size
+    if (!this.quiet && this.#phase !== 'after') this.#watchBrief(tMs)
     if (n < minimumReadings) return
     const span = tMs - this.#oldestMs()
     if (span < 0.55 * this.#windowMs) return
@@ -199,6 +208,7 @@ export class LevelTracker {
   }
 
   #changeDoor(door: 'open' | 'closed', changedMs: number): void {
+    this.#closeBrief()
     this.#door = door
     this.#doorMs = changedMs
     if (this.#phase === 'before' && this.levels.length === 0 && this.#size >= 2) {
@@ -211,6 +221,61 @@ export class LevelTracker {
     this.#leave(changedMs - 150)
     this.#phase = door === 'open' ? 'during' : 'after'
     this.#clearWindow()
+  }
+
+  /** Gathers readings that agree although the shelf is not quiet yet; they may be all that is seen between two moves. */
+  #watchBrief(tMs: number): void {
+    let n = 0
+    let sum = 0
+    let squares = 0
+    let startMs = tMs
+    for (let i = this.#size - 1; i >= 0; i--) {
+      const at = (this.#from + i) % windowCapacity
+      if (n >= briefReadings && tMs - startMs >= briefMs) break
+      const x = this.#x[at] as number
+      startMs = this.#t[at] as number
+      n++
+      sum += x
+      squares += x * x
+    }
+    if (n < briefReadings || tMs - startMs < briefMs || startMs - this.#doorMs < briefAfterDoorMs) return
+    const window: Block = { startMs, endMs: tMs, n, sum, squares }
+    const spread = spreadOf(window)
+    const limit = briefRoughness * this.noiseGrams + 0.5
+    const brief = this.#brief
+    if (spread > limit) {
+      this.#closeBrief()
+      return
+    }
+    if (brief === null) {
+      this.#brief = window
+      return
+    }
+    const near = 2.5 * Math.max(this.noiseGrams, spread, spreadOf(brief)) + 0.5
+    if (Math.abs(sum / n - brief.sum / brief.n) > near) {
+      this.#closeBrief()
+      this.#brief = window
+      return
+    }
+    const x = this.#x[(this.#from + this.#size - 1) % windowCapacity] as number
+    brief.endMs = tMs
+    brief.n++
+    brief.sum += x
+    brief.squares += x * x
+  }
+
+  #closeBrief(): void {
+    const brief = this.#brief
+    this.#brief = null
+    if (brief === null || this.levels.length === 0 || this.levels.length >= maximumLevels) return
+    const level = this.#newLevel(brief.startMs)
+    this.#estimate(level, brief, brief)
+    const previous = this.levels.at(-1) as Level
+    const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
+    if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return
+    this.levels.push(level)
+    // A quiet level that follows is a new one, even if it is where the last quiet one was.
+    this.#current = null
   }
 
   #append(tMs: number, x: number): void {
@@ -280,6 +345,14 @@ export class LevelTracker {
   }
 
   #enter(mean: number, spread: number, n: number): void {
+    const brief = this.#brief
+    if (
+      brief !== null &&
+      Math.abs(brief.sum / brief.n - mean) > 2.5 * Math.max(this.noiseGrams, spread) + 0.5
+    ) {
+      this.#closeBrief()
+    }
+    this.#brief = null
     const startMs = this.#oldestMs()
     const block = this.#windowBlock()
     const previous = this.#current

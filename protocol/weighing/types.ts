@@ -105,13 +105,17 @@ export interface WeighingSession {
 /** What a shopper does between two quiet levels of a shelf, before the weight is looked at. */
 export type ActionPriors = {
   take: number
-  /** Share of takes by number of units lifted at once: [1, 2, 3, …]. */
+  /** Share of takes by number of units lifted at once: one, two, three. */
   takeSizes: number[]
   /** Among several units at once: the share that is one product. */
   sameProduct: number
+  /** Several takes that follow so quickly that the shelf does not come to rest between them. */
+  ranTogether: number
   putBack: number
   /** Of what is put back, the share that goes to another shelf. */
   putBackElsewhere: number
+  /** Of takes, the share that lifts a unit which was put on this shelf by mistake. */
+  strayTaken: number
   /** A put-back and a take without a quiet level between them. */
   exchange: number
   /** Touched, leaned on, nothing left or came. */
@@ -164,11 +168,13 @@ export const defaultWeighingOptions: WeighingOptions = {
   overchargeWeight: 3,
   priors: {
     take: 0.72,
-    takeSizes: [0.86, 0.11, 0.022, 0.006, 0.0015, 0.0004, 0.0001, 0.00003],
+    takeSizes: [0.86, 0.135, 0.005],
     sameProduct: 0.6,
+    ranTogether: 0.03,
     putBack: 0.17,
     putBackElsewhere: 0.3,
-    exchange: 0.01,
+    strayTaken: 0.01,
+    exchange: 0.015,
     nothing: 0.06,
     foreignAdded: 0.004,
     foreignRemoved: 0.2,

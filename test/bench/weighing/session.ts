@@ -153,10 +153,14 @@ function sameReceipt(charged: ReadonlyMap<string, number>, truth: ReadonlyMap<st
   return true
 }
 
-/** A step counts as found when its weight is right and its time fits; merged doubles count as one. */
+/**
+ * An event counts as found when one step, or the sum of the steps within its time, has its weight.
+ * A step that belongs to no event is a false one; what the engine itself calls a resting hand is not counted.
+ */
 function judgeSteps(session: BenchSession, result: WeighingResult) {
   const { cabinet, trip } = session
-  const unused = new Set(result.steps.filter((step) => step.changes.length > 0 || step.grams !== 0))
+  const seen = result.steps.filter((step) => step.changes.length > 0 || isUnsold(step.explanation))
+  const used = new Set<(typeof seen)[number]>()
   let found = 0
   let singles = 0
   let singlesRight = 0
@@ -165,24 +169,30 @@ function judgeSteps(session: BenchSession, result: WeighingResult) {
   for (const event of trip.events) {
     const shelf = `s${event.shelf + 1}`
     const tolerance = Math.max(8, 0.02 * Math.abs(event.grams)) + 3 * cabinet.settleSigmaGrams
-    const step = [...unused].find(
-      (candidate) =>
-        candidate.shelf === shelf &&
-        candidate.startMs <= event.endMs + 600 &&
-        candidate.endMs >= event.startMs - 600 &&
-        Math.abs(candidate.grams - event.grams) < tolerance,
+    const near = seen.filter(
+      (step) =>
+        !used.has(step) &&
+        step.shelf === shelf &&
+        step.startMs <= event.endMs + 600 &&
+        step.endMs >= event.startMs - 600,
     )
+    const matches = (steps: typeof near): boolean =>
+      steps.length > 0 && Math.abs(steps.reduce((sum, step) => sum + step.grams, 0) - event.grams) < tolerance
+    const single = near.find((step) => matches([step]))
+    const pair = near.slice(1).map((step, i) => [near[i] as (typeof near)[number], step])
+    const group = single !== undefined ? [single] : (pair.find(matches) ?? [])
     const net = event.net.map(
       ([product, units]) => [(cabinet.products[product] as TrueProduct).sku, units] as const,
     )
+    const changes = group.flatMap((step) => step.changes)
     const right =
-      step !== undefined &&
-      step.changes.length === net.length &&
-      net.every(([sku, units]) =>
-        step.changes.some((change) => change.sku === sku && change.quantity === units),
+      group.length > 0 &&
+      net.every(
+        ([sku, units]) =>
+          changes.reduce((sum, change) => (change.sku === sku ? sum + change.quantity : sum), 0) === units,
       )
-    if (step !== undefined) {
-      unused.delete(step)
+    if (group.length > 0) {
+      for (const step of group) used.add(step)
       found++
       if (event.kind === 'take' && net.length === 1 && net[0]?.[1] === -1) {
         singles++
@@ -194,18 +204,17 @@ function judgeSteps(session: BenchSession, result: WeighingResult) {
       if (right) crossShelfFound++
     }
   }
-  const seen = result.steps.filter((step) => step.changes.length > 0 || unexplained(step.explanation)).length
   return {
     singles,
     singlesRight,
     stepsTrue: trip.events.length,
     stepsFound: found,
-    stepsSeen: Math.max(found, seen),
+    stepsSeen: found + seen.filter((step) => !used.has(step)).length,
     crossShelf,
     crossShelfFound,
   }
 }
 
-function unexplained(explanation: string): boolean {
+function isUnsold(explanation: string): boolean {
   return /not sold here|no product explains|did not belong/.test(explanation)
 }
