@@ -1,0 +1,126 @@
+import Database from 'better-sqlite3'
+import type {
+  CallbackRecord,
+  Fault,
+  Permission,
+  Person,
+  Refund,
+  ServiceOrder,
+  Transaction,
+} from './records.ts'
+
+/** One kind of record, read from memory, written through to the file. Records are values: change by `put` of a new one. */
+export interface Shelf<T> {
+  get(id: string): T | undefined
+  put(record: T): void
+  delete(id: string): void
+  all(): T[]
+}
+
+export interface Books {
+  readonly people: Shelf<Person>
+  readonly permissions: Shelf<Permission>
+  readonly orders: Shelf<ServiceOrder>
+  readonly transactions: Shelf<Transaction>
+  readonly refunds: Shelf<Refund>
+  readonly callbacks: Shelf<CallbackRecord>
+  readonly faults: Shelf<Fault>
+  /** A number never given before, also not before a restart. */
+  nextNumber(): number
+  /** Grows with each change; pages use it to see whether to redraw. */
+  revision(): number
+  /** All or nothing, on disk before it returns. A write inside a write joins it. */
+  write<T>(run: () => T): T
+  close(): void
+}
+
+/**
+ * The provider's books in one small SQLite file. They survive a kill of the simulator: each `write` is one transaction
+ * with `synchronous=FULL`. Everything is also in memory, because a bench holds thousands of records, not millions.
+ * @throws whatever SQLite says when the file cannot be opened
+ */
+export function openBooks(file: string): Books {
+  const database = new Database(file)
+  database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.exec(`CREATE TABLE IF NOT EXISTS record (
+    kind TEXT NOT NULL, id TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (kind, id)
+  ) WITHOUT ROWID`)
+  const select = database.prepare<[string], { id: string; doc: string }>(
+    'SELECT id, doc FROM record WHERE kind = ?',
+  )
+  const upsert = database.prepare(
+    'INSERT INTO record VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET doc = excluded.doc',
+  )
+  const remove = database.prepare('DELETE FROM record WHERE kind = ? AND id = ?')
+
+  let revision = 0
+  let depth = 0
+  /** Undo steps for memory, in order, while a write is open. */
+  let undo: Array<() => void> = []
+
+  function write<T>(run: () => T): T {
+    if (depth > 0) return run()
+    depth++
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = run()
+      if (result instanceof Promise) throw new Error('a write of the books must not wait for anything')
+      database.exec('COMMIT')
+      revision++
+      return result
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK')
+      for (const step of undo.reverse()) step()
+      throw error
+    } finally {
+      depth--
+      undo = []
+    }
+  }
+
+  function shelf<T extends object>(kind: string, idOf: (record: T) => string): Shelf<T> {
+    const records = new Map<string, T>()
+    for (const row of select.all(kind)) records.set(row.id, JSON.parse(row.doc) as T)
+    function set(id: string, record: T | undefined) {
+      const before = records.get(id)
+      undo.push(() => (before === undefined ? records.delete(id) : records.set(id, before)))
+      if (record === undefined) records.delete(id)
+      else records.set(id, record)
+    }
+    return {
+      get: (id) => records.get(id),
+      put: (record) =>
+        write(() => {
+          const id = idOf(record)
+          upsert.run(kind, id, JSON.stringify(record))
+          set(id, record)
+        }),
+      delete: (id) =>
+        write(() => {
+          remove.run(kind, id)
+          set(id, undefined)
+        }),
+      all: () => [...records.values()],
+    }
+  }
+
+  const numbers = shelf<{ name: string; last: number }>('number', (record) => record.name)
+  return {
+    people: shelf('person', (record) => record.openid),
+    permissions: shelf('permission', (record) => record.authorizationCode),
+    orders: shelf('order', (record) => record.outOrderNo),
+    transactions: shelf('transaction', (record) => record.transactionId),
+    refunds: shelf('refund', (record) => record.outRefundNo),
+    callbacks: shelf('callback', (record) => record.callbackId),
+    faults: shelf('fault', (record) => record.faultId),
+    nextNumber() {
+      const last = (numbers.get('serial')?.last ?? 0) + 1
+      numbers.put({ name: 'serial', last })
+      return last
+    },
+    revision: () => revision,
+    write,
+    close: () => database.close(),
+  }
+}

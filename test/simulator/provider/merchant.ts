@@ -1,0 +1,170 @@
+import {
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  createVerify,
+  publicEncrypt,
+  randomBytes,
+  constants,
+} from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '#protocol/base/clock.ts'
+
+/**
+ * A merchant's server, small and written apart from the stand-in: it signs what it sends, verifies what it gets,
+ * and takes callbacks. What it shares with the stand-in is the published vectors, not code.
+ */
+export type Json = Record<string, unknown>
+
+interface MerchantConfig {
+  baseUrl: string
+  mchId: string
+  appId: string
+  serviceId: string
+  merchantSerialNo: string
+  merchantPrivateKeyFile: string
+  apiV3KeyFile: string
+  providerPublicKeyId: string
+  providerPublicKeyFile: string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly body: Json
+  readonly isSigned: boolean
+}
+
+export interface Taken {
+  readonly eventType: string
+  readonly id: string
+  readonly resource: Json
+  readonly isSigned: boolean
+  readonly envelope: Json
+}
+
+export function createMerchant(configFile: string, clock: Clock) {
+  const config = JSON.parse(readFileSync(configFile, 'utf8')) as MerchantConfig
+  const privateKey = createPrivateKey(readFileSync(config.merchantPrivateKeyFile))
+  const providerKey = createPublicKey(readFileSync(config.providerPublicKeyFile))
+  const apiV3Key = readFileSync(config.apiV3KeyFile)
+
+  function authorization(
+    method: string,
+    pathWithQuery: string,
+    body: string,
+    changes: Partial<Json> = {},
+  ): string {
+    const timestamp = String(changes['timestamp'] ?? Math.floor(clock.now() / 1000))
+    const nonce = randomBytes(16).toString('hex')
+    const signature = createSign('RSA-SHA256')
+      .update(`${method}\n${pathWithQuery}\n${timestamp}\n${nonce}\n${body}\n`)
+      .sign(privateKey, 'base64')
+    const serial = String(changes['serial'] ?? config.merchantSerialNo)
+    return `WECHATPAY2-SHA256-RSA2048 mchid="${config.mchId}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${serial}"`
+  }
+
+  function isSigned(headers: (name: string) => string | null | undefined, body: string): boolean {
+    const [timestamp, nonce, signature] = ['timestamp', 'nonce', 'signature'].map((one) =>
+      headers(`wechatpay-${one}`),
+    )
+    if (!timestamp || !nonce || !signature || headers('wechatpay-serial') !== config.providerPublicKeyId)
+      return false
+    return createVerify('RSA-SHA256')
+      .update(`${timestamp}\n${nonce}\n${body}\n`)
+      .verify(providerKey, signature, 'base64')
+  }
+
+  async function call(
+    method: 'GET' | 'POST',
+    pathWithQuery: string,
+    body?: Json,
+    options: { signed?: Partial<Json>; sentBody?: string; timeoutMs?: number } = {},
+  ): Promise<Reply> {
+    const text = body === undefined ? '' : JSON.stringify(body)
+    const answer = await fetch(`${config.baseUrl}${pathWithQuery}`, {
+      method,
+      headers: {
+        Accept: 'application/json',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        Authorization: authorization(method, pathWithQuery, text, options.signed),
+      },
+      ...(body === undefined ? {} : { body: options.sentBody ?? text }),
+      ...(options.timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(options.timeoutMs) }),
+    })
+    const received = await answer.text()
+    return {
+      status: answer.status,
+      body: received === '' ? {} : (JSON.parse(received) as Json),
+      isSigned: isSigned((name) => answer.headers.get(name), received),
+    }
+  }
+
+  function decrypt(resource: Json): Json {
+    const bytes = Buffer.from(String(resource['ciphertext']), 'base64')
+    const decipher = createDecipheriv('aes-256-gcm', apiV3Key, String(resource['nonce']))
+    decipher.setAAD(Buffer.from(String(resource['associated_data'])))
+    decipher.setAuthTag(bytes.subarray(-16))
+    const plain = Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()])
+    return JSON.parse(plain.toString('utf8')) as Json
+  }
+
+  /** An HTTP server for callbacks; `answer` may be changed to refuse some. */
+  async function listen() {
+    const taken: Taken[] = []
+    const desk = { answer: (_one: Taken): number => 204, taken, url: '', stop: async () => {} }
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8')
+        const envelope = JSON.parse(text) as Json
+        const header = (name: string) => (request.headers as IncomingHttpHeaders)[name] as string | undefined
+        const one: Taken = {
+          eventType: String(envelope['event_type']),
+          id: String(envelope['id']),
+          resource: decrypt(envelope['resource'] as Json),
+          isSigned: isSigned(header, text),
+          envelope,
+        }
+        taken.push(one)
+        response.writeHead(desk.answer(one)).end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    desk.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`
+    desk.stop = async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+    return desk
+  }
+
+  return {
+    config,
+    listen,
+    call,
+    get: (pathWithQuery: string) => call('GET', pathWithQuery),
+    post: (pathWithQuery: string, body: Json) => call('POST', pathWithQuery, body),
+    encrypt: (text: string) =>
+      publicEncrypt(
+        { key: providerKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
+        Buffer.from(text),
+      ).toString('base64'),
+    /** The unsigned control interface. */
+    async control(method: string, path: string, body?: Json): Promise<Reply> {
+      const answer = await fetch(`${config.baseUrl}/control${path}`, {
+        method,
+        ...(body === undefined
+          ? {}
+          : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Json), isSigned: false }
+    },
+  }
+}
+export type Merchant = ReturnType<typeof createMerchant>
+export type CallbackDesk = Awaited<ReturnType<Merchant['listen']>>
