@@ -1,0 +1,64 @@
+import { buildConsole } from './build-console.ts'
+import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
+import { SCENARIOS } from '#test/scenarios/index.ts'
+import { playScenario } from '#test/scenarios/play.ts'
+
+const USAGE = 'npm run scenario -- NAME… | all [--json]'
+const ABOUT = `Plays named stories over the real wires (serial, MQTT, HTTP), each on a system of its own.\n\n${SCENARIOS.map(({ name, shows }) => `  ${name.padEnd(18)} ${shows}`).join('\n')}`
+const FLAGS = {
+  json: { type: 'boolean', help: 'print one JSON object on standard output and nothing else there' },
+} satisfies Record<string, FlagSpec>
+
+async function main(): Promise<number> {
+  const { values, words, wantsHelp } = readFlags(USAGE, FLAGS, process.argv.slice(2))
+  if (wantsHelp) {
+    process.stdout.write(flagHelp(USAGE, ABOUT, FLAGS))
+    return 0
+  }
+  const wanted = words.length === 1 && words[0] === 'all' ? SCENARIOS : words.map(find)
+  if (wanted.length === 0)
+    throw new UsageError(
+      `Name at least one scenario, or “all”. Known: ${SCENARIOS.map(({ name }) => name).join(', ')}.`,
+    )
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  await buildConsole({ say })
+  const passed: string[] = []
+  const failed: Array<{ name: string; reason: string }> = []
+  for (const scenario of wanted) {
+    say(`▸ ${scenario.name}: ${scenario.shows}`)
+    const shortened = { ...scenario.policy, ...scenario.edgeSettings }
+    if (Object.keys(shortened).length > 0) say(`  with ${JSON.stringify(shortened)}`)
+    const { ok, reason, tookMs, dataDir } = await playScenario(scenario)
+    if (ok) passed.push(scenario.name)
+    else failed.push({ name: scenario.name, reason: reason ?? 'no reason was given' })
+    say(
+      ok
+        ? `  ✓ holds (${(tookMs / 1000).toFixed(1)} s)`
+        : `  ✗ ${reason}\n  (logs and databases: ${dataDir})`,
+    )
+  }
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ passed, failed, skipped: [] })}\n`)
+  say(`${passed.length} passed, ${failed.length} failed`)
+  return failed.length === 0 ? 0 : 1
+}
+
+function find(name: string): (typeof SCENARIOS)[number] {
+  const scenario = SCENARIOS.find((one) => one.name === name)
+  if (!scenario)
+    throw new UsageError(
+      `There is no scenario ${JSON.stringify(name)}. Known: ${SCENARIOS.map((one) => one.name).join(', ')}.`,
+    )
+  return scenario
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    process.stderr.write(
+      `${error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    )
+    process.exitCode = error instanceof UsageError ? 2 : 1
+  },
+)

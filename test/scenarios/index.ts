@@ -1,0 +1,26 @@
+import { cameraBlocked } from './camera-blocked.ts'
+import { deferredOffline, deferredPending } from './deferred.ts'
+import { dispute } from './dispute.ts'
+import { doubleCharge } from './double-charge.ts'
+import { coreKilled, edgeKilled } from './killed.ts'
+import { lateUnlock } from './late-unlock.ts'
+import { putBackScenario } from './put-back.ts'
+import { nothingTaken, sale } from './sale.ts'
+import type { Scenario } from './scenario.ts'
+import { setpoint } from './setpoint.ts'
+
+/** In the order in which a newcomer would like to read them. */
+export const SCENARIOS: readonly Scenario[] = [
+  sale,
+  nothingTaken,
+  putBackScenario,
+  cameraBlocked,
+  doubleCharge,
+  deferredOffline,
+  deferredPending,
+  dispute,
+  setpoint,
+  lateUnlock,
+  edgeKilled,
+  coreKilled,
+]

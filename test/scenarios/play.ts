@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { messageOf } from '#protocol/base/errors.ts'
+import { createSystemClock } from '#protocol/base/system-clock.ts'
+import { type PartName, startSystem } from '#scripts/system.ts'
+import { ExpectationError } from '#test/support/eventually.ts'
+import type { Scenario } from './scenario.ts'
+import { createWorld } from './world.ts'
+
+export interface Outcome {
+  name: string
+  ok: boolean
+  reason?: string
+  tookMs: number
+  /** Where the logs of a failure lie. */
+  dataDir?: string
+}
+
+const PARTS: readonly PartName[] = ['simulator', 'core', 'edge']
+
+/** Runs one story on a system of its own. A failure keeps its data folder, for its logs and databases. */
+export async function playScenario(scenario: Scenario): Promise<Outcome> {
+  const clock = createSystemClock()
+  const startedMs = clock.monoMs()
+  const dataDir = mkdtempSync(path.join(tmpdir(), `scenario-${scenario.name}-`))
+  const tookMs = () => clock.monoMs() - startedMs
+  try {
+    const system = await startSystem({
+      dataDir,
+      seed: 1,
+      policy: scenario.policy,
+      edgeSettings: scenario.edgeSettings,
+    })
+    const died: string[] = []
+    system.onUnexpectedExit((part, code) =>
+      died.push(`the ${part} ended by itself (${code}):\n${system.logTail(part)}`),
+    )
+    try {
+      await scenario.run(createWorld(system))
+      if (died.length > 0) throw new ExpectationError(died.join('\n'))
+    } catch (error) {
+      const tails =
+        error instanceof ExpectationError && died.length === 0
+          ? ''
+          : PARTS.map((part) => `\n--- ${part}\n${system.logTail(part, 8)}`).join('')
+      return {
+        name: scenario.name,
+        ok: false,
+        reason: `${[messageOf(error), ...died].join('\n')}${tails}`,
+        tookMs: tookMs(),
+        dataDir,
+      }
+    } finally {
+      await system.stop()
+    }
+  } catch (error) {
+    return { name: scenario.name, ok: false, reason: messageOf(error), tookMs: tookMs(), dataDir }
+  }
+  rmSync(dataDir, { recursive: true, force: true })
+  return { name: scenario.name, ok: true, tookMs: tookMs() }
+}

@@ -1,0 +1,48 @@
+/**
+ * A visitor without a browser: keeps cookies, sends the Origin that a page of ours would send, follows nothing by itself.
+ * For scenarios, which speak the HTTP of the pages; the pages themselves are tested in a real browser.
+ */
+export interface Answer {
+  status: number
+  body: unknown
+  headers: Headers
+}
+export interface Visitor {
+  get(path: string): Promise<Answer>
+  send(method: 'POST' | 'PUT' | 'DELETE' | 'PATCH', path: string, body?: unknown): Promise<Answer>
+}
+
+export function createVisitor(baseUrl: string): Visitor {
+  const cookies = new Map<string, string>()
+  async function request(method: string, path: string, body?: unknown): Promise<Answer> {
+    const url = new URL(path, baseUrl)
+    const response = await fetch(url, {
+      method,
+      redirect: 'manual',
+      headers: {
+        accept: 'application/json, text/html;q=0.9',
+        origin: new URL(baseUrl).origin,
+        ...(cookies.size === 0
+          ? {}
+          : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json', 'x-requested-with': 'fetch' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';')
+      const at = pair.indexOf('=')
+      const [name, value] = [pair.slice(0, at), pair.slice(at + 1)]
+      if (value === '' || /max-age=0/i.test(line)) cookies.delete(name)
+      else cookies.set(name, value)
+    }
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('json') === true
+    return {
+      status: response.status,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+      headers: response.headers,
+    }
+  }
+  return { get: (path) => request('GET', path), send: (method, path, body) => request(method, path, body) }
+}
