@@ -78,6 +78,13 @@ export async function startBench(behaviour: Partial<ProviderBehaviour> = {}): Pr
       await standIn.stop()
       standIn = create(Number(new URL(url).port))
       await standIn.start()
+      // The connections that the client kept open have died with the old one.
+      await vi.waitUntil(() =>
+        fetch(url).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      )
     },
     async stop() {
       await standIn.stop()

@@ -31,6 +31,12 @@ interface MerchantConfig {
   providerPublicKeyFile: string
 }
 
+/** What a merchant might get wrong when it signs. */
+interface SignatureChanges {
+  timestamp?: number | string
+  serial?: string
+}
+
 export interface Reply {
   readonly status: number
   readonly body: Json
@@ -55,14 +61,14 @@ export function createMerchant(configFile: string, clock: Clock) {
     method: string,
     pathWithQuery: string,
     body: string,
-    changes: Partial<Json> = {},
+    changes: SignatureChanges = {},
   ): string {
-    const timestamp = String(changes['timestamp'] ?? Math.floor(clock.now() / 1000))
+    const timestamp = String(changes.timestamp ?? Math.floor(clock.now() / 1000))
     const nonce = randomBytes(16).toString('hex')
     const signature = createSign('RSA-SHA256')
       .update(`${method}\n${pathWithQuery}\n${timestamp}\n${nonce}\n${body}\n`)
       .sign(privateKey, 'base64')
-    const serial = String(changes['serial'] ?? config.merchantSerialNo)
+    const serial = changes.serial ?? config.merchantSerialNo
     return `WECHATPAY2-SHA256-RSA2048 mchid="${config.mchId}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${serial}"`
   }
 
@@ -81,7 +87,7 @@ export function createMerchant(configFile: string, clock: Clock) {
     method: 'GET' | 'POST',
     pathWithQuery: string,
     body?: Json,
-    options: { signed?: Partial<Json>; sentBody?: string; timeoutMs?: number } = {},
+    options: { signed?: SignatureChanges; sentBody?: string; timeoutMs?: number } = {},
   ): Promise<Reply> {
     const text = body === undefined ? '' : JSON.stringify(body)
     const answer = await fetch(`${config.baseUrl}${pathWithQuery}`, {
