@@ -82,6 +82,8 @@ type Transition = {
   variance: number
   combos: ReadonlyArray<{ combination: Combination; logLikelihood: number; large: boolean }>
   located: Float64Array | null
+  /** Nothing but the door disturbed the shelf: two moves that cancel out are next to impossible. */
+  calm: boolean
 }
 
 /**
@@ -259,6 +261,7 @@ function transitionBetween(
     options.repeatabilityGrams ** 2 +
     (options.gainShare * deltaGrams) ** 2 +
     (options.driftGramsPerSecond * busySeconds) ** 2
+  const calm = after.followsDoor && busySeconds < 2.5 && baseIndex === levelIndex - 1
   const loss = -deltaGrams
   const combos: Array<{ combination: Combination; logLikelihood: number; large: boolean }> = []
   if (loss > 0) {
@@ -289,7 +292,7 @@ function transitionBetween(
       }
     }
   }
-  return { deltaGrams, sigmaGrams: Math.sqrt(variance), variance, combos, located }
+  return { deltaGrams, sigmaGrams: Math.sqrt(variance), variance, combos, located, calm }
 }
 
 type Visit = (move: Move, logP: number, residualGrams: number, sigmaGrams: number) => void
@@ -311,7 +314,12 @@ function expand(
   const far = farSigmas * sigma + 10
 
   if (Math.abs(deltaGrams) < far) {
-    visit({ kind: 'nothing' }, Math.log(priors.nothing) + logDensity(deltaGrams, variance), deltaGrams, sigma)
+    visit(
+      { kind: 'nothing' },
+      Math.log(transition.calm ? 0.9 : priors.nothing) + logDensity(deltaGrams, variance),
+      deltaGrams,
+      sigma,
+    )
   }
 
   const logTake = Math.log(priors.take)
@@ -415,7 +423,10 @@ function expand(
       const both = v + combination.variance
       visit(
         { kind: 'exchanged', taken: combination.items, returned: [p] },
-        Math.log(priors.exchange) + logWhere + combination.logPrior + logDensity(residual, both),
+        Math.log(priors.exchange * (transition.calm ? 0.003 : 1)) +
+          logWhere +
+          combination.logPrior +
+          logDensity(residual, both),
         -residual,
         Math.sqrt(both),
       )

@@ -33,6 +33,8 @@ export type Level = {
   forced: boolean
   /** The longest stretch without readings between the level before and this one. */
   gapMs: number
+  /** The level before ended because the door moved, not because goods or hands did. */
+  followsDoor: boolean
 }
 
 type Block = { startMs: number; endMs: number; n: number; sum: number; squares: number }
@@ -58,6 +60,7 @@ export class LevelTracker {
   #reference = Number.NaN
   #lastMs = Number.NEGATIVE_INFINITY
   #gapMs = 0
+  #doorMoved = false
   #phase: DoorPhase = 'before'
   #door: 'open' | 'closed' | null = null
   #doorMs = Number.NEGATIVE_INFINITY
@@ -192,6 +195,7 @@ export class LevelTracker {
       quietMs: this.#lastMs - startMs,
       forced: false,
       gapMs: this.#gapMs,
+      followsDoor: this.#doorMoved,
     }
   }
 
@@ -209,6 +213,8 @@ export class LevelTracker {
 
   #changeDoor(door: 'open' | 'closed', changedMs: number): void {
     this.#closeBrief()
+    // A shelf that was busy when the door moved was moved by more than the door.
+    this.#doorMoved = this.quiet || this.#doorMoved
     this.#door = door
     this.#doorMs = changedMs
     if (this.#phase === 'before' && this.levels.length === 0 && this.#size >= 2) {
@@ -274,6 +280,7 @@ export class LevelTracker {
     const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
     if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return
     this.levels.push(level)
+    this.#doorMoved = false
     // A quiet level that follows is a new one, even if it is where the last quiet one was.
     this.#current = null
   }
@@ -375,6 +382,7 @@ export class LevelTracker {
     }
     const level = this.#newLevel(startMs)
     this.#gapMs = 0
+    this.#doorMoved = false
     this.#current = level
     this.#head = block
     this.#tail = [block]
