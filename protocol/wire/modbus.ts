@@ -154,7 +154,8 @@ export function decodeResponse(frame: Uint8Array): ModbusResponse | undefined {
   if (frame.length !== 8) return undefined
   const start = word(frame, 2, 3)
   const second = word(frame, 4, 5)
-  if (code === FUNCTION.writeSingle) return { unit, kind: 'write-single', function: code, start, value: second }
+  if (code === FUNCTION.writeSingle)
+    return { unit, kind: 'write-single', function: code, start, value: second }
   if (code === FUNCTION.writeMultiple)
     return { unit, kind: 'write-multiple', function: code, start, count: second }
   return undefined

@@ -1,0 +1,225 @@
+import path from 'node:path'
+import { type Clock, every } from '#protocol/base/clock.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import { createSeededRandom, type Random } from '#protocol/base/random.ts'
+import { createBus } from './bus/bus.ts'
+import { createBanks } from './bus/registers.ts'
+import { createCabinet } from './cabinet/cabinet.ts'
+import { hashText } from './cabinet/goods.ts'
+import { loadGoodsFile } from './cabinet/goods-file.ts'
+import { loadCabinet, saveCabinet } from './cabinet/saved-cabinet.ts'
+import { createCamera } from './camera/camera.ts'
+import { registerCamera } from './camera/routes.ts'
+import type { Parts } from './control/parts.ts'
+import { registerControl } from './control/routes.ts'
+import { createServer, listen } from './control/server.ts'
+import { parseHostPort } from './link/address.ts'
+import { type LinkProxy, type NetworkMode, startLinkProxy } from './link/proxy.ts'
+import { createProviderStandIn } from './provider/provider.ts'
+import { createShopper } from './shoppers/player.ts'
+import { registerWorkshop } from './workshop/routes.ts'
+
+export interface SimulatorOptions {
+  readonly clock: Clock
+  readonly ids: Ids
+  /** For keys and nonces of the provider; physics draws from `seed`. */
+  readonly random: Random
+  /** The simulator keeps its things in `<dataDir>/simulator/`. */
+  readonly dataDir: string
+  readonly goodsFile: string
+  readonly seed: number
+  readonly host: string
+  /** 0 chooses a free one. */
+  readonly ports: { control: number; provider: number; notices: number; linkMqtt: number; linkHttp: number }
+  readonly coreMqtt: string
+  readonly coreHttp: string
+}
+
+/** Addresses of everything, as `--json-ready` prints them. */
+export interface SimulatorAddresses {
+  readonly workshopUrl: string
+  readonly controlUrl: string
+  readonly cameraUrl: string
+  readonly serialPath: string
+  readonly servicePath: string
+  readonly providerUrl: string
+  readonly merchantFile: string
+  readonly noticesUrl: string
+  readonly noticesFile: string
+  readonly linkMqttPort: number
+  readonly linkHttpUrl: string
+}
+export interface Simulator {
+  readonly addresses: SimulatorAddresses
+  stop(): Promise<void>
+}
+
+const CAMERA_ID = 'inside'
+/** Physics runs at least this often, so that a lock moves and a page lives when nobody reads the bus. */
+const PHYSICS_PERIOD_MS = 40
+const SAVE_PERIOD_MS = 500
+
+/** Starts the far end of every wire. What was started is stopped again when a later part fails. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { clock, host, ports, seed } = options
+  const folder = path.join(options.dataDir, 'simulator')
+  const savedFile = path.join(folder, 'cabinet.json')
+  const undo: Array<() => Promise<void> | void> = []
+  const part = (name: string) => createSeededRandom(seed ^ hashText(name))
+  const nameOfHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  const urlOf = (port: number) =>
+    `http://${nameOfHost.includes(':') ? `[${nameOfHost}]` : nameOfHost}:${port}`
+
+  async function stop() {
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
+  async function start(): Promise<SimulatorAddresses> {
+    const coreMqtt = parseHostPort(options.coreMqtt, '--core-mqtt')
+    const coreHttp = parseHostPort(options.coreHttp, '--core-http')
+    const cabinet = createCabinet({
+      goodsFile: loadGoodsFile(options.goodsFile),
+      random: part('cabinet'),
+      seed,
+      startMs: clock.monoMs(),
+      saved: loadCabinet(savedFile),
+    })
+    const sync = () => cabinet.advance(clock.monoMs())
+    let savedRevision = -1
+    const save = () => {
+      if (cabinet.revision === savedRevision) return
+      savedRevision = cabinet.revision
+      saveCabinet(savedFile, cabinet.save())
+    }
+    save()
+    const physics = every(clock, 'physics', PHYSICS_PERIOD_MS, sync)
+    const saving = every(clock, 'save-cabinet', SAVE_PERIOD_MS, save)
+    undo.push(() => {
+      physics.cancel()
+      saving.cancel()
+      save()
+    })
+
+    const banks = createBanks(cabinet)
+    const bus = createBus({
+      clock,
+      random: part('bus'),
+      linkPath: path.join(folder, 'tty-cabinet'),
+      banks,
+      sync,
+    })
+    undo.push(() => bus.stop())
+    const serviceBus = createBus({
+      clock,
+      random: part('service-bus'),
+      linkPath: path.join(folder, 'tty-service'),
+      banks,
+      sync,
+    })
+    undo.push(() => serviceBus.stop())
+
+    const link = { clock, host }
+    const mqtt = await startLinkProxy({
+      ...link,
+      name: 'link-mqtt',
+      flag: '--link-mqtt-port',
+      port: ports.linkMqtt,
+      target: coreMqtt,
+    })
+    undo.push(() => mqtt.stop())
+    const http = await startLinkProxy({
+      ...link,
+      name: 'link-http',
+      flag: '--link-http-port',
+      port: ports.linkHttp,
+      target: coreHttp,
+    })
+    undo.push(() => http.stop())
+
+    const provider = createProviderStandIn({
+      dataDir: path.join(folder, 'provider'),
+      port: ports.provider,
+      host,
+      clock,
+      ids: options.ids,
+      random: options.random,
+    })
+    const { url: providerUrl } = await namingFlag('--provider-port', ports.provider, provider.start())
+    undo.push(() => provider.stop())
+
+    const camera = createCamera({ id: CAMERA_ID, clock, random: part('camera'), cabinet, sync })
+    // Drawing for the first time loads fonts; nobody should wait for that.
+    await camera.snapshot()
+    const setNetwork = (mode: NetworkMode, delayMs?: number) => {
+      for (const proxy of [mqtt, http]) proxy.setMode(mode, delayMs)
+    }
+    const shopper = createShopper({
+      clock,
+      random: part('shopper'),
+      cabinet,
+      sync,
+      surroundings: { setCamera: (mode) => camera.setMode(mode), setNetwork },
+    })
+    undo.push(() => shopper.stop())
+
+    const app = createServer()
+    let ownUrl = ''
+    const cameraPath = `/camera/${CAMERA_ID}/snapshot.jpg`
+    const parts: Parts = {
+      clock,
+      cabinet,
+      sync,
+      bus,
+      serviceBus,
+      camera,
+      shopper,
+      network: () => describeNetwork(mqtt, http),
+      setNetwork,
+      cameraUrl: () => `${ownUrl}${cameraPath}`,
+    }
+    registerControl(app, parts)
+    registerCamera(app, new Map([[camera.id, camera]]))
+    await registerWorkshop(app, { cabinet, links: { provider: providerUrl, notices: '' } })
+    ownUrl = urlOf(await listen(app, { host, port: ports.control, flag: '--port' }))
+    undo.push(() => app.close())
+
+    return {
+      workshopUrl: `${ownUrl}/`,
+      controlUrl: `${ownUrl}/control`,
+      cameraUrl: `${ownUrl}${cameraPath}`,
+      serialPath: bus.linkPath,
+      servicePath: serviceBus.linkPath,
+      providerUrl,
+      merchantFile: provider.merchantFiles.config,
+      noticesUrl: '',
+      noticesFile: '',
+      linkMqttPort: mqtt.port,
+      linkHttpUrl: urlOf(http.port),
+    }
+  }
+  try {
+    return { addresses: await start(), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function describeNetwork(mqtt: LinkProxy, http: LinkProxy) {
+  return {
+    mode: mqtt.mode,
+    delayMs: mqtt.delayMs,
+    connections: mqtt.connections + http.connections,
+    heldBytes: mqtt.heldBytes + http.heldBytes,
+  }
+}
+
+/** The stand-ins do not know by which flag their port was chosen. */
+async function namingFlag<T>(flag: string, port: number, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting
+  } catch (error) {
+    if (!(error instanceof CabinetError) || error.code !== 'port_taken') throw error
+    throw new CabinetError('port_taken', `Port ${port} (${flag}) is in use.`, { cause: error })
+  }
+}

@@ -1,0 +1,467 @@
+import { CabinetError } from '#protocol/base/errors.ts'
+import { gaussian, type Random } from '#protocol/base/random.ts'
+import { createFridge, type Fridge, type FridgeSnapshot, fridgeSnapshot } from './fridge.ts'
+import type { GoodsFile, Product } from './goods-file.ts'
+import { createGoods, type Item } from './goods.ts'
+import {
+  type CellCharacter,
+  type CellFault,
+  createLoadCell,
+  defaultLoadCell,
+  drawCharacter,
+  type LoadCell,
+  type LoadCellSettings,
+} from './load-cell.ts'
+import { createLock, type Lock, type LockSnapshot, lockSnapshot } from './lock.ts'
+import {
+  between,
+  leanMotion,
+  liftMotion,
+  type Motion,
+  placeMotion,
+  type Ring,
+  ring,
+  touchMotion,
+} from './motions.ts'
+
+/** Where an item is: on a shelf, or with the shopper (in the hand, and later at home). */
+export type Place = { readonly shelf: string } | 'hand'
+
+export interface ShelfSnapshot {
+  readonly id: string
+  /** What the transmitter answers as net weight now; undefined while it reports a fault. */
+  readonly netGrams: number | undefined
+  readonly fault: CellFault
+  readonly items: readonly Item[]
+  /** A hand is in the shelf. */
+  readonly isTouched: boolean
+}
+export interface CabinetSnapshot {
+  readonly lock: LockSnapshot
+  readonly climate: FridgeSnapshot
+  readonly isMainsOn: boolean
+  readonly shelves: readonly ShelfSnapshot[]
+  readonly hand: readonly Item[]
+}
+
+/** What a restart must bring back; JSON. */
+export interface SavedCabinet {
+  readonly version: 1
+  readonly nextNumber: number
+  readonly setpointDeciCelsius: number
+  readonly items: ReadonlyArray<Item & { place: Place }>
+  readonly cells: Readonly<Record<string, { character: CellCharacter; tareGrams: number }>>
+}
+
+export type TakeStyle = 'normal' | 'quick' | 'hold'
+/** A gesture that has begun; the goods have changed hands at once, the scale follows until `doneAtMs`. */
+export interface Gesture {
+  readonly item: Item
+  readonly doneAtMs: number
+}
+
+export interface ScaleReading {
+  readonly status: 'ok' | 'fault' | 'overload'
+  readonly grossGrams: number
+  readonly tareGrams: number
+}
+
+export interface Cabinet {
+  /** The cabinet's own time: where the last `advance` brought it. */
+  readonly nowMs: number
+  readonly shelfIds: readonly string[]
+  readonly products: ReadonlyMap<string, Product>
+  readonly lock: Lock
+  readonly fridge: Fridge
+  readonly isMainsOn: boolean
+  /** Grows whenever something changes that a restart must keep. */
+  readonly revision: number
+  /** Lets time pass: timers, conversions, heat, in order. Never goes back. */
+  advance(toMs: number): void
+  snapshot(): CabinetSnapshot
+  scale(shelfId: string): ScaleReading
+  /** Sets the tare of a transmitter; without a value it takes the present weight. */
+  tare(shelfId: string, grams?: number): void
+  setSetpoint(deciCelsius: number): boolean
+  openDoor(): void
+  closeDoor(options?: { isSoft?: boolean }): void
+  forceDoor(): void
+  setMains(isOn: boolean): void
+  take(options: { shelf: string; sku?: string; itemId?: string; style?: TakeStyle; holdMs?: number }): Gesture
+  putBack(options: { shelf: string; sku?: string; itemId?: string }): Gesture
+  lean(options: { shelf: string; grams: number; durationMs: number }): void
+  touch(options: { shelf: string; durationMs: number }): void
+  addForeign(options: { shelf: string; grams: number }): Gesture
+  restock(options: { shelf: string; sku: string; quantity: number }): readonly Item[]
+  /** The shopper leaves with what they hold. */
+  emptyHand(): readonly Item[]
+  setCellFault(shelfId: string, fault: CellFault): void
+  /** Goods as in the goods file, doors closed, faults off. */
+  reset(): void
+  save(): SavedCabinet
+}
+
+interface Shelf {
+  readonly id: string
+  readonly cell: LoadCell
+  tareGrams: number
+  motions: Motion[]
+}
+
+/** The load is averaged over these instants of one conversion, as a sigma-delta converter does. */
+const INSTANTS_PER_CONVERSION = 4
+/** After a jump in time (a suspended process) conversions are not made up for one by one. */
+const LONGEST_CATCH_UP_MS = 60_000
+const MOST_ITEMS = 2000
+
+/**
+ * A cabinet as physics: no wire, no clock, no chance of its own. The caller moves time with `advance`.
+ * It never imports the weighing engine: physics and engine must not share a mistake.
+ */
+export function createCabinet(options: {
+  goodsFile: GoodsFile
+  random: Random
+  seed: number
+  startMs: number
+  loadCell?: LoadCellSettings
+  saved?: SavedCabinet
+}): Cabinet {
+  const { goodsFile, random, saved } = options
+  const settings = options.loadCell ?? defaultLoadCell
+  const products = new Map(goodsFile.products.map((product) => [product.sku, product]))
+  const goods = createGoods({ seed: options.seed, random, firstNumber: saved?.nextNumber ?? 1 })
+  const items = new Map<string, Item>()
+  const places = new Map<string, Place>()
+  const periodMs = 1000 / settings.sampleHz
+  let nowMs = options.startMs
+  let nextConversionMs = nowMs + periodMs
+  let revision = 0
+  let isMainsOn = true
+  let rings: Ring[] = []
+  let timers: Array<{ atMs: number; run: () => void }> = []
+
+  const firstSetpoint = goodsFile.cabinet?.setpointDeciCelsius ?? 40
+  const fridge = createFridge({ setpointDeciCelsius: saved?.setpointDeciCelsius ?? firstSetpoint })
+  const lock = createLock((afterMs, run) => {
+    timers.push({ atMs: nowMs + afterMs, run })
+  })
+  const shelves: Shelf[] = goodsFile.planogram.shelves.map(({ id }) => {
+    const known = saved?.cells[id]
+    const character = known?.character ?? drawCharacter(random, settings)
+    // It was set to zero when it was installed, and something has moved since: never trust an absolute weight.
+    const tareGrams = known?.tareGrams ?? Math.round((character.zeroGrams + 6 * gaussian(random)) * 10) / 10
+    return { id, cell: createLoadCell({ random, settings, character }), tareGrams, motions: [] }
+  })
+
+  function stock() {
+    items.clear()
+    places.clear()
+    for (const shelf of goodsFile.planogram.shelves) {
+      for (const lane of shelf.lanes) deliver(shelf.id, lane.sku, lane.stock)
+    }
+  }
+  function deliver(shelfId: string, sku: string, quantity: number): Item[] {
+    const delivered = goods.deliver(productOf(sku), quantity, shelfId)
+    for (const item of delivered) place(item, { shelf: shelfId })
+    return delivered
+  }
+  function place(item: Item, where: Place) {
+    items.set(item.itemId, item)
+    // Last placed is last in the map: the front of the lane.
+    places.delete(item.itemId)
+    places.set(item.itemId, where)
+    revision++
+  }
+  function productOf(sku: string): Product {
+    const product = products.get(sku)
+    if (product === undefined) {
+      throw new CabinetError(
+        'not_found',
+        `There is no product ${sku}; known: ${[...products.keys()].join(', ')}.`,
+      )
+    }
+    return product
+  }
+  function shelfOf(shelfId: string): Shelf {
+    const shelf = shelves.find((candidate) => candidate.id === shelfId)
+    if (shelf === undefined) {
+      const known = shelves.map((candidate) => candidate.id).join(', ')
+      throw new CabinetError('not_found', `There is no shelf ${shelfId}; known: ${known}.`)
+    }
+    return shelf
+  }
+  function itemsAt(where: string): Item[] {
+    const found: Item[] = []
+    for (const [itemId, place] of places) {
+      const item = items.get(itemId)
+      if (item !== undefined && (place === 'hand' ? 'hand' : place.shelf) === where) found.push(item)
+    }
+    return found
+  }
+  function needOpenDoor() {
+    if (!lock.isDoorOpen) {
+      throw new CabinetError(
+        'precondition_failed',
+        'The door is closed: nobody can reach the shelves. Open it first.',
+      )
+    }
+  }
+  function pick(from: Item[], where: string, wanted: { sku?: string; itemId?: string }): Item {
+    const matching = from.filter(
+      (item) =>
+        (wanted.itemId === undefined || item.itemId === wanted.itemId) &&
+        (wanted.sku === undefined || item.sku === wanted.sku),
+    )
+    const item = matching.at(-1)
+    if (item === undefined) {
+      const what = wanted.itemId ?? wanted.sku ?? 'anything'
+      const present =
+        [...new Set(from.map((candidate) => candidate.sku ?? candidate.itemId))].join(', ') || 'nothing'
+      throw new CabinetError('precondition_failed', `There is no ${what} ${where}; there is ${present}.`)
+    }
+    return item
+  }
+  function settledGrams(shelfId: string): number {
+    let grams = 0
+    for (const [itemId, place] of places) {
+      if (place !== 'hand' && place.shelf === shelfId) grams += items.get(itemId)?.grams ?? 0
+    }
+    return grams
+  }
+  function addRing(peak: readonly [number, number]) {
+    rings.push(ring({ random, startMs: nowMs, peakGrams: between(random, peak), shelfCount: shelves.length }))
+  }
+
+  function convert(atMs: number) {
+    const airDelta = (fridge.airDeciCelsius - firstSetpoint) / 10
+    // The whole cabinet shakes together: what the shelves share is drawn once.
+    const common = gaussian(random)
+    for (const [index, shelf] of shelves.entries()) {
+      const settled = settledGrams(shelf.id)
+      let loadGrams = 0
+      for (let i = 0; i < INSTANTS_PER_CONVERSION; i++) {
+        const instantMs = atMs - periodMs + ((i + 0.5) * periodMs) / INSTANTS_PER_CONVERSION
+        let grams = settled
+        for (const motion of shelf.motions) grams += motion.gramsAt(instantMs)
+        for (const slam of rings) grams += slam.gramsAt(index, instantMs)
+        loadGrams += grams / INSTANTS_PER_CONVERSION
+      }
+      let burstVariance = 0
+      for (const motion of shelf.motions) burstVariance += motion.burstSdGramsAt(atMs) ** 2
+      shelf.cell.convert({
+        atMs,
+        loadGrams,
+        burstSdGrams: Math.sqrt(burstVariance),
+        common,
+        temperatureDelta: airDelta,
+      })
+      if (shelf.motions.length > 0) shelf.motions = shelf.motions.filter((motion) => motion.endMs > atMs)
+    }
+    if (rings.length > 0) rings = rings.filter((slam) => slam.endMs > atMs)
+  }
+  function runTimers() {
+    for (;;) {
+      const index = timers.findIndex((timer) => timer.atMs <= nowMs)
+      const [timer] = index < 0 ? [] : timers.splice(index, 1)
+      if (timer === undefined) return
+      timer.run()
+    }
+  }
+  function advance(toMs: number) {
+    if (toMs - nowMs > LONGEST_CATCH_UP_MS) {
+      fridge.step(toMs - LONGEST_CATCH_UP_MS - nowMs, { isDoorOpen: lock.isDoorOpen, isMainsOn })
+      nowMs = toMs - LONGEST_CATCH_UP_MS
+      nextConversionMs = nowMs + periodMs
+      runTimers()
+    }
+    while (nowMs < toMs) {
+      const nextTimerMs = Math.min(...timers.map((timer) => timer.atMs))
+      const untilMs = Math.max(nowMs, Math.min(toMs, nextConversionMs, nextTimerMs))
+      fridge.step(untilMs - nowMs, { isDoorOpen: lock.isDoorOpen, isMainsOn })
+      nowMs = untilMs
+      runTimers()
+      if (nowMs >= nextConversionMs) {
+        convert(nextConversionMs)
+        nextConversionMs += periodMs
+      }
+    }
+  }
+
+  if (saved === undefined) stock()
+  else {
+    for (const { place: where, ...item } of saved.items) place(item, where)
+  }
+  // The first conversion is there before anybody asks.
+  convert(nowMs)
+
+  return {
+    get nowMs() {
+      return nowMs
+    },
+    get revision() {
+      return revision
+    },
+    get isMainsOn() {
+      return isMainsOn
+    },
+    shelfIds: shelves.map((shelf) => shelf.id),
+    products,
+    lock,
+    fridge,
+    advance,
+    snapshot: () => ({
+      lock: lockSnapshot(lock),
+      climate: fridgeSnapshot(fridge),
+      isMainsOn,
+      hand: itemsAt('hand'),
+      shelves: shelves.map((shelf) => ({
+        id: shelf.id,
+        netGrams:
+          shelf.cell.latest.status === 'ok' ? shelf.cell.latest.grossGrams - shelf.tareGrams : undefined,
+        fault: shelf.cell.fault,
+        items: itemsAt(shelf.id),
+        isTouched: shelf.motions.length > 0,
+      })),
+    }),
+    scale(shelfId) {
+      const { cell, tareGrams } = shelfOf(shelfId)
+      const reading = cell.latest
+      return {
+        status: reading.status,
+        grossGrams: reading.status === 'ok' ? reading.grossGrams : 0,
+        tareGrams,
+      }
+    },
+    tare(shelfId, grams) {
+      const shelf = shelfOf(shelfId)
+      const reading = shelf.cell.latest
+      if (grams !== undefined) shelf.tareGrams = grams
+      else if (reading.status === 'ok') shelf.tareGrams = reading.grossGrams
+      revision++
+    },
+    setSetpoint(deciCelsius) {
+      const isAccepted = fridge.setSetpoint(deciCelsius)
+      if (isAccepted) revision++
+      return isAccepted
+    },
+    openDoor() {
+      if (lock.isDoorOpen) return
+      if (!lock.openDoor()) {
+        throw new CabinetError(
+          'precondition_failed',
+          'The door is locked: the bolt is seated. Unlock it over the bus first, turn the manual key, or force it.',
+        )
+      }
+      addRing([10, 30])
+    },
+    closeDoor({ isSoft = false } = {}) {
+      if (!lock.isDoorOpen) return
+      lock.closeDoor()
+      addRing(isSoft ? [5, 25] : [20, 200])
+    },
+    forceDoor() {
+      if (lock.isDoorOpen) return
+      lock.forceDoor()
+      addRing([150, 200])
+    },
+    setMains(isOn) {
+      isMainsOn = isOn
+    },
+    take({ shelf: shelfId, sku, itemId, style = 'normal', holdMs }) {
+      needOpenDoor()
+      const shelf = shelfOf(shelfId)
+      const item = pick(itemsAt(shelfId), `on ${shelfId}`, { sku, itemId })
+      const motion = liftMotion({
+        random,
+        startMs: nowMs,
+        grams: item.grams,
+        isQuick: style === 'quick',
+        holdMs: style === 'hold' ? (holdMs ?? between(random, [2000, 10_000])) : 0,
+      })
+      place(item, 'hand')
+      shelf.motions.push(motion)
+      return { item, doneAtMs: motion.endMs }
+    },
+    putBack({ shelf: shelfId, sku, itemId }) {
+      needOpenDoor()
+      const shelf = shelfOf(shelfId)
+      const item = pick(itemsAt('hand'), 'in the hand', { sku, itemId })
+      const motion = placeMotion({ random, startMs: nowMs, grams: item.grams })
+      place(item, { shelf: shelfId })
+      shelf.motions.push(motion)
+      return { item, doneAtMs: motion.endMs }
+    },
+    lean({ shelf: shelfId, grams, durationMs }) {
+      needOpenDoor()
+      shelfOf(shelfId).motions.push(leanMotion({ random, startMs: nowMs, grams, durationMs }))
+    },
+    touch({ shelf: shelfId, durationMs }) {
+      needOpenDoor()
+      shelfOf(shelfId).motions.push(touchMotion({ random, startMs: nowMs, durationMs }))
+    },
+    addForeign({ shelf: shelfId, grams }) {
+      needOpenDoor()
+      const shelf = shelfOf(shelfId)
+      const item = goods.foreign(grams)
+      const motion = placeMotion({ random, startMs: nowMs, grams })
+      place(item, { shelf: shelfId })
+      shelf.motions.push(motion)
+      return { item, doneAtMs: motion.endMs }
+    },
+    restock({ shelf: shelfId, sku, quantity }) {
+      needOpenDoor()
+      const shelf = shelfOf(shelfId)
+      if (places.size + quantity > MOST_ITEMS) {
+        throw new CabinetError(
+          'precondition_failed',
+          `The cabinet is full: it holds at most ${MOST_ITEMS} things.`,
+        )
+      }
+      const delivered = deliver(shelfId, sku, quantity)
+      const grams = delivered.reduce((sum, item) => sum + item.grams, 0)
+      shelf.motions.push(placeMotion({ random, startMs: nowMs, grams }))
+      return delivered
+    },
+    emptyHand() {
+      const gone = itemsAt('hand')
+      for (const item of gone) {
+        items.delete(item.itemId)
+        places.delete(item.itemId)
+      }
+      if (gone.length > 0) revision++
+      return gone
+    },
+    setCellFault(shelfId, fault) {
+      shelfOf(shelfId).cell.setFault(fault)
+    },
+    reset() {
+      lock.setFault('none')
+      if (lock.isKeyTurned) lock.removeKey()
+      if (lock.isDoorOpen) lock.closeDoor()
+      if (!lock.isBoltSeated) lock.command('engage')
+      fridge.setProbe('ok')
+      fridge.setAmbient(250)
+      fridge.setAir(fridge.setpointDeciCelsius)
+      fridge.stopDefrost()
+      isMainsOn = true
+      rings = []
+      for (const shelf of shelves) {
+        shelf.cell.setFault('none')
+        shelf.motions = []
+      }
+      stock()
+    },
+    save: () => ({
+      version: 1,
+      nextNumber: goods.nextNumber,
+      setpointDeciCelsius: fridge.setpointDeciCelsius,
+      items: [...places].flatMap(([itemId, where]) => {
+        const item = items.get(itemId)
+        return item === undefined ? [] : [{ ...item, place: where }]
+      }),
+      cells: Object.fromEntries(
+        shelves.map(({ id, cell, tareGrams }) => [id, { character: cell.character, tareGrams }]),
+      ),
+    }),
+  }
+}

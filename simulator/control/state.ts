@@ -1,0 +1,128 @@
+import type { Bus, SerialMode } from '#simulator/bus/bus.ts'
+import type { CabinetSnapshot } from '#simulator/cabinet/cabinet.ts'
+import type { Item } from '#simulator/cabinet/goods.ts'
+import type { CellFault } from '#simulator/cabinet/load-cell.ts'
+import type { LockFault, LockState } from '#simulator/cabinet/lock.ts'
+import type { CameraMode } from '#simulator/camera/modes.ts'
+import type { NetworkMode } from '#simulator/link/proxy.ts'
+import type { Parts } from './parts.ts'
+
+/** What `GET /control/state` answers: the whole truth of the far end. Temperatures in tenths of a degree, weights in grams. */
+export interface SimulatorState {
+  atMs: number
+  door: 'open' | 'closed'
+  lock: {
+    state: LockState
+    isBoltSeated: boolean
+    isKeyTurned: boolean
+    fault: LockFault
+    lastCommand: 'none' | 'release' | 'engage'
+  }
+  shelves: Array<{
+    id: string
+    /** Net weight as the transmitter says it now; null while it reports a fault. */
+    grams: number | null
+    fault: CellFault
+    isTouched: boolean
+    items: ItemState[]
+  }>
+  /** With the shopper: in the hand, or carried home. */
+  hand: ItemState[]
+  camera: { id: string; mode: CameraMode; url: string }
+  network: { mode: NetworkMode; delayMs: number; connections: number; heldBytes: number }
+  climate: {
+    airDeciCelsius: number
+    goodsDeciCelsius: number
+    ambientDeciCelsius: number
+    setpointDeciCelsius: number
+    isCompressorOn: boolean
+    isDefrosting: boolean
+    probe: 'ok' | 'fault'
+    isHeld: boolean
+  }
+  power: { isMainsOn: boolean }
+  serial: { mode: SerialMode; path: string; servicePath: string; requests: number; answers: number }
+  /** A scripted visit is being played. */
+  isVisiting: boolean
+  /** Everything that is not as it should be, for people. */
+  faults: string[]
+}
+export interface ItemState {
+  itemId: string
+  sku: string | null
+  grams: number
+  shelf: string | null
+  homeShelf: string | null
+}
+
+export function describeState(parts: Parts): SimulatorState {
+  parts.sync()
+  const snapshot = parts.cabinet.snapshot()
+  const { lock, climate } = snapshot
+  return {
+    atMs: parts.clock.now(),
+    door: lock.isDoorOpen ? 'open' : 'closed',
+    lock: {
+      state: lock.lock,
+      isBoltSeated: lock.isBoltSeated,
+      isKeyTurned: lock.isKeyTurned,
+      fault: lock.fault,
+      lastCommand: (['none', 'release', 'engage'] as const)[lock.lastCommand],
+    },
+    shelves: snapshot.shelves.map((shelf) => ({
+      id: shelf.id,
+      grams: shelf.netGrams === undefined ? null : Math.round(shelf.netGrams * 10) / 10,
+      fault: shelf.fault,
+      isTouched: shelf.isTouched,
+      items: shelf.items.map((item) => describeItem(item, shelf.id)),
+    })),
+    hand: snapshot.hand.map((item) => describeItem(item, undefined)),
+    camera: { id: parts.camera.id, mode: parts.camera.mode, url: parts.cameraUrl() },
+    network: parts.network(),
+    climate: {
+      airDeciCelsius: Math.round(climate.airDeciCelsius),
+      goodsDeciCelsius: Math.round(climate.goodsDeciCelsius),
+      ambientDeciCelsius: Math.round(climate.ambientDeciCelsius),
+      setpointDeciCelsius: climate.setpointDeciCelsius,
+      isCompressorOn: climate.isCompressorOn,
+      isDefrosting: climate.isDefrosting,
+      probe: climate.probe,
+      isHeld: climate.isHeld,
+    },
+    power: { isMainsOn: snapshot.isMainsOn },
+    serial: {
+      mode: parts.bus.mode,
+      path: parts.bus.linkPath,
+      servicePath: parts.serviceBus.linkPath,
+      requests: parts.bus.counters.requests,
+      answers: parts.bus.counters.answers,
+    },
+    isVisiting: parts.shopper.isPlaying,
+    faults: listFaults(snapshot, parts.bus, parts.camera.mode, parts.network().mode),
+  }
+}
+
+function describeItem(item: Item, shelf: string | undefined): ItemState {
+  return {
+    itemId: item.itemId,
+    sku: item.sku ?? null,
+    grams: item.grams,
+    shelf: shelf ?? null,
+    homeShelf: item.homeShelf ?? null,
+  }
+}
+
+function listFaults(snapshot: CabinetSnapshot, bus: Bus, camera: CameraMode, network: NetworkMode): string[] {
+  const { lock, climate, shelves } = snapshot
+  return [
+    lock.fault === 'none' ? '' : `lock ${lock.fault}`,
+    lock.isKeyTurned ? 'manual key turned' : '',
+    bus.mode === 'ok' ? '' : `serial ${bus.mode}`,
+    camera === 'clear' ? '' : `camera ${camera}`,
+    network === 'ok' ? '' : `network ${network}`,
+    climate.probe === 'ok' ? '' : 'temperature probe fault',
+    climate.isHeld ? 'air temperature held by hand' : '',
+    snapshot.isMainsOn ? '' : 'no mains power',
+    ...shelves.map((shelf) => (shelf.fault === 'none' ? '' : `scale ${shelf.id} ${shelf.fault}`)),
+  ].filter((fault) => fault !== '')
+}

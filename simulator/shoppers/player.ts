@@ -1,0 +1,256 @@
+import { type Clock, wait } from '#protocol/base/clock.ts'
+import { unreachable } from '#protocol/base/decision.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { Random } from '#protocol/base/random.ts'
+import type { CameraMode } from '#simulator/camera/modes.ts'
+import type { Cabinet, Gesture } from '#simulator/cabinet/cabinet.ts'
+import type { Item } from '#simulator/cabinet/goods.ts'
+import { between } from '#simulator/cabinet/motions.ts'
+import type { NetworkMode } from '#simulator/link/proxy.ts'
+import type { PutBack, Step, Take, Visit } from './steps.ts'
+
+/** What a shopper can act on besides the goods. */
+export interface Surroundings {
+  setCamera(mode: CameraMode): void
+  setNetwork(mode: NetworkMode, delayMs?: number): void
+}
+
+/** The truth about a visit, for comparison with the charge. Only the simulator knows it. */
+export interface VisitTruth {
+  /** Net pieces that left the shelves; a negative number was put there. Goods of one SKU on another shelf count as there. */
+  readonly taken: Readonly<Record<string, number>>
+  readonly items: ReadonlyArray<{ itemId: string; sku: string | undefined; grams: number }>
+  /** Goods that were moved to another shelf and stayed in the cabinet. */
+  readonly misplaced: ReadonlyArray<{ itemId: string; sku: string | undefined; from: string; to: string }>
+  readonly foreign: ReadonlyArray<{ itemId: string; grams: number; shelf: string }>
+  readonly restocked: Readonly<Record<string, number>>
+  readonly durationMs: number
+}
+
+export interface Shopper {
+  /** Several gestures, each finished before the next. @returns the items that changed hands */
+  take(options: Take): Promise<Item[]>
+  putBack(options: PutBack): Promise<Item[]>
+  /** Plays a whole visit. One at a time: a second one is refused with `conflict`. */
+  play(visit: Visit): Promise<VisitTruth>
+  readonly isBusy: boolean
+  readonly isPlaying: boolean
+  stop(): void
+}
+
+/** Milliseconds between two things that a person does; divided by the visit's speed. */
+const PAUSES = {
+  betweenSteps: [400, 1200],
+  betweenPieces: [500, 1100],
+  /** A quick double pick lies within 0.3 s, motion included. */
+  quick: [150, 220],
+} as const
+const POLL_MS = 20
+const DEFAULT_WAIT_MS = 30_000
+
+export function createShopper(options: {
+  clock: Clock
+  random: Random
+  cabinet: Cabinet
+  /** Brings the physics up to the clock. */
+  sync: () => void
+  surroundings: Surroundings
+}): Shopper {
+  const { clock, random, cabinet, sync, surroundings } = options
+  const ending = new AbortController()
+  let isPlaying = false
+  let gestures = 0
+
+  async function pause(ms: number) {
+    if (!(await wait(clock, 'shopper', ms, ending.signal))) {
+      throw new CabinetError('internal', 'The simulator is stopping.')
+    }
+  }
+  async function until(condition: () => boolean, timeoutMs: number, what: string) {
+    const startMs = clock.monoMs()
+    for (sync(); !condition(); sync()) {
+      if (clock.monoMs() - startMs >= timeoutMs) {
+        throw new CabinetError('precondition_failed', `${what} did not happen within ${timeoutMs} ms.`)
+      }
+      await pause(POLL_MS)
+    }
+  }
+  async function finish(gesture: Gesture): Promise<Item> {
+    gestures++
+    try {
+      await pause(Math.max(0, gesture.doneAtMs - cabinet.nowMs))
+      return gesture.item
+    } finally {
+      gestures--
+    }
+  }
+
+  async function take({ quantity = 1, style = 'normal', ...which }: Take, speed = 1): Promise<Item[]> {
+    const underWay: Array<Promise<Item>> = []
+    for (let piece = 0; piece < quantity; piece++) {
+      if (piece > 0 && style === 'quick') await pause(between(random, PAUSES.quick))
+      else if (piece > 0 && style !== 'together') await pause(between(random, PAUSES.betweenPieces) / speed)
+      sync()
+      const isShort = style === 'quick' || style === 'together'
+      const gesture = finish(cabinet.take({ ...which, style: isShort ? 'quick' : style }))
+      underWay.push(gesture)
+      if (!isShort) await gesture
+    }
+    return Promise.all(underWay)
+  }
+  async function putBack({ shelf, quantity = 1, ...which }: PutBack, speed = 1): Promise<Item[]> {
+    const done: Item[] = []
+    for (let piece = 0; piece < quantity; piece++) {
+      if (piece > 0) await pause(between(random, PAUSES.betweenPieces) / speed)
+      sync()
+      done.push(await finish(cabinet.putBack({ ...which, shelf: shelf ?? ownShelf(which) })))
+    }
+    return done
+  }
+  /** Where the item came from; for a shopper who says nothing else. */
+  function ownShelf(which: { itemId?: string; sku?: string }): string {
+    const held = cabinet
+      .snapshot()
+      .hand.filter(
+        (item) =>
+          (which.itemId === undefined || item.itemId === which.itemId) &&
+          (which.sku === undefined || item.sku === which.sku),
+      )
+    const home = held.at(-1)?.homeShelf
+    if (home === undefined) {
+      throw new CabinetError(
+        'precondition_failed',
+        held.length === 0
+          ? `The hand does not hold ${which.itemId ?? which.sku ?? 'anything'}.`
+          : 'This thing has no shelf of its own; name the shelf to put it on.',
+      )
+    }
+    return home
+  }
+
+  async function run(step: Step, speed: number): Promise<void> {
+    sync()
+    switch (step.do) {
+      case 'wait-unlocked':
+        return until(() => !cabinet.lock.isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The unlocking')
+      case 'wait-locked':
+        return until(() => cabinet.lock.isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The locking')
+      case 'wait':
+        return pause(step.ms)
+      case 'open':
+        cabinet.openDoor()
+        return
+      case 'close':
+        cabinet.closeDoor({ isSoft: step.isSoft })
+        return
+      case 'take': {
+        const { do: _, ...which } = step
+        await take(which, speed)
+        return
+      }
+      case 'put-back': {
+        const { do: _, ...which } = step
+        await putBack(which, speed)
+        return
+      }
+      case 'lean':
+        cabinet.lean(step)
+        return pause(step.durationMs)
+      case 'touch':
+        cabinet.touch(step)
+        return pause(step.durationMs)
+      case 'foreign':
+        await finish(cabinet.addForeign(step))
+        return
+      case 'restock':
+        cabinet.restock({ shelf: step.shelf, sku: step.sku, quantity: step.quantity })
+        return pause(500)
+      case 'empty-hand':
+        cabinet.emptyHand()
+        return
+      case 'camera':
+        surroundings.setCamera(step.mode)
+        return
+      case 'network':
+        surroundings.setNetwork(step.mode, step.delayMs)
+        return
+      default:
+        return unreachable(step)
+    }
+  }
+  async function play({ steps, speed = 1 }: Visit): Promise<VisitTruth> {
+    if (isPlaying)
+      throw new CabinetError('conflict', 'A shopper is at the cabinet already; wait until the visit is over.')
+    isPlaying = true
+    const startMs = clock.monoMs()
+    try {
+      const before = positions(cabinet)
+      for (const [index, step] of steps.entries()) {
+        const isHuman = !step.do.startsWith('wait') && step.do !== 'camera' && step.do !== 'network'
+        if (index > 0 && isHuman) await pause(between(random, PAUSES.betweenSteps) / speed)
+        await run(step, speed).catch((error: unknown) => {
+          throw withStep(error, index, step)
+        })
+      }
+      return compare(before, positions(cabinet), clock.monoMs() - startMs)
+    } finally {
+      isPlaying = false
+    }
+  }
+  return {
+    take: (which) => take(which),
+    putBack: (which) => putBack(which),
+    play,
+    get isBusy() {
+      return gestures > 0
+    },
+    get isPlaying() {
+      return isPlaying
+    },
+    stop: () => ending.abort(),
+  }
+}
+
+function withStep(error: unknown, index: number, step: Step): unknown {
+  if (!(error instanceof CabinetError)) return error
+  return new CabinetError(error.code, `Step ${index + 1} (${step.do}): ${error.message}`, { cause: error })
+}
+
+/** Every item by its id, with the shelf where it lies; undefined when it is with the shopper. */
+export type Positions = ReadonlyMap<string, { item: Item; shelf: string | undefined }>
+
+export function positions(cabinet: Cabinet): Positions {
+  const found = new Map<string, { item: Item; shelf: string | undefined }>()
+  const { shelves, hand } = cabinet.snapshot()
+  for (const shelf of shelves)
+    for (const item of shelf.items) found.set(item.itemId, { item, shelf: shelf.id })
+  for (const item of hand) found.set(item.itemId, { item, shelf: undefined })
+  return found
+}
+
+/** What really happened between two moments. */
+export function compare(before: Positions, after: Positions, durationMs: number): VisitTruth {
+  const taken: Record<string, number> = {}
+  const restocked: Record<string, number> = {}
+  const items: Array<{ itemId: string; sku: string | undefined; grams: number }> = []
+  const misplaced: Array<{ itemId: string; sku: string | undefined; from: string; to: string }> = []
+  const foreign: Array<{ itemId: string; grams: number; shelf: string }> = []
+  for (const [itemId, { item, shelf }] of before) {
+    const now = after.get(itemId)?.shelf
+    if (shelf !== undefined && now === undefined) {
+      if (item.sku !== undefined) taken[item.sku] = (taken[item.sku] ?? 0) + 1
+      items.push({ itemId, sku: item.sku, grams: item.grams })
+    } else if (shelf === undefined && now !== undefined && item.sku !== undefined) {
+      // An earlier visit's goods came back.
+      taken[item.sku] = (taken[item.sku] ?? 0) - 1
+    } else if (shelf !== undefined && now !== undefined && shelf !== now) {
+      misplaced.push({ itemId, sku: item.sku, from: shelf, to: now })
+    }
+  }
+  for (const [itemId, { item, shelf }] of after) {
+    if (before.has(itemId) || shelf === undefined) continue
+    if (item.sku === undefined) foreign.push({ itemId, grams: item.grams, shelf })
+    else restocked[item.sku] = (restocked[item.sku] ?? 0) + 1
+  }
+  return { taken, items, misplaced, foreign, restocked, durationMs }
+}
