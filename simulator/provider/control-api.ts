@@ -119,6 +119,15 @@ export function registerControlApi(app: FastifyInstance, parts: Parts, desks: Me
             .send({ message: 'The control interface answers on the loopback address only.' })
         }
       })
+      // Some controls take no body; a client that sends the header anyway is not wrong.
+      scope.removeContentTypeParser('application/json')
+      scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+        try {
+          done(null, String(text).trim() === '' ? undefined : JSON.parse(String(text)))
+        } catch (cause) {
+          done(new ControlError(`The body is no JSON: ${messageOf(cause)}.`), undefined)
+        }
+      })
       scope.setErrorHandler((error, _request, reply: FastifyReply) => {
         if (error instanceof ProviderError) return reply.code(error.status).send(error.toBody())
         const isOurs =
