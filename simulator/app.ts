@@ -16,6 +16,7 @@ import { registerControl } from './control/routes.ts'
 import { createServer, listen } from './control/server.ts'
 import { parseHostPort } from './link/address.ts'
 import { type LinkProxy, type NetworkMode, startLinkProxy } from './link/proxy.ts'
+import { createNoticeStandIn } from './notices/notices.ts'
 import { createProviderStandIn } from './provider/provider.ts'
 import { createShopper } from './shoppers/player.ts'
 import { registerWorkshop } from './workshop/routes.ts'
@@ -108,7 +109,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       banks,
       sync,
     })
-    undo.push(() => bus.stop())
     const serviceBus = createBus({
       clock,
       random: part('service-bus'),
@@ -116,7 +116,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       banks,
       sync,
     })
-    undo.push(() => serviceBus.stop())
 
     const link = { clock, host }
     const mqtt = await startLinkProxy({
@@ -136,16 +135,21 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     })
     undo.push(() => http.stop())
 
+    const standIn = { host, clock, ids: options.ids, random: options.random }
     const provider = createProviderStandIn({
+      ...standIn,
       dataDir: path.join(folder, 'provider'),
       port: ports.provider,
-      host,
-      clock,
-      ids: options.ids,
-      random: options.random,
     })
     const { url: providerUrl } = await namingFlag('--provider-port', ports.provider, provider.start())
     undo.push(() => provider.stop())
+    const notices = createNoticeStandIn({
+      ...standIn,
+      dataDir: path.join(folder, 'notices'),
+      port: ports.notices,
+    })
+    const { url: noticesUrl } = await namingFlag('--notices-port', ports.notices, notices.start())
+    undo.push(() => notices.stop())
 
     const camera = createCamera({ id: CAMERA_ID, clock, random: part('camera'), cabinet, sync })
     // Drawing for the first time loads fonts; nobody should wait for that.
@@ -179,9 +183,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
     registerControl(app, parts)
     registerCamera(app, new Map([[camera.id, camera]]))
-    await registerWorkshop(app, { cabinet, links: { provider: providerUrl, notices: '' } })
+    await registerWorkshop(app, { cabinet, links: { provider: providerUrl, notices: noticesUrl } })
     ownUrl = urlOf(await listen(app, { host, port: ports.control, flag: '--port' }))
     undo.push(() => app.close())
+    // Last: a start that fails on a port must not have taken the terminals of a simulator that runs.
+    for (const line of [bus, serviceBus]) {
+      undo.push(() => line.stop())
+      line.start()
+    }
 
     return {
       workshopUrl: `${ownUrl}/`,
@@ -191,8 +200,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       servicePath: serviceBus.linkPath,
       providerUrl,
       merchantFile: provider.merchantFiles.config,
-      noticesUrl: '',
-      noticesFile: '',
+      noticesUrl,
+      noticesFile: notices.noticesFile,
       linkMqttPort: mqtt.port,
       linkHttpUrl: urlOf(http.port),
     }

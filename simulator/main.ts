@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
@@ -70,6 +70,9 @@ async function serve() {
   const random = createSystemRandom()
   const dataDir = path.resolve(values.data)
   makeFolder(path.join(dataDir, 'simulator'))
+  // `control` finds a running simulator by this file.
+  const addressFile = path.join(dataDir, 'simulator', 'addresses.json')
+  await refuseSecond(addressFile)
   const simulator = await startSimulator({
     clock,
     random,
@@ -88,8 +91,6 @@ async function serve() {
     coreHttp: values['core-http'],
     coreMqtt: values['core-mqtt'],
   })
-  // `control` finds a running simulator by this file.
-  const addressFile = path.join(dataDir, 'simulator', 'addresses.json')
   writeFileSync(addressFile, `${JSON.stringify(simulator.addresses, null, 2)}\n`)
   if (values['json-ready'])
     process.stdout.write(`${JSON.stringify({ ready: true, ...simulator.addresses })}\n`)
@@ -124,6 +125,22 @@ function makeFolder(folder: string) {
     throw new CabinetError('data_folder_unusable', `The folder ${folder} (--data): ${messageOf(error)}.`, {
       cause: error,
     })
+  }
+}
+
+/** Two simulators on one folder would pull the terminal from under each other. */
+async function refuseSecond(addressFile: string) {
+  if (!existsSync(addressFile)) return
+  const { controlUrl } = JSON.parse(readFileSync(addressFile, 'utf8')) as Partial<SimulatorAddresses>
+  const isAlive = await fetch(`${controlUrl}/state`, { signal: AbortSignal.timeout(1000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  )
+  if (isAlive) {
+    throw new CabinetError(
+      'data_folder_unusable',
+      `A simulator runs on this data folder already, at ${controlUrl}: stop it, or choose another folder with --data.`,
+    )
   }
 }
 

@@ -25,6 +25,8 @@ export interface Bus {
   readonly linkPath: string
   readonly mode: SerialMode
   readonly counters: BusCounters
+  /** @throws CabinetError serial_open_failed */
+  start(): void
   setMode(mode: SerialMode): void
   stop(): void
 }
@@ -53,7 +55,7 @@ export function createBus(options: {
   let gapTimer: Timer | undefined
   let noiseTimer: Timer | undefined
   const answerTimers = new Set<Timer>()
-  let terminal: Terminal | undefined = open()
+  let terminal: Terminal | undefined
 
   function open(): Terminal {
     parser = createRequestParser()
@@ -126,6 +128,9 @@ export function createBus(options: {
     counters,
     get mode() {
       return mode
+    },
+    start() {
+      terminal ??= open()
     },
     setMode(next) {
       if (next === mode) return

@@ -60,7 +60,7 @@ export function overlayText(pixels: Pixels, text: string, left: number, top: num
     [16, 1],
     [245, 0],
   ] as const) {
-    for (const [index, character] of [...text].entries()) {
+    for (const [index, character] of text.split('').entries()) {
       const rows = GLYPHS[character]
       if (rows === undefined) continue
       for (const [row, bits] of rows.entries()) {
