@@ -37,11 +37,9 @@ const checker = Compile(NoticeRequest)
 export function parseNoticeRequest(value: unknown): { request: NoticeRequest } | { problem: string } {
   if (checker.Check(value)) return { request: value }
   const first = checker.Errors(value)[0]
-  return {
-    problem: first
-      ? `${first.instancePath || 'the body'} ${first.message}`
-      : 'the body must be a JSON object',
-  }
+  if (!first) return { problem: 'the body must be a JSON object' }
+  const issue = first.message === 'schema is false' ? 'is not a field of a message' : first.message
+  return { problem: `${first.instancePath || 'the body'} ${issue}` }
 }
 
 export interface Message extends NoticeRequest {

@@ -12,9 +12,9 @@ nav a{padding:.35rem .8rem;border:1px solid #c4cfc8;border-radius:99px;backgroun
 nav a[aria-current]{background:#07864a;border-color:#07864a;color:#fff}
 article{background:#fff;border:1px solid var(--line);border-radius:1rem;padding:.9rem 1rem;margin-bottom:.8rem}
 article header{display:flex;align-items:center;gap:.5rem;color:var(--soft);font-size:.82rem;margin-bottom:.3rem}
-article header time{margin-left:auto;font-variant-numeric:tabular-nums}
+article header .from{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}article header time{margin-left:auto;white-space:nowrap;font-variant-numeric:tabular-nums}
 article h2{font-size:1.02rem;margin:0 0 .2rem}article p{white-space:pre-line;overflow-wrap:anywhere}
-.channel{display:inline-grid;place-items:center;width:1.6rem;height:1.6rem;border-radius:.5rem;color:#fff;font-size:.7rem;font-weight:700}
+.channel{flex:none;display:inline-grid;place-items:center;width:1.6rem;height:1.6rem;border-radius:.5rem;color:#fff;font-size:.7rem;font-weight:700}
 .wechat{background:#07a35a}.sms{background:#2d6cdf}.email{background:#8a5a00}
 a.go{display:inline-block;margin-top:.5rem;color:#07703f;font-weight:600}
 .empty{text-align:center;color:var(--soft);padding:3rem 1rem}`
@@ -40,7 +40,7 @@ const clockFormat = new Intl.DateTimeFormat('sv-SE', {
 
 function article(message: Message): Html {
   const [name, sign] = CHANNEL[message.channel]
-  return html`<article lang="${message.language}"><header><span class="channel ${message.channel}" aria-hidden="true">${sign}</span><span>${name} · ${message.to}</span><time>${clockFormat.format(message.acceptedAtMs)}</time></header>
+  return html`<article lang="${message.language}"><header><span class="channel ${message.channel}" aria-hidden="true">${sign}</span><span class="from">${name} · ${message.to}</span><time>${clockFormat.format(message.acceptedAtMs)}</time></header>
 <h2>${message.title}</h2><p>${message.text}</p>${message.url ? html`<a class="go" href="${message.url}">${message.url}</a>` : ''}</article>`
 }
 

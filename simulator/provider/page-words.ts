@@ -2,6 +2,7 @@
 export const PAGE_WORDS = {
   zh: {
     lang: 'zh-CN',
+    colon: '：',
     brand: '支付分（模拟）',
     standIn: '这是模拟的支付平台，不会扣取真实的钱。',
     consentTitle: '授权使用先享后付',
@@ -39,6 +40,7 @@ export const PAGE_WORDS = {
   },
   en: {
     lang: 'en',
+    colon: ': ',
     brand: 'Pay-later score (simulated)',
     standIn: 'A simulated payment provider. No real money moves.',
     consentTitle: 'Allow “take now, pay after”',

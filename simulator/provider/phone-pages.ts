@@ -156,7 +156,7 @@ export function registerPhonePages(app: FastifyInstance, parts: Parts, desks: Me
         words,
         words.consentTitle,
         other,
-        html`<section class="card"><h1>${words.consentTitle}</h1><p class="soft">${words.asks}：${words.merchant} · ${parts.keys.mchId}</p>
+        html`<section class="card"><h1>${words.consentTitle}</h1><p class="soft">${words.asks}${words.colon}${words.merchant} · ${parts.keys.mchId}</p>
 <p>${words.service}</p><ul class="plain">${words.whatFor.map((one) => html`<li>${one}</li>`)}</ul></section>
 <form method="post" action="/consent"><section class="card"><h2>${words.who}</h2>${people.map((one) => personChoice(words, one, one.openid === chosen))}</section>
 ${hidden}<button name="answer" value="agree">${words.agree}</button><button class="quiet" name="answer" value="decline" formnovalidate>${words.decline}</button></form>`,
@@ -210,7 +210,7 @@ ${hidden}<button name="answer" value="agree">${words.agree}</button><button clas
       words.orderTitle,
       otherLanguageUrl(request, language),
       html`${note ? html`<p class="note" role="alert">${note}</p>` : ''}<section class="card"><h1>${words.orderTitle}</h1><p>${badge(words, order)}</p>
-<p class="soft">${words.merchant} · ${textIn(order.created, 'service_introduction')}<br>${words.payer}：${books.people.get(order.openid)?.name ?? ''}<br>${words.begun}：${billTime(order.createdAtMs)}<br>${words.orderNo}：${order.outOrderNo}</p></section>
+<p class="soft">${words.merchant} · ${textIn(order.created, 'service_introduction')}<br>${words.payer}${words.colon}${books.people.get(order.openid)?.name ?? ''}<br>${words.begun}${words.colon}${billTime(order.createdAtMs)}<br>${words.orderNo}${words.colon}${order.outOrderNo}</p></section>
 ${
   order.completed === null
     ? ''
