@@ -26,6 +26,9 @@ export const ENGINE_VERSION = 'weighing-1'
 const confirmMs = 300
 /** A hand that rests on a shelf for less than this is not worth a line in the story. */
 const restWorthTellingMs = 600
+/** Normally the receipt is there this long after the door closed, with what is known by then. */
+const patienceMs = 1350
+const patientSpreadGrams = 40
 const calibration: CalibrationMap = identityCalibration
 
 type ShelfState = {
@@ -57,7 +60,7 @@ export function weighTrace(
   samples: Iterable<WeighingSample>,
   options?: Partial<WeighingOptions>,
 ): WeighingResult {
-  const session = createWeighingSession(planogram, options)
+  const session = createWeighingSession(planogram, { ...options, reportSteps: false })
   for (const sample of samples) session.push(sample)
   return session.result()
 }
@@ -95,6 +98,7 @@ class StreamingSession implements WeighingSession {
 
   push(sample: WeighingSample): WeighingStep[] {
     const { tMs, door, grams } = sample
+    const { reportSteps } = this.#options
     if (!(tMs > this.#nowMs)) return []
     if (Number.isNaN(this.#startedMs)) this.#startedMs = tMs
     this.#nowMs = tMs
@@ -106,7 +110,7 @@ class StreamingSession implements WeighingSession {
     let settled = false
     for (const shelf of this.#shelves) {
       this.#pushShelf(shelf, tMs, grams)
-      if (this.#unreported(shelf)) settled = true
+      if (reportSteps && this.#unreported(shelf)) settled = true
     }
     return settled ? this.#report() : []
   }
@@ -144,15 +148,15 @@ class StreamingSession implements WeighingSession {
   isSettled(): boolean {
     if (this.#door !== 'closed') return false
     if (this.#opened && this.#timeIsUp()) return true
+    const waitedMs = this.#nowMs - this.#doorChangedMs
     return this.#shelves.every((shelf) => {
       if (this.#isSilent(shelf)) return true
-      const level = shelf.tracker.levels.at(-1)
-      return (
-        shelf.tracker.quiet &&
-        level !== undefined &&
-        level.phase === (this.#opened ? 'after' : 'before') &&
-        shelf.tracker.lastMs - level.startMs >= this.#options.quietWindowMs
-      )
+      if (!this.#opened) return shelf.tracker.quiet
+      // Waiting makes the last level surer; beyond some point it is not worth the shopper's time.
+      if (waitedMs < patienceMs) {
+        return shelf.tracker.afterSigmaGrams <= Math.max(1.2, 1.2 * shelf.tracker.noiseGrams)
+      }
+      return shelf.tracker.quiet || shelf.tracker.afterSpreadGrams < patientSpreadGrams
     })
   }
 
@@ -187,11 +191,20 @@ class StreamingSession implements WeighingSession {
       for (let i = shelf.reported; i < last; i++) due.push({ shelf: shelf.model.index, level: i })
       shelf.reported = last
     }
-    if (due.every(({ level }) => level === 0)) return []
+    if (!due.some((item) => this.#looksLikeGoods(item.shelf, item.level))) return []
     const belief = this.#believe()
     return belief.steps
       .filter(({ shelf, level }) => due.some((item) => item.shelf === shelf && item.level === level))
       .map(({ step }) => step)
+  }
+
+  /** Spares the beam for levels that only say that nothing happened. */
+  #looksLikeGoods(shelf: number, level: number): boolean {
+    const levels = (this.#shelves[shelf] as ShelfState).tracker.levels
+    const before = levels[level - 1]
+    const after = levels[level]
+    if (before === undefined || after === undefined || after.phase === 'before') return false
+    return Math.abs(after.headGrams - before.tailGrams) > Math.max(2, 0.25 * this.#model.lightestGrams)
   }
 
   result(): WeighingResult {

@@ -129,7 +129,9 @@ export class LevelTracker {
       const shift = Math.abs(mean - tailMean)
       const tolerance = Math.max(
         1.5,
-        4.5 * this.noiseGrams * Math.sqrt(colourFactor / n + colourFactor / Math.max(n, this.#tailCount())),
+        4.5 *
+          Math.max(this.noiseGrams, this.#phase === 'after' ? spread : 0) *
+          Math.sqrt(colourFactor / n + colourFactor / Math.max(n, this.#tailCount())),
       )
       if (spread > this.#enterSpread(tMs) * 1.8 + 0.5 || shift > tolerance) {
         this.#leave(tMs - this.#windowMs - 100)
@@ -158,10 +160,44 @@ export class LevelTracker {
         this.#pending.filter((block) => block.startMs - current.startMs < edgeMs),
         this.#head,
       )
-      this.#estimate(copy, head, mergeBlocks(lastBlocks(tail)))
+      if (copy.phase === 'after') {
+        const last = this.#stillest()
+        this.#estimate(copy, last, last)
+      } else this.#estimate(copy, head, mergeBlocks(lastBlocks(tail)))
       return [...this.levels.slice(0, -1), copy]
     }
     return this.levels.slice()
+  }
+
+  /** How well the level after the door closed is known by now, in grams; infinite while it is not. */
+  get afterSigmaGrams(): number {
+    if (!this.quiet || this.#phase !== 'after') return Number.POSITIVE_INFINITY
+    const block = this.#stillest()
+    return Math.max(this.noiseGrams, spreadOf(block)) * Math.sqrt(colourFactor / block.n)
+  }
+
+  /** Spread of the newest half second after the door closed, in grams; infinite while there are too few readings. */
+  get afterSpreadGrams(): number {
+    if (this.#phase !== 'after' || this.#size < briefReadings + 1) return Number.POSITIVE_INFINITY
+    return spreadOf(this.#windowBlock())
+  }
+
+  /** The newest readings of the current level, as many as make the mean surest: the frame's ringing dies away. */
+  #stillest(): Block {
+    const blocks = [...this.#tail, ...this.#pending]
+    let best: Block | null = null
+    let least = Number.POSITIVE_INFINITY
+    let merged: Block | undefined
+    for (let i = blocks.length - 1; i >= 0; i--) {
+      merged = mergeBlocks([blocks[i] as Block], merged)
+      if (merged.n < briefReadings) continue
+      const variance = Math.max(this.noiseGrams, spreadOf(merged)) ** 2 / merged.n
+      if (variance < least) {
+        least = variance
+        best = merged
+      }
+    }
+    return best ?? mergeBlocks(blocks)
   }
 
   #forcedLevel(): Level {
@@ -205,9 +241,9 @@ export class LevelTracker {
     if (this.#door !== 'closed' || this.#phase === 'before') return base
     // After the slam the frame rings with a mean of zero: waiting it out would cost more than it gives.
     const since = tMs - this.#doorMs
-    if (since > 2000) return Math.max(base, 20)
-    if (since > 1300) return Math.max(base, 14)
-    if (since > 900) return Math.max(base, 9)
+    if (since > 1150) return Math.max(base, 25)
+    if (since > 1000) return Math.max(base, 12)
+    if (since > 700) return Math.max(base, 7)
     return base
   }
 

@@ -146,6 +146,8 @@ export type WeighingOptions = {
   noiseGrams: number
   quietWindowMs: number
   settleTimeoutMs: number
+  /** Whether `push` says which steps settled; a replay does not need it. */
+  reportSteps: boolean
   beamWidth: number
   /** Below this probability a person should look. */
   clearProbability: number
@@ -163,6 +165,7 @@ export const defaultWeighingOptions: WeighingOptions = {
   noiseGrams: 1,
   quietWindowMs: 500,
   settleTimeoutMs: 3000,
+  reportSteps: true,
   beamWidth: 64,
   clearProbability: 0.95,
   overchargeWeight: 3,
