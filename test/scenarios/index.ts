@@ -1,3 +1,4 @@
+import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
 import { dispute } from './dispute.ts'
@@ -23,4 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   lateUnlock,
   edgeKilled,
   coreKilled,
+  busTrouble,
+  wrongSignature,
+  malformedInput,
 ]
