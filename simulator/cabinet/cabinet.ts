@@ -71,6 +71,8 @@ export interface Cabinet {
   readonly nowMs: number
   readonly shelfIds: readonly string[]
   readonly products: ReadonlyMap<string, Product>
+  /** What is planned on a shelf, from left to right. */
+  lanesOf(shelfId: string): ReadonlyArray<{ readonly sku: string; readonly stock: number }>
   readonly lock: Lock
   readonly fridge: Fridge
   readonly isMainsOn: boolean
@@ -306,6 +308,7 @@ export function createCabinet(options: {
     },
     shelfIds: shelves.map((shelf) => shelf.id),
     products,
+    lanesOf: (shelfId) => goodsFile.planogram.shelves.find((shelf) => shelf.id === shelfId)?.lanes ?? [],
     lock,
     fridge,
     advance,

@@ -3,8 +3,9 @@ import type { Clock } from '#protocol/base/clock.ts'
 import type { Random } from '#protocol/base/random.ts'
 import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
 import type { CameraMode } from './modes.ts'
-import { createSensor, overlayText, type Pixels } from './pixels.ts'
-import { drawCover, drawScene, FRAME_HEIGHT, FRAME_WIDTH, type SceneState } from './scene.ts'
+import { createSensor, overlayText } from './pixels.ts'
+import { createRenderer, type SceneKind } from './renderer.ts'
+import { FRAME_HEIGHT, type SceneState } from './scene.ts'
 
 export interface Camera {
   readonly id: string
@@ -15,11 +16,7 @@ export interface Camera {
 }
 
 const NOISE_SD = 1.8
-const JPEG_QUALITY = 66
-/** Drawn scenes kept, most recent last. A scene is 0.9 MB. */
-const MOST_SCENES = 8
-const BLUR_SIGMA = 7
-const KNOCKED_ASIDE = { shiftX: 150, shiftY: -46, degrees: 11 }
+const JPEG_QUALITY = 62
 
 /** One camera that looks into the cabinet. Renders from the physics; keeps drawn scenes, adds noise and time to each. */
 export function createCamera(options: {
@@ -31,7 +28,7 @@ export function createCamera(options: {
 }): Camera {
   const { clock, random, cabinet, sync } = options
   const sensor = createSensor(random)
-  const scenes = new Map<string, Promise<Pixels>>()
+  const renderer = createRenderer(cabinet.products)
   let mode: CameraMode = 'clear'
   let frozen: Promise<Uint8Array> | undefined
 
@@ -40,40 +37,21 @@ export function createCamera(options: {
     const { lock, shelves } = cabinet.snapshot()
     return {
       isDoorOpen: lock.isDoorOpen,
-      shelves: shelves.map((shelf) => ({
-        isTouched: lock.isDoorOpen && shelf.isTouched,
-        // By product, then by arrival: what is drawn does not jump when one is taken.
-        skus: shelf.items.map((item) => item.sku ?? '').toSorted(),
-      })),
+      shelves: shelves.map((shelf) => {
+        const lanes = cabinet.lanesOf(shelf.id)
+        return {
+          isTouched: lock.isDoorOpen && shelf.isTouched,
+          lanes: lanes.map(({ sku, stock }) => ({
+            sku,
+            planned: stock,
+            present: shelf.items.filter((item) => item.sku === sku).length,
+          })),
+          strays: shelf.items
+            .filter((item) => !lanes.some((lane) => lane.sku === item.sku))
+            .map((item) => item.sku ?? ''),
+        }
+      }),
     }
-  }
-  function scene(ofMode: CameraMode): Promise<Pixels> {
-    const state = see()
-    const kind = ofMode === 'covered' || ofMode === 'moved' || ofMode === 'blurred' ? ofMode : 'plain'
-    const key = kind === 'covered' ? kind : `${kind} ${JSON.stringify(state)}`
-    let drawn = scenes.get(key)
-    if (drawn === undefined) {
-      drawn = rasterise(kind, state)
-      scenes.set(key, drawn)
-      for (const old of scenes.keys()) {
-        if (scenes.size <= MOST_SCENES) break
-        scenes.delete(old)
-      }
-    }
-    return drawn
-  }
-  async function rasterise(
-    kind: 'plain' | 'covered' | 'moved' | 'blurred',
-    state: SceneState,
-  ): Promise<Pixels> {
-    const svg =
-      kind === 'covered'
-        ? drawCover()
-        : drawScene(state, cabinet.products, kind === 'moved' ? KNOCKED_ASIDE : undefined)
-    const image = sharp(Buffer.from(svg)).removeAlpha()
-    if (kind === 'blurred') image.blur(BLUR_SIGMA)
-    const { data } = await image.raw().toBuffer({ resolveWithObject: true })
-    return { width: FRAME_WIDTH, height: FRAME_HEIGHT, rgb: data }
   }
   async function render(): Promise<Uint8Array> {
     const atMs = clock.now()
@@ -81,7 +59,7 @@ export function createCamera(options: {
     // Lamps and exposure are never quite the same twice.
     const flicker = 1 + 0.012 * Math.sin(atMs / 1700)
     const light = isDark ? { gain: 0.035, noiseSd: 1.4 } : { gain: flicker, noiseSd: NOISE_SD }
-    const frame = sensor.expose(await scene(mode), light)
+    const frame = sensor.expose(await renderer.scene(kindOf(mode), see()), light)
     overlayText(
       frame,
       new Date(atMs).toISOString().replace('T', ' ').replace(/\.\d+/, ''),
@@ -106,4 +84,8 @@ export function createCamera(options: {
     },
     snapshot: () => frozen ?? render(),
   }
+}
+
+function kindOf(mode: CameraMode): SceneKind {
+  return mode === 'covered' || mode === 'moved' || mode === 'blurred' ? mode : 'plain'
 }

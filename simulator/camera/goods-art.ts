@@ -18,6 +18,12 @@ const SIZES: Readonly<Record<Shape, { width: number; height: number }>> = {
   bag: { width: 42, height: 54 },
 }
 
+/** The drawing of a SKU; a plain parcel for what is not sold here. */
+export function artOf(sku: string, products: ReadonlyMap<string, Product>): GoodsArt {
+  const product = products.get(sku)
+  return product === undefined ? foreignArt : goodsArt(product)
+}
+
 /** The camera and the workshop page draw the same goods. */
 export function goodsArt(product: Product): GoodsArt {
   const { shape, color, accent } = product.picture

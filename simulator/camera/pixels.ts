@@ -7,6 +7,34 @@ export interface Pixels {
   readonly rgb: Uint8Array
 }
 
+/** Interleaved 8-bit RGB with opacity. */
+export interface Sprite {
+  readonly width: number
+  readonly height: number
+  readonly rgba: Uint8Array
+}
+
+/** Lays a sprite over a picture; what lies outside is cut off. @param light  1 is as drawn, less is darker */
+export function blit(target: Pixels, sprite: Sprite, left: number, top: number, light: number) {
+  const fromX = Math.max(0, -left)
+  const toX = Math.min(sprite.width, target.width - left)
+  const toY = Math.min(sprite.height, target.height - top)
+  const { rgb } = target
+  const { rgba } = sprite
+  for (let y = Math.max(0, -top); y < toY; y++) {
+    let from = (y * sprite.width + fromX) * 4
+    let to = ((y + top) * target.width + left + fromX) * 3
+    for (let x = fromX; x < toX; x++, from += 4, to += 3) {
+      const opacity = (rgba[from + 3] ?? 0) / 255
+      if (opacity === 0) continue
+      for (let channel = 0; channel < 3; channel++) {
+        const under = rgb[to + channel] ?? 0
+        rgb[to + channel] = under + ((rgba[from + channel] ?? 0) * light - under) * opacity
+      }
+    }
+  }
+}
+
 const NOISE_TABLE = 1 << 16
 
 /** A sensor: multiplies the light, adds noise that differs on every frame. */
