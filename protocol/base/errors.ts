@@ -73,6 +73,10 @@ export const ERRORS = {
     meaning: 'Something failed on our side.',
     remedy: 'Try again; give support the request id if it stays.',
   } as ErrorEntry,
+  storage_failed: fault(
+    'The database could not commit.',
+    'Check disk space and the health of the disk; nothing was acknowledged.',
+  ),
   // opening a cabinet
   unknown_cabinet: refusal(
     404,
@@ -146,6 +150,16 @@ export const ERRORS = {
     409,
     'The cabinet is not in the state that the command asked for.',
     'Look at the cabinet and decide again.',
+  ),
+  outbox_full: refusal(
+    409,
+    'Too many events of this cabinet wait for the core already.',
+    'Restore its connection; nothing is lost meanwhile, but no new session starts.',
+    true,
+  ),
+  lock_failed: fault(
+    'The lock did not engage.',
+    'Close the door firmly; a technician is told when it stays unlocked.',
   ),
   unlock_failed: fault('The lock did not open.', 'Try again; a technician is told after repeated failures.'),
   // twin

@@ -1,0 +1,91 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { contextOf, type Tx } from '#core/platform/database.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
+
+export interface AuditEntry {
+  /** `staff:<id>`, `consumer:<id>`, `cabinet:<id>` or `system`. */
+  actor: string
+  /** A verb in the past tense with its noun, for example `setpoint.changed`. */
+  action: string
+  subject: string
+  detail?: object
+}
+
+/** Before the first entry. */
+const GENESIS_MAC = '0'.repeat(64)
+
+/**
+ * Appends to the audit log. Rows are never changed or deleted (triggers), numbered without gaps, and each carries an
+ * HMAC over itself and its predecessor, so that a removed or altered row shows.
+ */
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  const { nowMs, auditKey } = contextOf(tx)
+  const last = await tx
+    .selectFrom('audit')
+    .select(['seq', 'mac'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const row = {
+    seq: (last?.seq ?? 0) + 1,
+    atMs: nowMs,
+    actor: entry.actor,
+    action: entry.action,
+    subject: entry.subject,
+    detail: JSON.stringify(entry.detail ?? {}),
+    previousMac: last?.mac ?? GENESIS_MAC,
+  }
+  await tx
+    .insertInto('audit')
+    .values({ ...row, mac: macOf(auditKey, row) })
+    .execute()
+}
+
+interface ChainedRow {
+  seq: number
+  atMs: number
+  actor: string
+  action: string
+  subject: string
+  detail: string
+  previousMac: string
+}
+
+function macOf(key: Uint8Array, row: ChainedRow): string {
+  return createHmac('sha256', key)
+    .update(
+      JSON.stringify([row.previousMac, row.seq, row.atMs, row.actor, row.action, row.subject, row.detail]),
+    )
+    .digest('hex')
+}
+
+const ROWS_AT_ONCE = 1000
+
+/** Walks the whole chain. @returns the first row that does not fit, or undefined when all do */
+export async function findBrokenAudit(
+  db: Kysely<Tables>,
+  key: Uint8Array,
+): Promise<{ seq: number; reason: string } | undefined> {
+  let previousMac = GENESIS_MAC
+  let seq = 0
+  for (;;) {
+    const rows = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .limit(ROWS_AT_ONCE)
+      .execute()
+    for (const row of rows) {
+      if (row.seq !== seq + 1) return { seq: seq + 1, reason: 'the row is missing' }
+      if (row.previousMac !== previousMac)
+        return { seq: row.seq, reason: 'it does not follow its predecessor' }
+      if (!timingSafeEqual(Buffer.from(row.mac, 'hex'), Buffer.from(macOf(key, row), 'hex')))
+        return { seq: row.seq, reason: 'its contents were changed' }
+      seq = row.seq
+      previousMac = row.mac
+    }
+    if (rows.length < ROWS_AT_ONCE) return undefined
+  }
+}

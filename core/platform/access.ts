@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Language, Role } from '#protocol/api/common.ts'
+import type { Permission } from '#core/staff/permissions.ts'
+
+/**
+ * Who may use a route. Every route has one in its `config`; a route without it stops the start.
+ * `public`: anybody, and `consumer` and `staff` are still recognised when they are signed in.
+ */
+export type Access =
+  | { kind: 'public' }
+  | { kind: 'consumer' }
+  | { kind: 'staff'; permission: Permission | 'signed-in' }
+  | { kind: 'device' }
+  | { kind: 'provider' }
+
+export interface StaffIdentity {
+  readonly staffId: string
+  readonly name: string
+  readonly displayName: string
+  readonly role: Role
+  readonly permissions: ReadonlySet<Permission>
+  readonly language: Language
+  /** Sees only cabinets of this operator; null sees all. */
+  readonly operator: string | null
+  readonly tokenSha256: string
+}
+export interface ConsumerIdentity {
+  readonly consumerId: string
+  readonly language?: Language
+}
+export interface CabinetIdentity {
+  readonly cabinetId: string
+  readonly partition: number
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** Set on `staff` routes, and on `public` ones when somebody is signed in. */
+    staff: StaffIdentity | null
+    /** Set on `consumer` and `public` routes when somebody is signed in. */
+    consumer: ConsumerIdentity | null
+    /** Set on `device` routes. */
+    cabinet: CabinetIdentity | null
+  }
+}
+
+/** Recognises who is asking; undefined when nobody is. Throws only for a forged or broken proof. */
+export interface Authenticators {
+  staff?: (request: FastifyRequest, reply: FastifyReply) => Promise<StaffIdentity | undefined>
+  consumer?: (request: FastifyRequest, reply: FastifyReply) => Promise<ConsumerIdentity | undefined>
+  device?: (request: FastifyRequest) => Promise<CabinetIdentity | undefined>
+}

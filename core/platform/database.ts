@@ -1,0 +1,247 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import Sqlite from 'better-sqlite3'
+import type { Kysely } from 'kysely'
+import type { Clock } from '#protocol/base/clock.ts'
+import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+import { migrate } from './migrate.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+import { createKysely, createRunner } from './sqlite-driver.ts'
+import type { Tables } from './tables/index.ts'
+
+/** What a unit of work receives: SQL and nothing else. Inside a unit only SQL may be awaited. */
+export type Tx = Kysely<Tables>
+
+/** What a unit may know besides its rows. */
+export interface UnitContext {
+  /** Wall clock of the moment at which the unit runs. */
+  readonly nowMs: number
+  /** Key of the audit chain. */
+  readonly auditKey: Uint8Array
+}
+const contexts = new WeakMap<Tx, UnitContext>()
+/** The context of the unit that this transaction belongs to. */
+export function contextOf(tx: Tx): UnitContext {
+  const context = contexts.get(tx)
+  if (context === undefined)
+    throw new Error('assertion failed: this is not the transaction of database.write')
+  return context
+}
+/** Wall clock inside a unit, so that everything it writes carries one time. */
+export function nowOf(tx: Tx): number {
+  return contextOf(tx).nowMs
+}
+
+/** The one door to storage. */
+export interface Database {
+  /**
+   * Queued units share one BEGIN IMMEDIATE with a SAVEPOINT each; the promise resolves after the COMMIT
+   * (synchronous=FULL), so what it resolved with survives a power cut. A unit may be run again, therefore it returns
+   * its effects instead of having them.
+   * @throws what the unit throws; the units beside it are not affected
+   */
+  write<T>(name: string, unit: (tx: Tx) => Promise<T>): Promise<T>
+  /** Keyed look-ups on a second connection that cannot write and sees committed rows only. */
+  readonly read: Kysely<Tables>
+  /** Calls back after each commit, for example to look for new rows of the change table. @returns unsubscribe */
+  onCommit(listener: () => void): () => void
+  close(): Promise<void>
+}
+
+/** At most this many units in one commit, so that the first of them does not wait for ever. */
+const UNITS_PER_COMMIT = 256
+/** A unit is run again at most this often when a neighbour tore the whole transaction down. */
+const RUNS_MOST = 3
+
+interface QueuedUnit {
+  readonly name: string
+  readonly run: (tx: Tx) => Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  runs: number
+}
+type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown }
+
+/**
+ * Opens the file, brings the schema up to date and checks the settings on which durability rests.
+ * @param file  path of the database; `:memory:` is refused, because there could be no second connection
+ */
+export function openDatabase(file: string, options: { clock: Clock; auditKey: Uint8Array }): Database {
+  const { clock, auditKey } = options
+  const { writer, reader } = openConnections(file, clock.now())
+  const listeners = new Set<() => void>()
+  const runWrite = createRunner(writer)
+  const read = createKysely(createRunner(reader))
+  const queue: QueuedUnit[] = []
+  let isPumping = false
+  let isClosed = false
+  let idle: () => void = () => undefined
+  let whenIdle: Promise<void> = Promise.resolve()
+
+  function write<T>(name: string, unit: (tx: Tx) => Promise<T>): Promise<T> {
+    if (isClosed) return Promise.reject(new Error(`the database is closed; "${name}" was not run`))
+    return new Promise<T>((resolve, reject) => {
+      queue.push({ name, run: unit, resolve: resolve as (value: unknown) => void, reject, runs: 0 })
+      if (isPumping) return
+      isPumping = true
+      whenIdle = new Promise((done) => {
+        idle = done
+      })
+      // One turn of the event loop gathers what arrived together, and lets it share one fsync.
+      setImmediate(() => void pump())
+    })
+  }
+
+  async function pump(): Promise<void> {
+    while (queue.length > 0) await commitTogether(queue.splice(0, UNITS_PER_COMMIT))
+    isPumping = false
+    idle()
+  }
+
+  async function commitTogether(units: QueuedUnit[]): Promise<void> {
+    const outcomes: Outcome[] = []
+    try {
+      writer.exec('BEGIN IMMEDIATE')
+      for (const unit of units) {
+        const outcome = await runUnit(unit)
+        outcomes.push(outcome)
+        // A full disk or an I/O error ends the whole transaction, not only the savepoint.
+        if (!writer.inTransaction) {
+          settleTorn(units, outcomes)
+          return
+        }
+      }
+      writer.exec('COMMIT')
+    } catch (error) {
+      if (writer.inTransaction) writer.exec('ROLLBACK')
+      const fault = storageFault(error)
+      for (const unit of units) unit.reject(fault)
+      return
+    }
+    for (const [index, unit] of units.entries()) settle(unit, outcomes[index] as Outcome)
+    for (const listener of listeners) listener()
+  }
+
+  /** The neighbours of the unit that tore the transaction down did nothing wrong: they run again. */
+  function settleTorn(units: QueuedUnit[], outcomes: Outcome[]): void {
+    const culprit = outcomes.length - 1
+    for (const [index, unit] of units.entries()) {
+      const outcome = outcomes[index]
+      if (outcome !== undefined && !outcome.ok)
+        unit.reject(index === culprit ? storageFault(outcome.error) : outcome.error)
+      else if (unit.runs >= RUNS_MOST) unit.reject(storageFault(new Error('the transaction was torn down')))
+      else queue.push(unit)
+    }
+  }
+
+  async function runUnit(unit: QueuedUnit): Promise<Outcome> {
+    unit.runs++
+    let isOver = false
+    const tx = createKysely((query) => {
+      if (isOver) throw new Error(`the unit "${unit.name}" is over; its transaction cannot be used any more`)
+      return runWrite(query)
+    })
+    contexts.set(tx, { nowMs: clock.now(), auditKey })
+    writer.exec('SAVEPOINT unit')
+    const outcome = await settledByNextTurn(unit, tx)
+    isOver = true
+    if (writer.inTransaction) writer.exec(outcome.ok ? 'RELEASE unit' : 'ROLLBACK TO unit; RELEASE unit')
+    return outcome
+  }
+
+  return {
+    write,
+    read,
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      isClosed = true
+      await whenIdle
+      await read.destroy()
+      reader.close()
+      writer.close()
+    },
+  }
+}
+
+/**
+ * SQL here is synchronous, so a unit that awaits only SQL settles within microtasks. One that is still running when the
+ * event loop turns has awaited a timer, a file or the network while it held the write lock.
+ */
+async function settledByNextTurn(unit: QueuedUnit, tx: Tx): Promise<Outcome> {
+  const running = unit.run(tx).then(
+    (value): Outcome => ({ ok: true, value }),
+    (error: unknown): Outcome => ({ ok: false, error }),
+  )
+  let turn: NodeJS.Immediate | undefined
+  const turned = new Promise<Outcome>((resolve) => {
+    turn = setImmediate(() =>
+      resolve({
+        ok: false,
+        error: new Error(
+          `the unit "${unit.name}" awaited something other than SQL; do that before or after the write, not inside it`,
+        ),
+      }),
+    )
+  })
+  const outcome = await Promise.race([running, turned])
+  clearImmediate(turn)
+  return outcome
+}
+
+function settle(unit: QueuedUnit, outcome: Outcome): void {
+  if (outcome.ok) unit.resolve(outcome.value)
+  else unit.reject(outcome.error)
+}
+
+function storageFault(error: unknown): Error {
+  return new CabinetError('storage_failed', `The database could not commit: ${messageOf(error)}.`, {
+    cause: error,
+  })
+}
+
+function openConnections(file: string, nowMs: number): { writer: Sqlite.Database; reader: Sqlite.Database } {
+  if (file === ':memory:') throw new Error('assertion failed: the core database is a file')
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    const writer = new Sqlite(file)
+    applySettings(writer, false)
+    migrate(writer, MIGRATIONS, nowMs)
+    const reader = new Sqlite(file, { readonly: true })
+    applySettings(reader, true)
+    return { writer, reader }
+  } catch (error) {
+    if (error instanceof CabinetError) throw error
+    throw new CabinetError(
+      'data_folder_unusable',
+      `The database ${file} could not be opened: ${messageOf(error)}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function applySettings(connection: Sqlite.Database, isReadonly: boolean): void {
+  if (!isReadonly) connection.pragma('journal_mode = WAL')
+  // better-sqlite3 opens WAL files at NORMAL, which loses acknowledged commits at a power cut; hence FULL, and the check.
+  connection.pragma('synchronous = FULL')
+  connection.pragma('foreign_keys = ON')
+  connection.pragma('busy_timeout = 5000')
+  connection.pragma('trusted_schema = OFF')
+  connection.pragma('cell_size_check = ON')
+  const expected: Array<[string, unknown]> = [
+    ['journal_mode', 'wal'],
+    ['synchronous', 2],
+    ['foreign_keys', 1],
+    ['trusted_schema', 0],
+    ['cell_size_check', 1],
+  ]
+  for (const [name, value] of expected) {
+    const found = connection.pragma(name, { simple: true })
+    if (found !== value)
+      throw new Error(`SQLite kept ${name} at ${String(found)} although ${String(value)} is required`)
+  }
+}

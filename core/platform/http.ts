@@ -1,0 +1,245 @@
+import cookie, { type CookieSerializeOptions } from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawServerDefault,
+} from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import type { ErrorBody } from '#protocol/api/common.ts'
+import { CabinetError, ERRORS, type ErrorCode } from '#protocol/base/errors.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import { parseValue } from '#protocol/messages/index.ts'
+import type { Access, Authenticators } from './access.ts'
+
+/** The fastify instance of the core: schemas of routes type their requests. */
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+export interface HttpOptions {
+  log: Logger
+  ids: Ids
+  /** Address under which people and provider reach this core, for example https://cabinets.example. */
+  publicUrl: string
+  /** Filled by the domains as they are wired. */
+  authenticators: Authenticators
+  /** Further origins to which a form of ours may lead, for example the provider's consent page. */
+  formOrigins?: readonly string[]
+}
+
+/** Bodies of people are small; device routes say their own limit. */
+const BODY_BYTES_MOST = 64 * 1024
+const REQUESTS_PER_MINUTE = 6000
+
+/** Builds the app with everything that holds for all routes. It does not listen. */
+export async function createHttpApp(options: HttpOptions): Promise<HttpApp> {
+  const app: HttpApp = Fastify({
+    loggerInstance: options.log as unknown as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => options.ids.next('request'),
+    bodyLimit: BODY_BYTES_MOST,
+    // Without these a body that stops after its first byte stays open for ever.
+    connectionTimeout: 10_000,
+    requestTimeout: 15_000,
+    routerOptions: { maxParamLength: 100 },
+    trustProxy: 'loopback',
+    exposeHeadRoutes: false,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as TSchema, httpPart === 'body'))
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler(() => {
+    throw new CabinetError('not_found')
+  })
+  app.decorateRequest('staff', null)
+  app.decorateRequest('consumer', null)
+  app.decorateRequest('cabinet', null)
+  requireAccess(app)
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Smart vending cabinets: HTTP interface of the core', version: '1' },
+    },
+  })
+  await app.register(cookie)
+  await app.register(formbody)
+  await app.register(helmet, helmetOptions(options))
+  await app.register(rateLimit, {
+    global: true,
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: '1 minute',
+    errorResponseBuilder: () => new CabinetError('too_many_requests'),
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    checkOrigin(request, options.publicUrl)
+    await authenticate(request, reply, options.authenticators)
+  })
+  return app
+}
+
+function helmetOptions({ publicUrl, formOrigins = [] }: HttpOptions) {
+  const isSecure = publicUrl.startsWith('https:')
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        // Attributes only: charts position their marks with them. Style elements and sheets are files of ours.
+        styleSrcAttr: ["'unsafe-inline'"],
+        formAction: ["'self'", ...formOrigins],
+        ...(isSecure ? { upgradeInsecureRequests: [] } : {}),
+      },
+    },
+    strictTransportSecurity: isSecure ? { maxAge: 31_536_000 } : (false as const),
+    // Consent at the provider returns to us in the same window.
+    crossOriginOpenerPolicy: { policy: 'same-origin' as const },
+    referrerPolicy: { policy: 'same-origin' as const },
+  }
+}
+
+/** A route that does not say who may use it must not exist. */
+function requireAccess(app: HttpApp): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) {
+      throw new Error(`assertion failed: the route ${String(route.method)} ${route.url} has no config.access`)
+    }
+  })
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  authenticators: Authenticators,
+): Promise<void> {
+  const access: Access | undefined = request.routeOptions.config.access
+  if (access === undefined) return
+  switch (access.kind) {
+    case 'public':
+      request.consumer = (await authenticators.consumer?.(request, reply)) ?? null
+      request.staff = (await authenticators.staff?.(request, reply)) ?? null
+      return
+    case 'consumer':
+      request.consumer = (await authenticators.consumer?.(request, reply)) ?? null
+      if (request.consumer === null) throw new CabinetError('not_signed_in')
+      return
+    case 'staff': {
+      request.staff = (await authenticators.staff?.(request, reply)) ?? null
+      if (request.staff === null) throw new CabinetError('not_signed_in')
+      if (access.permission !== 'signed-in' && !request.staff.permissions.has(access.permission)) {
+        throw new CabinetError(
+          'not_allowed',
+          `The role ${request.staff.role} has no permission ${access.permission}.`,
+        )
+      }
+      return
+    }
+    case 'device':
+      request.cabinet = (await authenticators.device?.(request)) ?? null
+      if (request.cabinet === null) throw new CabinetError('not_signed_in')
+      return
+    case 'provider':
+      // The provider proves itself by the signature over the raw body, which its handler checks.
+      return
+  }
+}
+
+/** A browser names the page that sends a change; one from elsewhere is refused, whatever cookies it carries. */
+function checkOrigin(request: FastifyRequest, publicUrl: string): void {
+  const access: Access | undefined = request.routeOptions.config.access
+  if (access?.kind === 'device' || access?.kind === 'provider') return
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  const { origin } = request.headers
+  if (origin === undefined) {
+    if (request.headers['sec-fetch-site'] === 'cross-site')
+      throw new CabinetError('not_allowed', 'The request comes from another site.')
+    return
+  }
+  const isOurs =
+    origin === new URL(publicUrl).origin || origin === `${request.protocol}://${request.headers.host ?? ''}`
+  if (!isOurs) throw new CabinetError('not_allowed', `The request comes from ${origin.slice(0, 100)}.`)
+}
+
+/** Bodies are taken as they are; parameters arrive as text and are converted first. */
+function createValidator(schema: TSchema, isBody: boolean) {
+  return (data: unknown) => {
+    const parsed = parseValue(schema, isBody ? data : Value.Convert(schema, data))
+    return parsed.ok
+      ? { value: parsed.value }
+      : { error: new CabinetError('bad_request', `${capital(parsed.reason)}.`) }
+  }
+}
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Every failure leaves with a body of the catalogue; what is not ours to show stays in the log. */
+function answerError(error: FastifyError | CabinetError, request: FastifyRequest, reply: FastifyReply): void {
+  const shown = asCabinetError(error)
+  const { entry } = shown
+  if (entry.kind !== 'refusal')
+    request.log.error({ err: error, requestId: request.id, url: request.url.split('?')[0] }, 'request failed')
+  const body: ErrorBody = { code: shown.code, message: shown.message, requestId: request.id }
+  if (entry.kind === 'refusal' && Object.keys(shown.context).length > 0) body.details = shown.context
+  void reply
+    .code(entry.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(body)
+}
+
+function asCabinetError(error: FastifyError | CabinetError): CabinetError {
+  if (error instanceof CabinetError) return error
+  if (error.validation !== undefined || error.code === 'FST_ERR_VALIDATION')
+    return new CabinetError('bad_request', error.message)
+  const byStatus: Partial<Record<number, ErrorCode>> = {
+    400: 'bad_request',
+    404: 'not_found',
+    413: 'payload_too_large',
+    415: 'bad_request',
+    429: 'too_many_requests',
+  }
+  const code = byStatus[error.statusCode ?? 500]
+  return code === undefined
+    ? new CabinetError('internal', ERRORS.internal.meaning, { cause: error })
+    : new CabinetError(code, `${error.message.replace(/\.$/, '')}.`)
+}
+
+/**
+ * Cookies of this core. With HTTPS they carry the `__Host-` prefix and `Secure`; over plain HTTP, which is meant for a
+ * loopback address only and is said at start, browsers would drop such cookies.
+ */
+export function createCookies(publicUrl: string) {
+  const isSecure = publicUrl.startsWith('https:')
+  return {
+    isSecure,
+    name: (base: string) => (isSecure ? `__Host-${base}` : base),
+    options: (sameSite: 'strict' | 'lax', maxAgeSeconds: number): CookieSerializeOptions => ({
+      path: '/',
+      httpOnly: true,
+      secure: isSecure,
+      sameSite,
+      maxAge: maxAgeSeconds,
+    }),
+  }
+}

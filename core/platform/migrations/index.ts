@@ -1,0 +1,6 @@
+import type { Migration } from '../migrate.ts'
+import { platformMigration } from './0001-platform.ts'
+import { moneyAndSupportMigration } from './0002-money-and-support.ts'
+
+/** In order, without holes. */
+export const MIGRATIONS: readonly Migration[] = [platformMigration, moneyAndSupportMigration]

@@ -1,0 +1,115 @@
+import Type from 'typebox'
+import { CabinetError } from '#protocol/base/errors.ts'
+import { parseValue } from '#protocol/messages/index.ts'
+
+/** One number of the policy: what it is called, its unit, its default and its range. */
+function setting(
+  title: string,
+  unit: 'ms' | 'fen' | 'ratio' | 'days' | 'count',
+  fallback: number,
+  minimum: number,
+  maximum: number,
+) {
+  const options = { title, description: unit, default: fallback, minimum, maximum }
+  return unit === 'ratio' ? Type.Number(options) : Type.Integer(options)
+}
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/**
+ * Every number on which the business decides, with the defaults of docs/explain. `--policy FILE` overrides single
+ * settings; `npm run core -- config` prints them all.
+ */
+export const PolicySchema = Type.Object(
+  {
+    // sessions
+    unlockValidMs: setting('An unlock is valid for', 'ms', 5 * SECOND, 100, MINUTE),
+    notOpenedMs: setting('Unlocked but not opened: lock again after', 'ms', 15 * SECOND, 100, 10 * MINUTE),
+    leftOpenWarningMs: setting('Door open: warn after', 'ms', MINUTE, 100, HOUR),
+    leftOpenAlarmMs: setting('Door open: alarm after', 'ms', 3 * MINUTE, 100, HOUR),
+    reopenGraceMs: setting(
+      'Opened again within this time joins the session',
+      'ms',
+      10 * SECOND,
+      0,
+      10 * MINUTE,
+    ),
+    sessionCapFen: setting('Most that one session may cost', 'fen', 20_000, 100, 1_000_000),
+    sessionOverdueMs: setting('No end of a session heard: overdue after', 'ms', 10 * MINUTE, SECOND, 7 * DAY),
+    // receipts
+    clearProbability: setting(
+      'Charge without a person from this probability of the receipt',
+      'ratio',
+      0.97,
+      0.5,
+      1,
+    ),
+    blockedCameraProbability: setting('The same when the camera was blocked', 'ratio', 0.99, 0.5, 1),
+    // charges
+    delayedChargeMs: setting('A charge is late when it comes later than', 'ms', 10 * MINUTE, 10, 30 * DAY),
+    chargePendingMs: setting(
+      'A charge pending longer than this is explained to the consumer',
+      'ms',
+      10 * MINUTE,
+      10,
+      30 * DAY,
+    ),
+    chargeQueryFirstMs: setting(
+      'Ask the provider about an unresolved charge after',
+      'ms',
+      2 * SECOND,
+      10,
+      HOUR,
+    ),
+    chargeQueryLongestMs: setting('… at the latest every', 'ms', 10 * MINUTE, 100, DAY),
+    // refunds
+    automaticRefundFen: setting('Refund without a person up to, per case', 'fen', 3000, 0, 1_000_000),
+    automaticRefundMonthFen: setting('… and per consumer and month', 'fen', 10_000, 0, 10_000_000),
+    agentRefundFen: setting('An agent refunds up to', 'fen', 5000, 0, 1_000_000),
+    leadRefundFen: setting('A lead refunds up to', 'fen', 50_000, 0, 10_000_000),
+    returnWindowMs: setting('A returned item fits a purchase within', 'ms', 30 * MINUTE, SECOND, 7 * DAY),
+    // support
+    firstResponseMs: setting('First response within', 'ms', 15 * MINUTE, SECOND, 7 * DAY),
+    resolutionMs: setting('Resolution within', 'ms', DAY, SECOND, 30 * DAY),
+    reopenWindowMs: setting('A ticket can be reopened for', 'ms', 72 * HOUR, SECOND, 90 * DAY),
+    // evidence
+    routinePictureDays: setting('Routine pictures are kept for', 'days', 14, 1, 365),
+    weightTraceDays: setting('Weight traces are kept for', 'days', 365, 1, 3650),
+    // climate
+    lockoutAfterMs: setting('Above the limit for this long stops sales', 'ms', 15 * MINUTE, 100, DAY),
+    lockoutAfterDoorCloseMs: setting('… after the door was open', 'ms', 30 * MINUTE, 100, DAY),
+    lockoutAfterDefrostMs: setting('… after a defrost', 'ms', 30 * MINUTE, 100, DAY),
+    setpointPauseMs: setting('At most one change of the setpoint every', 'ms', 0, 0, HOUR),
+    // links
+    suspectAfterMs: setting('Nothing heard: suspect after', 'ms', 20 * SECOND, 100, HOUR),
+    offlineAfterMs: setting('Nothing heard: offline after', 'ms', 40 * SECOND, 200, DAY),
+    commandReplyMs: setting('A command is answered within', 'ms', 4 * SECOND, 50, MINUTE),
+    enrolmentCodeMs: setting('An enrolment code is valid for', 'ms', DAY, MINUTE, 30 * DAY),
+  },
+  { additionalProperties: false },
+)
+export type Policy = Type.Static<typeof PolicySchema>
+
+export const DEFAULT_POLICY: Policy = Object.fromEntries(
+  Object.entries(PolicySchema.properties).map(([name, schema]) => [
+    name,
+    (schema as { default?: unknown }).default,
+  ]),
+) as Policy
+
+/**
+ * Defaults with the given settings over them.
+ * @throws CabinetError naming the setting that is unknown or out of range
+ */
+export function createPolicy(overrides: Readonly<Record<string, unknown>> = {}): Policy {
+  for (const name of Object.keys(overrides)) {
+    if (!Object.hasOwn(PolicySchema.properties, name)) {
+      throw new CabinetError('config_invalid', `The policy has no setting "${name}".`)
+    }
+  }
+  const parsed = parseValue(PolicySchema, { ...DEFAULT_POLICY, ...overrides })
+  if (!parsed.ok) throw new CabinetError('config_invalid', `Policy setting ${parsed.reason}.`)
+  return parsed.value
+}

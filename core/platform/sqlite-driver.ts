@@ -1,0 +1,69 @@
+import type Sqlite from 'better-sqlite3'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type { Tables } from './tables/index.ts'
+
+/** Prepared statements that are kept; more than this and the oldest goes. */
+const STATEMENTS_KEPT = 500
+
+/** Runs compiled queries on one better-sqlite3 connection. Everything is synchronous below the promise. */
+export function createRunner(connection: Sqlite.Database): (query: CompiledQuery) => QueryResult<unknown> {
+  const statements = new Map<string, Sqlite.Statement>()
+  function prepare(text: string): Sqlite.Statement {
+    let statement = statements.get(text)
+    if (!statement) {
+      statement = connection.prepare(text)
+      statements.set(text, statement)
+      if (statements.size > STATEMENTS_KEPT) statements.delete(statements.keys().next().value as string)
+    }
+    return statement
+  }
+  return (query) => {
+    const statement = prepare(query.sql)
+    if (statement.reader) return { rows: statement.all(...query.parameters) }
+    const { changes, lastInsertRowid } = statement.run(...query.parameters)
+    return {
+      rows: [],
+      numAffectedRows: BigInt(changes),
+      insertId: BigInt(lastInsertRowid),
+    }
+  }
+}
+
+/** A Kysely over one runner. Transactions are the business of the database door, so its own are refused. */
+export function createKysely(run: (query: CompiledQuery) => QueryResult<unknown>): Kysely<Tables> {
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>(query: CompiledQuery) => run(query) as QueryResult<R>,
+    async *streamQuery() {
+      throw new Error('streaming is not offered; read in pages')
+    },
+  }
+  async function refuse(): Promise<void> {
+    throw new Error('transactions are opened by database.write only')
+  }
+  const driver: Driver = {
+    init: async () => undefined,
+    acquireConnection: async () => connection,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: async () => undefined,
+    destroy: async () => undefined,
+  }
+  const dialect: Dialect = {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+  return new Kysely<Tables>({ dialect })
+}

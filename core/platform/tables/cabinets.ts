@@ -1,0 +1,131 @@
+/** Cabinets, what they reported, what is wanted of them. */
+export interface CabinetTables {
+  cabinet: {
+    cabinetId: string
+    partition: number
+    nameZh: string
+    nameEn: string
+    siteZh: string
+    siteEn: string
+    operator: string
+    contact: string
+    timeZone: string
+    foodClass: string
+    createdAtMs: number
+    /** SHA-256 of the 256-bit random device password; null until enrolled. */
+    passwordSha256: string | null
+    publicKeyPem: string | null
+    hardware: string | null
+    enrolledAtMs: number | null
+    revokedAtMs: number | null
+  }
+  enrolmentCode: {
+    codeSha256: string
+    cabinetId: string
+    createdAtMs: number
+    createdBy: string
+    expiresAtMs: number
+    usedAtMs: number | null
+  }
+  /** What the cabinet last said about itself. null: never heard or stale. */
+  cabinetReport: {
+    cabinetId: string
+    linkId: string | null
+    boot: number
+    firmware: string | null
+    helloAtMs: number | null
+    lastHeardMs: number | null
+    clockSkewMs: number | null
+    isDoorOpen: number | null
+    isLocked: number | null
+    isLockedOut: number
+    isOutOfService: number
+    airDeciCelsius: number | null
+    airAtMs: number | null
+    camera: string | null
+    reportedSetpoint: number | null
+    reportedVersion: number
+    reportedAtMs: number | null
+  }
+  twin: {
+    cabinetId: string
+    version: number
+    setpointDeciCelsius: number
+    lowestDeciCelsius: number
+    highestDeciCelsius: number
+    /** JSON of `Twin['lockout']`. */
+    lockout: string
+    planogramVersion: number | null
+    isOutOfService: number
+    /** The version with which the setpoint was last changed; `expectedVersion` of a request is compared to it. */
+    setpointVersion: number
+    setpointBy: string | null
+    setpointAtMs: number | null
+    /** When the present document first left for the present link; null while it has not. */
+    sentAtMs: number | null
+    answeredVersion: number
+    answeredStatus: 'applied' | 'rejected' | 'overridden' | null
+    answeredReason: string | null
+    answeredAtMs: number | null
+  }
+  setpointChange: {
+    cabinetId: string
+    version: number
+    setpointDeciCelsius: number
+    by: string
+    reason: string
+    atMs: number
+    outcome: 'pending' | 'applied' | 'rejected' | 'overridden' | 'superseded'
+  }
+  command: {
+    commandId: string
+    cabinetId: string
+    name: string
+    args: string
+    state: string
+    reason: string | null
+    detail: string | null
+    linkId: string | null
+    token: string | null
+    by: string
+    cause: string | null
+    createdAtMs: number
+    sentAtMs: number | null
+    finishedAtMs: number | null
+  }
+  alarm: {
+    alarmId: string
+    cabinetId: string
+    kind: string
+    state: string
+    raisedAtMs: number
+    lastAtMs: number
+    count: number
+    key: string
+    /** JSON object of strings and numbers. */
+    sentenceValues: string
+    acknowledgedBy: string | null
+    acknowledgedAtMs: number | null
+    clearedAtMs: number | null
+  }
+  reading: {
+    cabinetId: string
+    atMs: number
+    windowMs: number
+    lowest: number
+    mean: number
+    highest: number
+    setpoint: number | null
+    compressorOnMs: number
+    doorOpenMs: number
+  }
+  doorInterval: { cabinetId: string; openedAtMs: number; closedAtMs: number | null; sessionId: string | null }
+  lockoutInterval: {
+    cabinetId: string
+    latchedAtMs: number
+    cause: string
+    clearedAtMs: number | null
+    clearedBy: string | null
+    clearReason: string | null
+  }
+}

@@ -1,0 +1,1 @@
+export type ConsumerTables = object

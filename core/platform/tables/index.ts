@@ -1,0 +1,23 @@
+import type { CabinetTables } from './cabinets.ts'
+import type { CatalogTables } from './catalog.ts'
+import type { ConsumerTables } from './consumers.ts'
+import type { IngestTables } from './ingest.ts'
+import type { MoneyTables } from './money.ts'
+import type { NoticeTables } from './notices.ts'
+import type { PlatformTables } from './platform.ts'
+import type { SessionTables } from './sessions.ts'
+import type { StaffTables } from './staff.ts'
+import type { SupportTables } from './support.ts'
+
+/** Every table by its name. Columns are named as in the code; booleans are 0 or 1, documents are JSON text. */
+export interface Tables
+  extends PlatformTables,
+    CatalogTables,
+    CabinetTables,
+    IngestTables,
+    StaffTables,
+    SessionTables,
+    MoneyTables,
+    SupportTables,
+    ConsumerTables,
+    NoticeTables {}

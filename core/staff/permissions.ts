@@ -1,0 +1,36 @@
+import type { Role } from '#protocol/api/common.ts'
+
+/** Who may do what: one table, enforced by the `access` of each route and rendered in docs/reference. */
+export const PERMISSIONS = {
+  'home.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
+  'live.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
+  'order.read': ['agent', 'lead', 'manager', 'finance'],
+  'evidence.read': ['agent', 'lead', 'manager'],
+  'ticket.read': ['agent', 'lead', 'manager', 'operator'],
+  'ticket.work': ['agent', 'lead', 'manager'],
+  'ticket.create': ['agent', 'lead', 'manager', 'operator', 'technician'],
+  'refund.request': ['agent', 'lead', 'manager', 'finance'],
+  'refund.approve': ['lead', 'manager', 'finance'],
+  'anomaly.decide': ['agent', 'lead', 'manager'],
+  'consumer.block': ['lead', 'manager'],
+  'fleet.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'admin'],
+  'readings.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'admin'],
+  'setpoint.change': ['operator', 'manager', 'admin'],
+  'command.send': ['technician', 'operator', 'admin'],
+  'planogram.change': ['operator', 'manager', 'admin'],
+  'alarm.acknowledge': ['operator', 'technician', 'manager', 'lead', 'admin'],
+  'cabinet.enrol': ['technician', 'admin'],
+  'cabinet.revoke': ['admin'],
+  'deadLetter.read': ['technician', 'admin', 'manager'],
+  'audit.read': ['manager', 'admin', 'lead'],
+  'staff.manage': ['manager', 'admin'],
+  'report.read': ['manager', 'finance', 'lead'],
+} as const satisfies Record<string, readonly Role[]>
+export type Permission = keyof typeof PERMISSIONS
+
+export function may(role: Role, permission: Permission): boolean {
+  return (PERMISSIONS[permission] as readonly Role[]).includes(role)
+}
+export function permissionsOf(role: Role): Permission[] {
+  return (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => may(role, permission))
+}
