@@ -1,0 +1,65 @@
+import { say, sayNoConnection } from './say.ts'
+
+/**
+ * Keeps the parts of a page true while somebody looks at it. The server renders the same address again and each part
+ * with `data-live` is exchanged only when its mark changed, so nothing moves without a reason and there is one set of
+ * templates. A part that is being typed in stays.
+ */
+const SLOWEST_MS = 30_000
+
+export function keepFresh(): void {
+  const root = document.querySelector<HTMLElement>('[data-poll]')
+  if (root === null) return
+  let failures = 0
+  let timer = 0
+  const plan = () => {
+    const periodMs = Number(document.querySelector<HTMLElement>('[data-poll]')?.dataset['poll'] ?? SLOWEST_MS)
+    timer = window.setTimeout(run, Math.min(SLOWEST_MS, periodMs * 2 ** failures))
+  }
+  const run = async () => {
+    clearTimeout(timer)
+    if (document.hidden) return
+    try {
+      await refresh()
+      if (failures > 0) say(undefined)
+      failures = 0
+    } catch (error) {
+      failures = Math.min(failures + 1, 6)
+      if (failures > 1) sayNoConnection()
+      console.info('the page could not be refreshed', error)
+    }
+    plan()
+  }
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) void run()
+  })
+  plan()
+}
+
+/** Fetches this page again and takes over what changed. @throws when the server cannot be reached or refuses */
+export async function refresh(): Promise<void> {
+  const response = await fetch(location.pathname, {
+    headers: { accept: 'text/html' },
+    credentials: 'same-origin',
+  })
+  if (!response.ok) throw new Error(`status ${response.status}`)
+  const next = new DOMParser().parseFromString(await response.text(), 'text/html')
+  for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
+    const newer = next.getElementById(part.id)
+    if (newer === null || newer.dataset['live'] === part.dataset['live'] || isBeingUsed(part)) continue
+    part.replaceWith(document.adoptNode(newer))
+  }
+  const poll = next.querySelector<HTMLElement>('[data-poll]')?.dataset['poll']
+  const root = document.querySelector<HTMLElement>('[data-poll]')
+  if (poll !== undefined && root !== null) root.dataset['poll'] = poll
+}
+
+function isBeingUsed(part: HTMLElement): boolean {
+  const active = document.activeElement
+  if (active === null || !part.contains(active)) return false
+  return (
+    active instanceof HTMLTextAreaElement ||
+    active instanceof HTMLSelectElement ||
+    active instanceof HTMLInputElement
+  )
+}

@@ -1,0 +1,35 @@
+import { formatMoney } from '#protocol/words/format.ts'
+import type { OrderView } from '#protocol/api/consumer.ts'
+import { moment, type PageContext } from './context.ts'
+
+/**
+ * Why money was asked for later than usual, in time order, with the cause, the amount, and "charged once".
+ * @returns nothing when the charge was not late; the sum is left out when it would not be true (held, refunded, charged twice)
+ */
+export function lateChargeSentences(page: PageContext, order: OrderView): string[] {
+  const { deferral } = order
+  if (deferral === null) return []
+  const { t } = page
+  const values = {
+    closed: moment(page, order.closedAtMs ?? deferral.fromMs),
+    start: moment(page, deferral.fromMs),
+    end: deferral.toMs === null ? '' : moment(page, deferral.toMs),
+    minutes: deferral.lateMinutes,
+  }
+  const isOver = deferral.toMs !== null
+  const sentences = [
+    isOver ? t(`late.${deferral.cause}`, values) : t(`late.${deferral.cause}.running`, values),
+  ]
+  const count = order.lines.reduce((sum, line) => sum + line.quantity, 0)
+  const sum = { count, amount: formatMoney(order.totalFen) }
+  if (count === 0) return sentences
+  if (order.state === 'paid' && !wasChargedTwice(order))
+    sentences.push(t(count === 1 ? 'late.sum.one' : 'late.sum', sum))
+  else if (order.state === 'charging' || order.state === 'priced') sentences.push(t('late.sum.running', sum))
+  return sentences
+}
+
+/** A refund for a duplicate is on its way or done, so "charged once" would be a lie. */
+export function wasChargedTwice(order: Pick<OrderView, 'refunds'>): boolean {
+  return order.refunds.some((refund) => refund.reason === 'duplicate' && refund.state !== 'rejected')
+}

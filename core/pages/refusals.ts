@@ -1,0 +1,34 @@
+import { errorText } from '#protocol/words/errors.ts'
+import type { Refusal } from './consumer-api.ts'
+import type { PageContext } from './context.ts'
+import { isWordKey } from './words/words.ts'
+
+export interface RefusalWords {
+  readonly text: string
+  readonly action?: { href: string; label: string }
+}
+
+/** A refusal as a consumer reads it: what it means here, and the one thing to do. */
+export function refusalWords(page: PageContext, refusal: Pick<Refusal, 'code' | 'details'>): RefusalWords {
+  const own = `refusal.${refusal.code}`
+  const general = errorText(page.language, refusal.code)
+  const text = isWordKey(own) ? page.t(own) : `${general.meaning} ${general.remedy}`
+  const action = actionFor(page, refusal)
+  return action === undefined ? { text } : { text, action }
+}
+
+function actionFor(page: PageContext, refusal: Pick<Refusal, 'code' | 'details'>): RefusalWords['action'] {
+  const { t } = page
+  const orderId = refusal.details['orderId']
+  const orderHref = typeof orderId === 'string' ? `/o/${encodeURIComponent(orderId)}` : '/orders'
+  switch (refusal.code) {
+    case 'consumer_in_arrears':
+      return { href: orderHref, label: t('refusal.consumer_in_arrears.action') }
+    case 'charge_unresolved':
+      return { href: orderHref, label: t('refusal.charge_unresolved.action') }
+    case 'consumer_blocked':
+      return { href: '/orders', label: t('refusal.orders.action') }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,297 @@
+import formbody from '@fastify/formbody'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  CabinetForConsumer,
+  DisputeView,
+  OrderList,
+  OrderView,
+  SessionView,
+} from '#protocol/api/consumer.ts'
+import type { Clock } from '#protocol/base/clock.ts'
+import { messageOf } from '#protocol/base/errors.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import { isErrorCode } from '#protocol/words/errors.ts'
+import { chooseLanguage, type Language } from '#protocol/words/words.ts'
+import { type PageAssets, readAssets } from './assets.ts'
+import { consumerApiFor, type ConsumerApi, type Refusal } from './consumer-api.ts'
+import { createContext, type PageContext } from './context.ts'
+import { readDisputeForm, readMessageForm, readOpenForm, readRatingForm, readReopenForm } from './forms.ts'
+import type { Markup } from './html.ts'
+import { refusalWords } from './refusals.ts'
+import { cabinetPage, consentPage } from './views/cabinet.ts'
+import { disputeFormPage } from './views/dispute-form.ts'
+import { disputePage } from './views/dispute.ts'
+import { orderPage } from './views/order.ts'
+import {
+  helpPage,
+  type LandingCabinet,
+  landingPage,
+  ordersPage,
+  privacyPage,
+  problemPage,
+  type Retention,
+} from './views/plain.ts'
+
+export interface PagesDeps {
+  readonly clock: Pick<Clock, 'now'>
+  readonly ids: Ids
+  /** console/dist */
+  readonly distFolder: string
+  /** Address under which phones reach this core, without a slash at the end; known once it listens. */
+  publicUrl(): string
+  /** The simulator's page, when there is one. */
+  readonly workshopUrl?: string | undefined
+  /** Telephone number of support. */
+  readonly contact: string
+  /** IANA name of the zone that the cabinets stand in. */
+  readonly timeZone: string
+  retention(): Retention
+  /** What the start page lists. */
+  cabinets(): Promise<readonly LandingCabinet[]>
+}
+
+const PUBLIC = { config: { access: { kind: 'public' as const } } }
+const LANGUAGE_COOKIE = 'lang'
+const YEAR_SECONDS = 31_536_000
+
+/** The consumer's pages: facts as HTML, forms that work without a script. Everything is asked of the consumer interface. */
+export async function registerPages(app: FastifyInstance, deps: PagesDeps): Promise<void> {
+  const assets = readAssets(deps.distFolder)
+  await app.register(async (scope) => {
+    if (!scope.hasContentTypeParser('application/x-www-form-urlencoded')) await scope.register(formbody)
+    scope.setErrorHandler((error, request, reply) => {
+      const status = statusOf(error)
+      if (status >= 500) request.log.error({ err: error }, 'a page could not be made')
+      else request.log.info({ reason: messageOf(error) }, 'a page was refused')
+      const page = contextOf(deps, assets, request, reply)
+      const code = status === 429 ? 'too_many_requests' : status < 500 ? 'bad_request' : 'internal'
+      return send(reply, problemPage(page, { code, requestId: request.id }, 'other'), status)
+    })
+    registerReading(scope, app, deps, assets)
+    registerForms(scope, app, deps, assets)
+  })
+}
+
+function registerReading(
+  scope: FastifyInstance,
+  app: FastifyInstance,
+  deps: PagesDeps,
+  assets: PageAssets,
+): void {
+  const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
+
+  scope.get('/', PUBLIC, async (request, reply) => {
+    const cabinets = await deps.cabinets()
+    return send(
+      reply,
+      landingPage(page(request, reply), {
+        cabinets,
+        publicUrl: deps.publicUrl(),
+        workshopUrl: deps.workshopUrl,
+      }),
+    )
+  })
+  scope.get<{ Params: { cabinet: string }; Querystring: { refused?: string; order?: string } }>(
+    '/c/:cabinet',
+    PUBLIC,
+    async (request, reply) => {
+      const context = page(request, reply)
+      const api = consumerApiFor(app, request, reply)
+      const cabinet = await api.get<CabinetForConsumer>(
+        `/api/consumer/cabinets/${encodeURIComponent(request.params.cabinet)}`,
+      )
+      if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
+      const own = cabinet.value.session
+      const session =
+        own === null ? undefined : await api.get<SessionView>(`/api/consumer/sessions/${own.sessionId}`)
+      const { refused, order } = request.query
+      const html = cabinetPage(context, {
+        cabinet: cabinet.value,
+        session: session?.ok === true ? session.value : undefined,
+        refusal:
+          typeof refused === 'string' && isErrorCode(refused)
+            ? refusalWords(context, { code: refused, details: { orderId: order } })
+            : undefined,
+      })
+      return send(reply, html)
+    },
+  )
+  scope.get('/orders', PUBLIC, async (request, reply) => {
+    const context = page(request, reply)
+    const list = await consumerApiFor(app, request, reply).get<OrderList>('/api/consumer/orders')
+    return list.ok
+      ? send(reply, ordersPage(context, list.value))
+      : sendProblem(reply, context, list, 'orders')
+  })
+  scope.get<{ Params: { id: string } }>('/o/:id', PUBLIC, async (request, reply) => {
+    const context = page(request, reply)
+    const order = await findOrder(consumerApiFor(app, request, reply), request.params.id)
+    return order.ok
+      ? send(reply, orderPage(context, order.value))
+      : sendProblem(reply, context, order, 'order')
+  })
+  scope.get<{ Params: { id: string }; Querystring: { line?: string } }>(
+    '/o/:id/dispute',
+    PUBLIC,
+    async (request, reply) => {
+      const context = page(request, reply)
+      const order = await findOrder(consumerApiFor(app, request, reply), request.params.id)
+      if (!order.ok) return sendProblem(reply, context, order, 'order')
+      if (!order.value.actions.includes('dispute')) return reply.redirect(`/o/${order.value.orderId}`, 303)
+      return send(
+        reply,
+        disputeFormPage(context, { order: order.value, lineId: request.query.line, problem: undefined }),
+      )
+    },
+  )
+  scope.get<{ Params: { id: string } }>('/d/:id', PUBLIC, async (request, reply) => {
+    const context = page(request, reply)
+    const dispute = await findDispute(consumerApiFor(app, request, reply), request.params.id)
+    return dispute.ok
+      ? send(reply, disputePage(context, dispute.value))
+      : sendProblem(reply, context, dispute, 'order')
+  })
+  scope.get('/privacy', PUBLIC, (request, reply) =>
+    send(reply, privacyPage(page(request, reply), deps.retention())),
+  )
+  scope.get('/help', PUBLIC, (request, reply) => send(reply, helpPage(page(request, reply))))
+}
+
+function registerForms(
+  scope: FastifyInstance,
+  app: FastifyInstance,
+  deps: PagesDeps,
+  assets: PageAssets,
+): void {
+  const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
+
+  scope.post<{ Params: { cabinet: string } }>('/c/:cabinet', PUBLIC, async (request, reply) => {
+    const context = page(request, reply)
+    const api = consumerApiFor(app, request, reply)
+    const { cabinet } = request.params
+    const opened = await api.post<SessionView>('/api/consumer/sessions', readOpenForm(request.body, cabinet))
+    if (opened.ok) return reply.redirect(`/c/${encodeURIComponent(cabinet)}`, 303)
+    const consentUrl = opened.details['consentUrl']
+    if (opened.code === 'consent_required' && typeof consentUrl === 'string')
+      return send(reply, consentPage(context, consentUrl, context.path))
+    return reply.redirect(refusedAddress(cabinet, opened), 303)
+  })
+  scope.post<{ Params: { id: string } }>('/o/:id/dispute', PUBLIC, async (request, reply) => {
+    const context = page(request, reply)
+    const api = consumerApiFor(app, request, reply)
+    const order = await findOrder(api, request.params.id)
+    if (!order.ok) return sendProblem(reply, context, order, 'order')
+    const form = readDisputeForm(request.body, context.language)
+    const again = (problem: string, status: number) =>
+      send(
+        reply,
+        disputeFormPage(context, { order: order.value, lineId: form?.lines[0]?.lineId, problem }),
+        status,
+      )
+    if (form === undefined) return again(context.t('dispute.needReason'), 400)
+    const dispute = await api.post<DisputeView>(`/api/consumer/orders/${order.value.orderId}/disputes`, form)
+    if (!dispute.ok) return again(refusalWords(context, dispute).text, dispute.status)
+    return reply.redirect(`/d/${dispute.value.disputeId}`, 303)
+  })
+
+  const answers = [
+    { path: 'messages', read: readMessageForm },
+    { path: 'reopen', read: readReopenForm },
+    { path: 'rating', read: readRatingForm },
+  ] as const
+  for (const { path, read } of answers)
+    scope.post<{ Params: { id: string } }>(`/d/:id/${path}`, PUBLIC, async (request, reply) => {
+      const context = page(request, reply)
+      const api = consumerApiFor(app, request, reply)
+      const address = `/d/${encodeURIComponent(request.params.id)}`
+      const done = await api.post<DisputeView>(
+        `/api/consumer/disputes/${encodeURIComponent(request.params.id)}/${path}`,
+        read(request.body),
+      )
+      if (done.ok) return reply.redirect(address, 303)
+      const dispute = await findDispute(api, request.params.id)
+      if (!dispute.ok) return sendProblem(reply, context, dispute, 'order')
+      const here = { ...context, path: address }
+      return send(reply, disputePage(here, dispute.value, refusalWords(here, done).text), done.status)
+    })
+}
+
+function findOrder(api: ConsumerApi, id: string) {
+  return api.get<OrderView>(`/api/consumer/orders/${encodeURIComponent(id)}`)
+}
+function findDispute(api: ConsumerApi, id: string) {
+  return api.get<DisputeView>(`/api/consumer/disputes/${encodeURIComponent(id)}`)
+}
+
+/** A refusal is shown by the page itself, so that loading it again asks nothing again. The script goes there too. */
+function refusedAddress(cabinetId: string, refusal: Refusal): string {
+  const query = new URLSearchParams({ refused: refusal.code })
+  const orderId = refusal.details['orderId']
+  if (typeof orderId === 'string') query.set('order', orderId)
+  return `/c/${encodeURIComponent(cabinetId)}?${query.toString()}`
+}
+
+function sendProblem(
+  reply: FastifyReply,
+  page: PageContext,
+  refusal: Refusal,
+  about: 'order' | 'orders' | 'other',
+) {
+  return send(reply, problemPage(page, refusal, about), refusal.status)
+}
+
+function send(reply: FastifyReply, page: Markup, status = 200): FastifyReply {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .header('vary', 'cookie, accept-language')
+    .type('text/html; charset=utf-8')
+    .send(page.text)
+}
+
+function contextOf(
+  deps: PagesDeps,
+  assets: PageAssets,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): PageContext {
+  return createContext({
+    language: languageOf(request, reply),
+    path: request.url.split('?', 1)[0] ?? '/',
+    nowMs: deps.clock.now(),
+    timeZone: deps.timeZone,
+    assets,
+    contact: deps.contact,
+    newRequestId: () => deps.ids.next('request'),
+  })
+}
+
+/** `?lang` wins and is remembered for a year, then the cookie, then the browser's wish. */
+function languageOf(request: FastifyRequest, reply: FastifyReply): Language {
+  const asked =
+    typeof request.query === 'object' && request.query !== null && 'lang' in request.query
+      ? request.query.lang
+      : undefined
+  if (asked === 'zh' || asked === 'en') {
+    void reply.header(
+      'set-cookie',
+      `${LANGUAGE_COOKIE}=${asked}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`,
+    )
+    return asked
+  }
+  return chooseLanguage(cookie(request.headers.cookie, LANGUAGE_COOKIE), request.headers['accept-language'])
+}
+
+function cookie(header: string | undefined, name: string): string | undefined {
+  for (const part of (header ?? '').split(';')) {
+    const [key, value] = part.trim().split('=', 2)
+    if (key === name) return value
+  }
+  return undefined
+}
+
+function statusOf(error: unknown): number {
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500
+}

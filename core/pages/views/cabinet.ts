@@ -1,0 +1,141 @@
+import type { CabinetForConsumer, SessionView } from '#protocol/api/consumer.ts'
+import type { StateWord, Tone } from '#protocol/words/states.ts'
+import { choose, type PageContext, yuan } from '../context.ts'
+import { html, type Markup } from '../html.ts'
+import { icon } from '../icons.ts'
+import { document } from '../layout.ts'
+import { badge, live, note, productPicture } from '../parts.ts'
+import type { RefusalWords } from '../refusals.ts'
+import { isWordKey } from '../words/words.ts'
+import { isLive, sessionPanel } from './session.ts'
+
+/** Below this many a product says how many are left. */
+const FEW = 3
+
+export interface CabinetPage {
+  readonly cabinet: CabinetForConsumer
+  /** The reader's own session here, live or just ended. */
+  readonly session: SessionView | undefined
+  /** Why the last attempt to open was refused. */
+  readonly refusal: RefusalWords | undefined
+}
+
+export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
+  const { cabinet, session } = data
+  const { t } = page
+  const isShopping = session !== undefined && isLive(session)
+  const body = html`
+<div class="head">
+  <h1>${choose(page, cabinet.name)}</h1>
+  <p class="soft place">${icon('map-pin')}${choose(page, cabinet.site)} · <span class="code">${cabinet.cabinetId}</span></p>
+  ${isShopping ? false : live('status', cabinet.status, badge(page, statusWord(page, cabinet.status)))}
+</div>
+<div id="refusal" role="alert">${data.refusal === undefined ? false : refusalNote(page, data.refusal)}</div>
+${session === undefined ? false : sessionPanel(page, session)}
+${isShopping ? false : [closedNote(page, cabinet), rules(page, cabinet)]}
+${shelves(page, cabinet)}
+<p class="soft small centre">${icon('phone')}${t('cabinet.contact', { contact: cabinet.contact })}</p>`
+  return document(page, {
+    title: choose(page, cabinet.name),
+    body,
+    ...(isShopping || cabinet.status !== 'open' ? {} : { action: openForm(page, cabinet) }),
+  })
+}
+
+function statusWord(page: PageContext, status: CabinetForConsumer['status']): StateWord {
+  const looks: Record<CabinetForConsumer['status'], [Tone, string]> = {
+    open: ['ok', 'circle-check'],
+    busy: ['info', 'door-open'],
+    offline: ['warn', 'wifi-off'],
+    locked_out: ['bad', 'thermometer'],
+    out_of_service: ['warn', 'wrench'],
+    unknown: ['neutral', 'clock'],
+  }
+  const [tone, iconName] = looks[status]
+  const text = page.t(`cabinet.${status}`)
+  return { tone, icon: iconName, en: text, zh: text }
+}
+
+export function refusalNote(page: PageContext, refusal: RefusalWords): Markup {
+  return note(
+    'warn',
+    'circle-alert',
+    html`<h2>${page.t('refusal.title')}</h2><p>${refusal.text}</p>${
+      refusal.action === undefined
+        ? false
+        : html`<p><a class="button quiet" href="${refusal.action.href}">${refusal.action.label}</a></p>`
+    }`,
+  )
+}
+
+/** Why there is no button, and what to do instead. */
+function closedNote(page: PageContext, cabinet: CabinetForConsumer): Markup | false {
+  if (cabinet.status === 'open') return false
+  const key =
+    cabinet.status === 'unknown'
+      ? 'refusal.unknown'
+      : `refusal.cabinet_${cabinet.status === 'busy' ? 'busy' : cabinet.status}`
+  const text = isWordKey(key) ? page.t(key) : page.t('refusal.unknown')
+  return note(
+    cabinet.status === 'locked_out' ? 'bad' : 'warn',
+    'circle-alert',
+    html`<p>${text}</p><p><a class="button quiet" href="${page.path}">${page.t('refusal.again')}</a></p>`,
+  )
+}
+
+function rules(page: PageContext, cabinet: CabinetForConsumer): Markup {
+  const { t } = page
+  return html`<section class="card" aria-labelledby="rules">
+  <h2 id="rules">${t('cabinet.rules')}</h2>
+  <ol class="three">
+    <li>${icon('door-open')}<span>${t('cabinet.step.open')}</span></li>
+    <li>${icon('hand')}<span>${t('cabinet.step.take')}</span></li>
+    <li>${icon('door-closed')}<span>${t('cabinet.step.close')}</span></li>
+  </ol>
+  <ul class="points">
+    <li>${icon('scale')}<span>${t('cabinet.rule.charge')}</span></li>
+    <li>${icon('undo-2')}<span>${t('cabinet.rule.back')}</span></li>
+    <li>${icon('eye')}<span>${t('cabinet.rule.doubt')}</span></li>
+    <li>${icon('shield-check')}<span>${t('cabinet.rule.cap', { cap: yuan(cabinet.capFen) })}</span></li>
+    <li>${icon('camera')}<span><strong>${t('cabinet.notice')}</strong> ${t('cabinet.notice.text', { days: cabinet.retentionDays })} <a href="/privacy">${t('cabinet.notice.more')}</a></span></li>
+  </ul>
+</section>`
+}
+
+function shelves(page: PageContext, cabinet: CabinetForConsumer): Markup {
+  const { t } = page
+  return html`<section class="card" aria-labelledby="products">
+  <h2 id="products">${t('cabinet.products')}</h2>
+  ${cabinet.shelves.map(
+    (shelf) => html`<h3 class="shelf">${t('shelf.name', { shelf: shelf.id })}</h3>
+  <ul class="goods">${shelf.products.map(
+    (product) => html`<li${product.inStock === 0 ? html` class="gone"` : false}>
+    ${productPicture(product.picture)}
+    <span class="name">${choose(page, product.name)}</span>
+    <span class="price">¥${yuan(product.priceFen)}</span>
+    ${product.inStock === 0 ? html`<span class="stock">${t('stock.out')}</span>` : product.inStock <= FEW ? html`<span class="stock">${t('stock.few', { count: product.inStock })}</span>` : false}
+  </li>`,
+  )}</ul>`,
+  )}
+</section>`
+}
+
+function openForm(page: PageContext, cabinet: CabinetForConsumer): Markup {
+  const { t } = page
+  return html`<form class="action" method="post" action="/c/${cabinet.cabinetId}" data-open="${cabinet.cabinetId}" data-busy="${t('cabinet.button.busy')}">
+  <input type="hidden" name="requestId" value="${page.newRequestId()}">
+  <button class="button big" type="submit">${icon('lock-open')}<span>${t('cabinet.button')}</span></button>
+  <p class="soft small">${cabinet.signedIn ? t('cabinet.button.note') : `${t('cabinet.button.consent')} ${t('cabinet.button.note')}`}</p>
+</form>`
+}
+
+/** Between our page and the provider's: says what is asked there before the reader leaves. */
+export function consentPage(page: PageContext, consentUrl: string, back: string): Markup {
+  const { t } = page
+  return document(page, {
+    title: t('consent.title'),
+    back: { href: back, label: t('site.back') },
+    body: html`<section class="card centre roomy">${icon('wallet')}<h1>${t('consent.title')}</h1><p>${t('consent.text')}</p>
+<a class="button big" href="${consentUrl}">${t('consent.button')}</a></section>`,
+  })
+}

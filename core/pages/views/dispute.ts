@@ -1,0 +1,124 @@
+import type { DisputeMessage, DisputeView } from '#protocol/api/consumer.ts'
+import type { StateWord } from '#protocol/words/states.ts'
+import { moment, type PageContext } from '../context.ts'
+import { html, type Markup } from '../html.ts'
+import { icon } from '../icons.ts'
+import { document } from '../layout.ts'
+import { badge, live, note, sentence } from '../parts.ts'
+import { refundCard } from './order.ts'
+
+const LOOKS: Record<DisputeView['state'], Pick<StateWord, 'tone' | 'icon'>> = {
+  settled: { tone: 'ok', icon: 'circle-check' },
+  in_review: { tone: 'info', icon: 'eye' },
+  answered: { tone: 'info', icon: 'message-circle' },
+  resolved: { tone: 'ok', icon: 'circle-check' },
+  closed: { tone: 'neutral', icon: 'circle-check' },
+}
+const FACES = ['angry', 'frown', 'meh', 'smile', 'laugh'] as const
+
+export function disputePage(page: PageContext, dispute: DisputeView, problem?: string): Markup {
+  const { t } = page
+  return document(page, {
+    title: t('ticket.title'),
+    back: { href: `/o/${dispute.orderId}`, label: t('order.title') },
+    body: html`
+<div data-poll="4000">
+<div role="alert">${problem === undefined ? false : note('warn', 'circle-alert', html`<p>${problem}</p>`)}</div>
+${live('answer', [dispute.state, dispute.outcomeKey, dispute.outcomeValues, dispute.refunds, isLate(page, dispute)], [answer(page, dispute), dispute.refunds.map((refund) => refundCard(page, refund))])}
+${live('rate', [dispute.rating, dispute.actions.includes('rate')], rating(page, dispute))}
+${live('messages', dispute.messages, messages(page, dispute.messages))}
+${live(
+  'reply',
+  dispute.actions.filter((action) => action !== 'rate'),
+  replies(page, dispute),
+)}
+</div>
+<p class="soft small centre">${t('ticket.updated')}</p>`,
+  })
+}
+
+function isRunning(dispute: DisputeView): boolean {
+  return dispute.state === 'in_review' || dispute.state === 'answered'
+}
+function isLate(page: PageContext, dispute: DisputeView): boolean {
+  return isRunning(dispute) && page.nowMs > dispute.resolutionDueMs
+}
+
+function answer(page: PageContext, dispute: DisputeView): Markup {
+  const { t } = page
+  const text = t(`ticket.state.${dispute.state}`)
+  const outcome =
+    dispute.outcomeKey === null ? undefined : sentence(page, dispute.outcomeKey, dispute.outcomeValues)
+  const lead =
+    dispute.state === 'settled'
+      ? t('ticket.settled')
+      : dispute.state === 'in_review'
+        ? t('ticket.review')
+        : undefined
+  const isAnswered = dispute.messages.some((message) => message.from === 'agent')
+  return html`<section class="card sum" aria-labelledby="answer">
+  <h1 id="answer">${t('ticket.title')}</h1>
+  ${badge(page, { ...LOOKS[dispute.state], en: text, zh: text })}
+  <p class="now">${outcome ?? lead}</p>
+  ${outcome !== undefined && lead !== undefined ? html`<p class="soft small">${lead}</p>` : false}
+  ${
+    isRunning(dispute)
+      ? isLate(page, dispute)
+        ? note('warn', 'clock', html`<p>${t('ticket.past')}</p>`)
+        : html`<ul class="promises">${isAnswered ? false : html`<li>${icon('clock')}${t('ticket.first', { at: moment(page, dispute.firstResponseDueMs) })}</li>`}<li>${icon('circle-check')}${t('ticket.resolution', { at: moment(page, dispute.resolutionDueMs) })}</li></ul>`
+      : false
+  }
+  <dl class="totals"><div><dt>${t('ticket.about')}</dt><dd>${t(`dispute.reason.${dispute.reason}`)}</dd></div>
+  <div><dt>${t('ticket.number')}</dt><dd class="code">${dispute.disputeId}</dd></div></dl>
+</section>`
+}
+
+function messages(page: PageContext, list: readonly DisputeMessage[]): Markup | false {
+  const { t } = page
+  if (list.length === 0) return false
+  return html`<section class="card" aria-labelledby="thread"><h2 id="thread">${t('ticket.messages')}</h2>
+<ol class="thread">${list.map((message) => {
+    const own = message.key === undefined ? undefined : sentence(page, message.key, message.values ?? {})
+    const who =
+      message.from === 'consumer'
+        ? t('ticket.you')
+        : message.from === 'agent'
+          ? (message.authorName ?? t('ticket.us'))
+          : t('ticket.system')
+    return html`<li class="from-${message.from}"><p class="soft small"><strong>${who}</strong> <time class="number">${moment(page, message.atMs)}</time></p><p class="said">${own ?? message.text}</p></li>`
+  })}</ol></section>`
+}
+
+function replies(page: PageContext, dispute: DisputeView): Markup {
+  const { t } = page
+  return html`${
+    dispute.actions.includes('reply')
+      ? html`<form class="card stack" method="post" action="/d/${dispute.disputeId}/messages" data-busy="…">
+  <input type="hidden" name="requestId" value="${page.newRequestId()}">
+  <label for="text"><strong>${t('ticket.reply.label')}</strong></label>
+  <textarea id="text" name="text" rows="3" maxlength="2000" required></textarea>
+  <button class="button quiet" type="submit"><span>${t('ticket.reply.send')}</span></button>
+</form>`
+      : false
+  }${
+    dispute.actions.includes('reopen')
+      ? html`<form class="card stack" method="post" action="/d/${dispute.disputeId}/reopen" data-busy="…">
+  <input type="hidden" name="requestId" value="${page.newRequestId()}">
+  <p class="soft small">${t('ticket.reopen.text')}</p>
+  <button class="button quiet" type="submit"><span>${t('ticket.reopen')}</span></button>
+</form>`
+      : false
+  }`
+}
+
+function rating(page: PageContext, dispute: DisputeView): Markup | false {
+  const { t } = page
+  if (dispute.rating !== null)
+    return html`<p class="card centre" role="status">${t('ticket.rated', { score: dispute.rating })}</p>`
+  if (!dispute.actions.includes('rate')) return false
+  return html`<form class="card centre" method="post" action="/d/${dispute.disputeId}/rating"><h2>${t('ticket.rate')}</h2>
+<div class="faces">${FACES.map((face, i) => {
+    const score = (i + 1) as 1 | 2 | 3 | 4 | 5
+    return html`<button type="submit" name="score" value="${score}" class="face">${icon(face)}<span>${t(`ticket.face.${score}`)}</span></button>`
+  })}</div></form>`
+}

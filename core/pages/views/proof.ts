@@ -1,0 +1,120 @@
+import type { OrderView } from '#protocol/api/consumer.ts'
+import { choose, exactClock, type PageContext } from '../context.ts'
+import { html, type Markup } from '../html.ts'
+import { icon } from '../icons.ts'
+import { isWordKey } from '../words/words.ts'
+
+/** Weight curves as inline SVG, one shelf below the other on one time axis, with the steps numbered as in the list below. */
+const WIDTH = 340
+const HEIGHT = 84
+const LEFT = 8
+const RIGHT = 8
+const TOP = 14
+const BOTTOM = 10
+/** A shelf that moved less than this shows no curve: nothing happened there. */
+const STILL_GRAMS = 8
+
+type Curve = OrderView['weights'][number]
+type Step = OrderView['steps'][number]
+
+export function proof(page: PageContext, order: OrderView): Markup {
+  const { t } = page
+  const moved = order.weights.filter(
+    (curve) => rangeOf(curve) >= STILL_GRAMS || order.steps.some((step) => step.shelf === curve.shelf),
+  )
+  const still = order.weights.filter((curve) => !moved.includes(curve))
+  const endMs = Math.max(1, ...order.weights.flatMap((curve) => curve.points.map(([tMs]) => tMs)))
+  const startMs = order.openedAtMs ?? 0
+  const snapshots = order.evidence.filter((item) => item.kind === 'snapshot')
+  const shown = snapshots.filter((item) => item.isUploaded).sort((a, b) => a.atMs - b.atMs)
+  const waiting = snapshots.length - shown.length
+  return html`<section class="card" aria-labelledby="proof"><h2 id="proof">${t('order.proof')}</h2>
+${
+  order.weights.length === 0
+    ? html`<p class="soft">${t('order.proof.none')}</p>`
+    : html`<p class="soft small">${t('order.proof.text')}</p>
+  ${moved.map((curve) => chart(page, order, curve, endMs))}
+  ${moved.length === 0 ? false : html`<p class="axis soft small number" aria-hidden="true"><span>${exactClock(page, startMs)}</span><span>${exactClock(page, startMs + endMs)}</span></p>`}
+  ${still.length === 0 ? false : html`<p class="soft small">${t('order.proof.unchanged', { shelves: still.map((curve) => curve.shelf).join(page.language === 'zh' ? '、' : ', ') })}</p>`}
+  ${
+    order.steps.length === 0
+      ? false
+      : html`<ol class="marks">${order.steps.map(
+          (step, i) =>
+            html`<li><span class="mark ${step.grams < 0 ? 'out' : 'in'}">${i + 1}</span><div><time class="soft small number">${exactClock(page, startMs + step.tMs)}</time> <span class="soft small">${t('order.proof.step', { shelf: step.shelf, grams: signed(step.grams) })}</span><br>${choose(page, step.explanation)}</div></li>`,
+        )}</ol>`
+  }`
+}
+${
+  snapshots.length === 0
+    ? false
+    : html`<h3>${t('order.snapshots')}</h3>
+  ${
+    shown.length === 0
+      ? false
+      : html`<ul class="snapshots" tabindex="0" aria-label="${t('order.snapshots')}">${shown.map((item) => {
+          const words = { moment: momentWord(page, item.moment), at: exactClock(page, item.atMs) }
+          return html`<li><a href="${item.url}"><img src="${item.url}" width="320" height="240" loading="lazy" alt="${t('order.snapshot', words)}"></a><span class="small soft number">${words.at} ${words.moment}</span></li>`
+        })}</ul>`
+  }
+  ${waiting === 0 ? false : html`<p class="soft small">${icon('clock')} ${t('order.snapshot.waiting', { count: waiting })}</p>`}`
+}
+</section>`
+}
+
+function chart(page: PageContext, order: OrderView, curve: Curve, endMs: number): Markup {
+  const grams = curve.points.map(([, value]) => value)
+  const low = Math.min(...grams)
+  const high = Math.max(...grams)
+  const span = Math.max(high - low, STILL_GRAMS)
+  const x = (tMs: number) => LEFT + (tMs / endMs) * (WIDTH - LEFT - RIGHT)
+  const y = (value: number) => HEIGHT - BOTTOM - ((value - low) / span) * (HEIGHT - TOP - BOTTOM)
+  const line = curve.points
+    .map(([tMs, value], i) => `${i === 0 ? 'M' : 'L'}${round(x(tMs))} ${round(y(value))}`)
+    .join('')
+  const area = `${line}L${round(x(endMs))} ${HEIGHT - BOTTOM}L${LEFT} ${HEIGHT - BOTTOM}Z`
+  const words = { shelf: curve.shelf, from: Math.round(grams[0] ?? 0), to: Math.round(grams.at(-1) ?? 0) }
+  return html`<figure class="curve">
+  <figcaption class="small"><strong>${page.t('shelf.name', { shelf: curve.shelf })}</strong> <span class="soft number">${words.from} g → ${words.to} g</span></figcaption>
+  <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${page.t('order.proof.chart', words)}">
+    <path class="ground" d="M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}"/><path class="area" d="${area}"/><path class="line" d="${line}"/>
+    ${order.steps.map((step, i) => (step.shelf === curve.shelf ? marker(curve, step, i + 1, x, y) : false))}
+  </svg>
+</figure>`
+}
+
+function marker(
+  curve: Curve,
+  step: Step,
+  number: number,
+  x: (tMs: number) => number,
+  y: (grams: number) => number,
+): Markup {
+  const at = x(step.tMs)
+  const level = y(weightAt(curve, step.tMs))
+  const inside = Math.min(Math.max(at, LEFT + 8), WIDTH - RIGHT - 8)
+  return html`<g class="step ${step.grams < 0 ? 'out' : 'in'}"><path d="M${round(at)} ${TOP}V${HEIGHT - BOTTOM}"/><circle class="on" cx="${round(at)}" cy="${round(level)}" r="2.6"/><circle cx="${round(inside)}" cy="9" r="8"/><text x="${round(inside)}" y="12.6" text-anchor="middle">${number}</text></g>`
+}
+
+function weightAt(curve: Curve, tMs: number): number {
+  let grams = curve.points[0]?.[1] ?? 0
+  for (const [at, value] of curve.points) {
+    if (at > tMs) break
+    grams = value
+  }
+  return grams
+}
+function rangeOf(curve: Curve): number {
+  const grams = curve.points.map(([, value]) => value)
+  return Math.max(...grams) - Math.min(...grams)
+}
+function momentWord(page: PageContext, name: string): string {
+  const key = `order.snapshot.${name}`
+  return isWordKey(key) ? page.t(key) : page.t('order.snapshot.step')
+}
+function signed(grams: number): string {
+  return `${grams < 0 ? '−' : '+'}${Math.abs(Math.round(grams))}`
+}
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
