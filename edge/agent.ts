@@ -1,0 +1,366 @@
+import type { Logger } from 'pino'
+import type { Clock, Timer } from '#protocol/base/clock.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import type { Random } from '#protocol/base/random.ts'
+import { PROTOCOL_MINOR, type Twin } from '#protocol/messages/frames.ts'
+import type { PictureReader } from './camera/picture-reader.ts'
+import { createCameraWatch } from './camera/camera-watch.ts'
+import { createClimateKeeper } from './climate/climate-keeper.ts'
+import { createCommandDesk } from './commands/command-desk.ts'
+import { createCommandJournal } from './commands/command-journal.ts'
+import type { CabinetState } from './commands/decide.ts'
+import type { Settings } from './config.ts'
+import type { EdgeDatabase } from './database.ts'
+import { createDelivery } from './delivery/delivery.ts'
+import { createDesiredDocument } from './delivery/desired-document.ts'
+import type { Link } from './delivery/link.ts'
+import { createOutbox } from './delivery/outbox.ts'
+import type { DeviceApi } from './enrolment/device-api.ts'
+import type { EvidenceFiles } from './evidence/evidence-files.ts'
+import { createEvidenceQueue } from './evidence/evidence-queue.ts'
+import { createEvidenceStore } from './evidence/evidence-store.ts'
+import { createEvidenceUploader } from './evidence/uploader.ts'
+import { type Camera, type CabinetHardware, isLocked } from './hardware/ports.ts'
+import { startIdentity } from './identity.ts'
+import { createDoorWatch } from './session/door-watch.ts'
+import { createDeferredCharges } from './session/deferred.ts'
+import { createSessions } from './session/sessions.ts'
+import { createUpkeep } from './upkeep.ts'
+import { decideSensors, type SensorWatch } from './weighing/sensor-watch.ts'
+
+export const FIRMWARE = '0.1.0'
+
+/** The wires to everything outside, and the three things that decide nothing by themselves. */
+export interface AgentPorts {
+  clock: Clock
+  ids: Ids
+  random: Random
+  log: Logger
+  db: EdgeDatabase
+  hardware: CabinetHardware
+  link: Link
+  cameras: readonly Camera[]
+  readPicture: PictureReader
+  files: EvidenceFiles
+  /** @param nowMs  the core's time as the agent knows it, for signatures */
+  createDeviceApi: (nowMs: () => number) => DeviceApi
+  profileName: string
+  settings: Settings
+  /** The core asked for a restart of the agent. */
+  restart: () => void
+}
+
+export interface Agent {
+  readonly boot: number
+  readonly epoch: string
+  start(): void
+  stop(): Promise<void>
+}
+
+/** How long the hardware may take to say where the lock is, before interrupted commands are reported without it. */
+const FIRST_READING_MS = 3000
+/** A prepared door is weighed fast for this long, whether it is unlocked or not. */
+const PREPARED_PACE_MS = 6000
+
+/** The composition root: it connects the parts and decides nothing. */
+export function createAgent(ports: AgentPorts): Agent {
+  const { clock, ids, random, log, db, hardware, settings } = ports
+  const part = (name: string) => log.child({ part: name })
+  const identity = startIdentity(db, ids)
+  const outbox = createOutbox(
+    db,
+    identity,
+    clock,
+    {
+      bytesMost: settings.outboxBytesMost,
+      rewindKeepMs: settings.rewindKeepMs,
+      rewindBytesMost: settings.rewindBytesMost,
+    },
+    part('outbox'),
+  )
+  const delivery = createDelivery({
+    outbox,
+    link: ports.link,
+    identity,
+    clock,
+    random,
+    log: part('delivery'),
+    policy: settings,
+  })
+  const desired = createDesiredDocument(db, part('twin'))
+  const queue = createEvidenceQueue(db)
+  const evidence = createEvidenceStore(ports.files, queue, clock, {
+    bytesMost: settings.evidenceBytesMost,
+    keepMs: settings.evidenceKeepMs,
+  })
+  const uploader = createEvidenceUploader({
+    queue,
+    files: ports.files,
+    api: ports.createDeviceApi(() => delivery.correctedNowMs()),
+    clock,
+    random,
+    log: part('evidence'),
+    ackedSeq: () => outbox.range().ackedSeq,
+    isReachable: () => delivery.isReachable,
+    settings,
+  })
+  const deferred = createDeferredCharges(
+    db,
+    outbox,
+    clock,
+    settings.chargeDeferredAfterMs,
+    () => delivery.isReachable,
+  )
+  const cameras = createCameraWatch({
+    db,
+    outbox,
+    cameras: ports.cameras,
+    readPicture: ports.readPicture,
+    clock,
+    log: part('camera'),
+    thresholds: {
+      darkLuminance: settings.cameraDarkLuminance,
+      flatSharpness: settings.cameraFlatSharpness,
+      flatShare: settings.cameraFlatShare,
+      changedShare: settings.cameraChangedShare,
+      confirmFrames: settings.cameraConfirmFrames,
+      frozenFrames: settings.cameraFrozenFrames,
+    },
+    periodsMs: { idle: settings.cameraIdleMs, session: settings.cameraSessionMs },
+    sessionId: () => sessions.current?.sessionId,
+    isAtRest: () => sessions.current === undefined && hardware.board().isDoorOpen === false,
+    onFrame: () => sessions.onCameraFrame(),
+    onTrouble: (camera, kind, sinceMonoMs) => sessions.onCameraTrouble(camera, kind, sinceMonoMs),
+  })
+  const sessions = createSessions({
+    db,
+    outbox,
+    evidence,
+    deferred,
+    hardware,
+    snapshots: cameras,
+    clock,
+    log: part('session'),
+    isReachable: () => delivery.isReachable,
+    settings,
+  })
+  const climate = createClimateKeeper({
+    db,
+    outbox,
+    hardware,
+    clock,
+    log: part('climate'),
+    lockoutPolicy: () =>
+      desired.current?.lockout ?? {
+        isEnabled: true,
+        limitDeciCelsius: settings.lockoutLimitDeciCelsius,
+        afterMs: settings.lockoutAfterMs,
+        afterDoorCloseMs: settings.lockoutAfterDoorCloseMs,
+        afterDefrostMs: settings.lockoutAfterDefrostMs,
+      },
+    isSessionOpen: () => sessions.current !== undefined,
+    settings,
+  })
+  const journal = createCommandJournal(db)
+  const desk = createCommandDesk({
+    db,
+    outbox,
+    journal,
+    sessions,
+    hardware,
+    identity,
+    clock,
+    ids,
+    log: part('commands'),
+    linkId: () => delivery.linkId,
+    sendReply: (reply) => delivery.sendReply(reply),
+    cabinetState,
+    planogram: () => desired.current?.planogram ?? null,
+    sessionPolicy,
+    onPrepared: weighFastForAWhile,
+    restart: ports.restart,
+  })
+  const doorWatch = createDoorWatch({
+    db,
+    outbox,
+    hardware,
+    clock,
+    log: part('door'),
+    hasSession: () => sessions.current !== undefined,
+    lockRetryMs: settings.lockRetryMs,
+  })
+  const upkeep = createUpkeep({
+    db,
+    outbox,
+    evidence,
+    journal,
+    clock,
+    log: part('upkeep'),
+    commandKeepMs: settings.commandKeepMs,
+  })
+  let sensorWatch: SensorWatch = {}
+  let liveTimer: Timer | undefined
+  let paceTimer: Timer | undefined
+  let readingTimer: Timer | undefined
+  let isSettled = false
+
+  desired.onChanged((twin) => climate.onTwin(twin))
+  sessions.onEnded(() => {
+    hardware.setPace('idle')
+    uploader.nudge()
+  })
+
+  function cabinetState(): CabinetState {
+    const board = hardware.board()
+    return {
+      isDoorOpen: board.isDoorOpen,
+      isLocked: isLocked(board),
+      hasSession: sessions.current !== undefined,
+      isLockedOut: climate.isLockedOut,
+      isOutOfService: desired.current?.isOutOfService ?? false,
+      planogramVersion: desired.current?.planogram?.version,
+      isOutboxFull: outbox.pressure().level === 'full',
+      doorCount: 1,
+    }
+  }
+  function sessionPolicy(): Twin['sessionPolicy'] {
+    return (
+      desired.current?.sessionPolicy ?? {
+        notOpenedMs: settings.notOpenedMs,
+        leftOpenWarningMs: settings.leftOpenWarningMs,
+        leftOpenAlarmMs: settings.leftOpenAlarmMs,
+        reopenGraceMs: settings.reopenGraceMs,
+      }
+    )
+  }
+  function weighFastForAWhile(): void {
+    hardware.setPace('session')
+    paceTimer?.cancel()
+    paceTimer = clock.setTimer('back to the idle pace', PREPARED_PACE_MS, () => {
+      if (sessions.current === undefined) hardware.setPace('idle')
+    })
+  }
+  function sendLive(): void {
+    const board = hardware.board()
+    const sample = hardware.climate()
+    const sessionId = sessions.current?.sessionId
+    delivery.sendLive({
+      ...(sessionId === undefined ? {} : { sessionId }),
+      isDoorOpen: board.isDoorOpen,
+      isLocked: isLocked(board),
+      grams: { ...hardware.scales().grams },
+      airDeciCelsius: sample.airDeciCelsius,
+      setpointDeciCelsius: sample.setpointDeciCelsius,
+      isCompressorOn: sample.isCompressorOn,
+      ...(ports.cameras.length === 0 ? {} : { camera: cameras.status }),
+    })
+    scheduleLive()
+  }
+  function scheduleLive(): void {
+    const pauseMs = sessions.current === undefined ? settings.liveIdleMs : settings.liveSessionMs
+    // A session that starts in the long pause is shown soon all the same.
+    liveTimer = clock.setTimer('send live telemetry', Math.min(pauseMs, settings.liveIdleMs), sendLive)
+  }
+  /** Interrupted commands are reported with what the hardware says, or without it when it stays silent. */
+  function settleOnce(): void {
+    if (isSettled) return
+    isSettled = true
+    readingTimer?.cancel()
+    desk.settleUnfinished()
+  }
+
+  return {
+    boot: identity.boot,
+    epoch: identity.epoch,
+    start() {
+      const resumedSessionId = sessions.resume()
+      db.transact(() =>
+        outbox.append('agent.started', {
+          boot: identity.boot,
+          version: FIRMWARE,
+          profile: ports.profileName,
+          ...(resumedSessionId === undefined ? {} : { resumedSessionId }),
+        }),
+      )
+      log.info({ boot: identity.boot, epoch: outbox.epoch, resumedSessionId }, 'agent started')
+      if (resumedSessionId !== undefined) hardware.setPace('session')
+      readingTimer = clock.setTimer('first reading of the lock', FIRST_READING_MS, settleOnce)
+      hardware.start({
+        onBoard(reading) {
+          sessions.onBoard(reading)
+          doorWatch.onBoard(reading)
+          if (reading.isUnlocked !== null) settleOnce()
+        },
+        onClimate: (sample) => climate.onClimate(sample),
+        onScales(sweep) {
+          sessions.onScales(sweep)
+          const seen = decideSensors(sensorWatch, sweep, hardware.sensors)
+          sensorWatch = seen.watch
+          if (seen.events.length > 0)
+            db.transact(() => {
+              for (const event of seen.events) outbox.append(event.type, event.data)
+            })
+        },
+        onBusFault: ({ phase, reason, detail }) =>
+          void db.transact(() =>
+            outbox.append('agent.bus-fault', {
+              phase,
+              reason,
+              ...(detail === undefined ? {} : { detail: detail.slice(0, 500) }),
+            }),
+          ),
+      })
+      delivery.start({
+        describe: () => {
+          const { current } = sessions
+          const board = hardware.board()
+          return {
+            firmware: FIRMWARE,
+            minor: PROTOCOL_MINOR,
+            commands: journal.tail(),
+            twin: climate.reported,
+            ...(current === undefined
+              ? {}
+              : { session: { sessionId: current.sessionId, state: current.phase.toLowerCase() } }),
+            hardware: {
+              isDoorOpen: board.isDoorOpen,
+              isLocked: isLocked(board),
+              isLockedOut: climate.isLockedOut,
+              isOutOfService: desired.current?.isOutOfService ?? false,
+            },
+          }
+        },
+        onCommand: (bytes, isRetained) => desk.onCommand(bytes, isRetained),
+        onTwin: (bytes) => desired.onTwin(bytes),
+        onReachable(isReachable) {
+          sessions.onReachable(isReachable)
+          if (isReachable) uploader.nudge()
+        },
+        onConfirmed(ackedSeq) {
+          deferred.onConfirmed(ackedSeq)
+          uploader.nudge()
+        },
+      })
+      climate.start()
+      cameras.start()
+      deferred.start()
+      uploader.start()
+      upkeep.start()
+      scheduleLive()
+    },
+    async stop() {
+      liveTimer?.cancel()
+      paceTimer?.cancel()
+      readingTimer?.cancel()
+      upkeep.stop()
+      deferred.stop()
+      cameras.stop()
+      await hardware.stop()
+      climate.stop()
+      sessions.stop()
+      await uploader.stop()
+      await delivery.stop()
+      db.close()
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import type { CommandStatus, Hello } from '#protocol/messages/frames.ts'
+import type { EdgeDatabase } from '../database.ts'
+
+export interface CommandRecord {
+  readonly id: string
+  readonly name: string
+  readonly args: Record<string, unknown>
+  readonly boot: number
+  readonly status: CommandStatus
+  readonly reason?: string
+  readonly detail?: string
+  readonly result?: Record<string, unknown>
+}
+
+/** What became of every command, for at least a day: the same id again gets the recorded answer and moves nothing. */
+export interface CommandJournal {
+  find(id: string): CommandRecord | undefined
+  /** Durable before anything moves. */
+  begin(record: CommandRecord, atMs: number): void
+  finish(record: CommandRecord): void
+  /** Commands whose outcome was not written when the agent stopped. */
+  unfinished(): CommandRecord[]
+  tail(): Hello['commands']
+  prune(olderThanMs: number): void
+}
+
+interface Row {
+  command_id: string
+  name: string
+  args: string
+  boot: number
+  status: CommandStatus
+  reason: string | null
+  detail: string | null
+  result: string | null
+}
+const TAIL = 20
+
+export function createCommandJournal(db: EdgeDatabase): CommandJournal {
+  const { sql } = db
+  const byId = sql.prepare<[string], Row>('SELECT * FROM command WHERE command_id = ?')
+  const insert = sql.prepare(
+    'INSERT INTO command (command_id, name, args, boot, status, reason, detail, result, received_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const update = sql.prepare(
+    'UPDATE command SET status = ?, reason = ?, detail = ?, result = ? WHERE command_id = ?',
+  )
+  const executing = sql.prepare<[], Row>(
+    "SELECT * FROM command WHERE status = 'executing' ORDER BY received_at_ms",
+  )
+  const latest = sql.prepare<[number], Row>('SELECT * FROM command ORDER BY received_at_ms DESC LIMIT ?')
+  const remove = sql.prepare("DELETE FROM command WHERE received_at_ms < ? AND status <> 'executing'")
+  return {
+    find(id) {
+      const row = byId.get(id)
+      return row && recordOf(row)
+    },
+    begin(record, atMs) {
+      insert.run(
+        record.id,
+        record.name,
+        JSON.stringify(record.args),
+        record.boot,
+        record.status,
+        record.reason ?? null,
+        record.detail ?? null,
+        record.result ? JSON.stringify(record.result) : null,
+        atMs,
+      )
+    },
+    finish(record) {
+      update.run(
+        record.status,
+        record.reason ?? null,
+        record.detail ?? null,
+        record.result ? JSON.stringify(record.result) : null,
+        record.id,
+      )
+    },
+    unfinished: () => executing.all().map(recordOf),
+    tail: () =>
+      latest.all(TAIL).map((row) => ({
+        id: row.command_id,
+        name: row.name,
+        status: row.status,
+        ...(row.reason === null ? {} : { reason: row.reason }),
+      })),
+    prune: (olderThanMs) => void remove.run(olderThanMs),
+  }
+}
+
+function recordOf(row: Row): CommandRecord {
+  return {
+    id: row.command_id,
+    name: row.name,
+    args: JSON.parse(row.args) as Record<string, unknown>,
+    boot: row.boot,
+    status: row.status,
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.detail === null ? {} : { detail: row.detail }),
+    ...(row.result === null ? {} : { result: JSON.parse(row.result) as Record<string, unknown> }),
+  }
+}

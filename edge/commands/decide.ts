@@ -1,0 +1,122 @@
+import type { ErrorCode } from '#protocol/base/errors.ts'
+import type { Command, DoorUnlockArgs } from '#protocol/messages/frames.ts'
+import { COMMANDS, type CommandName, TOKEN_LIFE_MS } from '#protocol/messages/frames.ts'
+import { parseValue } from '#protocol/messages/index.ts'
+
+export interface Refusal {
+  readonly reason: ErrorCode
+  readonly detail: string
+}
+
+/** What the cabinet is like when a command asks for something. null: stale. */
+export interface CabinetState {
+  readonly isDoorOpen: boolean | null
+  readonly isLocked: boolean | null
+  readonly hasSession: boolean
+  readonly isLockedOut: boolean
+  readonly isOutOfService: boolean
+  readonly planogramVersion: number | undefined
+  readonly isOutboxFull: boolean
+  readonly doorCount: number
+}
+
+/** A token that lets one command be executed once, soon, on this link. */
+export interface Token {
+  readonly token: string
+  readonly commandId: string
+  readonly linkId: string
+  readonly args: Record<string, unknown>
+  readonly expiresAtMonoMs: number
+}
+
+/** The rules before any command is looked at closer, in this order. */
+export function decideArrival(
+  command: Command,
+  isRetained: boolean,
+  linkId: string | undefined,
+): Refusal | undefined {
+  if (isRetained) return refusal('command_retained', 'the command was retained by the broker')
+  if (command.linkId !== linkId)
+    return refusal('command_stale_link', 'the command was meant for an earlier connection')
+  if (!Object.hasOwn(COMMANDS, command.name))
+    return refusal('command_unknown', `there is no command ${command.name}`)
+  const { args, movesActuator } = COMMANDS[command.name as CommandName]
+  if (movesActuator === (command.phase === 'direct')) {
+    return refusal(
+      'bad_request',
+      `${command.name} is ${movesActuator ? 'prepared and executed' : 'sent directly'}`,
+    )
+  }
+  if (command.phase === 'execute') return undefined
+  const parsed = parseValue(args, command.args)
+  return parsed.ok ? undefined : refusal('bad_request', parsed.reason)
+}
+
+/** May the door be unlocked now? The first refusal that applies is the answer. */
+export function decideUnlock(
+  args: DoorUnlockArgs,
+  expects: Command['expects'],
+  cabinet: CabinetState,
+): Refusal | undefined {
+  if (args.door >= cabinet.doorCount) return refusal('precondition_failed', `there is no door ${args.door}`)
+  if (cabinet.isDoorOpen === null || cabinet.isLocked === null)
+    return refusal('bus_timeout', 'lock and door do not answer on the bus')
+  if (cabinet.hasSession) return refusal('cabinet_busy', 'a session is in progress')
+  if (cabinet.isDoorOpen) return refusal('precondition_failed', 'the door is open')
+  if (args.kind === 'sale' && !cabinet.isLocked)
+    return refusal('precondition_failed', 'the door is not locked')
+  if (args.kind === 'sale' && cabinet.isLockedOut)
+    return refusal('cabinet_locked_out', 'sales are stopped for food safety until somebody clears it on site')
+  if (args.kind === 'sale' && cabinet.isOutOfService)
+    return refusal('cabinet_out_of_service', 'the cabinet was taken out of service')
+  if (expects?.isNotLockedOut === true && cabinet.isLockedOut)
+    return refusal('cabinet_locked_out', 'sales are stopped for food safety until somebody clears it on site')
+  if (cabinet.planogramVersion === undefined)
+    return refusal('no_planogram', 'no planogram has arrived here yet')
+  if (cabinet.planogramVersion !== args.planogramVersion) {
+    return refusal(
+      'precondition_failed',
+      `planogram ${args.planogramVersion} is not known here, ${cabinet.planogramVersion} is`,
+    )
+  }
+  if (cabinet.isOutboxFull) return refusal('outbox_full', 'too much waits for the core already')
+  return undefined
+}
+
+/** May the door be locked by command? Not while somebody may have a hand in it. */
+export function decideLock(expects: Command['expects'], cabinet: CabinetState): Refusal | undefined {
+  if (cabinet.isDoorOpen === null || cabinet.isLocked === null)
+    return refusal('bus_timeout', 'lock and door do not answer on the bus')
+  if (expects?.hasNoSession === true && cabinet.hasSession)
+    return refusal('cabinet_busy', 'a session is in progress')
+  if (cabinet.isDoorOpen) return refusal('precondition_failed', 'the door is open')
+  return undefined
+}
+
+/** @returns the token's arguments, or why it is not good. A used token is gone, and so unknown. */
+export function decideToken(
+  tokens: ReadonlyMap<string, Token>,
+  command: Pick<Command, 'id' | 'token' | 'linkId'>,
+  atMonoMs: number,
+): { ok: true; args: Record<string, unknown> } | { ok: false; refusal: Refusal; isExpired: boolean } {
+  const token = tokens.get(command.id)
+  if (token === undefined || token.token !== command.token || token.linkId !== command.linkId) {
+    return {
+      ok: false,
+      refusal: refusal('command_unknown_token', 'the token is unknown or used'),
+      isExpired: false,
+    }
+  }
+  if (atMonoMs >= token.expiresAtMonoMs) {
+    return {
+      ok: false,
+      refusal: refusal('command_expired', `it arrived more than ${TOKEN_LIFE_MS} ms after it was prepared`),
+      isExpired: true,
+    }
+  }
+  return { ok: true, args: token.args }
+}
+
+function refusal(reason: ErrorCode, detail: string): Refusal {
+  return { reason, detail }
+}

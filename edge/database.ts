@@ -1,0 +1,146 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import Database from 'better-sqlite3'
+import { assert } from '#protocol/base/decision.ts'
+import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+
+/**
+ * The one small file of the agent: outbox, session journal, command journal, twin, evidence queue.
+ * Everything here is synchronous; a transaction is durable when `transact` returns.
+ */
+export interface EdgeDatabase {
+  readonly sql: Database.Database
+  /** Runs `work` in one transaction (joined when already inside one). Callbacks of `afterCommit` run once it is durable. */
+  transact<T>(work: () => T): T
+  /** Inside a transaction: `run` after the commit, never after a rollback. */
+  afterCommit(run: () => void): void
+  readDocument<T>(name: string): T | undefined
+  saveDocument(name: string, body: unknown): void
+  close(): void
+}
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE document (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    type TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    mono_ms INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    byte_count INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE session (
+    session_id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    planogram TEXT NOT NULL,
+    is_finished INTEGER NOT NULL,
+    saved_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE session_samples (
+    session_id TEXT NOT NULL,
+    chunk INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (session_id, chunk)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE command (
+    command_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    args TEXT NOT NULL,
+    boot INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    detail TEXT,
+    result TEXT,
+    received_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX command_by_time ON command (received_at_ms);
+  CREATE TABLE evidence (
+    sha256 TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    byte_count INTEGER NOT NULL,
+    refers_seq INTEGER,
+    status TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    finished_at_ms INTEGER,
+    PRIMARY KEY (session_id, sha256)
+  ) STRICT;
+  CREATE INDEX evidence_by_status ON evidence (status, created_at_ms);
+  CREATE TABLE camera_reference (camera TEXT PRIMARY KEY, pixels BLOB NOT NULL, body TEXT NOT NULL) STRICT;
+  `,
+]
+
+/** @param file path, or ':memory:' for a database that lives as long as the process. @throws data_folder_unusable */
+export function openEdgeDatabase(file: string): EdgeDatabase {
+  let sql: Database.Database
+  try {
+    if (file !== ':memory:') mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    sql = new Database(file)
+    sql.pragma('journal_mode = WAL')
+    // better-sqlite3 opens an existing WAL database at NORMAL, which loses acknowledged commits at a power cut.
+    sql.pragma('synchronous = FULL')
+    sql.pragma('foreign_keys = ON')
+    sql.pragma('busy_timeout = 5000')
+    sql.pragma('trusted_schema = OFF')
+    sql.pragma('cell_size_check = ON')
+    assert(sql.pragma('synchronous', { simple: true }) === 2, 'SQLite runs with synchronous=FULL')
+    migrate(sql)
+  } catch (error) {
+    throw new CabinetError(
+      'data_folder_unusable',
+      `The database ${file} cannot be opened: ${messageOf(error)}.`,
+      { cause: error },
+    )
+  }
+  const getDocument = sql.prepare<[string], { body: string }>('SELECT body FROM document WHERE name = ?')
+  const putDocument = sql.prepare(
+    'INSERT INTO document (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body',
+  )
+  let waiting: Array<() => void> = []
+  return {
+    sql,
+    transact(work) {
+      if (sql.inTransaction) return work()
+      waiting = []
+      const result = sql.transaction(work).immediate()
+      const due = waiting
+      waiting = []
+      for (const run of due) run()
+      return result
+    },
+    afterCommit(run) {
+      assert(sql.inTransaction, 'afterCommit is called inside a transaction')
+      waiting.push(run)
+    },
+    readDocument<T>(name: string) {
+      const row = getDocument.get(name)
+      return row === undefined ? undefined : (JSON.parse(row.body) as T)
+    },
+    saveDocument(name, body) {
+      putDocument.run(name, JSON.stringify(body))
+    },
+    close: () => void sql.close(),
+  }
+}
+
+function migrate(sql: Database.Database): void {
+  const version = sql.pragma('user_version', { simple: true }) as number
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `it was written by a newer agent (schema ${version}, this one knows ${MIGRATIONS.length})`,
+    )
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    sql
+      .transaction(() => {
+        sql.exec(MIGRATIONS[next] as string)
+        sql.pragma(`user_version = ${next + 1}`)
+      })
+      .immediate()
+  }
+}

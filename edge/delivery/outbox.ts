@@ -1,0 +1,188 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#protocol/base/clock.ts'
+import { assert } from '#protocol/base/decision.ts'
+import type { FrameEvent } from '#protocol/messages/frames.ts'
+import { type EventData, type EventType, parseEvent } from '#protocol/messages/index.ts'
+import type { EdgeDatabase } from '../database.ts'
+import type { Identity } from '../identity.ts'
+
+export interface OutboxRow {
+  readonly seq: number
+  readonly event: FrameEvent
+  readonly byteCount: number
+}
+export type PressureLevel = 'normal' | 'high' | 'full'
+
+export interface OutboxLimits {
+  bytesMost: number
+  rewindKeepMs: number
+  rewindBytesMost: number
+}
+
+/**
+ * Events on their way to the core. Appended in the transaction of the state change that they tell of; forgotten only
+ * when the core has committed them, and not at once, so that a core restored from a backup can ask again.
+ */
+export interface Outbox {
+  readonly epoch: string
+  /** Inside a transaction. @returns the event's sequence number */
+  append<T extends EventType>(type: T, data: EventData<T>): number
+  /** `firstSeq` is the oldest kept, 0 when none. */
+  range(): { firstSeq: number; lastSeq: number; ackedSeq: number }
+  /** Events from `fromSeq`, at most so many and so many bytes, but one at least. */
+  read(fromSeq: number, eventsMost: number, bytesMost: number): OutboxRow[]
+  /** The core has committed everything up to `seq`. */
+  confirm(seq: number): void
+  /** The core lost what came after `seq` and asks again. */
+  rewind(seq: number): void
+  /** Removes acknowledged events beyond the rewind window, a bounded number at a time. */
+  prune(): void
+  pressure(): { level: PressureLevel; waiting: number; byteCount: number }
+  /** `run` after each commit that appended something. */
+  onAppended(run: (lastSeq: number) => void): void
+}
+
+interface Row {
+  seq: number
+  type: string
+  at_ms: number
+  mono_ms: number
+  boot: number
+  data: string
+  byte_count: number
+}
+interface Position {
+  lastSeq: number
+  ackedSeq: number
+}
+
+/** Share of the limit above which the outbox is called high, and below which it is called normal again. */
+const HIGH_SHARE = 0.9
+const NORMAL_SHARE = 0.8
+const PRUNE_ROWS = 500
+/** What an event costs beside its data: type, times, punctuation. */
+const ENVELOPE_BYTES = 96
+
+export function createOutbox(
+  db: EdgeDatabase,
+  identity: Identity,
+  clock: Clock,
+  limits: OutboxLimits,
+  log: Logger,
+): Outbox {
+  const { sql } = db
+  const insert = sql.prepare(
+    'INSERT INTO outbox (seq, type, at_ms, mono_ms, boot, data, byte_count) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const select = sql.prepare<[number, number], Row>(
+    'SELECT * FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?',
+  )
+  const first = sql.prepare<[], { seq: number | null }>('SELECT min(seq) AS seq FROM outbox')
+  const sum = sql.prepare<[number, number], { bytes: number; events: number }>(
+    'SELECT coalesce(sum(byte_count), 0) AS bytes, count(*) AS events FROM outbox WHERE seq > ? AND seq <= ?',
+  )
+  const oldAcked = sql.prepare<[number, number], { seq: number; at_ms: number; byte_count: number }>(
+    'SELECT seq, at_ms, byte_count FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?',
+  )
+  const remove = sql.prepare('DELETE FROM outbox WHERE seq <= ?')
+
+  // Kept beside the rows, because pruned rows must not give their numbers away again.
+  let position = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
+  let waiting = sum.get(position.ackedSeq, position.lastSeq) ?? { bytes: 0, events: 0 }
+  let keptAckedBytes = (sum.get(0, position.ackedSeq) ?? { bytes: 0 }).bytes
+  let level: PressureLevel = 'normal'
+  const listeners: Array<(lastSeq: number) => void> = []
+
+  function reload(): void {
+    position = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
+    waiting = sum.get(position.ackedSeq, position.lastSeq) ?? { bytes: 0, events: 0 }
+    keptAckedBytes = (sum.get(0, position.ackedSeq) ?? { bytes: 0 }).bytes
+  }
+  function append<T extends EventType>(type: T, data: EventData<T>): number {
+    assert(sql.inTransaction, `the event ${type} is appended in a transaction`)
+    // A wrong event is a bug of ours, but the fact that it tells must not be lost: the core keeps it as a dead letter.
+    const parsed = parseEvent(type, data)
+    if (parsed.kind === 'invalid')
+      log.error({ type, reason: parsed.reason }, 'an event does not match its schema')
+    const text = JSON.stringify(data)
+    const byteCount = Buffer.byteLength(text) + ENVELOPE_BYTES
+    // Read again inside the transaction: a rolled-back append must not leave a hole.
+    const stored = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
+    const seq = stored.lastSeq + 1
+    insert.run(seq, type, Math.max(0, clock.now()), clock.monoMs(), identity.boot, text, byteCount)
+    db.saveDocument('outbox', { lastSeq: seq, ackedSeq: stored.ackedSeq })
+    db.afterCommit(() => {
+      position = { lastSeq: seq, ackedSeq: position.ackedSeq }
+      waiting = { bytes: waiting.bytes + byteCount, events: waiting.events + 1 }
+      for (const run of listeners) run(seq)
+    })
+    return seq
+  }
+
+  return {
+    epoch: identity.epoch,
+    append,
+    range: () => ({
+      firstSeq: first.get()?.seq ?? 0,
+      lastSeq: position.lastSeq,
+      ackedSeq: position.ackedSeq,
+    }),
+    read(fromSeq, eventsMost, bytesMost) {
+      const rows: OutboxRow[] = []
+      let bytes = 0
+      for (const row of select.all(fromSeq, eventsMost)) {
+        bytes += row.byte_count
+        if (rows.length > 0 && bytes > bytesMost) break
+        rows.push({ seq: row.seq, byteCount: row.byte_count, event: eventOf(row) })
+      }
+      return rows
+    },
+    confirm(seq) {
+      if (seq <= position.ackedSeq) return
+      db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq }))
+      const freed = sum.get(position.ackedSeq, seq) ?? { bytes: 0, events: 0 }
+      position = { lastSeq: position.lastSeq, ackedSeq: seq }
+      waiting = { bytes: waiting.bytes - freed.bytes, events: waiting.events - freed.events }
+      keptAckedBytes += freed.bytes
+    },
+    rewind(seq) {
+      if (seq >= position.ackedSeq) return
+      db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq }))
+      reload()
+    },
+    prune() {
+      const rows = oldAcked.all(position.ackedSeq, PRUNE_ROWS)
+      const oldestKeptMs = clock.now() - limits.rewindKeepMs
+      let upTo = 0
+      let excessBytes = keptAckedBytes - limits.rewindBytesMost
+      for (const row of rows) {
+        if (row.at_ms >= oldestKeptMs && excessBytes <= 0) break
+        upTo = row.seq
+        excessBytes -= row.byte_count
+      }
+      if (upTo === 0) return
+      db.transact(() => remove.run(upTo))
+      reload()
+    },
+    pressure() {
+      const share = waiting.bytes / limits.bytesMost
+      if (share >= 1) level = 'full'
+      else if (share >= HIGH_SHARE) level = 'high'
+      else if (share < NORMAL_SHARE) level = 'normal'
+      else if (level === 'full') level = 'high'
+      return { level, waiting: waiting.events, byteCount: waiting.bytes }
+    },
+    onAppended: (run) => void listeners.push(run),
+  }
+
+  function eventOf(row: Row): FrameEvent {
+    const event: FrameEvent = {
+      type: row.type,
+      atMs: row.at_ms,
+      monoMs: row.mono_ms,
+      data: JSON.parse(row.data) as Record<string, unknown>,
+    }
+    if (row.boot !== identity.boot) event.boot = row.boot
+    return event
+  }
+}

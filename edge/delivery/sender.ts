@@ -1,0 +1,230 @@
+import type { Ack } from '#protocol/messages/frames.ts'
+import { backoffMs } from './backoff.ts'
+
+/**
+ * The sending half of delivery, as values: go-back-N over (epoch, seq) with the core's cumulative acknowledgement.
+ * `decide…` functions compute; the shell (delivery.ts) publishes, reads the outbox and sets the timer.
+ */
+export interface SenderState {
+  /** down: no link · greeting: hello sent, not answered · open · halted: the core refused this outbox */
+  readonly phase: 'down' | 'greeting' | 'open' | 'halted'
+  readonly linkId: string | undefined
+  readonly ackedSeq: number
+  /** Highest seq that went out since the last go-back. */
+  readonly sentSeq: number
+  /** What the core allows under way. */
+  readonly credit: number
+  /** Send-agains since the last progress. */
+  readonly attempts: number
+  readonly resendAtMonoMs: number | undefined
+  readonly helloTimeoutAtMonoMs: number | undefined
+  /** Since when something has been waiting without progress on this link; the watchdog counts from here. */
+  readonly waitingSinceMonoMs: number | undefined
+  readonly haltReason: 'stale_epoch' | 'fork' | 'unknown_cabinet' | 'ack_beyond_outbox' | undefined
+}
+export interface SenderPolicy {
+  readonly windowMost: number
+  readonly retransmitShortestMs: number
+  readonly retransmitLongestMs: number
+  readonly helloTimeoutMs: number
+  readonly watchdogMs: number
+}
+
+export const initialSender = (ackedSeq: number): SenderState => ({
+  phase: 'down',
+  linkId: undefined,
+  ackedSeq,
+  sentSeq: ackedSeq,
+  credit: 0,
+  attempts: 0,
+  resendAtMonoMs: undefined,
+  helloTimeoutAtMonoMs: undefined,
+  waitingSinceMonoMs: undefined,
+  haltReason: undefined,
+})
+
+export function decideLinkUp(
+  state: SenderState,
+  linkId: string,
+  atMonoMs: number,
+  policy: SenderPolicy,
+): SenderState {
+  return {
+    ...initialSender(state.ackedSeq),
+    phase: 'greeting',
+    linkId,
+    helloTimeoutAtMonoMs: atMonoMs + policy.helloTimeoutMs,
+    waitingSinceMonoMs: atMonoMs,
+  }
+}
+
+export function decideLinkDown(state: SenderState): SenderState {
+  return { ...initialSender(state.ackedSeq), haltReason: state.haltReason }
+}
+
+export type AckEffect =
+  | { type: 'confirm'; seq: number }
+  | { type: 'rewind'; seq: number }
+  | { type: 'halted'; reason: NonNullable<SenderState['haltReason']> }
+  | { type: 'frameRefused' }
+
+/**
+ * What an acknowledgement changes. One for another link or epoch changes nothing, unless it says that our epoch is
+ * refused. An acknowledgement beyond our last event means that this database is an older copy of itself.
+ */
+export function decideAck(
+  state: SenderState,
+  ack: Ack,
+  own: { epoch: string; lastSeq: number },
+  atMonoMs: number,
+  policy: SenderPolicy,
+): { state: SenderState; effects: AckEffect[] } {
+  if (state.phase === 'down') return { state, effects: [] }
+  if (ack.linkId !== undefined && ack.linkId !== state.linkId) return { state, effects: [] }
+  if (ack.error === 'stale_epoch' || ack.error === 'fork' || ack.error === 'unknown_cabinet')
+    return halt(ack.error)
+  if (ack.epoch !== own.epoch) return { state, effects: [] }
+  if (ack.rewindTo !== undefined && ack.rewindTo < state.ackedSeq) {
+    return {
+      state: opened({
+        ...state,
+        ackedSeq: ack.rewindTo,
+        sentSeq: ack.rewindTo,
+        attempts: 0,
+        resendAtMonoMs: undefined,
+      }),
+      effects: [{ type: 'rewind', seq: ack.rewindTo }],
+    }
+  }
+  if (ack.ack > own.lastSeq) return halt('ack_beyond_outbox')
+  const effects: AckEffect[] = ack.error === 'frame_invalid' ? [{ type: 'frameRefused' }] : []
+  if (ack.ack <= state.ackedSeq) return { state: opened(state), effects }
+  const sentSeq = Math.max(state.sentSeq, ack.ack)
+  return {
+    state: {
+      ...opened(state),
+      ackedSeq: ack.ack,
+      sentSeq,
+      attempts: 0,
+      resendAtMonoMs: sentSeq > ack.ack ? atMonoMs + policy.retransmitShortestMs : undefined,
+      waitingSinceMonoMs: own.lastSeq > ack.ack ? atMonoMs : undefined,
+    },
+    effects: [{ type: 'confirm', seq: ack.ack }, ...effects],
+  }
+
+  function opened(given: SenderState): SenderState {
+    return {
+      ...given,
+      phase: 'open',
+      haltReason: undefined,
+      credit: ack.window,
+      helloTimeoutAtMonoMs: undefined,
+      resendAtMonoMs:
+        ack.window === 0 && own.lastSeq > given.ackedSeq
+          ? atMonoMs + policy.retransmitShortestMs
+          : given.resendAtMonoMs,
+      // A window of 0 is the core asking for patience, not silence.
+      waitingSinceMonoMs: given.waitingSinceMonoMs === undefined ? undefined : atMonoMsIfAlive(given),
+    }
+  }
+  function atMonoMsIfAlive(given: SenderState): number | undefined {
+    return ack.window === 0 || given.phase === 'greeting' ? atMonoMs : given.waitingSinceMonoMs
+  }
+  function halt(reason: NonNullable<SenderState['haltReason']>) {
+    return {
+      state: {
+        ...state,
+        phase: 'halted' as const,
+        haltReason: reason,
+        resendAtMonoMs: undefined,
+        helloTimeoutAtMonoMs: undefined,
+        waitingSinceMonoMs: undefined,
+      },
+      effects: state.phase === 'halted' ? [] : [{ type: 'halted' as const, reason }],
+    }
+  }
+}
+
+/** The next events to publish, or nothing. @returns the first seq and how many at most */
+export function decideSend(
+  state: SenderState,
+  lastSeq: number,
+  policy: SenderPolicy,
+): { fromSeq: number; eventsMost: number } | undefined {
+  if (state.phase !== 'open') return undefined
+  const window = Math.min(state.credit, policy.windowMost)
+  const eventsMost = Math.min(state.ackedSeq + window, lastSeq) - state.sentSeq
+  return eventsMost > 0 ? { fromSeq: state.sentSeq + 1, eventsMost } : undefined
+}
+
+/** After a frame went out. */
+export function evolveSent(
+  state: SenderState,
+  upToSeq: number,
+  atMonoMs: number,
+  policy: SenderPolicy,
+): SenderState {
+  return {
+    ...state,
+    sentSeq: upToSeq,
+    resendAtMonoMs: state.resendAtMonoMs ?? atMonoMs + policy.retransmitShortestMs,
+    waitingSinceMonoMs: state.waitingSinceMonoMs ?? atMonoMs,
+  }
+}
+
+/**
+ * What is due: an unanswered hello opens the way for single events, an unanswered frame goes out again, and a link on
+ * which nothing moves is dropped.
+ */
+export function decideWake(
+  state: SenderState,
+  atMonoMs: number,
+  jitter: number,
+  policy: SenderPolicy,
+): { state: SenderState; dropLink: boolean } {
+  let next = state
+  if (
+    next.phase === 'greeting' &&
+    next.helloTimeoutAtMonoMs !== undefined &&
+    atMonoMs >= next.helloTimeoutAtMonoMs
+  ) {
+    next = { ...next, phase: 'open', credit: 1, helloTimeoutAtMonoMs: undefined }
+  }
+  if (next.phase !== 'open') return { state: next, dropLink: false }
+  if (next.resendAtMonoMs !== undefined && atMonoMs >= next.resendAtMonoMs) {
+    const attempts = next.attempts + 1
+    next = {
+      ...next,
+      attempts,
+      sentSeq: next.ackedSeq,
+      // A closed window is probed with one event: the acknowledgement that opened it may have been lost.
+      credit: Math.max(1, next.credit),
+      resendAtMonoMs:
+        atMonoMs +
+        backoffMs(
+          attempts,
+          policy.retransmitShortestMs,
+          policy.retransmitLongestMs,
+          jitter,
+          policy.retransmitShortestMs,
+        ),
+    }
+  }
+  const isStuck =
+    next.waitingSinceMonoMs !== undefined &&
+    next.resendAtMonoMs !== undefined &&
+    atMonoMs - next.waitingSinceMonoMs >= policy.watchdogMs
+  return { state: next, dropLink: isStuck }
+}
+
+/** When `decideWake` has something to do next. */
+export function nextWakeMonoMs(state: SenderState, policy: SenderPolicy): number | undefined {
+  const times = [
+    state.phase === 'greeting' ? state.helloTimeoutAtMonoMs : undefined,
+    state.phase === 'open' ? state.resendAtMonoMs : undefined,
+    state.phase === 'open' && state.resendAtMonoMs !== undefined && state.waitingSinceMonoMs !== undefined
+      ? state.waitingSinceMonoMs + policy.watchdogMs
+      : undefined,
+  ].filter((time) => time !== undefined)
+  return times.length === 0 ? undefined : Math.min(...times)
+}

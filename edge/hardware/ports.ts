@@ -1,0 +1,77 @@
+import type { DeciCelsius, Grams, MonoMs } from '#protocol/base/units.ts'
+
+/** null everywhere means stale: the device did not answer, or said that it has no valid reading. Never the last value. */
+export interface BoardReading {
+  readonly atMonoMs: MonoMs
+  readonly isDoorOpen: boolean | null
+  readonly isUnlocked: boolean | null
+  readonly isBoltSeated: boolean | null
+  /** null also when the profile knows no such contact. */
+  readonly isMainsOn: boolean | null
+}
+export interface ClimateSample {
+  readonly atMonoMs: MonoMs
+  readonly airDeciCelsius: DeciCelsius | null
+  readonly evaporatorDeciCelsius: DeciCelsius | null
+  readonly setpointDeciCelsius: DeciCelsius | null
+  readonly isCompressorOn: boolean | null
+  readonly isDefrosting: boolean | null
+}
+/** One sweep over all scales. */
+export interface ScaleSweep {
+  readonly atMonoMs: MonoMs
+  /** Net grams by sensor. */
+  readonly grams: Readonly<Record<string, Grams | null>>
+}
+
+/** Closed is not locked: the lock engaged and the bolt seated, both read back. null when either is stale. */
+export function isLocked(reading: Pick<BoardReading, 'isUnlocked' | 'isBoltSeated'>): boolean | null {
+  if (reading.isUnlocked === null || reading.isBoltSeated === null) return null
+  return !reading.isUnlocked && reading.isBoltSeated
+}
+
+export interface Lock {
+  /** @returns true when the lock reads back as released within the board's time. @throws a bus fault */
+  unlock(): Promise<boolean>
+  /** @returns true when the lock reads back as engaged and the bolt as seated. @throws a bus fault */
+  lock(): Promise<boolean>
+}
+
+export type SetpointWrite = { status: 'written'; readBack: DeciCelsius | null } | { status: 'refused' }
+
+export interface Thermostat {
+  /** Writes the register and reads it back. @throws a bus fault; a refusal of the board is a value */
+  writeSetpoint(setpoint: DeciCelsius): Promise<SetpointWrite>
+}
+
+export type Pace = 'idle' | 'session'
+
+export interface HardwareListener {
+  onBoard(reading: BoardReading): void
+  onClimate(sample: ClimateSample): void
+  onScales(sweep: ScaleSweep): void
+  onBusFault(fault: { phase: 'began' | 'ended'; reason: string; detail?: string }): void
+}
+
+/** Lock, door, scales and climate of one cabinet, as the agent sees them. */
+export interface CabinetHardware {
+  readonly lock: Lock
+  readonly thermostat: Thermostat
+  readonly sensors: ReadonlyArray<{ shelf: string; sensor: string }>
+  /** The newest reading; everything null before the first, or when it became stale. */
+  board(): BoardReading
+  climate(): ClimateSample
+  scales(): ScaleSweep
+  setPace(pace: Pace): void
+  start(listener: HardwareListener): void
+  stop(): Promise<void>
+}
+
+export interface Snapshot {
+  readonly bytes: Uint8Array
+}
+export interface Camera {
+  readonly id: string
+  /** @throws camera_unreachable, with the reason */
+  takeSnapshot(): Promise<Snapshot>
+}

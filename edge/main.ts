@@ -1,0 +1,244 @@
+import path from 'node:path'
+import pino, { type Logger } from 'pino'
+import { every } from '#protocol/base/clock.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import { createIds } from '#protocol/base/ids.ts'
+import { createSystemClock } from '#protocol/base/system-clock.ts'
+import { createSystemRandom } from '#protocol/base/system-random.ts'
+import type { Profile } from '#protocol/wire/profile.ts'
+import { createAgent, FIRMWARE } from './agent.ts'
+import { createHttpCamera } from './camera/http-camera.ts'
+import { readPicture } from './camera/picture-reader.ts'
+import { helpText, parseCommandLine, type RunOptions } from './command-line.ts'
+import { openEdgeDatabase } from './database.ts'
+import { createMqttLink } from './delivery/mqtt-link.ts'
+import type { Credentials } from './enrolment/credentials.ts'
+import { createDeviceApi } from './enrolment/device-api.ts'
+import { enrolCabinet } from './enrolment/enrol-cabinet.ts'
+import { createEvidenceFiles } from './evidence/evidence-files.ts'
+import { createModbusCabinet } from './hardware/modbus-cabinet.ts'
+import { probe } from './hardware/probe.ts'
+import { loadProfile } from './hardware/profile-file.ts'
+import { createSerialBus, type RegisterBus } from './hardware/register-bus.ts'
+
+const clock = createSystemClock()
+const random = createSystemRandom()
+const ids = createIds(clock, random)
+
+/** Stopping must not hang on a dead disk or broker. */
+const STOP_LONGEST_MS = 8000
+const PARENT_LOOK_MS = 500
+const PROBE_OPEN_MS = 2000
+
+try {
+  const line = parseCommandLine(process.argv.slice(2))
+  if (line.command === 'help') process.stdout.write(helpText())
+  else if (line.command === 'probe') process.exitCode = await runProbe(line)
+  else await runAgent(line.options)
+} catch (error) {
+  if (!(error instanceof CabinetError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}
+
+async function runAgent(options: RunOptions): Promise<void> {
+  const { settings } = options
+  const log = pino(
+    { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  )
+  const profile = loadProfile(options.profileFile)
+  const stopping = new AbortController()
+  let isRestarting = false
+  const stop = () => stopping.abort()
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('uncaughtException', (error) => {
+    // The journal holds what counts; whoever started this process starts it again.
+    log.fatal({ err: error }, 'a bug stopped the agent')
+    process.exit(70)
+  })
+  if (options.exitsWithParent) watchParent(stop)
+
+  const credentials = await enrolCabinet({
+    dataFolder: options.dataFolder,
+    coreUrl: options.coreUrl,
+    code: options.enrolCode,
+    hardware: {
+      profile: profile.name,
+      firmware: FIRMWARE,
+      sensors: profile.scales.length,
+      cameras: options.cameras.length,
+    },
+    timeoutMs: settings.requestTimeoutMs,
+    clock,
+    random,
+    log,
+    signal: stopping.signal,
+  })
+  const own = log.child({ cabinetId: credentials.cabinetId })
+  do {
+    isRestarting = false
+    const restarting = new AbortController()
+    const agent = assemble(options, credentials, profile, own, () => {
+      isRestarting = true
+      restarting.abort()
+    })
+    agent.start()
+    if (options.isReadyReported)
+      process.stdout.write(`${JSON.stringify({ ready: true, cabinetId: credentials.cabinetId })}\n`)
+    await aborted(AbortSignal.any([stopping.signal, restarting.signal]))
+    own.info(isRestarting ? 'restarting' : 'stopping')
+    const force = clock.setTimer('stop the agent', STOP_LONGEST_MS, () => {
+      own.error('stopping took too long')
+      process.exit(1)
+    })
+    await agent.stop()
+    force.cancel()
+  } while (isRestarting && !stopping.signal.aborted)
+  process.exit(0)
+}
+
+function assemble(
+  options: RunOptions,
+  credentials: Credentials,
+  profile: Profile,
+  log: Logger,
+  restart: () => void,
+) {
+  const { settings, dataFolder } = options
+  const { cabinetId, partition, mqtt } = credentials
+  const hardware = createModbusCabinet({
+    bus: createBus(options.serialPath, profile, log, settings),
+    profile,
+    clock,
+    log: log.child({ part: 'hardware' }),
+    periodsMs: {
+      board: { idle: settings.boardIdleMs, session: settings.boardSessionMs },
+      scales: { idle: settings.scalesIdleMs, session: settings.scalesSessionMs },
+    },
+    silentDeviceRetryMs: settings.silentDeviceRetryMs,
+    staleAfterMs: settings.staleAfterMs,
+  })
+  const link = createMqttLink({
+    url: options.mqttUrl ?? `${mqtt.isTls === true ? 'mqtts' : 'mqtt'}://${mqtt.host}:${mqtt.port}`,
+    username: mqtt.username,
+    password: mqtt.password,
+    ...(mqtt.caPem === undefined ? {} : { caPem: mqtt.caPem }),
+    cabinetId,
+    partition,
+    clock,
+    ids,
+    random,
+    log: log.child({ part: 'link' }),
+    connectTimeoutMs: settings.connectTimeoutMs,
+    keepaliveSeconds: settings.keepaliveSeconds,
+    reconnectShortestMs: settings.reconnectShortestMs,
+    reconnectLongestMs: settings.reconnectLongestMs,
+  })
+  return createAgent({
+    clock,
+    ids,
+    random,
+    log,
+    db: openEdgeDatabase(path.join(dataFolder, 'edge.sqlite')),
+    hardware,
+    link,
+    cameras: options.cameras.map(({ id, url }) => createHttpCamera(id, url, settings.cameraTimeoutMs)),
+    readPicture,
+    files: createEvidenceFiles(path.join(dataFolder, 'evidence')),
+    createDeviceApi: (nowMs) =>
+      createDeviceApi({
+        coreUrl: options.coreUrl,
+        cabinetId,
+        privateKeyPem: credentials.privateKeyPem,
+        nowMs,
+        timeoutMs: settings.requestTimeoutMs,
+      }),
+    profileName: profile.name,
+    settings,
+    restart,
+  })
+}
+
+function createBus(
+  serialPath: string,
+  profile: Profile,
+  log: Logger,
+  settings: Pick<
+    RunOptions['settings'],
+    'busLostAfterMs' | 'serialReopenShortestMs' | 'serialReopenLongestMs'
+  >,
+): RegisterBus {
+  return createSerialBus({
+    path: serialPath,
+    profile,
+    clock,
+    log: log.child({ part: 'bus' }),
+    lostAfterMs: settings.busLostAfterMs,
+    reopenShortestMs: settings.serialReopenShortestMs,
+    reopenLongestMs: settings.serialReopenLongestMs,
+  })
+}
+
+/** @returns the exit code: 0 when every point was read */
+async function runProbe(line: {
+  serialPath: string
+  profileFile: string | undefined
+  asJson: boolean
+}): Promise<number> {
+  const profile = loadProfile(line.profileFile)
+  const bus = createBus(line.serialPath, profile, pino({ level: 'silent' }), {
+    busLostAfterMs: 60_000,
+    serialReopenShortestMs: 60_000,
+    serialReopenLongestMs: 60_000,
+  })
+  await new Promise<void>((resolve, reject) => {
+    const timer = clock.setTimer('open the serial port', PROBE_OPEN_MS, resolve)
+    const look = every(clock, 'is the serial port open', 20, () => {
+      if (!bus.isOpen) return
+      look.cancel()
+      timer.cancel()
+      resolve()
+    })
+    bus.start({
+      onLost(_reason, detail) {
+        look.cancel()
+        timer.cancel()
+        reject(new CabinetError('serial_open_failed', `The serial device cannot be opened: ${detail}.`))
+      },
+      onRestored: () => undefined,
+    })
+  })
+  const rows = await probe(bus, profile)
+  await bus.stop()
+  if (line.asJson)
+    process.stdout.write(
+      `${JSON.stringify({ profile: profile.name, version: profile.version, points: rows }, null, 2)}\n`,
+    )
+  else {
+    process.stdout.write(`profile ${profile.name} version ${profile.version} on ${line.serialPath}\n`)
+    for (const row of rows) {
+      const value = row.value === null ? `–  (${row.problem})` : `${row.value} ${row.unitOfMeasure}`
+      process.stdout.write(
+        `  unit ${String(row.unit).padStart(3)}  register ${String(row.register).padStart(5)}  ${row.name.padEnd(26)} ${value}\n`,
+      )
+    }
+  }
+  return rows.every((row) => row.value !== null) ? 0 : 2
+}
+
+function watchParent(stop: () => void): void {
+  const parent = process.ppid
+  process.on('disconnect', stop)
+  every(clock, 'is the parent there', PARENT_LOOK_MS, () => {
+    if (process.ppid !== parent) stop()
+  })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,123 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#protocol/base/clock.ts'
+import { messageOf } from '#protocol/base/errors.ts'
+import type { DomainEvent } from '#protocol/messages/index.ts'
+import type { EdgeDatabase } from '../database.ts'
+import type { Outbox } from '../delivery/outbox.ts'
+import { type BoardReading, type CabinetHardware, isLocked } from '../hardware/ports.ts'
+
+/** The door outside of sessions: nobody was let in, so an open door is a forced one, and an unlocked one is locked again. */
+export interface IdleDoor {
+  /** Since when it has been open without a session. */
+  readonly openSinceMonoMs: number | null
+  readonly lastPowerOn: boolean | null
+  readonly powerLostMonoMs: number | null
+  readonly unlockedSinceMonoMs: number | null
+}
+export const initialIdleDoor: IdleDoor = {
+  openSinceMonoMs: null,
+  lastPowerOn: null,
+  powerLostMonoMs: null,
+  unlockedSinceMonoMs: null,
+}
+
+/** An unlocked door without a session is locked after this long, so that a key in use is not fought with. */
+const RELOCK_AFTER_MS = 2000
+
+export function decideIdleDoor(
+  door: IdleDoor,
+  reading: BoardReading,
+  hasSession: boolean,
+): { door: IdleDoor; events: DomainEvent[]; shouldLock: boolean } {
+  const events: DomainEvent[] = []
+  const at = reading.atMonoMs
+  let { openSinceMonoMs, powerLostMonoMs, unlockedSinceMonoMs } = door
+  if (hasSession) {
+    openSinceMonoMs = null
+    unlockedSinceMonoMs = null
+  } else if (reading.isDoorOpen === true && openSinceMonoMs === null) {
+    openSinceMonoMs = at
+    events.push({ type: 'door.forced', data: {} })
+  } else if (reading.isDoorOpen === false && openSinceMonoMs !== null) {
+    events.push({ type: 'door.closed', data: { openMs: Math.round(at - openSinceMonoMs) } })
+    openSinceMonoMs = null
+  }
+  if (reading.isMainsOn === false && door.lastPowerOn !== false) {
+    powerLostMonoMs = at
+    events.push({ type: 'power.lost', data: {} })
+  } else if (reading.isMainsOn === true && door.lastPowerOn === false) {
+    events.push({
+      type: 'power.restored',
+      data: powerLostMonoMs === null ? {} : { outageMs: Math.round(at - powerLostMonoMs) },
+    })
+    powerLostMonoMs = null
+  }
+  const isUnlockedAndClosed = !hasSession && reading.isDoorOpen === false && isLocked(reading) === false
+  if (!isUnlockedAndClosed) {
+    if (
+      unlockedSinceMonoMs !== null &&
+      !hasSession &&
+      isLocked(reading) === true &&
+      reading.isDoorOpen === false
+    ) {
+      events.push({ type: 'door.lock-confirmed', data: {} })
+    }
+    unlockedSinceMonoMs = null
+  } else unlockedSinceMonoMs ??= at
+  return {
+    door: {
+      openSinceMonoMs,
+      lastPowerOn: reading.isMainsOn ?? door.lastPowerOn,
+      powerLostMonoMs,
+      unlockedSinceMonoMs,
+    },
+    events,
+    shouldLock: unlockedSinceMonoMs !== null && at - unlockedSinceMonoMs >= RELOCK_AFTER_MS,
+  }
+}
+
+export interface DoorWatchOptions {
+  db: EdgeDatabase
+  outbox: Outbox
+  hardware: CabinetHardware
+  clock: Clock
+  log: Logger
+  hasSession: () => boolean
+  lockRetryMs: number
+}
+
+export function createDoorWatch(options: DoorWatchOptions): { onBoard(reading: BoardReading): void } {
+  const { db, outbox, hardware, clock, log } = options
+  let door = initialIdleDoor
+  let isLocking = false
+  let lockAskedMonoMs = Number.NEGATIVE_INFINITY
+
+  async function lock(): Promise<void> {
+    isLocking = true
+    lockAskedMonoMs = clock.monoMs()
+    try {
+      await hardware.lock.lock()
+    } catch (error) {
+      log.warn(`the lock could not be commanded: ${messageOf(error)}`)
+    } finally {
+      isLocking = false
+    }
+  }
+  return {
+    onBoard(reading) {
+      const decision = decideIdleDoor(door, reading, options.hasSession())
+      door = decision.door
+      if (decision.events.length > 0) {
+        db.transact(() => {
+          for (const event of decision.events) outbox.append(event.type, event.data)
+        })
+        log.warn(
+          { events: decision.events.map((event) => event.type) },
+          'door or power changed without a session',
+        )
+      }
+      if (decision.shouldLock && !isLocking && clock.monoMs() - lockAskedMonoMs >= 5 * options.lockRetryMs)
+        void lock()
+    },
+  }
+}

@@ -1,0 +1,496 @@
+import type { Logger } from 'pino'
+import { type Clock, wait } from '#protocol/base/clock.ts'
+import { assert } from '#protocol/base/decision.ts'
+import { messageOf } from '#protocol/base/errors.ts'
+import type { EvidenceRef } from '#protocol/messages/session.ts'
+import type { WeighingStep } from '#protocol/weighing/types.ts'
+import type { EdgeDatabase } from '../database.ts'
+import type { Outbox } from '../delivery/outbox.ts'
+import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
+import { type BoardReading, type CabinetHardware, isLocked, type ScaleSweep } from '../hardware/ports.ts'
+import { encodeTrace, type LiveWeighing, startWeighing } from '../weighing/live-weighing.ts'
+import { createQuietRing } from '../weighing/quiet-ring.ts'
+import {
+  decideAbandoned,
+  decideEnd,
+  decideSeen,
+  decideUnlocked,
+  decideUnlockFailed,
+  evolveResumed,
+  type SessionDecision,
+  type SessionEffect,
+} from './decide.ts'
+import type { DeferredCharges } from './deferred.ts'
+import { createSessionJournal, type SampleRow } from './journal.ts'
+import { sessionMachine } from './machine.ts'
+import { reconciledEvent } from './reconciled.ts'
+import { type BoundPlanogram, type SessionRecord, startRecord } from './record.ts'
+
+export type SnapshotMoment = 'open' | 'step' | 'close'
+/** Pictures for evidence; the camera watch provides them. */
+export interface SnapshotSource {
+  /** One picture of each camera that gives one; never throws. */
+  takeAll(): Promise<Array<{ camera: string; bytes: Uint8Array }>>
+  /** Troubles that exist right now, for a session that starts under them. */
+  presentTroubles(): Array<{ camera: string; kind: string }>
+}
+
+export interface SessionsOptions {
+  db: EdgeDatabase
+  outbox: Outbox
+  evidence: EvidenceStore
+  deferred: DeferredCharges
+  hardware: CabinetHardware
+  snapshots: SnapshotSource
+  clock: Clock
+  log: Logger
+  isReachable: () => boolean
+  settings: {
+    lockRetryMs: number
+    settleLongestMs: number
+    quietBeforeMs: number
+    journalFlushMs: number
+    traceSamplesMost: number
+    snapshotWaitMs: number
+  }
+}
+
+type Begin = Pick<SessionRecord, 'sessionId' | 'commandId' | 'kind' | 'door' | 'planogramVersion' | 'policy'>
+
+/** The session in progress, if any: feeds the rules with what the hardware says and carries out what they answer. */
+export interface Sessions {
+  readonly current: Readonly<SessionRecord> | undefined
+  /** Inside a transaction, before the relay is touched. */
+  begin(about: Begin, planogram: BoundPlanogram): void
+  /** What became of the unlock; `alongside` runs in the same transaction. @returns true when the door is or was free */
+  concludeUnlock(isUnlocked: boolean, alongside: (isUnlocked: boolean) => void): void
+  /** The bus failed in the middle of the unlock: from here on only the hardware's own words count. */
+  leaveUnlockToHardware(): void
+  onBoard(reading: BoardReading): void
+  onScales(sweep: ScaleSweep): void
+  onReachable(isReachable: boolean): void
+  onCameraFrame(): void
+  onCameraTrouble(camera: string, kind: string | undefined, sinceMonoMs: number): void
+  /** Takes up what was in progress when the agent stopped. @returns its id */
+  resume(): string | undefined
+  onEnded(run: (sessionId: string) => void): void
+  /** Writes what is not yet in the journal. */
+  stop(): void
+}
+
+const SNAPSHOTS_MOST = 50
+/** A wall clock that went backwards or far ahead says nothing about how long the agent was away. */
+const AWAY_LONGEST_MS = 24 * 60 * 60_000
+const AWAY_UNKNOWN_MS = 1000
+
+interface Live {
+  record: SessionRecord
+  readonly planogram: BoundPlanogram
+  readonly weighing: LiveWeighing
+  readonly baseMs: number
+  readonly baseMonoMs: number
+  isDoorOpen: boolean
+  unsaved: SampleRow[]
+  sampleCount: number
+  flushedAtMs: number
+  readonly snapshots: Set<Promise<void>>
+  snapshotCount: number
+  isLocking: boolean
+  isEnding: boolean
+}
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { db, outbox, evidence, deferred, hardware, snapshots, clock, log, settings } = options
+  const journal = createSessionJournal(db)
+  const ring = createQuietRing(settings.quietBeforeMs)
+  const endListeners: Array<(sessionId: string) => void> = []
+  let live: Live | undefined
+
+  const timeOf = (one: Live, monoMs: number) => one.baseMs + (monoMs - one.baseMonoMs)
+  const timeNow = (one: Live) => timeOf(one, clock.monoMs())
+
+  function rowOf(tMs: number, isDoorOpen: boolean, sweep: ScaleSweep, sensors: readonly string[]): SampleRow {
+    return [Math.round(tMs), isDoorOpen ? 1 : 0, ...sensors.map((sensor) => sweep.grams[sensor] ?? null)]
+  }
+
+  /** Saves the record and its events in one transaction, then does what cannot be undone. */
+  function apply(one: Live, decision: SessionDecision, alongside?: () => void): void {
+    if (decision.record === one.record && decision.effects.length === 0 && alongside === undefined) return
+    const isFinished = decision.effects.some((effect) => effect.type === 'finished')
+    const tMs = timeNow(one)
+    db.transact(() => {
+      flushSamples(one)
+      for (const effect of decision.effects) {
+        if (effect.type === 'event') outbox.append(effect.event.type, effect.event.data)
+      }
+      if (isFinished) journal.finish(decision.record, tMs, clock.now())
+      else journal.save(decision.record, tMs, clock.now())
+      alongside?.()
+    })
+    const before = one.record.phase
+    one.record = decision.record
+    if (before !== decision.record.phase) {
+      log.info({ sessionId: one.record.sessionId, phase: one.record.phase }, 'session moved on')
+    }
+    for (const effect of decision.effects) act(one, effect)
+    if (isFinished) ended(one)
+  }
+
+  function act(one: Live, effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'lock':
+        void engageLock(one)
+        break
+      case 'snapshot':
+        takeSnapshots(one, effect.moment)
+        break
+      case 'reconcile':
+        void reconcile(one)
+        break
+      case 'event':
+      case 'finished':
+        break
+    }
+  }
+
+  async function engageLock(one: Live): Promise<void> {
+    if (one.isLocking) return
+    one.isLocking = true
+    try {
+      await hardware.lock.lock()
+    } catch (error) {
+      log.warn({ sessionId: one.record.sessionId }, `the lock could not be commanded: ${messageOf(error)}`)
+    } finally {
+      one.isLocking = false
+    }
+  }
+
+  function ended(one: Live): void {
+    if (live === one) live = undefined
+    ring.clear()
+    for (const run of endListeners) run(one.record.sessionId)
+  }
+
+  function flushSamples(one: Live): void {
+    if (one.unsaved.length === 0) return
+    const rows = one.unsaved
+    journal.appendSamples(one.record.sessionId, rows, clock.now())
+    one.unsaved = []
+    one.flushedAtMs = timeNow(one)
+  }
+
+  function takeSnapshots(one: Live, moment: SnapshotMoment): void {
+    if (one.snapshotCount >= SNAPSHOTS_MOST || !evidence.hasRoomForPictures()) return
+    one.snapshotCount++
+    const tMs = Math.round(timeNow(one))
+    const taking: Promise<void> = snapshots
+      .takeAll()
+      .then((pictures) => {
+        // Pictures that arrive after the receipt was sent cannot be named by it any more.
+        if (live !== one) return
+        for (const { camera, bytes } of pictures) keepPicture(one, camera, bytes, moment, tMs)
+      })
+      .catch((error: unknown) =>
+        log.error({ err: error, sessionId: one.record.sessionId }, 'pictures were not kept'),
+      )
+      .finally(() => one.snapshots.delete(taking))
+    one.snapshots.add(taking)
+  }
+
+  function keepPicture(
+    one: Live,
+    camera: string,
+    bytes: Uint8Array,
+    moment: SnapshotMoment,
+    tMs: number,
+  ): void {
+    const kept = evidence.keep(bytes)
+    if (one.record.evidence.some((known) => known.sha256 === kept.sha256)) return
+    const ref: EvidenceRef = { kind: 'snapshot', ...kept, mediaType: 'image/jpeg', tMs, moment, camera }
+    const record = { ...one.record, evidence: [...one.record.evidence, ref] }
+    const { sessionId } = record
+    db.transact(() => {
+      const seq = outbox.append('camera.snapshot-taken', { camera, sessionId, sha256: kept.sha256, moment })
+      evidence.refer(kept, sessionId, 'snapshot', 'image/jpeg', seq)
+      journal.save(record, timeNow(one), clock.now())
+    })
+    one.record = record
+  }
+
+  async function reconcile(one: Live): Promise<void> {
+    if (one.isEnding) return
+    one.isEnding = true
+    try {
+      if (one.snapshots.size > 0) {
+        const cut = new AbortController()
+        await Promise.race([
+          Promise.allSettled(one.snapshots),
+          wait(clock, 'last pictures of the session', settings.snapshotWaitMs, cut.signal),
+        ])
+        cut.abort()
+      }
+      finish(one)
+    } catch (error) {
+      log.error(
+        { err: error, sessionId: one.record.sessionId },
+        'the session could not be finished; it is tried again',
+      )
+    } finally {
+      one.isEnding = false
+    }
+  }
+
+  function finish(one: Live): void {
+    // Opened again while the last pictures were awaited: the session goes on.
+    if (live !== one || one.record.phase !== 'closing') return
+    const settledMs = timeNow(one)
+    const result = one.weighing.result()
+    const decision = decideEnd(
+      one.record,
+      result.receipt.lines.length > 0 || result.steps.length > 0,
+      Math.round(settledMs),
+    )
+    if (decision.record.phase === 'notOpened') {
+      apply(one, decision)
+      return
+    }
+    const samples = [...journal.readSamples(one.record.sessionId), ...one.unsaved]
+    const trace: KeptEvidence = evidence.keep(encodeTrace(one.record.sessionId, one.planogram, samples))
+    const ref: EvidenceRef = {
+      kind: 'weight-trace',
+      ...trace,
+      mediaType: 'application/json',
+      tMs: Math.round(settledMs),
+      moment: 'whole',
+    }
+    const record = { ...decision.record, evidence: [ref, ...decision.record.evidence] }
+    const { sessionId } = record
+    apply(one, { ...decision, record }, () => {
+      const seq = outbox.append('session.reconciled', reconciledEvent(record, result, settledMs))
+      evidence.refer(trace, sessionId, 'weight-trace', 'application/json', seq)
+      deferred.watch(sessionId, seq)
+    })
+    log.info(
+      {
+        sessionId,
+        lines: result.receipt.lines,
+        probability: result.receipt.probability,
+        verdict: result.receipt.verdict,
+      },
+      'session reconciled',
+    )
+  }
+
+  function look(one: Live, reading: BoardReading): void {
+    if (reading.isDoorOpen !== null) one.isDoorOpen = reading.isDoorOpen
+    if (one.isEnding && reading.isDoorOpen !== true) return
+    const decision = decideSeen(
+      one.record,
+      {
+        tMs: Math.round(timeOf(one, reading.atMonoMs)),
+        isDoorOpen: reading.isDoorOpen,
+        isLocked: isLocked(reading),
+        areWeightsSettled: one.weighing.isSettled(),
+      },
+      settings,
+    )
+    apply(one, decision)
+  }
+
+  function weigh(one: Live, sweep: ScaleSweep): void {
+    const row = rowOf(timeOf(one, sweep.atMonoMs), one.isDoorOpen, sweep, one.planogram.sensors)
+    const steps = one.weighing.push(row)
+    one.sampleCount++
+    if (one.sampleCount <= settings.traceSamplesMost || one.sampleCount % 10 === 0) one.unsaved.push(row)
+    if (steps.length > 0) reportSteps(one, steps)
+    else if (timeNow(one) - one.flushedAtMs >= settings.journalFlushMs) flushSamples(one)
+  }
+
+  function reportSteps(one: Live, steps: readonly WeighingStep[]): void {
+    const { sessionId } = one.record
+    db.transact(() => {
+      flushSamples(one)
+      for (const step of steps) {
+        outbox.append('weighing.step', {
+          sessionId,
+          shelf: step.shelf,
+          grams: Math.round(step.grams * 10) / 10,
+          sigmaGrams: Math.round(step.sigmaGrams * 10) / 10,
+          explanation: step.explanation.slice(0, 500),
+        })
+      }
+    })
+    if (one.record.phase === 'open' || one.record.phase === 'closing') takeSnapshots(one, 'step')
+  }
+
+  function annotate(one: Live, change: Partial<SessionRecord>): void {
+    const record = { ...one.record, ...change }
+    db.transact(() => journal.save(record, timeNow(one), clock.now()))
+    one.record = record
+  }
+
+  return {
+    get current() {
+      return live?.record
+    },
+    begin(about, planogram) {
+      assert(live === undefined, 'one session at a time')
+      const nowMonoMs = clock.monoMs()
+      const troubles = snapshots.presentTroubles().map((one) => ({ ...one, fromMs: 0, toMs: null }))
+      const record = { ...startRecord(about, !options.isReachable()), cameraTroubles: troubles }
+      const rows = ring
+        .sweeps()
+        .map((sweep) => rowOf(sweep.atMonoMs - nowMonoMs, false, sweep, planogram.sensors))
+      journal.begin(record, planogram, rows, clock.now())
+      const weighing = startWeighing(planogram)
+      for (const row of rows) weighing.push(row)
+      const begun: Live = {
+        record,
+        planogram,
+        weighing,
+        baseMs: 0,
+        baseMonoMs: nowMonoMs,
+        isDoorOpen: false,
+        unsaved: [],
+        sampleCount: rows.length,
+        flushedAtMs: 0,
+        snapshots: new Set(),
+        snapshotCount: 0,
+        isLocking: false,
+        isEnding: false,
+      }
+      db.afterCommit(() => {
+        live = begun
+      })
+    },
+    concludeUnlock(isUnlocked, alongside) {
+      const one = live
+      // The door can have been seen open before the lock was read back; then it is unlocked, whatever the lock says.
+      const isFree = isUnlocked || (one !== undefined && one.record.phase !== 'unlocking')
+      if (one === undefined) {
+        db.transact(() => alongside(isFree))
+        return
+      }
+      apply(one, isFree ? decideUnlocked(one.record) : decideUnlockFailed(one.record), () =>
+        alongside(isFree),
+      )
+    },
+    leaveUnlockToHardware() {
+      if (live) annotate(live, { isResumed: true })
+    },
+    onBoard(reading) {
+      if (reading.isDoorOpen === true) ring.clear()
+      if (live) look(live, reading)
+    },
+    onScales(sweep) {
+      if (live) weigh(live, sweep)
+      else if (hardware.board().isDoorOpen === false) ring.push(sweep)
+    },
+    onReachable(isReachable) {
+      if (!live) return
+      const tMs = timeNow(live)
+      const offline = isReachable
+        ? live.record.offline.map((one) => ({ ...one, toMs: one.toMs ?? tMs }))
+        : [...live.record.offline, { fromMs: tMs, toMs: null }]
+      annotate(live, { offline })
+    },
+    onCameraFrame() {
+      // Counted in memory; it reaches the journal with whatever is written next.
+      if (live) live.record = { ...live.record, framesChecked: live.record.framesChecked + 1 }
+    },
+    onCameraTrouble(camera, kind, sinceMonoMs) {
+      if (!live) return
+      const tMs = Math.max(0, timeOf(live, sinceMonoMs))
+      const ended = live.record.cameraTroubles.map((one) =>
+        one.camera === camera && one.toMs === null ? { ...one, toMs: tMs } : one,
+      )
+      annotate(live, {
+        cameraTroubles: kind === undefined ? ended : [...ended, { camera, kind, fromMs: tMs, toMs: null }],
+      })
+    },
+    resume() {
+      const sessionId = journal.findUnfinishedId()
+      if (sessionId === undefined) return undefined
+      try {
+        const stored = journal.findUnfinished()
+        assert(stored !== undefined, 'the unfinished session is there')
+        live = replay(stored)
+      } catch (error) {
+        log.error({ sessionId, err: error }, 'the journal of the session in progress cannot be replayed')
+        abandon(sessionId)
+        return undefined
+      }
+      annotate(live, {})
+      log.warn(
+        { sessionId, phase: live.record.phase, restarts: live.record.restarts },
+        'the session in progress goes on',
+      )
+      return sessionId
+    },
+    onEnded: (run) => void endListeners.push(run),
+    stop() {
+      const one = live
+      if (one)
+        db.transact(() => {
+          flushSamples(one)
+          journal.save(one.record, timeNow(one), clock.now())
+        })
+    },
+  }
+
+  function replay(stored: NonNullable<ReturnType<typeof journal.findUnfinished>>): Live {
+    const weighing = startWeighing(stored.planogram)
+    for (const row of stored.samples) weighing.push(row)
+    const awayMs = clock.now() - stored.savedAtMs
+    const isAwayKnown = awayMs >= 0 && awayMs <= AWAY_LONGEST_MS
+    const baseMs = stored.lastMs + (isAwayKnown ? awayMs : AWAY_UNKNOWN_MS)
+    const wasOpen = stored.record.phase === 'open'
+    // The door may have been opened and closed while nobody looked: until it is read, it counts as open.
+    const mayHaveBeenOpen = stored.record.phase === 'unlocking' || stored.record.phase === 'unlocked'
+    if (mayHaveBeenOpen) {
+      const gap: SampleRow = [Math.round(baseMs), 1, ...stored.planogram.sensors.map(() => null)]
+      weighing.push(gap)
+      journal.appendSamples(stored.record.sessionId, [gap], clock.now())
+    }
+    return {
+      record: evolveResumed(stored.record, Math.round(baseMs), !options.isReachable()),
+      planogram: stored.planogram,
+      weighing,
+      baseMs,
+      baseMonoMs: clock.monoMs(),
+      isDoorOpen: wasOpen,
+      unsaved: [],
+      sampleCount: stored.samples.length,
+      flushedAtMs: baseMs,
+      snapshots: new Set(),
+      snapshotCount: stored.record.evidence.length,
+      isLocking: false,
+      isEnding: false,
+    }
+  }
+
+  function abandon(sessionId: string): void {
+    const bare = startRecord(
+      {
+        sessionId,
+        commandId: sessionId,
+        kind: 'sale',
+        door: 0,
+        planogramVersion: 1,
+        policy: { notOpenedMs: 0, leftOpenWarningMs: 0, leftOpenAlarmMs: 0, reopenGraceMs: 0 },
+      },
+      false,
+    )
+    assert(
+      sessionMachine.next(bare.phase, 'journalLost') !== undefined,
+      'any session in progress can be abandoned',
+    )
+    const decision = decideAbandoned(bare, 'journal_damaged')
+    db.transact(() => {
+      for (const effect of decision.effects) {
+        if (effect.type === 'event') outbox.append(effect.event.type, effect.event.data)
+      }
+      journal.finish(decision.record, 0, clock.now())
+    })
+  }
+}

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino'
+import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
+import { messageOf } from '#protocol/base/errors.ts'
+import type { CommandJournal } from './commands/command-journal.ts'
+import type { EdgeDatabase } from './database.ts'
+import type { Outbox, PressureLevel } from './delivery/outbox.ts'
+import type { EvidenceStore } from './evidence/evidence-store.ts'
+
+export interface UpkeepOptions {
+  db: EdgeDatabase
+  outbox: Outbox
+  evidence: EvidenceStore
+  journal: CommandJournal
+  clock: Clock
+  log: Logger
+  commandKeepMs: number
+}
+
+const CLOCK_LOOK_MS = 1000
+const PRUNE_MS = 60_000
+/** Clocks drift and are slewed; a jump larger than this is a step. */
+const CLOCK_STEP_MS = 1000
+
+/** What nobody waits for: outbox pressure, clock steps, pruning. */
+export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): void } {
+  const { db, outbox, evidence, journal, clock, log } = options
+  const timers: Timer[] = []
+  let level: PressureLevel = 'normal'
+  let wallMinusMonoMs = 0
+
+  function look(): void {
+    const pressure = outbox.pressure()
+    if (pressure.level !== level) {
+      level = pressure.level
+      log.warn({ ...pressure }, `the outbox is ${level}`)
+      db.transact(() => outbox.append('agent.outbox-pressure', pressure))
+    }
+    const difference = clock.now() - clock.monoMs()
+    const stepMs = Math.round(difference - wallMinusMonoMs)
+    wallMinusMonoMs = difference
+    if (Math.abs(stepMs) < CLOCK_STEP_MS) return
+    log.warn({ stepMs }, 'the wall clock jumped')
+    db.transact(() => outbox.append('agent.clock-step', { stepMs }))
+  }
+  function prune(): void {
+    try {
+      outbox.prune()
+      journal.prune(clock.now() - options.commandKeepMs)
+      evidence.tidy()
+    } catch (error) {
+      log.error({ err: error }, `pruning failed: ${messageOf(error)}`)
+    }
+  }
+  return {
+    start() {
+      wallMinusMonoMs = clock.now() - clock.monoMs()
+      timers.push(
+        every(clock, 'look at outbox and clock', CLOCK_LOOK_MS, look),
+        every(clock, 'prune', PRUNE_MS, prune),
+      )
+    },
+    stop() {
+      for (const timer of timers) timer.cancel()
+    },
+  }
+}
