@@ -14,15 +14,21 @@ export interface Shelf<T> {
   get(id: string): T | undefined
   put(record: T): void
   delete(id: string): void
+  /** Oldest first. */
   all(): T[]
+}
+
+/** A shelf that also finds its records by another key than their id, without looking at all of them. */
+export interface IndexedShelf<T, K extends string> extends Shelf<T> {
+  by(key: K, value: string): T[]
 }
 
 export interface Books {
   readonly people: Shelf<Person>
-  readonly permissions: Shelf<Permission>
-  readonly orders: Shelf<ServiceOrder>
-  readonly transactions: Shelf<Transaction>
-  readonly refunds: Shelf<Refund>
+  readonly permissions: IndexedShelf<Permission, 'openid' | 'applyToken'>
+  readonly orders: IndexedShelf<ServiceOrder, 'openid' | 'orderId' | 'queryId'>
+  readonly transactions: IndexedShelf<Transaction, 'outOrderNo' | 'outTradeNo'>
+  readonly refunds: IndexedShelf<Refund, 'transactionId' | 'refundId' | 'outOrderNo'>
   readonly callbacks: Shelf<CallbackRecord>
   readonly faults: Shelf<Fault>
   /** A number never given before, also not before a restart. */
@@ -79,14 +85,32 @@ export function openBooks(file: string): Books {
     }
   }
 
-  function shelf<T extends object>(kind: string, idOf: (record: T) => string): Shelf<T> {
+  function shelf<T extends object, K extends keyof T & string = never>(
+    kind: string,
+    idOf: (record: T) => string,
+    keys: readonly K[] = [],
+  ): IndexedShelf<T, K> {
     const records = new Map<string, T>()
-    for (const row of select.all(kind)) records.set(row.id, JSON.parse(row.doc) as T)
-    function set(id: string, record: T | undefined) {
+    /** Per key: its value → the ids that have it. */
+    const indexes = new Map(keys.map((key) => [key, new Map<string, Set<string>>()]))
+    for (const row of select.all(kind)) place(row.id, JSON.parse(row.doc) as T)
+
+    function place(id: string, record: T | undefined): void {
       const before = records.get(id)
-      undo.push(() => (before === undefined ? records.delete(id) : records.set(id, before)))
+      for (const [key, index] of indexes) {
+        if (before && before[key] !== record?.[key]) index.get(String(before[key]))?.delete(id)
+        if (!record) continue
+        const value = String(record[key])
+        const ids = index.get(value) ?? new Set()
+        index.set(value, ids.add(id))
+      }
       if (record === undefined) records.delete(id)
       else records.set(id, record)
+    }
+    function set(id: string, record: T | undefined): void {
+      const before = records.get(id)
+      undo.push(() => place(id, before))
+      place(id, record)
     }
     return {
       get: (id) => records.get(id),
@@ -102,16 +126,20 @@ export function openBooks(file: string): Books {
           set(id, undefined)
         }),
       all: () => [...records.values()],
+      by: (key, value) =>
+        [...(indexes.get(key)?.get(value) ?? [])]
+          .map((id) => records.get(id))
+          .filter((one) => one !== undefined),
     }
   }
 
   const numbers = shelf<{ name: string; last: number }>('number', (record) => record.name)
   return {
     people: shelf('person', (record) => record.openid),
-    permissions: shelf('permission', (record) => record.authorizationCode),
-    orders: shelf('order', (record) => record.outOrderNo),
-    transactions: shelf('transaction', (record) => record.transactionId),
-    refunds: shelf('refund', (record) => record.outRefundNo),
+    permissions: shelf('permission', (record) => record.authorizationCode, ['openid', 'applyToken']),
+    orders: shelf('order', (record) => record.outOrderNo, ['openid', 'orderId', 'queryId']),
+    transactions: shelf('transaction', (record) => record.transactionId, ['outOrderNo', 'outTradeNo']),
+    refunds: shelf('refund', (record) => record.outRefundNo, ['transactionId', 'refundId', 'outOrderNo']),
     callbacks: shelf('callback', (record) => record.callbackId),
     faults: shelf('fault', (record) => record.faultId),
     nextNumber() {

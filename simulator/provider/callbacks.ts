@@ -8,7 +8,7 @@ import type { JsonObject } from './fields.ts'
 import type { ProviderKeys } from './keys.ts'
 import type { ProviderBehaviour, StandInLog } from './options.ts'
 import type { CallbackRecord } from './records.ts'
-import { encryptResource, signedHeaders } from './signing.ts'
+import { encryptResource, signedHeaders, type Forgery } from './signing.ts'
 import { rfc3339 } from './wire-time.ts'
 
 /** Published: 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, 24 h 4 m in all. */
@@ -24,7 +24,7 @@ const KEPT_CALLBACKS = 5_000
 export interface CallbackEvent {
   readonly eventType: string
   readonly summary: string
-  readonly originalType: 'payscore' | 'refund'
+  readonly originalType: 'payscore' | 'refund' | 'complaint'
   readonly resource: JsonObject
   /** Null when the merchant gave no address: nothing is sent. */
   readonly url: string | null
@@ -78,8 +78,12 @@ export function createCallbacks(parts: {
   async function post(record: CallbackRecord): Promise<string> {
     const giveUp = new AbortController()
     const timer = clock.setTimer('callback answer', behaviour.callbackAnswerMs, () => giveUp.abort())
-    const isForged =
-      faults.take('bad_callback_signature', { path: record.eventType, ...record }) !== undefined
+    const facts = { path: record.eventType, outOrderNo: record.outOrderNo, openid: record.openid }
+    const forgery: Forgery | undefined = faults.take('bad_callback_signature', facts)
+      ? 'stranger'
+      : faults.take('signature_probe', facts)
+        ? 'probe'
+        : undefined
     try {
       const answer = await fetch(record.url, {
         method: 'POST',
@@ -88,7 +92,7 @@ export function createCallbacks(parts: {
           Accept: 'application/json',
           'User-Agent': 'Mozilla/4.0',
           'Request-ID': record.callbackId,
-          ...signedHeaders(keys, random, clock.now(), record.body, isForged),
+          ...signedHeaders(keys, random, clock.now(), record.body, forgery),
         },
         body: record.body,
         redirect: 'manual',
@@ -149,49 +153,65 @@ export function createCallbacks(parts: {
     return run
   }
 
+  /** Rightly signed and encrypted, but about somebody else's order: it must change nothing. */
+  function foreign(event: CallbackEvent): CallbackEvent {
+    const resource = { ...event.resource, mchid: '1900000109', appid: 'wxd678efh567hg6787' }
+    return {
+      ...event,
+      resource: 'out_order_no' in resource ? { ...resource, out_order_no: 'foreign-order' } : resource,
+    }
+  }
+
+  function write(event: CallbackEvent, url: string, script: { isLost: boolean; isDoubled: boolean }): string {
+    const nonce = Buffer.from(random.bytes(6)).toString('hex')
+    const id = callbackId()
+    const body = JSON.stringify({
+      id,
+      create_time: rfc3339(clock.now()),
+      resource_type: 'encrypt-resource',
+      event_type: event.eventType,
+      summary: event.summary,
+      resource: {
+        original_type: event.originalType,
+        algorithm: 'AEAD_AES_256_GCM',
+        ciphertext: encryptResource(keys.apiV3Key, nonce, event.originalType, event.resource),
+        associated_data: event.originalType,
+        nonce,
+      },
+    })
+    const record: CallbackRecord = {
+      callbackId: id,
+      eventType: event.eventType,
+      url,
+      body,
+      resource: event.resource,
+      outOrderNo: event.outOrderNo,
+      openid: event.openid,
+      state: script.isLost ? 'lost' : 'waiting',
+      createdAtMs: clock.now(),
+      nextAtMs: script.isLost ? null : clock.now(),
+      attempts: 0,
+      deliveriesWanted: script.isDoubled ? 2 : 1,
+      deliveries: 0,
+      lastResult: null,
+      deliveredAtMs: null,
+    }
+    books.callbacks.put(record)
+    forgetOld()
+    schedule(record)
+    return id
+  }
+
   return {
     enqueue(event) {
       if (event.url === null) return undefined
       const facts = { path: event.eventType, outOrderNo: event.outOrderNo, openid: event.openid }
-      const isLost = faults.take('lost_callback', facts) !== undefined
-      const isDoubled = faults.take('duplicate_callback', facts) !== undefined
-      const nonce = Buffer.from(random.bytes(6)).toString('hex')
-      const id = callbackId()
-      const body = JSON.stringify({
-        id,
-        create_time: rfc3339(clock.now()),
-        resource_type: 'encrypt-resource',
-        event_type: event.eventType,
-        summary: event.summary,
-        resource: {
-          original_type: event.originalType,
-          algorithm: 'AEAD_AES_256_GCM',
-          ciphertext: encryptResource(keys.apiV3Key, nonce, event.originalType, event.resource),
-          associated_data: event.originalType,
-          nonce,
-        },
+      if (faults.take('foreign_callback', facts))
+        write(foreign(event), event.url, { isLost: false, isDoubled: false })
+      return write(event, event.url, {
+        isLost: faults.take('lost_callback', facts) !== undefined,
+        isDoubled: faults.take('duplicate_callback', facts) !== undefined,
       })
-      const record: CallbackRecord = {
-        callbackId: id,
-        eventType: event.eventType,
-        url: event.url,
-        body,
-        resource: event.resource,
-        outOrderNo: event.outOrderNo,
-        openid: event.openid,
-        state: isLost ? 'lost' : 'waiting',
-        createdAtMs: clock.now(),
-        nextAtMs: isLost ? null : clock.now(),
-        attempts: 0,
-        deliveriesWanted: isDoubled ? 2 : 1,
-        deliveries: 0,
-        lastResult: null,
-        deliveredAtMs: null,
-      }
-      books.callbacks.put(record)
-      forgetOld()
-      schedule(record)
-      return id
     },
     deliverNow: (id) => deliver(id),
     resume() {

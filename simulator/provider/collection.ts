@@ -34,10 +34,7 @@ export function createCollector(parts: Parts): Collector {
   const { books, clock, keys, agenda, faults, callbacks, behaviour, log } = parts
 
   function transactionsOf(outOrderNo: string): Transaction[] {
-    return books.transactions
-      .all()
-      .filter((one) => one.outOrderNo === outOrderNo)
-      .sort((a, b) => a.seq - b.seq)
+    return books.transactions.by('outOrderNo', outOrderNo).sort((a, b) => a.seq - b.seq)
   }
 
   function schedule(order: ServiceOrder): void {

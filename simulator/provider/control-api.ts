@@ -213,6 +213,15 @@ export function registerControlApi(app: FastifyInstance, parts: Parts, desks: Me
             : {}),
         }
       })
+      scope.post('/keys/announce', async (_request, reply) => {
+        const { id, publicKeyFile } = parts.keys.announce()
+        return reply.code(201).send({ id, file: publicKeyFile })
+      })
+      scope.post('/keys/switch', async (request, reply) => {
+        const id = textOf(bodyOf(request), 'id')
+        if (!parts.keys.switchTo(id)) return reply.code(404).send({ message: `There is no key ${id}.` })
+        return { id }
+      })
       scope.post('/permissions/:code/revoke', async (request) => {
         const permission = desks.permissions.revoke((request.params as { code: string }).code)
         return { authorizationCode: permission.authorizationCode, state: permission.state }

@@ -12,9 +12,11 @@ export interface MerchantConfig {
   readonly merchantSerialNo: string
   readonly merchantPrivateKeyFile: string
   readonly apiV3KeyFile: string
-  /** `PUB_KEY_ID_…` in `Wechatpay-Serial`. */
+  /** `PUB_KEY_ID_…` in `Wechatpay-Serial`: the key that is in use now. */
   readonly providerPublicKeyId: string
   readonly providerPublicKeyFile: string
+  /** Every key that may sign, the one in use first; a second one appears when a change was announced. */
+  readonly providerPublicKeys: ReadonlyArray<{ id: string; file: string }>
 }
 
 export interface MerchantFiles {
@@ -22,7 +24,14 @@ export interface MerchantFiles {
   readonly config: string
   readonly merchantPrivateKey: string
   readonly apiV3Key: string
+  /** The first key; later ones are named in the JSON file. */
   readonly providerPublicKey: string
+}
+
+export interface ProviderKey {
+  readonly id: string
+  readonly privateKey: KeyObject
+  readonly publicKeyFile: string
 }
 
 /** The identity of both sides as the provider knows it. */
@@ -32,11 +41,18 @@ export interface ProviderKeys {
   readonly serviceId: string
   readonly merchantSerialNo: string
   readonly merchantPublicKey: KeyObject
-  readonly providerPublicKeyId: string
-  readonly providerPrivateKey: KeyObject
+  readonly apiV3Key: Buffer
   /** Signs what must look signed and must not verify (a scripted fault). */
   readonly strangerPrivateKey: KeyObject
-  readonly apiV3Key: Buffer
+  /** The key that signs answers and callbacks. */
+  current(): ProviderKey
+  all(): readonly ProviderKey[]
+  /** Makes the next key and tells the merchant by file; the current one goes on signing. */
+  announce(): ProviderKey
+  /** From now on this key signs. @returns false when there is no such key */
+  switchTo(id: string): boolean
+  /** Writes `merchant.json`; again after each change. */
+  publish(baseUrl: string): void
 }
 
 interface Identity {
@@ -44,7 +60,8 @@ interface Identity {
   appId: string
   serviceId: string
   merchantSerialNo: string
-  providerPublicKeyId: string
+  providerKeyIds: string[]
+  currentKeyId: string
 }
 
 function writePrivately(file: string, text: string): void {
@@ -81,57 +98,109 @@ export function merchantFilesIn(dataDir: string): MerchantFiles {
 
 /**
  * Loads the keys of both sides, or makes them at the first start. Files are readable by their owner only.
- * The provider keeps its own private key in `provider-only/`, which the merchant is never pointed at.
+ * The provider keeps its own private keys in `provider-only/`, which the merchant is never pointed at.
  */
 export function loadOrMakeKeys(dataDir: string, random: Random): ProviderKeys {
   const files = merchantFilesIn(dataDir)
   const ownFolder = join(dataDir, 'provider-only')
-  const ownPrivateKeyFile = join(ownFolder, 'provider-private-key.pem')
   const merchantPublicKeyFile = join(ownFolder, 'merchant-public-key.pem')
   const identityFile = join(ownFolder, 'identity.json')
+  const ownKeyFile = (index: number) => join(ownFolder, `provider-private-key-${index + 1}.pem`)
+  const publicKeyFile = (index: number) =>
+    index === 0 ? files.providerPublicKey : join(dataDir, `provider-public-key-${index + 1}.pem`)
+
+  function makeProviderKey(mchId: string, index: number): string {
+    const pair = makeKeyPair()
+    writePrivately(ownKeyFile(index), pair.privatePem)
+    writePrivately(publicKeyFile(index), pair.publicPem)
+    return `PUB_KEY_ID_01${mchId}${digits(random, 22)}`
+  }
+  function saveIdentity(next: Identity): void {
+    writePrivately(identityFile, `${JSON.stringify(next, null, 2)}\n`)
+  }
+
   mkdirSync(ownFolder, { recursive: true, mode: 0o700 })
   // The identity is written last: a start that was killed half-way begins again.
   if (!existsSync(identityFile)) {
     const merchant = makeKeyPair()
-    const provider = makeKeyPair()
     const mchId = `19${digits(random, 8)}`
     writePrivately(files.merchantPrivateKey, merchant.privatePem)
     writePrivately(merchantPublicKeyFile, merchant.publicPem)
-    writePrivately(files.providerPublicKey, provider.publicPem)
-    writePrivately(ownPrivateKeyFile, provider.privatePem)
     writePrivately(files.apiV3Key, hex(random, 16))
-    const identity: Identity = {
+    const keyId = makeProviderKey(mchId, 0)
+    saveIdentity({
       mchId,
       appId: `wx${hex(random, 8)}`,
       serviceId: `2002${digits(random, 28)}`,
       merchantSerialNo: hex(random, 20).toUpperCase(),
-      providerPublicKeyId: `PUB_KEY_ID_01${mchId}${digits(random, 22)}`,
-    }
-    writePrivately(identityFile, `${JSON.stringify(identity, null, 2)}\n`)
+      providerKeyIds: [keyId],
+      currentKeyId: keyId,
+    })
   }
-  const identity = JSON.parse(readFileSync(identityFile, 'utf8')) as Identity
-  return {
-    ...identity,
-    merchantPublicKey: createPublicKey(readFileSync(merchantPublicKeyFile)),
-    providerPrivateKey: createPrivateKey(readFileSync(ownPrivateKeyFile)),
-    strangerPrivateKey: createPrivateKey(makeKeyPair().privatePem),
-    apiV3Key: Buffer.from(readFileSync(files.apiV3Key, 'utf8').trim(), 'utf8'),
-  }
-}
+  let identity = JSON.parse(readFileSync(identityFile, 'utf8')) as Identity
+  let publishedUrl = ''
+  const load = (id: string, index: number): ProviderKey => ({
+    id,
+    privateKey: createPrivateKey(readFileSync(ownKeyFile(index))),
+    publicKeyFile: publicKeyFile(index),
+  })
+  const providerKeys = identity.providerKeyIds.map(load)
 
-/** Written at each start, because the address may have changed. */
-export function writeMerchantConfig(dataDir: string, keys: ProviderKeys, baseUrl: string): void {
-  const files = merchantFilesIn(dataDir)
-  const config: MerchantConfig = {
-    baseUrl,
-    mchId: keys.mchId,
-    appId: keys.appId,
-    serviceId: keys.serviceId,
-    merchantSerialNo: keys.merchantSerialNo,
-    merchantPrivateKeyFile: files.merchantPrivateKey,
-    apiV3KeyFile: files.apiV3Key,
-    providerPublicKeyId: keys.providerPublicKeyId,
-    providerPublicKeyFile: files.providerPublicKey,
+  function change(next: Identity): void {
+    saveIdentity(next)
+    identity = next
+    publish(publishedUrl)
   }
-  writePrivately(files.config, `${JSON.stringify(config, null, 2)}\n`)
+  function current(): ProviderKey {
+    const key = providerKeys.find((one) => one.id === identity.currentKeyId)
+    if (!key)
+      throw new Error(`assertion failed: the key ${identity.currentKeyId} is not among the provider's keys`)
+    return key
+  }
+  function publish(baseUrl: string): void {
+    publishedUrl = baseUrl
+    const now = current()
+    const config: MerchantConfig = {
+      baseUrl,
+      mchId: identity.mchId,
+      appId: identity.appId,
+      serviceId: identity.serviceId,
+      merchantSerialNo: identity.merchantSerialNo,
+      merchantPrivateKeyFile: files.merchantPrivateKey,
+      apiV3KeyFile: files.apiV3Key,
+      providerPublicKeyId: now.id,
+      providerPublicKeyFile: now.publicKeyFile,
+      providerPublicKeys: [now, ...providerKeys.filter((one) => one !== now)].map((one) => ({
+        id: one.id,
+        file: one.publicKeyFile,
+      })),
+    }
+    writePrivately(files.config, `${JSON.stringify(config, null, 2)}\n`)
+  }
+
+  return {
+    mchId: identity.mchId,
+    appId: identity.appId,
+    serviceId: identity.serviceId,
+    merchantSerialNo: identity.merchantSerialNo,
+    merchantPublicKey: createPublicKey(readFileSync(merchantPublicKeyFile)),
+    apiV3Key: Buffer.from(readFileSync(files.apiV3Key, 'utf8').trim(), 'utf8'),
+    strangerPrivateKey: createPrivateKey(makeKeyPair().privatePem),
+    current,
+    all: () => providerKeys,
+    announce() {
+      const index = providerKeys.length
+      const id = makeProviderKey(identity.mchId, index)
+      const key = load(id, index)
+      providerKeys.push(key)
+      change({ ...identity, providerKeyIds: [...identity.providerKeyIds, id] })
+      return key
+    },
+    switchTo(id) {
+      if (!identity.providerKeyIds.includes(id)) return false
+      change({ ...identity, currentKeyId: id })
+      return true
+    },
+    publish,
+  }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { wait } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { Bills } from './bills.ts'
 import type { Collector } from './collection.ts'
@@ -12,6 +13,8 @@ import type { ServiceOrders } from './service-orders.ts'
 import { findSignatureFault, signedHeaders } from './signing.ts'
 
 const BODY_LIMIT_BYTES = 256 * 1024
+/** Shorter than any sane client waits. */
+const SLOW_ANSWER_MS = 2_000
 
 export interface MerchantDesks {
   readonly permissions: Permissions
@@ -36,11 +39,14 @@ type Handler = (call: Call) => JsonObject | void
 /** Connections that are held open on purpose; cut when their time is over or at stop. */
 export interface HeldConnections {
   hold(reply: FastifyReply, afterMs: number): void
+  /** Resolves after the time, or at stop. */
+  pause(afterMs: number): Promise<void>
   cutAll(): void
 }
 
 export function createHeldConnections(parts: Pick<Parts, 'clock'>): HeldConnections {
   const cuts = new Set<() => void>()
+  const stopping = new AbortController()
   return {
     hold(reply, afterMs) {
       reply.hijack()
@@ -54,7 +60,11 @@ export function createHeldConnections(parts: Pick<Parts, 'clock'>): HeldConnecti
       cuts.add(cut)
       socket?.once('close', cut)
     },
+    async pause(afterMs) {
+      await wait(parts.clock, 'slow answer', afterMs, stopping.signal)
+    },
     cutAll() {
+      stopping.abort()
       for (const cut of cuts) cut()
     },
   }
@@ -74,7 +84,9 @@ export function registerMerchantApi(
 
   function send(reply: FastifyReply, answer: Answer, isForged: boolean): FastifyReply {
     const body = answer.body === undefined ? '' : JSON.stringify(answer.body)
-    reply.code(answer.status).headers(signedHeaders(keys, random, clock.now(), body, isForged))
+    reply
+      .code(answer.status)
+      .headers(signedHeaders(keys, random, clock.now(), body, isForged ? 'stranger' : undefined))
     reply.header('Request-ID', Buffer.from(random.bytes(16)).toString('hex').toUpperCase())
     return answer.body === undefined ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
   }
@@ -190,22 +202,36 @@ export function registerMerchantApi(
         held.hold(reply, early.delayMs ?? behaviour.holdMs)
         return reply
       }
-      if (faults.take('http_500', facts)) {
-        return send(
-          reply,
-          { status: 500, body: { code: 'SYSTEM_ERROR', message: '系统异常，请稍后重试' } },
-          false,
-        )
-      }
-      const answer = perform(handler, call, options.noContent === true)
+      const answer = refuseBefore(facts) ?? perform(handler, call, options.noContent === true)
       await hurry(request, call, facts, answer)
       const late = faults.take('timeout_after_effect', facts)
       if (late) {
         held.hold(reply, late.delayMs ?? behaviour.holdMs)
         return reply
       }
-      return send(reply, answer, faults.take('bad_response_signature', facts) !== undefined)
+      const isForged = faults.take('bad_response_signature', facts) !== undefined
+      const shown = disguise(answer, facts)
+      const slow = faults.take('slow_answer', facts)
+      if (slow) await held.pause(slow.delayMs ?? SLOW_ANSWER_MS)
+      return send(reply, shown, isForged)
     }
+  }
+
+  /** Scripted refusals that leave no effect behind. */
+  function refuseBefore(facts: FaultFacts): Answer | undefined {
+    const refusal = faults.take('http_500', facts)
+      ? new ProviderError('SYSTEM_ERROR', '系统异常，请稍后重试')
+      : faults.take('rate_limited', facts)
+        ? new ProviderError('FREQUENCY_LIMITED', '频率超限，请求太频繁，请降低请求频率')
+        : undefined
+    return refusal && { status: refusal.status, body: refusal.toBody() }
+  }
+
+  /** The handbook also knows WAIT_PAY; a merchant must take any state that it does not know for "ask again". */
+  function disguise(answer: Answer, facts: FaultFacts): Answer {
+    const collection = answer.body?.['collection']
+    if (!isObject(collection) || !faults.take('unknown_state', facts)) return answer
+    return { ...answer, body: { ...answer.body, collection: { ...collection, state: 'WAIT_PAY' } } }
   }
 
   void app.register(async (scope) => {

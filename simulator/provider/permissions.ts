@@ -85,7 +85,7 @@ export function createPermissions(parts: Parts): Permissions {
     return permission
   }
   function findOfPerson(openid: string): Permission | undefined {
-    const own = books.permissions.all().filter((one) => one.openid === openid)
+    const own = books.permissions.by('openid', openid)
     return own.findLast((one) => one.state === 'AVAILABLE') ?? own.at(-1)
   }
 
@@ -136,7 +136,7 @@ export function createPermissions(parts: Parts): Permissions {
       close(permission)
     },
     findByToken(applyToken) {
-      const permission = books.permissions.all().find((one) => one.applyToken === applyToken)
+      const permission = books.permissions.by('applyToken', applyToken)[0]
       return permission && permission.applyTokenExpiresAtMs > clock.now() ? permission : undefined
     },
     grant(applyToken, openid) {
@@ -156,7 +156,6 @@ export function createPermissions(parts: Parts): Permissions {
       })
     },
     revoke: (authorizationCode) => close(getByCode(authorizationCode)),
-    isAvailable: (openid) =>
-      books.permissions.all().some((one) => one.openid === openid && one.state === 'AVAILABLE'),
+    isAvailable: (openid) => books.permissions.by('openid', openid).some((one) => one.state === 'AVAILABLE'),
   }
 }

@@ -194,7 +194,7 @@ ${hidden}<button name="answer" value="agree">${words.agree}</button><button clas
 
   /** An order page is reached by what the provider gave out: `query_id` or `order_id`. */
   function findOrder(id: string): ServiceOrder | undefined {
-    return books.orders.all().find((one) => one.queryId === id || one.orderId === id)
+    return books.orders.by('queryId', id)[0] ?? books.orders.by('orderId', id)[0]
   }
 
   function orderPage(request: FastifyRequest, order: ServiceOrder, note?: string): string {
@@ -203,7 +203,7 @@ ${hidden}<button name="answer" value="agree">${words.agree}</button><button clas
     const lines = (order.completed?.['post_payments'] as JsonObject[] | undefined) ?? []
     const discounts = (order.completed?.['post_discounts'] as JsonObject[] | undefined) ?? []
     const payments = desks.collector.transactionsOf(order.outOrderNo)
-    const refunds = books.refunds.all().filter((one) => one.outOrderNo === order.outOrderNo)
+    const refunds = books.refunds.by('outOrderNo', order.outOrderNo)
     const canPay = order.state === 'paying'
     return page(
       words,

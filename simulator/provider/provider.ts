@@ -15,7 +15,7 @@ import { createCallbacks } from './callbacks.ts'
 import { createCollector } from './collection.ts'
 import { registerControlApi } from './control-api.ts'
 import { createFaults } from './faults.ts'
-import { loadOrMakeKeys, merchantFilesIn, writeMerchantConfig, type MerchantFiles } from './keys.ts'
+import { loadOrMakeKeys, merchantFilesIn, type MerchantFiles } from './keys.ts'
 import { createHeldConnections, registerMerchantApi, type MerchantDesks } from './merchant-api.ts'
 import { DEFAULT_BEHAVIOUR, type ProviderBehaviour, type StandInLog } from './options.ts'
 import type { Parts } from './parts.ts'
@@ -115,7 +115,7 @@ export function createProviderStandIn(options: ProviderStandInOptions): Provider
     const actualPort = typeof address === 'object' && address !== null ? address.port : port
     const url = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${actualPort}`
     seedPeople(books, clock)
-    writeMerchantConfig(dataDir, keys, url)
+    keys.publish(url)
     collector.resume()
     refunds.resume()
     callbacks.resume()

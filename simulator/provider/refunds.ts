@@ -1,4 +1,5 @@
 import { privateDecrypt, constants } from 'node:crypto'
+import { messageOf } from '#protocol/base/errors.ts'
 import { feeOfFen } from './collection.ts'
 import { canonicalJson, fieldsOf, type JsonObject } from './fields.ts'
 import { providerNumber, type Parts } from './parts.ts'
@@ -105,11 +106,10 @@ export function createRefunds(parts: Parts): Refunds {
     if ((transactionId === undefined) === (outTradeNo === undefined)) {
       throw new ProviderError('PARAM_ERROR', 'transaction_id和out_trade_no必须且只能填写一个')
     }
-    const payment = books.transactions
-      .all()
-      .find((one) =>
-        transactionId === undefined ? one.outTradeNo === outTradeNo : one.transactionId === transactionId,
-      )
+    const payment =
+      transactionId === undefined
+        ? books.transactions.by('outTradeNo', outTradeNo ?? '')[0]
+        : books.transactions.get(transactionId)
     // The service order's number is not a trade number when the money was taken automatically: a common mistake.
     if (!payment)
       throw new ProviderError('RESOURCE_NOT_EXISTS', '订单不存在，请检查微信支付订单号或商户订单号')
@@ -117,7 +117,7 @@ export function createRefunds(parts: Parts): Refunds {
   }
 
   function checkLimits(payment: Transaction, amountFen: number): void {
-    const earlier = books.refunds.all().filter((one) => one.transactionId === payment.transactionId)
+    const earlier = books.refunds.by('transactionId', payment.transactionId)
     if (clock.now() - payment.paidAtMs > REFUND_DAYS * DAY_MS) {
       throw new ProviderError('INVALID_REQUEST', '订单已超过退款期限（1年）')
     }
@@ -205,7 +205,7 @@ export function createRefunds(parts: Parts): Refunds {
     },
 
     reroute(refundId, body) {
-      const refund = books.refunds.all().find((one) => one.refundId === refundId)
+      const refund = books.refunds.by('refundId', refundId)[0]
       if (!refund) throw new ProviderError('RESOURCE_NOT_EXISTS', '退款单不存在')
       const fields = fieldsOf(body)
       if (fields.text('out_refund_no') !== refund.outRefundNo)
@@ -249,15 +249,20 @@ export function createRefunds(parts: Parts): Refunds {
   }
 }
 
-/** Card number and name arrive encrypted with the provider's public key (RSAES-OAEP, SHA-1), never in the clear. */
+/** Card number and name arrive encrypted with one of the provider's public keys (RSAES-OAEP, SHA-1), never in the clear. */
 function decryptField(parts: Parts, text: string, name: string): string {
-  try {
-    return privateDecrypt(
-      { key: parts.keys.providerPrivateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
-      Buffer.from(text, 'base64'),
-    ).toString('utf8')
-  } catch (cause) {
-    parts.log.warn({ field: name, cause: String(cause) }, 'a sensitive field was not encrypted for us')
-    throw new ProviderError('PARAM_ERROR', `${name}解密失败，请使用微信支付公钥加密敏感信息`)
+  const reasons: string[] = []
+  for (const { privateKey } of parts.keys.all()) {
+    try {
+      const padding = constants.RSA_PKCS1_OAEP_PADDING
+      return privateDecrypt(
+        { key: privateKey, padding, oaepHash: 'sha1' },
+        Buffer.from(text, 'base64'),
+      ).toString('utf8')
+    } catch (cause) {
+      reasons.push(messageOf(cause))
+    }
   }
+  parts.log.warn({ field: name, reasons }, 'a sensitive field was not encrypted for us')
+  throw new ProviderError('PARAM_ERROR', `${name}解密失败，请使用微信支付公钥加密敏感信息`)
 }

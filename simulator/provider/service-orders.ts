@@ -60,7 +60,7 @@ export function createServiceOrders(
     if (person.standing === 'refused') {
       throw new ProviderError('INVALID_REQUEST', `综合评估未通过，暂不能使用该服务（${HANDBOOK.evaluation}）`)
     }
-    const own = books.orders.all().filter((one) => one.openid === openid)
+    const own = books.orders.by('openid', openid)
     if (own.some((one) => one.state === 'paying' && one.collection.attempts > 0)) {
       throw new ProviderError('INVALID_REQUEST', `用户存在超时未支付的订单（${HANDBOOK.unpaidOrders}）`)
     }
@@ -114,7 +114,7 @@ export function createServiceOrders(
         throw new ProviderError('PARAM_ERROR', 'out_order_no和query_id必须且只能填写一个')
       }
       if (typeof outOrderNo === 'string') return view(get(outOrderNo))
-      const order = books.orders.all().find((one) => one.queryId === queryId)
+      const order = typeof queryId === 'string' ? books.orders.by('queryId', queryId)[0] : undefined
       if (!order) throw new ProviderError('ORDER_NOT_EXIST', '单据不存在')
       return view(order)
     },

@@ -88,22 +88,29 @@ export function findSignatureFault(
   return verify(keys.merchantPublicKey, message, authorization.signature) ? undefined : '错误的签名，验签失败'
 }
 
-/** The four headers that prove an answer or a callback to come from the provider. */
+/** Published: with this prefix the provider probes whether a merchant verifies at all. It must fail like any wrong signature. */
+const PROBE_PREFIX = 'WECHATPAY/SIGNTEST/'
+/** How a signature is made wrong on purpose. */
+export type Forgery = 'stranger' | 'probe'
+
+/** The headers that prove an answer or a callback to come from the provider. */
 export function signedHeaders(
   keys: ProviderKeys,
   random: Random,
   nowMs: number,
   body: string,
-  isForged = false,
+  forgery?: Forgery,
 ): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1000))
   const nonce = randomNonce(random)
-  const key = isForged ? keys.strangerPrivateKey : keys.providerPrivateKey
+  const signing = keys.current()
+  const key = forgery === 'stranger' ? keys.strangerPrivateKey : signing.privateKey
+  const signature = sign(key, responseMessage(timestamp, nonce, body))
   return {
     'Wechatpay-Timestamp': timestamp,
     'Wechatpay-Nonce': nonce,
-    'Wechatpay-Signature': sign(key, responseMessage(timestamp, nonce, body)),
-    'Wechatpay-Serial': keys.providerPublicKeyId,
+    'Wechatpay-Signature': forgery === 'probe' ? `${PROBE_PREFIX}${signature}` : signature,
+    'Wechatpay-Serial': signing.id,
     'Wechatpay-Signature-Type': SCHEME,
   }
 }

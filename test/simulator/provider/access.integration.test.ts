@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createRequest, LI_WEI, permit, shapeOf, startBench, vector, type Bench } from './bench.ts'
 import type { Json } from './merchant.ts'
@@ -29,6 +29,29 @@ describe('what the provider hands the merchant', () => {
     for (const file of Object.values(bench.files)) expect(statSync(file).mode & 0o777).toBe(0o600)
     await bench.restart()
     expect((await query('nobody')).isSigned).toBe(true)
+  })
+})
+
+describe("a change of the provider's key", () => {
+  it('is announced by file first, then the new key signs, also after a restart', async () => {
+    const configured = () =>
+      JSON.parse(readFileSync(bench.files.config, 'utf8')) as {
+        providerPublicKeyId: string
+        providerPublicKeys: unknown[]
+      }
+    const before = configured().providerPublicKeyId
+    const { body: next } = await bench.merchant.control('POST', '/keys/announce')
+    expect(configured()).toMatchObject({
+      providerPublicKeyId: before,
+      providerPublicKeys: [{ id: before }, next],
+    })
+    expect((await query('nobody')).isSigned).toBe(true)
+    await bench.merchant.control('POST', '/keys/switch', { id: next['id'] })
+    expect(configured().providerPublicKeyId).toBe(next['id'])
+    expect((await query('nobody')).isSigned).toBe(true)
+    await bench.restart()
+    expect((await query('nobody')).isSigned).toBe(true)
+    expect((await bench.merchant.control('POST', '/keys/switch', { id: 'PUB_KEY_ID_none' })).status).toBe(404)
   })
 })
 

@@ -77,6 +77,28 @@ describe('an answer that is wrong', () => {
     expect((await queryOrder(bench, 'any')).isSigned).toBe(true)
   })
 
+  it('can tell to ask less often, or take its time', async () => {
+    await fault('rate_limited')
+    expect(await queryOrder(bench, 'any')).toMatchObject({
+      status: 429,
+      isSigned: true,
+      body: { code: 'FREQUENCY_LIMITED' },
+    })
+    await fault('slow_answer', { delayMs: 80 })
+    const before = bench.clock.monoMs()
+    expect((await queryOrder(bench, 'any')).status).toBe(404)
+    expect(bench.clock.monoMs() - before).toBeGreaterThanOrEqual(75)
+  })
+
+  it('can show a state that nobody knows', async () => {
+    await fault('delayed_deduction')
+    const outOrderNo = await sell(bench, 350)
+    await fault('unknown_state')
+    expect((await queryOrder(bench, outOrderNo)).body).toMatchObject({ collection: { state: 'WAIT_PAY' } })
+    expect((await queryOrder(bench, outOrderNo)).body).toMatchObject({ collection: { state: 'USER_PAYING' } })
+    await bench.merchant.control('POST', `/serviceorders/${outOrderNo}/deduct`)
+  })
+
   it('touches only what it is matched with', async () => {
     await fault('http_500', { match: { openid: NO_MONEY } })
     const mine = createRequest(bench)
@@ -130,6 +152,28 @@ describe('a callback', () => {
     await untilPaid(bench, outOrderNo)
     expect(await recorded(outOrderNo)).toMatchObject([{ state: 'lost', attempts: 0 }])
     expect(callbacksOf(outOrderNo)).toHaveLength(0)
+  })
+
+  it('can come with one about another merchant, rightly signed', async () => {
+    await fault('foreign_callback')
+    const outOrderNo = await sell(bench, 350)
+    await vi.waitUntil(() => callbacksOf(outOrderNo).length === 1)
+    const foreign = await vi.waitUntil(() => callbacksOf('foreign-order')[0])
+    expect(foreign).toMatchObject({ isSigned: true, resource: { mchid: '1900000109' } })
+  })
+
+  it('can be a probe that must fail like any wrong signature', async () => {
+    await fault('signature_probe')
+    bench.callbacks.answer = (one) => (one.isSigned ? 204 : 401)
+    const outOrderNo = await sell(bench, 350)
+    await vi.waitUntil(() => callbacksOf(outOrderNo).length === 2)
+    bench.callbacks.answer = () => 204
+    expect(
+      callbacksOf(outOrderNo).map((one) => [one.isSigned, one.signature.startsWith('WECHATPAY/SIGNTEST/')]),
+    ).toEqual([
+      [false, true],
+      [true, false],
+    ])
   })
 
   it('can be signed by somebody else first and rightly after it was refused', async () => {

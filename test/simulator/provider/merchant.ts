@@ -29,6 +29,7 @@ interface MerchantConfig {
   apiV3KeyFile: string
   providerPublicKeyId: string
   providerPublicKeyFile: string
+  providerPublicKeys: Array<{ id: string; file: string }>
 }
 
 /** What a merchant might get wrong when it signs. */
@@ -48,6 +49,7 @@ export interface Taken {
   readonly id: string
   readonly resource: Json
   readonly isSigned: boolean
+  readonly signature: string
   readonly envelope: Json
 }
 
@@ -56,6 +58,13 @@ export function createMerchant(configFile: string, clock: Clock) {
   const privateKey = createPrivateKey(readFileSync(config.merchantPrivateKeyFile))
   const providerKey = createPublicKey(readFileSync(config.providerPublicKeyFile))
   const apiV3Key = readFileSync(config.apiV3KeyFile)
+
+  /** Read anew each time, as a merchant does who is told of another key. */
+  function providerKeyOf(id: string | null | undefined) {
+    const { providerPublicKeys } = JSON.parse(readFileSync(configFile, 'utf8')) as MerchantConfig
+    const known = providerPublicKeys.find((one) => one.id === id)
+    return known && createPublicKey(readFileSync(known.file))
+  }
 
   function authorization(
     method: string,
@@ -76,11 +85,11 @@ export function createMerchant(configFile: string, clock: Clock) {
     const [timestamp, nonce, signature] = ['timestamp', 'nonce', 'signature'].map((one) =>
       headers(`wechatpay-${one}`),
     )
-    if (!timestamp || !nonce || !signature || headers('wechatpay-serial') !== config.providerPublicKeyId)
-      return false
+    const key = providerKeyOf(headers('wechatpay-serial'))
+    if (!timestamp || !nonce || !signature || !key) return false
     return createVerify('RSA-SHA256')
       .update(`${timestamp}\n${nonce}\n${body}\n`)
-      .verify(providerKey, signature, 'base64')
+      .verify(key, signature, 'base64')
   }
 
   async function call(
@@ -133,6 +142,7 @@ export function createMerchant(configFile: string, clock: Clock) {
           id: String(envelope['id']),
           resource: decrypt(envelope['resource'] as Json),
           isSigned: isSigned(header, text),
+          signature: header('wechatpay-signature') ?? '',
           envelope,
         }
         taken.push(one)
