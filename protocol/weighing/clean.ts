@@ -61,7 +61,6 @@ export class SensorCleaner {
       t[this.#count] = tMs
       x[this.#count] = grams
       this.#count++
-      // The first two readings have no past to be judged by; the third releases itself, judged by all so far.
       if (this.#count < 5) return false
     } else {
       t[0] = t[1] as number
@@ -123,6 +122,10 @@ export class SensorCleaner {
     return (this.#equalPairs - this.#longestRun + 0.5) / (pairs + 1)
   }
 
+  get longestRun(): number {
+    return this.#longestRun
+  }
+
   get readings(): number {
     return this.#pairs
   }
@@ -130,15 +133,24 @@ export class SensorCleaner {
   /**
    * @param nowMs time of the newest sample of the cabinet
    * @param cabinetRepeatShare median `repeatShare` over the cabinet: what such scales do when they work
+   * @param othersRun median length of the longest run of equal readings on the other sensors
    */
-  fault(nowMs: number, cabinetRepeatShare: number): { kind: SensorFaultKind; sinceMs: number } | null {
+  fault(
+    nowMs: number,
+    cabinetRepeatShare: number,
+    othersRun: number,
+  ): { kind: SensorFaultKind; sinceMs: number } | null {
     if (nowMs - Math.max(this.lastValidMs, this.firstSeenMs) > 2000 || this.#pairs === 0) {
       return { kind: 'absent', sinceMs: this.#pairs === 0 ? this.firstSeenMs : this.lastValidMs }
     }
     // A lively scale that falls silent is judged by its own past; one that was silent from the start, by its neighbours.
     const ownPast = this.#pairs - this.#longestRun
     const repeat = Math.min(0.999, ownPast >= 20 ? this.repeatShare : Math.max(cabinetRepeatShare, 1e-3))
-    if (this.#longestRun >= 12 && this.#longestRun * Math.log(repeat) < Math.log(stuckChance)) {
+    if (
+      this.#longestRun >= 12 &&
+      this.#longestRun > 2.5 * othersRun &&
+      this.#longestRun * Math.log(repeat) < Math.log(stuckChance)
+    ) {
       const overload = Math.abs(this.#last) >= 4095 && isBitPattern(this.#last)
       return { kind: overload ? 'overload' : 'stuck', sinceMs: this.#longestRunSinceMs }
     }

@@ -91,6 +91,7 @@ export type ReviewFacts = {
 
 /** Chow's rule: settle when the receipt is likely enough, otherwise say why a person should look. */
 export function decideReceipt(
+  states: readonly BeamState[],
   beliefs: readonly ReceiptBelief[],
   chosen: ReceiptBelief,
   facts: ReviewFacts,
@@ -100,17 +101,14 @@ export function decideReceipt(
 ): WeighingReceipt {
   const probability = calibrate(chosen.probability, calibration)
   const reasons: WeighingReason[] = []
-  const mass = (flag: number): number =>
-    beliefs.reduce((sum, belief) => ((belief.flags & flag) !== 0 ? sum + belief.probability : sum), 0)
-  const foreignMass = beliefs.reduce(
-    (sum, belief) => (belief.story.foreign.length > 0 ? sum + belief.probability : sum),
-    0,
-  )
+  const massOf = (isSo: (state: BeamState) => boolean): number =>
+    states.reduce((sum, state) => (isSo(state) ? sum + Math.exp(state.logP) : sum), 0)
+  const mass = (flag: number): number => massOf((state) => (state.flags & flag) !== 0)
   if (probability < options.clearProbability) reasons.push('ambiguous')
-  if (foreignMass > 0.3) reasons.push('foreign_object')
+  if (massOf((state) => state.foreign.length > 0) > 0.15) reasons.push('foreign_object')
   if (facts.sensorFault) reasons.push('sensor_fault')
   if (mass(flagUnexplained) > 0.05) reasons.push('unexplained_loss')
-  if (mass(flagOpened) > 0.2 || (chosen.flags & flagBroughtIn) !== 0) reasons.push('opened_package_returned')
+  if (mass(flagOpened) > 0.15 || (chosen.flags & flagBroughtIn) !== 0) reasons.push('opened_package_returned')
   if (facts.unbalanced || (chosen.flags & flagMerged) !== 0) reasons.push('missed_event')
   if (facts.disturbed) reasons.push('disturbed')
   const lines: ReceiptLine[] = linesOf(chosen.hand, model).map(({ product, sku, quantity }) => ({

@@ -221,6 +221,7 @@ class StreamingSession implements WeighingSession {
         (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
       )
     const receipt = decideReceipt(
+      belief.states,
       beliefs,
       chosen,
       {
@@ -264,6 +265,7 @@ class StreamingSession implements WeighingSession {
     return {
       levels,
       first,
+      states,
       beliefs,
       chosen,
       steps: this.#stepsOf(levels, first, moves),
@@ -429,15 +431,14 @@ class StreamingSession implements WeighingSession {
 
   #faults(belief: { levels: readonly Level[][]; first: readonly number[] }): SensorFault[] {
     const faults: SensorFault[] = []
-    const shares = this.#shelves
+    const working = this.#shelves
       .flatMap((shelf) => shelf.cleaners)
       .filter((cleaner) => cleaner.readings > 20)
-      .map((cleaner) => cleaner.repeatShare)
-      .sort((a, b) => a - b)
-    const typical = shares[Math.floor(shares.length / 2)] ?? 1
+    const typicalShare = middle(working.map((cleaner) => cleaner.repeatShare)) ?? 1
+    const runs = working.map((cleaner) => cleaner.longestRun)
     this.#shelves.forEach((shelf, index) => {
       for (const cleaner of shelf.cleaners) {
-        const fault = cleaner.fault(this.#nowMs, typical)
+        const fault = cleaner.fault(this.#nowMs, typicalShare, middle(without(runs, cleaner.longestRun)) ?? 0)
         if (fault !== null) faults.push({ sensor: cleaner.sensor, ...fault })
       }
       const own = belief.levels[index] as Level[]
@@ -465,4 +466,13 @@ function movesByLevel(story: BeamState): Map<string, Trail> {
 
 function round(grams: number): number {
   return Math.round(grams * 100) / 100
+}
+
+function middle(values: readonly number[]): number | undefined {
+  return values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)]
+}
+
+function without(values: readonly number[], value: number): number[] {
+  const at = values.indexOf(value)
+  return values.filter((_, index) => index !== at)
 }

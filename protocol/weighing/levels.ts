@@ -76,6 +76,8 @@ export class LevelTracker {
   #tail: Block[] = []
   #pending: Block[] = []
   #brief: Block | null = null
+  /** The stillest stretch of the brief level: where its weight is read. */
+  #still: Block | null = null
 
   constructor(options: { noiseGrams: number; quietWindowMs: number; sameLevelGrams: number }) {
     this.noiseGrams = options.noiseGrams
@@ -291,14 +293,17 @@ export class LevelTracker {
     }
     if (brief === null) {
       this.#brief = window
+      this.#still = { ...window }
       return
     }
     const near = 2.5 * Math.max(this.noiseGrams, spread, spreadOf(brief)) + 0.5
     if (Math.abs(sum / n - brief.sum / brief.n) > near) {
       this.#closeBrief()
       this.#brief = window
+      this.#still = { ...window }
       return
     }
+    if (this.#restlessness(window) < this.#restlessness(this.#still as Block)) this.#still = window
     const x = this.#x[(this.#from + this.#size - 1) % windowCapacity] as number
     brief.endMs = tMs
     brief.n++
@@ -306,12 +311,21 @@ export class LevelTracker {
     brief.squares += x * x
   }
 
+  #restlessness(block: Block): number {
+    return Math.max(this.noiseGrams, spreadOf(block)) ** 2 / block.n
+  }
+
   #closeBrief(): void {
     const brief = this.#brief
+    const still = this.#still as Block
     this.#brief = null
+    this.#still = null
     if (brief === null || this.levels.length === 0 || this.levels.length >= maximumLevels) return
     const level = this.#newLevel(brief.startMs)
-    this.#estimate(level, brief, brief)
+    const read = this.#restlessness(still) < 0.7 * this.#restlessness(brief) ? still : brief
+    this.#estimate(level, read, read)
+    level.endMs = brief.endMs
+    level.quietMs = brief.endMs - brief.startMs
     const previous = this.levels.at(-1) as Level
     const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
     if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return
@@ -396,6 +410,7 @@ export class LevelTracker {
       this.#closeBrief()
     }
     this.#brief = null
+    this.#still = null
     const startMs = this.#oldestMs()
     const block = this.#windowBlock()
     const previous = this.#current

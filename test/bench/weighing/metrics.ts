@@ -37,12 +37,25 @@ export function bootstrap(
  * A session with a reason other than low probability is looked at first.
  */
 export function reviewRateAt(outcomes: readonly Outcome[], error: number): number {
-  const ranked = outcomes
-    .map((outcome) => ({
+  return reviewRateOf(
+    outcomes.map((outcome) => ({
       exact: outcome.exact,
       score: outcome.otherReasons.length > 0 ? -1 : outcome.probability,
-    }))
-    .sort((a, b) => b.score - a.score)
+    })),
+    error,
+  )
+}
+
+/** What the oracle would have to leave to a person: no engine can do better on average. */
+export function oracleReviewRateAt(outcomes: readonly Outcome[], error: number): number {
+  return reviewRateOf(
+    outcomes.map((outcome) => ({ exact: outcome.oracleExact, score: outcome.oracleProbability })),
+    error,
+  )
+}
+
+function reviewRateOf(sessions: Array<{ exact: boolean; score: number }>, error: number): number {
+  const ranked = sessions.sort((a, b) => b.score - a.score)
   let wrong = 0
   let best = 0
   ranked.forEach((session, index) => {
@@ -52,7 +65,7 @@ export function reviewRateAt(outcomes: readonly Outcome[], error: number): numbe
     if (next !== undefined && next.score === session.score) return
     if (session.score >= 0 && wrong <= error * (index + 1)) best = index + 1
   })
-  return round(1 - best / Math.max(1, outcomes.length))
+  return round(1 - best / Math.max(1, sessions.length))
 }
 
 export type ReliabilityBin = { count: number; meanProbability: number; exactShare: number }
@@ -134,6 +147,7 @@ export function summarise(outcomes: readonly Outcome[]) {
     reviewAtHalfPercent: reviewRateAt(outcomes, 0.005),
     reviewAtHalfPercentInterval: bootstrap(outcomes, (sample) => reviewRateAt(sample, 0.005)),
     reviewAtTenthPercent: reviewRateAt(outcomes, 0.001),
+    oracleReviewAtHalfPercent: oracleReviewRateAt(outcomes, 0.005),
     reviewRate: ratio(count - clear.length, count),
     reviewRateInterval: wilson(count - clear.length, count),
     ece: expectedCalibrationError(outcomes),
