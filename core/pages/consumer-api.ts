@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpApp } from '#core/platform/http.ts'
 import type { ErrorBody } from '#protocol/api/common.ts'
 import type { ErrorCode } from '#protocol/base/errors.ts'
 import { isErrorCode } from '#protocol/words/errors.ts'
@@ -39,11 +40,7 @@ const NOT_PASSED = new Set([
 ])
 
 /** Calls in the name of `request`; cookies that the answer sets go on to the reader through `reply`. */
-export function consumerApiFor(
-  app: FastifyInstance,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): ConsumerApi {
+export function consumerApiFor(app: HttpApp, request: FastifyRequest, reply: FastifyReply): ConsumerApi {
   const headers: Record<string, string> = { accept: 'application/json' }
   for (const [name, value] of Object.entries(request.headers))
     if (typeof value === 'string' && !NOT_PASSED.has(name)) headers[name] = value

@@ -1,5 +1,6 @@
 import formbody from '@fastify/formbody'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpApp } from '#core/platform/http.ts'
 import type {
   CabinetForConsumer,
   DisputeView,
@@ -8,7 +9,7 @@ import type {
   SessionView,
 } from '#protocol/api/consumer.ts'
 import type { Clock } from '#protocol/base/clock.ts'
-import { messageOf } from '#protocol/base/errors.ts'
+import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { isErrorCode } from '#protocol/words/errors.ts'
 import { chooseLanguage, type Language } from '#protocol/words/words.ts'
@@ -55,16 +56,15 @@ const LANGUAGE_COOKIE = 'lang'
 const YEAR_SECONDS = 31_536_000
 
 /** The consumer's pages: facts as HTML, forms that work without a script. Everything is asked of the consumer interface. */
-export async function registerPages(app: FastifyInstance, deps: PagesDeps): Promise<void> {
+export async function registerPages(app: HttpApp, deps: PagesDeps): Promise<void> {
   const assets = readAssets(deps.distFolder)
   await app.register(async (scope) => {
     if (!scope.hasContentTypeParser('application/x-www-form-urlencoded')) await scope.register(formbody)
     scope.setErrorHandler((error, request, reply) => {
-      const status = statusOf(error)
-      if (status >= 500) request.log.error({ err: error }, 'a page could not be made')
-      else request.log.info({ reason: messageOf(error) }, 'a page was refused')
+      const code = codeOf(error)
+      const { status } = ERRORS[code]
+      if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a page could not be made')
       const page = contextOf(deps, assets, request, reply)
-      const code = status === 429 ? 'too_many_requests' : status < 500 ? 'bad_request' : 'internal'
       return send(reply, problemPage(page, { code, requestId: request.id }, 'other'), status)
     })
     registerReading(scope, app, deps, assets)
@@ -72,12 +72,7 @@ export async function registerPages(app: FastifyInstance, deps: PagesDeps): Prom
   })
 }
 
-function registerReading(
-  scope: FastifyInstance,
-  app: FastifyInstance,
-  deps: PagesDeps,
-  assets: PageAssets,
-): void {
+function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
   const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
 
   scope.get('/', PUBLIC, async (request, reply) => {
@@ -154,15 +149,25 @@ function registerReading(
   scope.get('/privacy', PUBLIC, (request, reply) =>
     send(reply, privacyPage(page(request, reply), deps.retention())),
   )
+  // An address that a person mistyped gets a page; what a program asks for keeps its JSON answer.
+  scope.get('/*', PUBLIC, (request, reply) => {
+    const isForPeople =
+      request.headers.accept?.includes('text/html') === true &&
+      !/^\/(api|device|provider)\//.test(request.url)
+    if (!isForPeople) {
+      reply.callNotFound()
+      return reply
+    }
+    return send(
+      reply,
+      problemPage(page(request, reply), { code: 'not_found', requestId: undefined }, 'other'),
+      404,
+    )
+  })
   scope.get('/help', PUBLIC, (request, reply) => send(reply, helpPage(page(request, reply))))
 }
 
-function registerForms(
-  scope: FastifyInstance,
-  app: FastifyInstance,
-  deps: PagesDeps,
-  assets: PageAssets,
-): void {
+function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
   const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
 
   scope.post<{ Params: { cabinet: string } }>('/c/:cabinet', PUBLIC, async (request, reply) => {
@@ -290,8 +295,11 @@ function cookie(header: string | undefined, name: string): string | undefined {
   return undefined
 }
 
-function statusOf(error: unknown): number {
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof CabinetError) return error.code
   const status =
     typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
-  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500
+  if (status === 429) return 'too_many_requests'
+  if (status === 413) return 'payload_too_large'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'
 }
