@@ -133,6 +133,17 @@ export function registerBooksPage(app: FastifyInstance, parts: Parts, desks: Mer
     return html`<section><h2>Refunds</h2>${table(['asked', 'merchant / provider number', 'transaction', 'status', 'amount ¥', ''], rows, 'None.')}</section>`
   }
 
+  function complaints(): Html {
+    const rows = books.complaints
+      .all()
+      .toReversed()
+      .map((one) => {
+        const tone = one.state === 'PROCESSED' ? 'good' : 'wait'
+        return html`<tr><td>${billTime(one.filedAtMs)}</td><td><code>${one.complaintId}</code></td><td><code>${one.outOrderNo}</code></td><td class="${tone}">${one.state}</td><td>${one.text}</td><td class="n">${one.refundFen === null ? '' : yuanText(one.refundFen)}</td></tr>`
+      })
+    return html`<section><h2>Complaints</h2>${table(['filed', 'complaint', 'service order', 'state', 'text', 'wants back ¥'], rows, 'None.')}</section>`
+  }
+
   function callbacks(): Html {
     const rows = books.callbacks
       .all()
@@ -161,7 +172,7 @@ export function registerBooksPage(app: FastifyInstance, parts: Parts, desks: Mer
 <body><header><h1>Payment provider stand-in: books</h1><span>merchant <code>${parts.keys.mchId}</code></span>${totals()}</header><main>
 <section><h2>Let something go wrong</h2><form id="fault"><select name="kind" aria-label="kind">${FAULT_KINDS.map((one) => html`<option>${one}</option>`)}</select>
 <input name="times" type="number" min="1" placeholder="times" aria-label="times" style="width:6rem"><input name="delayMs" type="number" min="0" placeholder="delay ms" aria-label="delay in milliseconds" style="width:7rem"><input name="outOrderNo" placeholder="merchant order" aria-label="merchant order"><input name="openid" placeholder="openid" aria-label="openid"><input name="path" placeholder="part of path or event" aria-label="part of path or event"><button class="strong">Set</button></form></section>
-<div id="books" style="display:grid;gap:1rem">${[faults(), people(), orders(), transactions(), refunds(), callbacks()]}</div></main><script>${trusted(SCRIPT)}</script></body></html>`
+<div id="books" style="display:grid;gap:1rem">${[faults(), people(), orders(), transactions(), refunds(), complaints(), callbacks()]}</div></main><script>${trusted(SCRIPT)}</script></body></html>`
     return reply.header('Cache-Control', 'no-store').type('text/html; charset=utf-8').send(text.html)
   })
 }

@@ -1,11 +1,13 @@
 import Database from 'better-sqlite3'
 import type {
   CallbackRecord,
+  Complaint,
   Fault,
   Permission,
   Person,
   Refund,
   ServiceOrder,
+  Setting,
   Transaction,
 } from './records.ts'
 
@@ -29,6 +31,8 @@ export interface Books {
   readonly orders: IndexedShelf<ServiceOrder, 'openid' | 'orderId' | 'queryId'>
   readonly transactions: IndexedShelf<Transaction, 'outOrderNo' | 'outTradeNo'>
   readonly refunds: IndexedShelf<Refund, 'transactionId' | 'refundId' | 'outOrderNo'>
+  readonly complaints: IndexedShelf<Complaint, 'outOrderNo'>
+  readonly settings: Shelf<Setting>
   readonly callbacks: Shelf<CallbackRecord>
   readonly faults: Shelf<Fault>
   /** A number never given before, also not before a restart. */
@@ -140,6 +144,8 @@ export function openBooks(file: string): Books {
     orders: shelf('order', (record) => record.outOrderNo, ['openid', 'orderId', 'queryId']),
     transactions: shelf('transaction', (record) => record.transactionId, ['outOrderNo', 'outTradeNo']),
     refunds: shelf('refund', (record) => record.outRefundNo, ['transactionId', 'refundId', 'outOrderNo']),
+    complaints: shelf('complaint', (record) => record.complaintId, ['outOrderNo']),
+    settings: shelf('setting', (record) => record.name),
     callbacks: shelf('callback', (record) => record.callbackId),
     faults: shelf('fault', (record) => record.faultId),
     nextNumber() {

@@ -84,6 +84,7 @@ export function booksView(parts: Parts, desks: MerchantDesks): JsonObject {
     })),
     transactions: books.transactions.all(),
     refunds: books.refunds.all(),
+    complaints: books.complaints.all(),
     callbacks: books.callbacks.all(),
     faults: books.faults.all(),
   }
@@ -184,6 +185,20 @@ export function registerControlApi(app: FastifyInstance, parts: Parts, desks: Me
         const { outRefundNo } = request.params as { outRefundNo: string }
         desks.refunds.settleNow(outRefundNo)
         return desks.refunds.query(outRefundNo)
+      })
+      scope.post('/complaints', async (request, reply) => {
+        const body = bodyOf(request)
+        const complaint = desks.complaints.file({
+          outOrderNo: textOf(body, 'outOrderNo'),
+          text: textOf(body, 'text'),
+          ...(body['phone'] === undefined ? {} : { phone: textOf(body, 'phone') }),
+          ...(body['refundFen'] === undefined ? {} : { refundFen: integerOf(body, 'refundFen') }),
+        })
+        return reply.code(201).send(complaint)
+      })
+      scope.post('/complaints/:complaintId/continue', async (request) => {
+        const { complaintId } = request.params as { complaintId: string }
+        return desks.complaints.addUserText(complaintId, textOf(bodyOf(request), 'text'))
       })
       scope.post('/callbacks/:callbackId/send', async (request, reply) => {
         const { callbackId } = request.params as { callbackId: string }

@@ -4,6 +4,7 @@ import { messageOf } from '#protocol/base/errors.ts'
 import type { Bills } from './bills.ts'
 import type { Collector } from './collection.ts'
 import type { FaultFacts } from './faults.ts'
+import type { Complaints } from './complaints.ts'
 import { isObject, textIn, type JsonObject } from './fields.ts'
 import type { Parts } from './parts.ts'
 import type { Permissions } from './permissions.ts'
@@ -22,6 +23,7 @@ export interface MerchantDesks {
   readonly collector: Collector
   readonly refunds: Refunds
   readonly bills: Bills
+  readonly complaints: Complaints
 }
 
 interface Call {
@@ -243,7 +245,7 @@ export function registerMerchantApi(
       (_request, body, done) => done(null, body),
     )
 
-    const { permissions, orders, refunds, bills } = desks
+    const { permissions, orders, refunds, bills, complaints } = desks
     const own = ['appid', 'service_id']
     scope.post(
       '/v3/payscore/permissions',
@@ -311,6 +313,51 @@ export function registerMerchantApi(
       '/v3/bill/fundflowbill',
       wired(['bill_date'], (call) => bills.fundFlowBill(call.query, call.baseUrl)),
     )
+    const complaintPath = '/v3/merchant-service/complaints-v2'
+    const idOf = (call: Call) => call.params['complaintId'] ?? ''
+    const noContent = { noContent: true }
+    scope.get(
+      complaintPath,
+      wired(['begin_date', 'end_date'], (call) => complaints.list(call.query)),
+    )
+    scope.get(
+      `${complaintPath}/:complaintId`,
+      wired([], (call) => complaints.detail(idOf(call))),
+    )
+    scope.get(
+      `${complaintPath}/:complaintId/negotiation-historys`,
+      wired([], (call) => complaints.history(idOf(call), call.query)),
+    )
+    scope.post(
+      `${complaintPath}/:complaintId/response`,
+      wired(['complainted_mchid'], (call) => complaints.respond(idOf(call), call.body), noContent),
+    )
+    scope.post(
+      `${complaintPath}/:complaintId/complete`,
+      wired(['complainted_mchid'], (call) => complaints.complete(idOf(call), call.body), noContent),
+    )
+    scope.post(
+      `${complaintPath}/:complaintId/update-refund-progress`,
+      wired(['action'], (call) => complaints.decideRefund(idOf(call), call.body), noContent),
+    )
+    const notifyPath = '/v3/merchant-service/complaint-notifications'
+    scope.post(
+      notifyPath,
+      wired(['url'], (call) => complaints.setNotifyUrl(call.body)),
+    )
+    scope.put(
+      notifyPath,
+      wired(['url'], (call) => complaints.setNotifyUrl(call.body)),
+    )
+    scope.get(
+      notifyPath,
+      wired([], () => complaints.getNotifyUrl()),
+    )
+    scope.delete(
+      notifyPath,
+      wired([], () => complaints.removeNotifyUrl(), noContent),
+    )
+
     // The address is the secret and the answer carries no signature: the hash in the first answer stands in for it.
     scope.get('/v3/billdownload/file', (request, reply) => {
       const file = bills.download(textIn(request.query as JsonObject, 'token'))

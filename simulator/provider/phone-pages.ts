@@ -34,6 +34,9 @@ label.person input{accent-color:var(--green);width:1.2rem;height:1.2rem;margin:0
 label.person small{color:var(--soft);display:block}
 label.person small.warn{color:var(--warn)}
 button{appearance:none;font:inherit;font-weight:600;width:100%;min-height:3rem;border-radius:.8rem;border:0;background:#07864a;color:#fff;cursor:pointer}
+textarea{font:inherit;width:100%;min-height:5rem;border:1px solid var(--line);border-radius:.7rem;padding:.6rem;margin:.5rem 0}
+summary{cursor:pointer;color:var(--soft);padding:.3rem 0}label.check{display:flex;gap:.5rem;align-items:center;margin-bottom:.7rem}label.check input{width:1.2rem;height:1.2rem;accent-color:var(--green)}
+a.row{display:flex;justify-content:space-between;gap:1rem;color:inherit;text-decoration:none;padding:.6rem 0;border-bottom:1px solid var(--line)}a.row:last-child{border-bottom:0}
 button.quiet{background:none;color:var(--soft);font-weight:500;margin-top:.4rem}
 button:focus-visible,a:focus-visible{outline:3px solid #7cc6a0;outline-offset:2px}
 table{width:100%;border-collapse:collapse}
@@ -100,6 +103,14 @@ function moneyTable(rows: ReadonlyArray<{ what: string; atMs: number; amountFen:
   )}</table>`
 }
 
+/** An order that somebody paid for, or should, can be complained about. */
+function complaintForm(words: PageWords, order: ServiceOrder, language: PageLanguage): Html {
+  if (order.completed === null || order.totalFen === 0) return html``
+  return html`<section class="card"><details><summary>${words.complain}</summary><form method="post" action="/orders/${order.queryId}/complain?lang=${language}">
+<textarea name="text" maxlength="300" required aria-label="${words.complainText}" placeholder="${words.complainText}"></textarea>
+<label class="check"><input type="checkbox" name="refund" value="1">${words.complainRefund} ¥${yuanText(order.totalFen)}</label><button>${words.complainSend}</button></form></details></section>`
+}
+
 function badge(words: PageWords, order: ServiceOrder): Html {
   switch (order.state) {
     case 'paying':
@@ -125,6 +136,10 @@ function badge(words: PageWords, order: ServiceOrder): Html {
 /** What the consumer sees in the provider's app: the consent page and the page of one service order. */
 export function registerPhonePages(app: FastifyInstance, parts: Parts, desks: MerchantDesks): void {
   const { books } = parts
+
+  function remember(reply: FastifyReply, openid: string): void {
+    reply.setCookie('person', openid, { path: '/', httpOnly: true, sameSite: 'lax', maxAge: 30 * 86_400 })
+  }
 
   app.get('/consent', async (request, reply) => {
     const query = request.query as { apply_permissions_token?: string; redirect_url?: string }
@@ -172,7 +187,7 @@ ${hidden}<button name="answer" value="agree">${words.agree}</button><button clas
       if (form['answer'] !== 'agree') return await finish({ declined: '1' })
       const openid = form['openid'] ?? ''
       const permission = desks.permissions.grant(form['apply_permissions_token'] ?? '', openid)
-      reply.setCookie('person', openid, { path: '/', httpOnly: true, sameSite: 'lax', maxAge: 30 * 86_400 })
+      remember(reply, openid)
       return await finish({ authorization_code: permission.authorizationCode })
     } catch (error) {
       if (!(error instanceof ProviderError) && !(error instanceof TypeError)) throw error
@@ -219,7 +234,7 @@ ${
 }
 ${canPay ? html`<form method="post" action="/orders/${order.queryId}/pay?lang=${language}"><button>${words.payNow} ¥${yuanText(order.totalFen)}</button></form>` : ''}
 ${payments.length > 0 ? html`<section class="card"><h2>${words.payments}</h2>${moneyTable(payments.map((one) => ({ what: one.transactionId, atMs: one.paidAtMs, amountFen: one.amountFen })))}</section>` : ''}
-${refunds.length > 0 ? html`<section class="card"><h2>${words.refunds}</h2>${moneyTable(refunds.map((one) => ({ what: `${one.status} · ${one.outRefundNo}`, atMs: one.createdAtMs, amountFen: one.amountFen })))}</section>` : ''}`,
+${refunds.length > 0 ? html`<section class="card"><h2>${words.refunds}</h2>${moneyTable(refunds.map((one) => ({ what: `${one.status} · ${one.outRefundNo}`, atMs: one.createdAtMs, amountFen: one.amountFen })))}</section>` : ''}${complaintForm(words, order, language)}`,
     )
   }
 
@@ -262,5 +277,57 @@ ${refunds.length > 0 ? html`<section class="card"><h2>${words.refunds}</h2>${mon
       return sendPage(reply, 409, orderPage(request, order, note))
     }
     return reply.redirect(`/orders/${order.queryId}?lang=${language}`, 303)
+  })
+
+  app.post('/orders/:id/complain', async (request, reply) => {
+    const order = findOrder((request.params as { id: string }).id)
+    if (!order) return notFound(request, reply)
+    const form = request.body as { text?: string; refund?: string }
+    const text = (form.text ?? '').trim().slice(0, 300)
+    if (text !== '') {
+      desks.complaints.file({
+        outOrderNo: order.outOrderNo,
+        text,
+        ...(form.refund ? { refundFen: order.totalFen } : {}),
+      })
+    }
+    return sendPage(reply, 200, orderPage(request, order, PAGE_WORDS[languageOf(request)].complainSent))
+  })
+
+  /** The person's own page: what they allowed, what they owe. Who they are is remembered from the last consent. */
+  app.get('/wallet', async (request, reply) => {
+    const language = languageOf(request)
+    const words = PAGE_WORDS[language]
+    const other = otherLanguageUrl(request, language)
+    const person = books.people.get(request.cookies['person'] ?? '')
+    if (!person) {
+      const choices = books.people.all().map((one, index) => personChoice(words, one, index === 0))
+      const form = html`<form method="post" action="/wallet?lang=${language}"><section class="card"><h1>${words.chooseTitle}</h1>${choices}</section><button>${words.who}</button></form>`
+      return sendPage(reply, 200, page(words, words.chooseTitle, other, form))
+    }
+    const permission = books.permissions.by('openid', person.openid).find((one) => one.state === 'AVAILABLE')
+    const orders = books.orders.by('openid', person.openid).toReversed().slice(0, 50)
+    const withdraw = html`<form method="post" action="/wallet/withdraw?lang=${language}"><button class="quiet">${words.withdraw}</button></form>`
+    const rows = orders.map(
+      (one) =>
+        html`<a class="row" href="/orders/${one.queryId}?lang=${language}"><span>${billTime(one.createdAtMs)}<br>${badge(words, one)}</span><b>¥${yuanText(one.totalFen)}</b></a>`,
+    )
+    const body = html`<section class="card"><h1>${words.walletTitle}</h1><p>${person.name} · ${words.balance} ¥${yuanText(person.balanceFen)}</p><p class="soft">${permission ? words.permissionGiven : words.permissionNone}</p>${permission ? withdraw : ''}</section>
+<section class="card"><h2>${words.orders}</h2>${rows.length > 0 ? rows : html`<p class="soft">${words.noOrders}</p>`}</section>`
+    return sendPage(reply, 200, page(words, words.walletTitle, other, body))
+  })
+
+  app.post('/wallet', async (request, reply) => {
+    const { openid = '' } = request.body as { openid?: string }
+    if (books.people.get(openid)) remember(reply, openid)
+    return reply.redirect(`/wallet?lang=${languageOf(request)}`, 303)
+  })
+
+  app.post('/wallet/withdraw', async (request, reply) => {
+    const openid = request.cookies['person'] ?? ''
+    for (const one of books.permissions.by('openid', openid)) {
+      if (one.state === 'AVAILABLE') desks.permissions.revoke(one.authorizationCode)
+    }
+    return reply.redirect(`/wallet?lang=${languageOf(request)}`, 303)
   })
 }

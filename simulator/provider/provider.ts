@@ -13,6 +13,7 @@ import { openBooks, type Books } from './books.ts'
 import { registerBooksPage } from './books-page.ts'
 import { createCallbacks } from './callbacks.ts'
 import { createCollector } from './collection.ts'
+import { createComplaints } from './complaints.ts'
 import { registerControlApi } from './control-api.ts'
 import { createFaults } from './faults.ts'
 import { loadOrMakeKeys, merchantFilesIn, type MerchantFiles } from './keys.ts'
@@ -82,11 +83,13 @@ export function createProviderStandIn(options: ProviderStandInOptions): Provider
     const parts: Parts = { clock, ids, random, books, keys, faults, agenda, callbacks, behaviour, log }
     const permissions = createPermissions(parts)
     const collector = createCollector(parts)
-    const refunds = createRefunds(parts)
+    const complaints = createComplaints(parts)
+    const refunds = createRefunds(parts, (refund) => complaints.onRefundSettled(refund))
     const desks: MerchantDesks = {
       permissions,
       collector,
       refunds,
+      complaints,
       orders: createServiceOrders(parts, permissions, collector),
       bills: createBills(parts),
     }

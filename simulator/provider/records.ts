@@ -99,6 +99,37 @@ export interface Refund {
   readonly reroutedTo: 'USER_BANK_CARD' | 'MERCHANT_BANK_CARD' | null
 }
 
+export type ComplaintAction =
+  | 'USER_CREATE_COMPLAINT'
+  | 'USER_CONTINUE_COMPLAINT'
+  | 'MERCHANT_RESPONSE'
+  | 'MERCHANT_CONFIRM_COMPLETE'
+  | 'MERCHANT_APPROVE_REFUND'
+  | 'MERCHANT_REJECT_REFUND'
+  | 'COMPLAINT_REFUND_RECEIVED'
+
+/** What somebody told the provider about a service order, instead of telling the merchant. */
+export interface Complaint {
+  readonly complaintId: string
+  readonly outOrderNo: string
+  readonly openid: string
+  readonly text: string
+  readonly phone: string | null
+  /** What they want back; null when it is no request for money. */
+  readonly refundFen: number | null
+  readonly state: 'PENDING' | 'PROCESSING' | 'PROCESSED'
+  readonly isWaitingForMerchant: boolean
+  readonly isRefundAgreed: boolean
+  readonly filedAtMs: number
+  readonly history: ReadonlyArray<{ atMs: number; action: ComplaintAction; content: string }>
+}
+
+/** A value that the merchant left with the provider, such as an address for complaints. */
+export interface Setting {
+  readonly name: string
+  readonly value: string
+}
+
 export interface CallbackRecord {
   readonly callbackId: string
   readonly eventType: string

@@ -27,7 +27,8 @@ export function reservedFen(refunds: readonly Refund[]): number {
   return refunds.filter((one) => one.status !== 'CLOSED').reduce((sum, one) => sum + one.amountFen, 0)
 }
 
-export function createRefunds(parts: Parts): Refunds {
+/** @param onSettled told inside the write that settles a refund */
+export function createRefunds(parts: Parts, onSettled: (refund: Refund) => void): Refunds {
   const { books, clock, keys, agenda, faults, callbacks, behaviour, log } = parts
 
   function view(refund: Refund): JsonObject {
@@ -69,6 +70,7 @@ export function createRefunds(parts: Parts): Refunds {
       agenda.clear(`refund ${outRefundNo}`)
       const settled: Refund = { ...refund, status: refund.plan, settledAtMs: clock.now(), dueAtMs: null }
       books.refunds.put(settled)
+      onSettled(settled)
       const person = books.people.get(refund.openid)
       const isBack = refund.plan === 'SUCCESS' && refund.reroutedTo !== 'MERCHANT_BANK_CARD'
       if (isBack && person) books.people.put({ ...person, balanceFen: person.balanceFen + refund.amountFen })

@@ -4,6 +4,7 @@ import {
   createPublicKey,
   createSign,
   createVerify,
+  privateDecrypt,
   publicEncrypt,
   randomBytes,
   constants,
@@ -169,6 +170,11 @@ export function createMerchant(configFile: string, clock: Clock) {
         { key: providerKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
         Buffer.from(text),
       ).toString('base64'),
+    decryptField: (text: string) =>
+      privateDecrypt(
+        { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
+        Buffer.from(text, 'base64'),
+      ).toString('utf8'),
     /** The unsigned control interface. */
     async control(method: string, path: string, body?: Json): Promise<Reply> {
       const answer = await fetch(`${config.baseUrl}/control${path}`, {
