@@ -78,8 +78,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   async function start(): Promise<SimulatorAddresses> {
     const coreMqtt = parseHostPort(options.coreMqtt, '--core-mqtt')
     const coreHttp = parseHostPort(options.coreHttp, '--core-http')
+    const goodsFile = loadGoodsFile(options.goodsFile)
     const cabinet = createCabinet({
-      goodsFile: loadGoodsFile(options.goodsFile),
+      goodsFile,
       random: part('cabinet'),
       seed,
       startMs: clock.monoMs(),
@@ -183,7 +184,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
     registerControl(app, parts)
     registerCamera(app, new Map([[camera.id, camera]]))
-    await registerWorkshop(app, { cabinet, links: { provider: providerUrl, notices: noticesUrl } })
+    await registerWorkshop(app, {
+      cabinet,
+      links: {
+        provider: providerUrl,
+        notices: noticesUrl,
+        consumer: `${options.coreHttp.replace(/\/$/, '')}/c/${goodsFile.cabinet?.id ?? 'cab-001'}`,
+      },
+    })
     ownUrl = urlOf(await listen(app, { host, port: ports.control, flag: '--port' }))
     undo.push(() => app.close())
     // Last: a start that fails on a port must not have taken the terminals of a simulator that runs.

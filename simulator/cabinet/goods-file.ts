@@ -34,7 +34,9 @@ const Product = Type.Object({
 export type Product = Type.Static<typeof Product>
 
 const GoodsFile = Type.Object({
-  cabinet: Type.Optional(Type.Object({ setpointDeciCelsius: Type.Optional(Type.Integer()) })),
+  cabinet: Type.Optional(
+    Type.Object({ id: Type.Optional(Type.String()), setpointDeciCelsius: Type.Optional(Type.Integer()) }),
+  ),
   products: Type.Array(Product, { minItems: 1, maxItems: 1000 }),
   planogram: Type.Object({
     shelves: Type.Array(
