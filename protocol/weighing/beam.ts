@@ -12,6 +12,8 @@ const farSigmas = 7
 /** A few answers of a shelf are worse than its sigma says; a wide component keeps the tails honest. */
 const wideShare = 0.02
 const wideFactor = 3
+/** Two grabs that begin within this time belong together. */
+const quickMs = 1300
 const negligible = Math.log(1e-9)
 
 export const flagForeign = 1
@@ -51,12 +53,16 @@ export type BeamState = {
   dev: Int8Array
   hand: Int8Array
   foreign: ReadonlyArray<{ shelf: number; grams: number; sigmaGrams: number }>
+  /** What each unit in the hand weighs, as far as it was weighed when it left: the same unit weighs the same again. */
+  units: readonly HeldUnit[]
   /** By shelf: the last level that is believed to be real. */
   base: Int16Array
   flags: number
   hash: number
   trail: Trail | null
 }
+
+type HeldUnit = { product: number; grams: number; variance: number }
 
 export type LevelEvent = { shelf: number; level: number; certain: boolean }
 
@@ -72,6 +78,8 @@ type Candidate = {
   move: Move
   flags: number
   deltaGrams: number
+  /** Of the weighing alone, without the goods. */
+  variance: number
   residualGrams: number
   sigmaGrams: number
 }
@@ -84,6 +92,8 @@ type Transition = {
   located: Float64Array | null
   /** Nothing but the door disturbed the shelf: two moves that cancel out are next to impossible. */
   calm: boolean
+  /** The level before lasted only a moment. */
+  quick: boolean
 }
 
 /**
@@ -107,6 +117,7 @@ export function runBeam(
       dev: new Int8Array(nShelves * nProducts),
       hand: new Int8Array(nProducts),
       foreign: [],
+      units: [],
       base: Int16Array.from(first),
       flags: 0,
       hash: 0,
@@ -146,6 +157,7 @@ export function runBeam(
             move,
             flags,
             deltaGrams: transition.deltaGrams,
+            variance: transition.variance,
             residualGrams,
             sigmaGrams,
           })
@@ -163,6 +175,7 @@ export function runBeam(
         move,
         flags,
         deltaGrams: transition.deltaGrams,
+        variance: transition.variance,
         residualGrams,
         sigmaGrams,
       })
@@ -212,7 +225,7 @@ export function runBeam(
       .filter((candidate) => candidate.logP > best + negligible)
       .sort((a, b) => b.logP - a.logP || a.hash - b.hash)
       .slice(0, options.beamWidth)
-    states = kept.map((candidate) => applyCandidate(candidate, nProducts))
+    states = kept.map((candidate) => applyCandidate(candidate, model))
   }
   let total = Number.NEGATIVE_INFINITY
   for (const state of states) total = logAdd(total, state.logP)
@@ -262,6 +275,7 @@ function transitionBetween(
     (options.gainShare * deltaGrams) ** 2 +
     (options.driftGramsPerSecond * busySeconds) ** 2
   const calm = after.followsDoor && busySeconds < 2.5 && baseIndex === levelIndex - 1
+  const quick = after.startMs - before.startMs < quickMs
   const loss = -deltaGrams
   const combos: Array<{ combination: Combination; logLikelihood: number; large: boolean }> = []
   if (loss > 0) {
@@ -292,7 +306,7 @@ function transitionBetween(
       }
     }
   }
-  return { deltaGrams, sigmaGrams: Math.sqrt(variance), variance, combos, located, calm }
+  return { deltaGrams, sigmaGrams: Math.sqrt(variance), variance, combos, located, calm, quick }
 }
 
 type Visit = (move: Move, logP: number, residualGrams: number, sigmaGrams: number) => void
@@ -323,12 +337,20 @@ function expand(
   }
 
   const logTake = Math.log(priors.take)
+  const follows = transition.quick ? lastTakenFrom(state.trail, shelf.index) : -1
+  const kinds = shelf.homes.length
+  const logAgain = Math.log(1 + priors.takesAgain * (kinds - 1))
+  const logOther = Math.log(1 - priors.takesAgain)
   for (const { combination, logLikelihood } of transition.combos) {
     if (!inStock(combination.items, shelf, state, devFrom)) continue
+    // A second grab right after the first is often for the same thing.
+    const habit =
+      follows < 0 || combination.items.length > 1 ? 0 : combination.items[0] === follows ? logAgain : logOther
     visit(
       { kind: 'taken', items: combination.items },
       logTake +
         combination.logPrior +
+        habit +
         logLikelihood +
         locationFit(shelf, combination.items, located, deltaGrams),
       combination.grams - loss,
@@ -375,12 +397,13 @@ function expand(
     const home = isHome(shelf, p)
     const logWhere = Math.log((home ? 1 - priors.putBackElsewhere : elsewhereShare) / held.length)
     const gain = deltaGrams - product.unitGrams
-    if (Math.abs(gain) < farSigmas * Math.sqrt(v)) {
+    if (Math.abs(gain) < 1.5 * farSigmas * Math.sqrt(v)) {
+      const back = bestReturn(state.units, p, deltaGrams, variance)
       visit(
         { kind: 'put_back', items: [p], home },
         Math.log(priors.putBack) +
           logWhere +
-          logDensity(gain, v) +
+          (back?.logLikelihood ?? logDensity(gain, v)) +
           locationFit(shelf, [p], located, deltaGrams),
         gain,
         Math.sqrt(v),
@@ -473,6 +496,31 @@ function expand(
       sigma,
     )
   }
+}
+
+/** Likelihood that one of the held units of a product came back; averaged over them. */
+function bestReturn(
+  units: readonly HeldUnit[],
+  product: number,
+  gainGrams: number,
+  variance: number,
+): { logLikelihood: number } | null {
+  let sum = Number.NEGATIVE_INFINITY
+  let count = 0
+  for (const unit of units) {
+    if (unit.product !== product) continue
+    count++
+    sum = logAdd(sum, logDensity(gainGrams - unit.grams, variance + unit.variance))
+  }
+  return count === 0 ? null : { logLikelihood: sum - Math.log(count) }
+}
+
+function lastTakenFrom(trail: Trail | null, shelf: number): number {
+  for (let at = trail; at !== null; at = at.previous) {
+    if (at.shelf !== shelf || at.move.kind === 'resting_hand') continue
+    return at.move.kind === 'taken' ? (at.move.items.at(-1) as number) : -1
+  }
+  return -1
 }
 
 function isHome(shelf: ModelShelf, product: number): boolean {
@@ -633,11 +681,13 @@ function hashOfMove(move: Move, shelf: number, nProducts: number, state: BeamSta
   }
 }
 
-function applyCandidate(candidate: Candidate, nProducts: number): BeamState {
+function applyCandidate(candidate: Candidate, model: CabinetModel): BeamState {
+  const nProducts = model.products.length
   const { parent, move, shelf } = candidate
   const dev = parent.dev.slice()
   const hand = parent.hand.slice()
   let foreign = parent.foreign
+  let units = parent.units
   const base = parent.base.slice()
   const from = shelf * nProducts
   const change = (items: readonly number[], by: number): void => {
@@ -649,9 +699,11 @@ function applyCandidate(candidate: Candidate, nProducts: number): BeamState {
   switch (move.kind) {
     case 'taken':
       change(move.items, -1)
+      units = [...units, ...weighUnits(move.items, -candidate.deltaGrams, candidate.variance, model)]
       break
     case 'put_back':
       change(move.items, 1)
+      units = releaseUnits(units, move.items, candidate.deltaGrams)
       break
     case 'brought_in':
       change([move.item], 1)
@@ -659,6 +711,10 @@ function applyCandidate(candidate: Candidate, nProducts: number): BeamState {
     case 'exchanged':
       change(move.taken, -1)
       change(move.returned, 1)
+      units = [
+        ...releaseUnits(units, move.returned, Number.NaN),
+        ...weighUnits(move.taken, Number.NaN, 0, model),
+      ]
       break
     case 'foreign_added':
       foreign = [...foreign, { shelf, grams: move.grams, sigmaGrams: candidate.sigmaGrams }]
@@ -681,6 +737,7 @@ function applyCandidate(candidate: Candidate, nProducts: number): BeamState {
     dev,
     hand,
     foreign,
+    units,
     base,
     flags: candidate.flags,
     hash: candidate.hash,
@@ -695,4 +752,50 @@ function applyCandidate(candidate: Candidate, nProducts: number): BeamState {
       sigmaGrams: candidate.sigmaGrams,
     },
   }
+}
+
+/** The units of one grab share what the scale said by how uncertain each was before. NaN: the scale said nothing. */
+function weighUnits(
+  items: readonly number[],
+  lossGrams: number,
+  variance: number,
+  model: CabinetModel,
+): HeldUnit[] {
+  let expected = 0
+  let spread = variance
+  for (const item of items) {
+    const product = model.products[item] as ModelProduct
+    expected += product.unitGrams
+    spread += product.unitVariance + product.sharedVariance
+  }
+  const surprise = Number.isNaN(lossGrams) ? 0 : lossGrams - expected
+  return items.map((item) => {
+    const product = model.products[item] as ModelProduct
+    const own = product.unitVariance + product.sharedVariance
+    const share = Number.isNaN(lossGrams) ? 0 : own / spread
+    return { product: item, grams: product.unitGrams + share * surprise, variance: own * (1 - share) }
+  })
+}
+
+/** Of several units of one product, the one nearest in weight is the one that came back. */
+function releaseUnits(
+  units: readonly HeldUnit[],
+  items: readonly number[],
+  gainGrams: number,
+): readonly HeldUnit[] {
+  const left = units.slice()
+  for (const item of items) {
+    let nearest = -1
+    let least = Number.POSITIVE_INFINITY
+    left.forEach((unit, index) => {
+      if (unit.product !== item) return
+      const off = Number.isNaN(gainGrams) || items.length > 1 ? 0 : Math.abs(unit.grams - gainGrams)
+      if (off < least) {
+        least = off
+        nearest = index
+      }
+    })
+    if (nearest >= 0) left.splice(nearest, 1)
+  }
+  return left
 }

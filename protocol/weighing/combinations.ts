@@ -78,7 +78,9 @@ export function createCabinetModel(planogram: WeighingPlanogram, options: Weighi
         sku: product.sku,
         unitGrams: product.unitGrams,
         unitVariance: sigma * sigma,
-        sharedVariance: (options.lotShare * sigma) ** 2 + (options.unitErrorShare * product.unitGrams) ** 2,
+        sharedVariance:
+          (options.lotShare * sigma) ** 2 +
+          (product.meanErrorGrams ?? options.unitErrorShare * product.unitGrams) ** 2,
         priceFen: product.priceFen,
       }
       products.push(model)

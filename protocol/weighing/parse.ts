@@ -73,6 +73,10 @@ function parseProduct(value: unknown, field: string, shelfSensors: readonly stri
     object.sigmaGrams === undefined || object.sigmaGrams === null
       ? undefined
       : numberAt(object.sigmaGrams, `${field}.sigmaGrams`, 0, unitGrams, false)
+  const meanErrorGrams =
+    object.meanErrorGrams === undefined || object.meanErrorGrams === null
+      ? undefined
+      : numberAt(object.meanErrorGrams, `${field}.meanErrorGrams`, 0, unitGrams, false)
   const stock = wholeAt(object.stock, `${field}.stock`, 10_000)
   const priceFen = wholeAt(object.priceFen, `${field}.priceFen`, 100_000_000)
   const sensors = object.sensors === undefined ? undefined : sensorsAt(object.sensors, `${field}.sensors`)
@@ -91,6 +95,7 @@ function parseProduct(value: unknown, field: string, shelfSensors: readonly stri
     stock,
     priceFen,
     ...(sigmaGrams === undefined ? {} : { sigmaGrams }),
+    ...(meanErrorGrams === undefined ? {} : { meanErrorGrams }),
     ...(sensors === undefined ? {} : { sensors }),
   }
 }
@@ -215,6 +220,6 @@ function optionalNumberAt(value: unknown, field: string): number | null {
 }
 
 function show(value: unknown): string {
-  const text = value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value))
+  const text = value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

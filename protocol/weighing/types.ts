@@ -14,6 +14,8 @@ export type WeighingProduct = {
   unitGrams: number
   /** Spread from unit to unit; unknown spreads are taken from the legal tolerance of packages. */
   sigmaGrams?: number
+  /** Uncertainty of `unitGrams`; unknown means that of a catalogue. See learning.ts. */
+  meanErrorGrams?: number
   /** Units on the shelf when the door opens. */
   stock: number
   priceFen: number
@@ -109,6 +111,8 @@ export type ActionPriors = {
   takeSizes: number[]
   /** Among several units at once: the share that is one product. */
   sameProduct: number
+  /** Of takes right after another from the same shelf, the share that goes for the same product again. */
+  takesAgain: number
   /** Several takes that follow so quickly that the shelf does not come to rest between them. */
   ranTogether: number
   putBack: number
@@ -173,6 +177,7 @@ export const defaultWeighingOptions: WeighingOptions = {
     take: 0.72,
     takeSizes: [0.86, 0.135, 0.005],
     sameProduct: 0.6,
+    takesAgain: 0.4,
     ranTogether: 0.03,
     putBack: 0.17,
     putBackElsewhere: 0.3,

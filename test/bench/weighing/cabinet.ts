@@ -11,6 +11,10 @@ const stockPerProduct = 8
 /** Error of a weighed catalogue, and of the spread that a cabinet believes its goods to have. */
 const catalogueErrorShare = 0.003
 const spreadErrorLog = 0.3
+/** How many units of a product a cabinet has weighed alone before, and how well the readings were averaged. */
+const leastEarlierPicks = 5
+const mostEarlierPicks = 60
+const earlierReadingGrams = 0.6
 /** A batch's mean against the product's, in units of the product's spread. */
 export const batchShare = 0.5
 
@@ -29,8 +33,10 @@ export type TrueCabinet = {
   shelves: number
   /** Spread that each handling leaves in a shelf's answer. */
   settleSigmaGrams: number
-  /** What the cabinet believes; never exactly the truth. */
+  /** What the catalogue says; never exactly the truth. */
   planogram: WeighingPlanogram
+  /** By product: what the scales said about units that were taken alone in earlier weeks. */
+  earlierPicks: number[][]
   believedSettleSigmaGrams: number
 }
 
@@ -95,6 +101,17 @@ export function drawCabinet(random: SeededRandom, tier: Tier, settleSigmaGrams: 
         })),
     })),
   }
+  const earlierPicks = products.map((product) => {
+    const picks: number[] = []
+    const count = Math.round(random.logBetween(leastEarlierPicks, mostEarlierPicks))
+    let batch = 0
+    for (let i = 0; i < count; i++) {
+      if (i % stockPerProduct === 0) batch = random.normal(0, batchShare * product.sigmaGrams)
+      const reading = random.normal(0, Math.hypot(settleSigmaGrams, earlierReadingGrams))
+      picks.push(product.meanGrams + batch + random.normal(0, product.sigmaGrams) + reading)
+    }
+    return picks
+  })
   return {
     tier,
     products,
@@ -102,6 +119,7 @@ export function drawCabinet(random: SeededRandom, tier: Tier, settleSigmaGrams: 
     shelves: shelfCount,
     settleSigmaGrams,
     planogram,
+    earlierPicks,
     believedSettleSigmaGrams: settleSigmaGrams * Math.exp(random.normal(0, 0.2)),
   }
 }

@@ -78,7 +78,7 @@ function measureSpeed(seed: number) {
   const recordings = Array.from({ length: speedSessions }, (_, i) => {
     const session = drawSession(seed + i, 'random')
     return {
-      planogram: session.cabinet.planogram,
+      planogram: session.planogram,
       samples: [...samplesOf(session.recording)],
       sensors: session.recording.sensors.length,
     }

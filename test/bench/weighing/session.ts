@@ -1,5 +1,6 @@
 import { createWeighingSession } from '#protocol/weighing/engine.ts'
-import type { WeighingOptions, WeighingResult } from '#protocol/weighing/types.ts'
+import { learnUnit, startUnitBelief, withLearnedUnits } from '#protocol/weighing/learning.ts'
+import type { WeighingPlanogram, WeighingOptions, WeighingResult } from '#protocol/weighing/types.ts'
 import { baselines } from './baselines.ts'
 import { drawCabinet, type Tier, type TrueCabinet, type TrueProduct } from './cabinet.ts'
 import { oracleReceipt } from './oracle.ts'
@@ -7,11 +8,23 @@ import { record, samplesOf, type Recording } from './physics.ts'
 import { SeededRandom } from './random.ts'
 import { goShopping, type ShoppingTrip } from './shopper.ts'
 
-export type BenchSession = { seed: number; cabinet: TrueCabinet; trip: ShoppingTrip; recording: Recording }
+export type BenchSession = {
+  seed: number
+  cabinet: TrueCabinet
+  trip: ShoppingTrip
+  recording: Recording
+  /** What the engine is given: the catalogue, refined by what the cabinet weighed before. */
+  planogram: WeighingPlanogram
+}
 
-export type SessionSettings = { settleSigmaGrams: number; adversarial: boolean }
+export type SessionSettings = {
+  settleSigmaGrams: number
+  adversarial: boolean
+  /** Whether the cabinet has learned from earlier picks, or is new and has only the catalogue. */
+  seasoned: boolean
+}
 
-export const ordinarySettings: SessionSettings = { settleSigmaGrams: 2, adversarial: false }
+export const ordinarySettings: SessionSettings = { settleSigmaGrams: 2, adversarial: false, seasoned: true }
 
 /** One cabinet, one customer, one recording: all from the seed. */
 export function drawSession(
@@ -22,7 +35,25 @@ export function drawSession(
   const cabinet = drawCabinet(new SeededRandom(seed, 1), tier, settings.settleSigmaGrams)
   const trip = goShopping(new SeededRandom(seed, 2), cabinet, settings.adversarial)
   const recording = record(new SeededRandom(seed, 3), cabinet, trip)
-  return { seed, cabinet, trip, recording }
+  const planogram = settings.seasoned ? learnedPlanogram(cabinet) : cabinet.planogram
+  return { seed, cabinet, trip, recording, planogram }
+}
+
+function learnedPlanogram(cabinet: TrueCabinet): WeighingPlanogram {
+  const listed = new Map(
+    cabinet.planogram.shelves.flatMap(({ products }) => products.map((product) => [product.sku, product])),
+  )
+  const beliefs = new Map(
+    cabinet.products.map(({ sku }, index) => {
+      const product = listed.get(sku) as WeighingPlanogram['shelves'][number]['products'][number]
+      let belief = startUnitBelief(product.unitGrams, product.sigmaGrams)
+      for (const grams of cabinet.earlierPicks[index] as number[]) {
+        belief = learnUnit(belief, grams, cabinet.believedSettleSigmaGrams)
+      }
+      return [sku, belief] as const
+    }),
+  )
+  return withLearnedUnits(cabinet.planogram, beliefs)
 }
 
 /** What one session came to, judged against the truth. */
@@ -62,7 +93,7 @@ export function runEngine(
   nowMs: () => number,
 ): { result: WeighingResult; settledMs: number; cpuAfterCloseMs: number } {
   const { recording, cabinet } = session
-  const engine = createWeighingSession(cabinet.planogram, {
+  const engine = createWeighingSession(session.planogram, {
     repeatabilityGrams: cabinet.believedSettleSigmaGrams,
     ...options,
   })
@@ -136,7 +167,7 @@ export function judge(
       ? Object.fromEntries(
           Object.entries(baselines).map(([name, baseline]) => [
             name,
-            sameReceipt(baseline(cabinet.planogram, recording, cabinet.believedSettleSigmaGrams), truth),
+            sameReceipt(baseline(session.planogram, recording, cabinet.believedSettleSigmaGrams), truth),
           ]),
         )
       : {},
