@@ -92,7 +92,7 @@ export function createCallbacks(parts: {
           Accept: 'application/json',
           'User-Agent': 'Mozilla/4.0',
           'Request-ID': record.callbackId,
-          ...signedHeaders(keys, random, clock.now(), record.body, forgery),
+          ...signedHeaders(keys, random, clock.now(), record.body, behaviour.verifiedBy, forgery),
         },
         body: record.body,
         redirect: 'manual',

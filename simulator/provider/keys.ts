@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '#protocol/base/random.ts'
+import { makeCertificate, type Certificate } from './certificate.ts'
 
 /** What a provider hands a merchant, by file. The core gets this one JSON file by configuration and nothing else. */
 export interface MerchantConfig {
@@ -32,6 +33,8 @@ export interface ProviderKey {
   readonly id: string
   readonly privateKey: KeyObject
   readonly publicKeyFile: string
+  /** The same key as a platform certificate. */
+  readonly certificate: Certificate
 }
 
 /** The identity of both sides as the provider knows it. */
@@ -96,11 +99,14 @@ export function merchantFilesIn(dataDir: string): MerchantFiles {
   }
 }
 
+/** Published: platform certificates live five years. */
+const CERTIFICATE_LIFE_MS = 5 * 365 * 86_400_000
+
 /**
  * Loads the keys of both sides, or makes them at the first start. Files are readable by their owner only.
  * The provider keeps its own private keys in `provider-only/`, which the merchant is never pointed at.
  */
-export function loadOrMakeKeys(dataDir: string, random: Random): ProviderKeys {
+export function loadOrMakeKeys(dataDir: string, random: Random, nowMs: () => number): ProviderKeys {
   const files = merchantFilesIn(dataDir)
   const ownFolder = join(dataDir, 'provider-only')
   const merchantPublicKeyFile = join(ownFolder, 'merchant-public-key.pem')
@@ -109,8 +115,19 @@ export function loadOrMakeKeys(dataDir: string, random: Random): ProviderKeys {
   const publicKeyFile = (index: number) =>
     index === 0 ? files.providerPublicKey : join(dataDir, `provider-public-key-${index + 1}.pem`)
 
+  const certificateFile = (index: number) => join(ownFolder, `platform-certificate-${index + 1}.json`)
+
   function makeProviderKey(mchId: string, index: number): string {
     const pair = makeKeyPair()
+    const serial = Buffer.from(random.bytes(20))
+    serial[0] = 0x40 | ((serial[0] ?? 0) & 0x3f)
+    const certificate = makeCertificate(
+      createPrivateKey(pair.privatePem),
+      serial,
+      nowMs(),
+      CERTIFICATE_LIFE_MS,
+    )
+    writePrivately(certificateFile(index), JSON.stringify(certificate))
     writePrivately(ownKeyFile(index), pair.privatePem)
     writePrivately(publicKeyFile(index), pair.publicPem)
     return `PUB_KEY_ID_01${mchId}${digits(random, 22)}`
@@ -143,6 +160,7 @@ export function loadOrMakeKeys(dataDir: string, random: Random): ProviderKeys {
     id,
     privateKey: createPrivateKey(readFileSync(ownKeyFile(index))),
     publicKeyFile: publicKeyFile(index),
+    certificate: JSON.parse(readFileSync(certificateFile(index), 'utf8')) as Certificate,
   })
   const providerKeys = identity.providerKeyIds.map(load)
 

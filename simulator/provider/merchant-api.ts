@@ -11,7 +11,8 @@ import type { Permissions } from './permissions.ts'
 import { ProviderError } from './provider-error.ts'
 import type { Refunds } from './refunds.ts'
 import type { ServiceOrders } from './service-orders.ts'
-import { findSignatureFault, signedHeaders } from './signing.ts'
+import { encryptResource, findSignatureFault, signedHeaders } from './signing.ts'
+import { rfc3339 } from './wire-time.ts'
 
 const BODY_LIMIT_BYTES = 256 * 1024
 /** Shorter than any sane client waits. */
@@ -88,7 +89,16 @@ export function registerMerchantApi(
     const body = answer.body === undefined ? '' : JSON.stringify(answer.body)
     reply
       .code(answer.status)
-      .headers(signedHeaders(keys, random, clock.now(), body, isForged ? 'stranger' : undefined))
+      .headers(
+        signedHeaders(
+          keys,
+          random,
+          clock.now(),
+          body,
+          behaviour.verifiedBy,
+          isForged ? 'stranger' : undefined,
+        ),
+      )
     reply.header('Request-ID', Buffer.from(random.bytes(16)).toString('hex').toUpperCase())
     return answer.body === undefined ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
   }
@@ -236,6 +246,26 @@ export function registerMerchantApi(
     return { ...answer, body: { ...answer.body, collection: { ...collection, state: 'WAIT_PAY' } } }
   }
 
+  /** The platform certificates, encrypted with the APIv3 key like a callback; a new one stands here before it signs. */
+  function certificates(): JsonObject {
+    return {
+      data: keys.all().map(({ certificate }) => {
+        const nonce = Buffer.from(random.bytes(6)).toString('hex')
+        return {
+          serial_no: certificate.serialNo,
+          effective_time: rfc3339(certificate.effectiveAtMs),
+          expire_time: rfc3339(certificate.expireAtMs),
+          encrypt_certificate: {
+            algorithm: 'AEAD_AES_256_GCM',
+            nonce,
+            associated_data: 'certificate',
+            ciphertext: encryptResource(keys.apiV3Key, nonce, 'certificate', certificate.pem),
+          },
+        }
+      }),
+    }
+  }
+
   void app.register(async (scope) => {
     // Signatures are over the exact bytes, so nothing may parse the body before they are checked.
     scope.removeAllContentTypeParsers()
@@ -313,6 +343,8 @@ export function registerMerchantApi(
       '/v3/bill/fundflowbill',
       wired(['bill_date'], (call) => bills.fundFlowBill(call.query, call.baseUrl)),
     )
+    scope.get('/v3/certificates', wired([], certificates))
+
     const complaintPath = '/v3/merchant-service/complaints-v2'
     const idOf = (call: Call) => call.params['complaintId'] ?? ''
     const noContent = { noContent: true }

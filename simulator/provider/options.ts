@@ -27,6 +27,8 @@ export interface ProviderBehaviour {
   readonly cancelWhilePaying: 'refused' | 'allowed'
   /** `published`: from 10:00 of the next day (Beijing). `at_once` also gives the bill of a running day, for reconciling on demand. */
   readonly billReady: 'published' | 'at_once'
+  /** `certificate`: `Wechatpay-Serial` names a platform certificate, which the merchant fetches from `/v3/certificates`. */
+  readonly verifiedBy: 'publicKey' | 'certificate'
   /** A held connection (time-out faults) is cut after this. */
   readonly holdMs: number
 }
@@ -42,5 +44,6 @@ export const DEFAULT_BEHAVIOUR: ProviderBehaviour = {
   ordersInProgressLimit: 3,
   cancelWhilePaying: 'refused',
   billReady: 'at_once',
+  verifiedBy: 'publicKey',
   holdMs: 30_000,
 }

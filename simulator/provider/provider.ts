@@ -130,7 +130,10 @@ export function createProviderStandIn(options: ProviderStandInOptions): Provider
   function open() {
     try {
       mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-      return { keys: loadOrMakeKeys(dataDir, random), books: openBooks(join(dataDir, 'books.sqlite')) }
+      return {
+        keys: loadOrMakeKeys(dataDir, random, () => clock.now()),
+        books: openBooks(join(dataDir, 'books.sqlite')),
+      }
     } catch (cause) {
       throw new CabinetError(
         'data_folder_unusable',

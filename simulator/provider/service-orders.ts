@@ -10,6 +10,8 @@ import { orderReceipt, orderTriple, orderView } from './service-order-view.ts'
 import { parseCompactTime } from './wire-time.ts'
 
 type OrderInput = (typeof serviceOrderMachine)['inputs'][number]
+/** Published: an order that nobody confirms expires after 30 days. */
+const UNCONFIRMED_LIFE_MS = 30 * 86_400_000
 const NOT_COLLECTING: Collection = { dueAtMs: null, isRunning: false, attempts: 0, lastReason: null }
 
 export interface ServiceOrders {
@@ -32,7 +34,15 @@ export function createServiceOrders(
   function get(outOrderNo: string): ServiceOrder {
     const order = books.orders.get(outOrderNo)
     if (!order) throw new ProviderError('ORDER_NOT_EXIST', '单据不存在')
-    return order
+    return expireIfDue(order)
+  }
+  /** Nobody needs a timer for what only shows when somebody looks. */
+  function expireIfDue(order: ServiceOrder): ServiceOrder {
+    const expired = serviceOrderMachine.next(order.state, 'expired')
+    if (!expired || clock.now() - order.createdAtMs < UNCONFIRMED_LIFE_MS) return order
+    const ended: ServiceOrder = { ...order, state: expired, endedAtMs: clock.now() }
+    books.orders.put(ended)
+    return ended
   }
   function view(order: ServiceOrder): JsonObject {
     return orderView(keys, order, collector.transactionsOf(order.outOrderNo))
@@ -116,7 +126,7 @@ export function createServiceOrders(
       if (typeof outOrderNo === 'string') return view(get(outOrderNo))
       const order = typeof queryId === 'string' ? books.orders.by('queryId', queryId)[0] : undefined
       if (!order) throw new ProviderError('ORDER_NOT_EXIST', '单据不存在')
-      return view(order)
+      return view(expireIfDue(order))
     },
 
     complete(outOrderNo, body) {

@@ -99,6 +99,7 @@ export function signedHeaders(
   random: Random,
   nowMs: number,
   body: string,
+  verifiedBy: 'publicKey' | 'certificate',
   forgery?: Forgery,
 ): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1000))
@@ -110,7 +111,7 @@ export function signedHeaders(
     'Wechatpay-Timestamp': timestamp,
     'Wechatpay-Nonce': nonce,
     'Wechatpay-Signature': forgery === 'probe' ? `${PROBE_PREFIX}${signature}` : signature,
-    'Wechatpay-Serial': signing.id,
+    'Wechatpay-Serial': verifiedBy === 'certificate' ? signing.certificate.serialNo : signing.id,
     'Wechatpay-Signature-Type': SCHEME,
   }
 }
@@ -120,10 +121,13 @@ export function encryptResource(
   apiV3Key: Buffer,
   nonce: string,
   associatedData: string,
-  plain: JsonObject,
+  plain: JsonObject | string,
 ): string {
   const cipher = createCipheriv('aes-256-gcm', apiV3Key, Buffer.from(nonce, 'utf8'))
   cipher.setAAD(Buffer.from(associatedData, 'utf8'))
-  const text = Buffer.concat([cipher.update(JSON.stringify(plain), 'utf8'), cipher.final()])
+  const text = Buffer.concat([
+    cipher.update(typeof plain === 'string' ? plain : JSON.stringify(plain), 'utf8'),
+    cipher.final(),
+  ])
   return Buffer.concat([text, cipher.getAuthTag()]).toString('base64')
 }

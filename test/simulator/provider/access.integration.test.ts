@@ -1,3 +1,4 @@
+import { createVerify, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createRequest, LI_WEI, permit, shapeOf, startBench, vector, type Bench } from './bench.ts'
@@ -52,6 +53,30 @@ describe("a change of the provider's key", () => {
     await bench.restart()
     expect((await query('nobody')).isSigned).toBe(true)
     expect((await bench.merchant.control('POST', '/keys/switch', { id: 'PUB_KEY_ID_none' })).status).toBe(404)
+  })
+})
+
+describe('a provider that is verified by certificate', () => {
+  it('names a certificate that the merchant can fetch, read and verify with', async () => {
+    const older = await startBench({ verifiedBy: 'certificate' })
+    const answer = await older.merchant.raw('GET', '/v3/certificates')
+    const listed = (
+      JSON.parse(answer.text) as { data: Array<{ serial_no: string; encrypt_certificate: Json }> }
+    ).data
+    const certificate = new X509Certificate(older.merchant.decryptText(listed[0]!.encrypt_certificate))
+    expect(certificate.serialNumber).toBe(listed[0]!.serial_no)
+    expect(certificate.verify(certificate.publicKey)).toBe(true)
+    const header = (name: string) => answer.headers.get(`wechatpay-${name}`)
+    expect(header('serial')).toBe(certificate.serialNumber)
+    const message = `${header('timestamp')}\n${header('nonce')}\n${answer.text}\n`
+    expect(
+      createVerify('RSA-SHA256')
+        .update(message)
+        .verify(certificate.publicKey, header('signature')!, 'base64'),
+    ).toBe(true)
+    await older.merchant.control('POST', '/keys/announce')
+    expect(((await older.merchant.get('/v3/certificates')).body['data'] as unknown[]).length).toBe(2)
+    await older.stop()
   })
 })
 

@@ -93,12 +93,12 @@ export function createMerchant(configFile: string, clock: Clock) {
       .verify(key, signature, 'base64')
   }
 
-  async function call(
-    method: 'GET' | 'POST',
-    pathWithQuery: string,
-    body?: Json,
-    options: { signed?: SignatureChanges; sentBody?: string; timeoutMs?: number } = {},
-  ): Promise<Reply> {
+  interface CallOptions {
+    signed?: SignatureChanges
+    sentBody?: string
+    timeoutMs?: number
+  }
+  async function raw(method: 'GET' | 'POST', pathWithQuery: string, body?: Json, options: CallOptions = {}) {
     const text = body === undefined ? '' : JSON.stringify(body)
     const answer = await fetch(`${config.baseUrl}${pathWithQuery}`, {
       method,
@@ -110,22 +110,31 @@ export function createMerchant(configFile: string, clock: Clock) {
       ...(body === undefined ? {} : { body: options.sentBody ?? text }),
       ...(options.timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(options.timeoutMs) }),
     })
-    const received = await answer.text()
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+
+  async function call(
+    method: 'GET' | 'POST',
+    pathWithQuery: string,
+    body?: Json,
+    options: CallOptions = {},
+  ): Promise<Reply> {
+    const { status, headers, text } = await raw(method, pathWithQuery, body, options)
     return {
-      status: answer.status,
-      body: received === '' ? {} : (JSON.parse(received) as Json),
-      isSigned: isSigned((name) => answer.headers.get(name), received),
+      status,
+      body: text === '' ? {} : (JSON.parse(text) as Json),
+      isSigned: isSigned((name) => headers.get(name), text),
     }
   }
 
-  function decrypt(resource: Json): Json {
+  function decryptText(resource: Json): string {
     const bytes = Buffer.from(String(resource['ciphertext']), 'base64')
     const decipher = createDecipheriv('aes-256-gcm', apiV3Key, String(resource['nonce']))
     decipher.setAAD(Buffer.from(String(resource['associated_data'])))
     decipher.setAuthTag(bytes.subarray(-16))
-    const plain = Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()])
-    return JSON.parse(plain.toString('utf8')) as Json
+    return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString('utf8')
   }
+  const decrypt = (resource: Json) => JSON.parse(decryptText(resource)) as Json
 
   /** An HTTP server for callbacks; `answer` may be changed to refuse some. */
   async function listen() {
@@ -162,7 +171,9 @@ export function createMerchant(configFile: string, clock: Clock) {
   return {
     config,
     listen,
+    raw,
     call,
+    decryptText,
     get: (pathWithQuery: string) => call('GET', pathWithQuery),
     post: (pathWithQuery: string, body: Json) => call('POST', pathWithQuery, body),
     encrypt: (text: string) =>

@@ -76,6 +76,16 @@ describe('a refund', () => {
     expect(await balanceFen()).toBe(before + 350)
   })
 
+  it('can be over, and told, before the answer to the call that asked for it', async () => {
+    const { transactionId } = await payment(500)
+    await bench.merchant.control('POST', '/faults', { kind: 'early_callback', match: { path: '/refunds' } })
+    const body = request(transactionId, 500, 500)
+    expect((await refund(body)).body['status']).toBe('PROCESSING')
+    expect(
+      bench.callbacks.taken.filter((one) => one.resource['out_refund_no'] === body['out_refund_no']),
+    ).toHaveLength(1)
+  })
+
   it('asked for twice under one number happens once; with another amount it is refused', async () => {
     const { transactionId } = await payment(500)
     const body = request(transactionId, 200, 500)

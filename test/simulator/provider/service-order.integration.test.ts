@@ -177,12 +177,17 @@ describe('who may begin', () => {
     expect(answer.body['message']).toContain(number)
   })
 
-  it('an order that is left to the user to confirm comes back CREATED, which is a failure in this mode', async () => {
-    const answer = await bench.merchant.post(
-      '/v3/payscore/serviceorder',
-      createRequest(bench, { need_user_confirm: true }),
-    )
+  it('an order that is left to the user to confirm comes back CREATED, which is a failure in this mode, and expires in 30 days', async () => {
+    const lonely = await startBench()
+    await permit(lonely, LI_WEI)
+    const request = createRequest(lonely, { need_user_confirm: true })
+    const answer = await lonely.merchant.post('/v3/payscore/serviceorder', request)
     expect(answer.body).toMatchObject({ state: 'CREATED' })
+    lonely.clock.forward(30 * 86_400_000)
+    expect((await queryOrder(lonely, String(request['out_order_no']))).body).toMatchObject({
+      state: 'EXPIRED',
+    })
+    await lonely.stop()
   })
 
   it('a fourth order in progress is refused, and so is one while an earlier stays unpaid', async () => {
