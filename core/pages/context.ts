@@ -36,6 +36,10 @@ export function clock(page: PageContext, atMs: number): string {
 export function exactClock(page: PageContext, atMs: number): string {
   return formatExactClock(page.language, atMs, page.timeZone)
 }
+/** `s3` is painted on no shelf; people count them: 3. Other names stay. */
+export function shelfNumber(shelfId: string): string {
+  return /^s\d+$/.test(shelfId) ? shelfId.slice(1) : shelfId
+}
 /** 1250 → `12.50`: texts bring their own `¥`. */
 export function yuan(fen: number): string {
   return (fen / 100).toFixed(2)

@@ -134,7 +134,15 @@ export function anOrder(changes: Partial<OrderView> = {}): OrderView {
       { atMs: OPENED_AT_MS, key: 'story.opened', values: {} },
       { atMs: CLOSED_AT_MS, key: 'story.closed', values: {} },
       { atMs: CLOSED_AT_MS + 1200, key: 'story.weighed', values: { count: 3 } },
-      { atMs: CLOSED_AT_MS + 2000, key: 'story.charged', values: { amount: (totalFen / 100).toFixed(2) } },
+      ...(changes.chargedAtMs === null
+        ? []
+        : [
+            {
+              atMs: changes.chargedAtMs ?? CLOSED_AT_MS + 2000,
+              key: 'story.charged',
+              values: { amount: (totalFen / 100).toFixed(2) },
+            },
+          ]),
     ],
     evidence: ['open', 'step', 'close'].map((moment, i) => ({
       sha256: `${i}`.repeat(64),

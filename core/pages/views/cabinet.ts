@@ -1,6 +1,6 @@
 import type { CabinetForConsumer, SessionView } from '#protocol/api/consumer.ts'
 import type { StateWord, Tone } from '#protocol/words/states.ts'
-import { choose, type PageContext, yuan } from '../context.ts'
+import { choose, type PageContext, shelfNumber, yuan } from '../context.ts'
 import { html, type Markup } from '../html.ts'
 import { icon } from '../icons.ts'
 import { document } from '../layout.ts'
@@ -94,11 +94,14 @@ function rules(page: PageContext, cabinet: CabinetForConsumer): Markup {
   </ol>
   <ul class="points">
     <li>${icon('scale')}<span>${t('cabinet.rule.charge')}</span></li>
+    <li>${icon('camera')}<span>${t('cabinet.notice.text', { days: cabinet.retentionDays })} <a href="/privacy">${t('cabinet.notice.more')}</a></span></li>
+    ${cabinet.signedIn ? false : html`<li>${icon('wallet')}<span>${t('cabinet.consent')}</span></li>`}
+  </ul>
+  <details class="more"><summary>${t('cabinet.more')}</summary><ul class="points">
     <li>${icon('undo-2')}<span>${t('cabinet.rule.back')}</span></li>
     <li>${icon('eye')}<span>${t('cabinet.rule.doubt')}</span></li>
     <li>${icon('shield-check')}<span>${t('cabinet.rule.cap', { cap: yuan(cabinet.capFen) })}</span></li>
-    <li>${icon('camera')}<span><strong>${t('cabinet.notice')}</strong> ${t('cabinet.notice.text', { days: cabinet.retentionDays })} <a href="/privacy">${t('cabinet.notice.more')}</a></span></li>
-  </ul>
+  </ul></details>
 </section>`
 }
 
@@ -107,7 +110,7 @@ function shelves(page: PageContext, cabinet: CabinetForConsumer): Markup {
   return html`<section class="card" aria-labelledby="products">
   <h2 id="products">${t('cabinet.products')}</h2>
   ${cabinet.shelves.map(
-    (shelf) => html`<h3 class="shelf">${t('shelf.name', { shelf: shelf.id })}</h3>
+    (shelf) => html`<h3 class="shelf">${t('shelf.name', { shelf: shelfNumber(shelf.id) })}</h3>
   <ul class="goods">${shelf.products.map(
     (product) => html`<li${product.inStock === 0 ? html` class="gone"` : false}>
     ${productPicture(product.picture)}
@@ -125,7 +128,7 @@ function openForm(page: PageContext, cabinet: CabinetForConsumer): Markup {
   return html`<form class="action" method="post" action="/c/${cabinet.cabinetId}" data-open="${cabinet.cabinetId}" data-busy="${t('cabinet.button.busy')}">
   <input type="hidden" name="requestId" value="${page.newRequestId()}">
   <button class="button big" type="submit">${icon('lock-open')}<span>${t('cabinet.button')}</span></button>
-  <p class="soft small">${cabinet.signedIn ? t('cabinet.button.note') : `${t('cabinet.button.consent')} ${t('cabinet.button.note')}`}</p>
+  <p class="soft small">${t('cabinet.button.note')}</p>
 </form>`
 }
 

@@ -5,6 +5,7 @@ import { html, type Markup } from '../html.ts'
 import { icon } from '../icons.ts'
 import { document } from '../layout.ts'
 import { badge, live, note, sentence } from '../parts.ts'
+import type { WordKey } from '../words/words.ts'
 import { refundCard } from './order.ts'
 
 const LOOKS: Record<DisputeView['state'], Pick<StateWord, 'tone' | 'icon'>> = {
@@ -14,6 +15,13 @@ const LOOKS: Record<DisputeView['state'], Pick<StateWord, 'tone' | 'icon'>> = {
   resolved: { tone: 'ok', icon: 'circle-check' },
   closed: { tone: 'neutral', icon: 'circle-check' },
 }
+const LEADS = {
+  settled: 'ticket.settled',
+  in_review: 'ticket.review',
+  answered: 'ticket.answered',
+  resolved: 'ticket.resolved',
+  closed: 'ticket.closed',
+} as const satisfies Record<DisputeView['state'], WordKey>
 const FACES = ['angry', 'frown', 'meh', 'smile', 'laugh'] as const
 
 export function disputePage(page: PageContext, dispute: DisputeView, problem?: string): Markup {
@@ -49,18 +57,13 @@ function answer(page: PageContext, dispute: DisputeView): Markup {
   const text = t(`ticket.state.${dispute.state}`)
   const outcome =
     dispute.outcomeKey === null ? undefined : sentence(page, dispute.outcomeKey, dispute.outcomeValues)
-  const lead =
-    dispute.state === 'settled'
-      ? t('ticket.settled')
-      : dispute.state === 'in_review'
-        ? t('ticket.review')
-        : undefined
+  const lead = t(LEADS[dispute.state])
   const isAnswered = dispute.messages.some((message) => message.from === 'agent')
   return html`<section class="card sum" aria-labelledby="answer">
   <h1 id="answer">${t('ticket.title')}</h1>
   ${badge(page, { ...LOOKS[dispute.state], en: text, zh: text })}
   <p class="now">${outcome ?? lead}</p>
-  ${outcome !== undefined && lead !== undefined ? html`<p class="soft small">${lead}</p>` : false}
+  ${outcome !== undefined ? html`<p class="soft small">${lead}</p>` : false}
   ${
     isRunning(dispute)
       ? isLate(page, dispute)

@@ -23,13 +23,14 @@ export function orderPage(page: PageContext, order: OrderView): Markup {
     title: t('order.title'),
     back: { href: '/orders', label: t('site.orders') },
     body: html`
-<div data-poll="${isUnsettled(order) ? '2000' : '15000'}">
+<div class="two" data-poll="${isUnsettled(order) ? '2000' : '15000'}"><div class="part">
 ${live('summary', [order.state, order.totalFen, order.paidFen, order.refundedFen, order.payUrl, order.chargeState, order.refunds, order.deferral, order.actions], [summary(page, order), lateCharge(page, order), order.refunds.map((refund) => refundCard(page, refund))])}
 ${live('lines', [order.lines, canDispute], lines(page, order, canDispute))}
 ${live('ask', [order.disputeId, canDispute], ask(page, order, canDispute))}
+</div><div class="part">
 ${live('story', order.story, story(page, order))}
 ${live('proof', [order.weights, order.steps, order.evidence], proof(page, order))}
-</div>
+</div></div>
 <p class="soft small centre">${t('order.number')} <span class="code">${order.orderId}</span></p>`,
   })
 }
@@ -39,6 +40,7 @@ function summary(page: PageContext, order: OrderView): Markup {
   const payUrl = order.actions.includes('pay') ? order.payUrl : null
   return html`<section class="card sum" aria-labelledby="sum">
   <h1 class="aloud" id="sum">${t('order.title')}</h1>
+  ${['open', 'priced', 'held'].includes(order.state) && order.totalFen > 0 ? html`<p class="soft small estimate">${t('order.estimate')}</p>` : false}
   <p class="amount">¥${yuan(order.totalFen)}</p>
   ${badge(page, ORDER_STATE_WORDS[order.state])}
   <p class="now">${stateSentence(page, order)}</p>

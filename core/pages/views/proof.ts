@@ -1,15 +1,15 @@
 import type { OrderView } from '#protocol/api/consumer.ts'
-import { choose, exactClock, type PageContext } from '../context.ts'
+import { choose, exactClock, type PageContext, shelfNumber } from '../context.ts'
 import { html, type Markup } from '../html.ts'
 import { icon } from '../icons.ts'
 import { isWordKey } from '../words/words.ts'
 
 /** Weight curves as inline SVG, one shelf below the other on one time axis, with the steps numbered as in the list below. */
 const WIDTH = 340
-const HEIGHT = 84
+const HEIGHT = 94
 const LEFT = 8
 const RIGHT = 8
-const TOP = 14
+const TOP = 24
 const BOTTOM = 10
 /** A shelf that moved less than this shows no curve: nothing happened there. */
 const STILL_GRAMS = 8
@@ -35,13 +35,13 @@ ${
     : html`<p class="soft small">${t('order.proof.text')}</p>
   ${moved.map((curve) => chart(page, order, curve, endMs))}
   ${moved.length === 0 ? false : html`<p class="axis soft small number" aria-hidden="true"><span>${exactClock(page, startMs)}</span><span>${exactClock(page, startMs + endMs)}</span></p>`}
-  ${still.length === 0 ? false : html`<p class="soft small">${t('order.proof.unchanged', { shelves: still.map((curve) => curve.shelf).join(page.language === 'zh' ? '、' : ', ') })}</p>`}
+  ${still.length === 0 ? false : html`<p class="soft small">${t('order.proof.unchanged', { shelves: still.map((curve) => shelfNumber(curve.shelf)).join(page.language === 'zh' ? '、' : ', ') })}</p>`}
   ${
     order.steps.length === 0
       ? false
       : html`<ol class="marks">${order.steps.map(
           (step, i) =>
-            html`<li><span class="mark ${step.grams < 0 ? 'out' : 'in'}">${i + 1}</span><div><time class="soft small number">${exactClock(page, startMs + step.tMs)}</time> <span class="soft small">${t('order.proof.step', { shelf: step.shelf, grams: signed(step.grams) })}</span><br>${choose(page, step.explanation)}</div></li>`,
+            html`<li><span class="mark ${step.grams < 0 ? 'out' : 'in'}">${i + 1}</span><div><time class="soft small number">${exactClock(page, startMs + step.tMs)}</time> <span class="soft small">${t('order.proof.step', { shelf: shelfNumber(step.shelf), grams: signed(step.grams) })}</span><br>${choose(page, step.explanation)}</div></li>`,
         )}</ol>`
   }`
 }
@@ -73,9 +73,13 @@ function chart(page: PageContext, order: OrderView, curve: Curve, endMs: number)
     .map(([tMs, value], i) => `${i === 0 ? 'M' : 'L'}${round(x(tMs))} ${round(y(value))}`)
     .join('')
   const area = `${line}L${round(x(endMs))} ${HEIGHT - BOTTOM}L${LEFT} ${HEIGHT - BOTTOM}Z`
-  const words = { shelf: curve.shelf, from: Math.round(grams[0] ?? 0), to: Math.round(grams.at(-1) ?? 0) }
+  const words = {
+    shelf: shelfNumber(curve.shelf),
+    from: Math.round(grams[0] ?? 0),
+    to: Math.round(grams.at(-1) ?? 0),
+  }
   return html`<figure class="curve">
-  <figcaption class="small"><strong>${page.t('shelf.name', { shelf: curve.shelf })}</strong> <span class="soft number">${words.from} g → ${words.to} g</span></figcaption>
+  <figcaption class="small"><strong>${page.t('shelf.name', { shelf: words.shelf })}</strong> <span class="soft number">${words.from} g → ${words.to} g</span></figcaption>
   <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${page.t('order.proof.chart', words)}">
     <path class="ground" d="M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}"/><path class="area" d="${area}"/><path class="line" d="${line}"/>
     ${order.steps.map((step, i) => (step.shelf === curve.shelf ? marker(curve, step, i + 1, x, y) : false))}
@@ -93,7 +97,7 @@ function marker(
   const at = x(step.tMs)
   const level = y(weightAt(curve, step.tMs))
   const inside = Math.min(Math.max(at, LEFT + 8), WIDTH - RIGHT - 8)
-  return html`<g class="step ${step.grams < 0 ? 'out' : 'in'}"><path d="M${round(at)} ${TOP}V${HEIGHT - BOTTOM}"/><circle class="on" cx="${round(at)}" cy="${round(level)}" r="2.6"/><circle cx="${round(inside)}" cy="9" r="8"/><text x="${round(inside)}" y="12.6" text-anchor="middle">${number}</text></g>`
+  return html`<g class="step ${step.grams < 0 ? 'out' : 'in'}"><path d="M${round(at)} 18V${HEIGHT - BOTTOM}"/><circle class="on" cx="${round(at)}" cy="${round(level)}" r="2.6"/><circle cx="${round(inside)}" cy="11" r="8"/><text x="${round(inside)}" y="14.6" text-anchor="middle">${number}</text></g>`
 }
 
 function weightAt(curve: Curve, tMs: number): number {

@@ -26,19 +26,18 @@ export const en = {
   'cabinet.step.take': 'Take',
   'cabinet.step.close': 'Close',
   'cabinet.rule.charge':
-    'Closing the door ends your purchase. You pay for what left the shelves, once, at the prices below.',
+    'Closing the door ends your purchase. You are charged once, for what left the shelves, at the prices below.',
   'cabinet.rule.back': 'Changed your mind? Put it back on its own shelf before closing; it costs nothing.',
   'cabinet.rule.cap': 'At most ¥{cap} can be charged for one visit.',
   'cabinet.rule.doubt': 'When the cabinet is not sure, a person looks first. You are not charged on a guess.',
-  'cabinet.notice': 'What is recorded',
   'cabinet.notice.text':
-    'Scales weigh the shelves and a camera that faces into the cabinet takes pictures from opening to closing: hands and goods, no face recognition. They settle your order and any question about it. Pictures are deleted after {days} days unless you have a question open.',
+    'While the door is open the shelves are weighed and a camera inside takes pictures of goods and hands, for your order and your questions. No face recognition. Pictures are deleted after {days} days, later only while a question of yours is open.',
+  'cabinet.more': 'More rules',
   'cabinet.notice.more': 'Full privacy notice',
   'cabinet.button': 'Open the door',
   'cabinet.button.busy': 'Opening …',
-  'cabinet.button.note': 'By opening you accept the rules and the recording described above.',
-  'cabinet.button.consent':
-    'The first time, your payment app asks for permission. Nothing is charged by that.',
+  'cabinet.button.note': 'By opening you accept these rules and the recording.',
+  'cabinet.consent': 'The first time, your payment app asks for permission. Nothing is charged by that.',
   'cabinet.contact': 'Trouble at the cabinet? Call {contact}',
 
   'refusal.title': 'The door stays closed for now',
@@ -96,6 +95,7 @@ export const en = {
   'live.step.weigh': 'Weigh',
   'live.step.order': 'Order',
 
+  'order.estimate': 'Estimated, not charged',
   'order.title': 'Your order',
   'order.number': 'Order',
   'order.now.open': 'The visit is not over yet.',
@@ -215,6 +215,9 @@ export const en = {
   'ticket.settled': 'We checked the record of your visit and settled it at once.',
   'ticket.review':
     'The record alone does not decide this, so a person looks at it. You need not do anything.',
+  'ticket.answered': 'We have written to you. Please read it below, and write back if something is missing.',
+  'ticket.resolved': 'We believe that this is solved. If it is not, tell us and a person takes it up again.',
+  'ticket.closed': 'This question is closed.',
   'ticket.first': 'First answer by {at}',
   'ticket.resolution': 'Settled by {at}',
   'ticket.past': 'This is taking longer than promised. We have been told and are on it.',
