@@ -6,6 +6,7 @@ import { wait, type Clock } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
+import { addressOf } from '#simulator/provider/address.ts'
 import { isLoopback } from '#simulator/provider/control-api.ts'
 import { canonicalJson, isObject } from '#simulator/provider/fields.ts'
 import type { StandInLog } from '#simulator/provider/options.ts'
@@ -204,7 +205,7 @@ export function createNoticeStandIn(options: NoticeStandInOptions): NoticeStandI
     }
     const address = app.server.address()
     const actualPort = typeof address === 'object' && address !== null ? address.port : port
-    const url = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${actualPort}`
+    const url = addressOf(host, actualPort)
     writePrivately(noticesFile, `${JSON.stringify({ baseUrl: url, keyFile }, null, 2)}\n`)
     running = stop
     log.info({ url }, 'message gateway stand-in is ready')

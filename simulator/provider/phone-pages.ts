@@ -37,6 +37,7 @@ button{appearance:none;font:inherit;font-weight:600;width:100%;min-height:3rem;b
 textarea{font:inherit;width:100%;min-height:5rem;border:1px solid var(--line);border-radius:.7rem;padding:.6rem;margin:.5rem 0}
 summary{cursor:pointer;color:var(--soft);padding:.3rem 0}label.check{display:flex;gap:.5rem;align-items:center;margin-bottom:.7rem}label.check input{width:1.2rem;height:1.2rem;accent-color:var(--green)}
 a.row{display:flex;justify-content:space-between;gap:1rem;color:inherit;text-decoration:none;padding:.6rem 0;border-bottom:1px solid var(--line)}a.row:last-child{border-bottom:0}
+main>form{margin-bottom:.9rem}
 button.quiet{background:none;color:var(--soft);font-weight:500;margin-top:.4rem}
 button:focus-visible,a:focus-visible{outline:3px solid #7cc6a0;outline-offset:2px}
 table{width:100%;border-collapse:collapse}
@@ -225,7 +226,7 @@ ${hidden}<button name="answer" value="agree">${words.agree}</button><button clas
       words.orderTitle,
       otherLanguageUrl(request, language),
       html`${note ? html`<p class="note" role="alert">${note}</p>` : ''}<section class="card"><h1>${words.orderTitle}</h1><p>${badge(words, order)}</p>
-<p class="soft">${words.merchant} · ${textIn(order.created, 'service_introduction')}<br>${words.payer}${words.colon}${books.people.get(order.openid)?.name ?? ''}<br>${words.begun}${words.colon}${billTime(order.createdAtMs)}<br>${words.orderNo}${words.colon}${order.outOrderNo}</p></section>
+<p class="soft">${textIn(order.created, 'service_introduction')}<br>${words.payer}${words.colon}${books.people.get(order.openid)?.name ?? ''}<br>${words.begun}${words.colon}${billTime(order.createdAtMs)}<br>${words.orderNo}${words.colon}${order.outOrderNo}</p></section>
 ${
   order.completed === null
     ? ''

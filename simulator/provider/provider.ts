@@ -7,6 +7,7 @@ import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
+import { addressOf } from './address.ts'
 import { createAgenda } from './agenda.ts'
 import { createBills } from './bills.ts'
 import { openBooks, type Books } from './books.ts'
@@ -116,7 +117,7 @@ export function createProviderStandIn(options: ProviderStandInOptions): Provider
     }
     const address = app.server.address()
     const actualPort = typeof address === 'object' && address !== null ? address.port : port
-    const url = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${actualPort}`
+    const url = addressOf(host, actualPort)
     seedPeople(books, clock)
     keys.publish(url)
     collector.resume()
