@@ -12,6 +12,9 @@ const farSigmas = 7
 /** A few answers of a shelf are worse than its sigma says; a wide component keeps the tails honest. */
 const wideShare = 0.02
 const wideFactor = 3
+const briefWideShare = 0.25
+/** A hand about to lift something pushes by about this much. */
+const pushGrams = 50
 /** Two grabs that begin within this time belong together. */
 const quickMs = 1300
 const negligible = Math.log(1e-9)
@@ -94,6 +97,9 @@ type Transition = {
   calm: boolean
   /** The level before lasted only a moment. */
   quick: boolean
+  /** Weight of the wide component of the density. */
+  wide: number
+  busySeconds: number
 }
 
 /**
@@ -246,7 +252,18 @@ function restingHandProbability(level: Level, alreadyResting: boolean, options: 
 
 /** A hand may push anything; once it rests, it goes on pushing about as much. */
 function restingHandDensity(levels: readonly Level[], baseIndex: number, levelIndex: number): number {
-  if (baseIndex === levelIndex - 1) return logOpenDensity
+  if (baseIndex === levelIndex - 1) {
+    const level = levels[levelIndex] as Level
+    const next = levels[levelIndex + 1]
+    if (!level.brief) return logOpenDensity
+    // A push before a move, or a move half seen: near the level before or the one after.
+    const fromBase = Math.abs(level.headGrams - (levels[baseIndex] as Level).tailGrams)
+    const toNext = next === undefined ? Number.POSITIVE_INFINITY : Math.abs(level.headGrams - next.headGrams)
+    return Math.log(
+      (0.35 * Math.exp(-fromBase / pushGrams) + 0.35 * Math.exp(-toNext / pushGrams)) / (2 * pushGrams) +
+        0.3 / openRangeGrams,
+    )
+  }
   const previous = levels[levelIndex - 1] as Level
   const base = levels[baseIndex] as Level
   const level = levels[levelIndex] as Level
@@ -276,13 +293,15 @@ function transitionBetween(
     (options.driftGramsPerSecond * busySeconds) ** 2
   const calm = after.followsDoor && busySeconds < 2.5 && baseIndex === levelIndex - 1
   const quick = after.startMs - before.startMs < quickMs
+  // What is read between two quick moves may hold a part of the next hand's push.
+  const wide = before.brief || after.brief ? briefWideShare : wideShare
   const loss = -deltaGrams
   const combos: Array<{ combination: Combination; logLikelihood: number; large: boolean }> = []
   if (loss > 0) {
     for (const combination of near(shelf.combinations, loss, variance)) {
       combos.push({
         combination,
-        logLikelihood: logDensity(loss - combination.grams, variance + combination.variance),
+        logLikelihood: logDensity(loss - combination.grams, variance + combination.variance, wide),
         large: false,
       })
     }
@@ -300,13 +319,23 @@ function transitionBetween(
       )) {
         combos.push({
           combination,
-          logLikelihood: logDensity(loss - combination.grams, variance + combination.variance),
+          logLikelihood: logDensity(loss - combination.grams, variance + combination.variance, wide),
           large: true,
         })
       }
     }
   }
-  return { deltaGrams, sigmaGrams: Math.sqrt(variance), variance, combos, located, calm, quick }
+  return {
+    deltaGrams,
+    sigmaGrams: Math.sqrt(variance),
+    variance,
+    combos,
+    located,
+    calm,
+    quick,
+    wide,
+    busySeconds,
+  }
 }
 
 type Visit = (move: Move, logP: number, residualGrams: number, sigmaGrams: number) => void
@@ -322,7 +351,7 @@ function expand(
   const priors = options.priors
   const nProducts = model.products.length
   const devFrom = shelf.index * nProducts
-  const { deltaGrams, variance, located } = transition
+  const { deltaGrams, variance, located, wide } = transition
   const loss = -deltaGrams
   const sigma = transition.sigmaGrams
   const far = farSigmas * sigma + 10
@@ -330,7 +359,7 @@ function expand(
   if (Math.abs(deltaGrams) < far) {
     visit(
       { kind: 'nothing' },
-      Math.log(transition.calm ? 0.9 : priors.nothing) + logDensity(deltaGrams, variance),
+      Math.log(transition.calm ? 0.9 : priors.nothing) + logDensity(deltaGrams, variance, wide),
       deltaGrams,
       sigma,
     )
@@ -346,11 +375,14 @@ function expand(
     // A second grab right after the first is often for the same thing.
     const habit =
       follows < 0 || combination.items.length > 1 ? 0 : combination.items[0] === follows ? logAgain : logOther
+    // Three at once need time.
+    const haste = combination.items.length > 2 && transition.busySeconds < 1.2 && !transition.quick ? -1.5 : 0
     visit(
       { kind: 'taken', items: combination.items },
       logTake +
         combination.logPrior +
         habit +
+        haste +
         logLikelihood +
         locationFit(shelf, combination.items, located, deltaGrams),
       combination.grams - loss,
@@ -366,7 +398,7 @@ function expand(
     if (Math.abs(loss - product.unitGrams) < farSigmas * Math.sqrt(strangerVariance)) {
       visit(
         { kind: 'taken', items: [p] },
-        logTake + Math.log(priors.strayTaken) + logDensity(loss - product.unitGrams, strangerVariance),
+        logTake + Math.log(priors.strayTaken) + logDensity(loss - product.unitGrams, strangerVariance, wide),
         product.unitGrams - loss,
         Math.sqrt(strangerVariance),
       )
@@ -378,7 +410,7 @@ function expand(
         const v = strangerVariance + combination.variance
         visit(
           { kind: 'taken', items: [...combination.items, p].sort((a, b) => a - b) },
-          logTake + Math.log(0.1 * priors.strayTaken) + combination.logPrior + logDensity(residual, v),
+          logTake + Math.log(0.1 * priors.strayTaken) + combination.logPrior + logDensity(residual, v, wide),
           -residual,
           Math.sqrt(v),
         )
@@ -398,12 +430,12 @@ function expand(
     const logWhere = Math.log((home ? 1 - priors.putBackElsewhere : elsewhereShare) / held.length)
     const gain = deltaGrams - product.unitGrams
     if (Math.abs(gain) < 1.5 * farSigmas * Math.sqrt(v)) {
-      const back = bestReturn(state.units, p, deltaGrams, variance)
+      const back = bestReturn(state.units, p, deltaGrams, variance, wide)
       visit(
         { kind: 'put_back', items: [p], home },
         Math.log(priors.putBack) +
           logWhere +
-          (back?.logLikelihood ?? logDensity(gain, v)) +
+          (back?.logLikelihood ?? logDensity(gain, v, wide)) +
           locationFit(shelf, [p], located, deltaGrams),
         gain,
         Math.sqrt(v),
@@ -431,7 +463,7 @@ function expand(
         Math.log(priors.putBack * 0.1) +
           logWhere +
           Math.log(isHome(shelf, q) ? 1 : 0.3) +
-          logDensity(pairGain, pairVariance),
+          logDensity(pairGain, pairVariance, wide),
         pairGain,
         Math.sqrt(pairVariance),
       )
@@ -449,7 +481,7 @@ function expand(
         Math.log(priors.exchange * (transition.calm ? 0.003 : 1)) +
           logWhere +
           combination.logPrior +
-          logDensity(residual, both),
+          logDensity(residual, both, wide),
         -residual,
         Math.sqrt(both),
       )
@@ -471,7 +503,7 @@ function expand(
       if (Math.abs(gain) > farSigmas * Math.sqrt(v)) continue
       visit(
         { kind: 'brought_in', item: home.product },
-        Math.log(priors.broughtIn / shelf.homes.length) + logDensity(gain, v),
+        Math.log(priors.broughtIn / shelf.homes.length) + logDensity(gain, v, wide),
         gain,
         Math.sqrt(v),
       )
@@ -484,7 +516,7 @@ function expand(
       if (Math.abs(loss - object.grams) > farSigmas * Math.sqrt(v)) continue
       visit(
         { kind: 'foreign_removed', grams: object.grams },
-        Math.log(priors.foreignRemoved) + logDensity(loss - object.grams, v),
+        Math.log(priors.foreignRemoved) + logDensity(loss - object.grams, v, wide),
         object.grams - loss,
         Math.sqrt(v),
       )
@@ -504,13 +536,14 @@ function bestReturn(
   product: number,
   gainGrams: number,
   variance: number,
+  wide: number,
 ): { logLikelihood: number } | null {
   let sum = Number.NEGATIVE_INFINITY
   let count = 0
   for (const unit of units) {
     if (unit.product !== product) continue
     count++
-    sum = logAdd(sum, logDensity(gainGrams - unit.grams, variance + unit.variance))
+    sum = logAdd(sum, logDensity(gainGrams - unit.grams, variance + unit.variance, wide))
   }
   return count === 0 ? null : { logLikelihood: sum - Math.log(count) }
 }
@@ -589,11 +622,11 @@ function lowerBound(table: readonly Combination[], grams: number): number {
   return low
 }
 
-export function logDensity(residual: number, variance: number): number {
+export function logDensity(residual: number, variance: number, wide: number): number {
   const z2 = (residual * residual) / variance
-  const narrow = Math.log(1 - wideShare) - 0.5 * z2
-  const wide = Math.log(wideShare / wideFactor) - (0.5 * z2) / (wideFactor * wideFactor)
-  return logAdd(narrow, wide) - 0.5 * Math.log(2 * Math.PI * variance)
+  const narrow = Math.log(1 - wide) - 0.5 * z2
+  const broad = Math.log(wide / wideFactor) - (0.5 * z2) / (wideFactor * wideFactor)
+  return logAdd(narrow, broad) - 0.5 * Math.log(2 * Math.PI * variance)
 }
 
 export function logAdd(a: number, b: number): number {

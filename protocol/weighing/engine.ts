@@ -319,6 +319,7 @@ class StreamingSession implements WeighingSession {
           this.#options.repeatabilityGrams,
           this.#options.gainShare * grams,
         )
+        if (after.phase === 'after' && trail?.move.kind === 'nothing') continue
         const isNull = trail === undefined || trail.move.kind === 'nothing'
         if (
           isNull &&

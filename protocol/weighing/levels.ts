@@ -35,6 +35,8 @@ export type Level = {
   gapMs: number
   /** The level before ended because the door moved, not because goods or hands did. */
   followsDoor: boolean
+  /** Seen only for a moment between two moves, among trembling and the next hand's push. */
+  brief: boolean
 }
 
 type Block = { startMs: number; endMs: number; n: number; sum: number; squares: number }
@@ -234,6 +236,7 @@ export class LevelTracker {
       forced: false,
       gapMs: this.#gapMs,
       followsDoor: this.#doorMoved,
+      brief: false,
     }
   }
 
@@ -326,6 +329,7 @@ export class LevelTracker {
     this.#estimate(level, read, read)
     level.endMs = brief.endMs
     level.quietMs = brief.endMs - brief.startMs
+    level.brief = true
     const previous = this.levels.at(-1) as Level
     const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
     if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return

@@ -189,7 +189,7 @@ export const defaultWeighingOptions: WeighingOptions = {
     unexplainedLoss: 0.001,
     openedPackage: 0.0008,
     broughtIn: 0.0005,
-    restingHandGood: 0.01,
+    restingHandGood: 0.005,
     restingHandPoor: 0.2,
   },
 }
