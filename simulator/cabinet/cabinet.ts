@@ -205,6 +205,7 @@ export function createCabinet(options: {
       throw new CabinetError(
         'precondition_failed',
         'The door is closed: nobody can reach the shelves. Open it first.',
+        { context: { reason: 'door_closed' } },
       )
     }
   }
@@ -219,7 +220,9 @@ export function createCabinet(options: {
       const what = wanted.itemId ?? wanted.sku ?? 'anything'
       const present =
         [...new Set(from.map((candidate) => candidate.sku ?? candidate.itemId))].join(', ') || 'nothing'
-      throw new CabinetError('precondition_failed', `There is no ${what} ${where}; there is ${present}.`)
+      throw new CabinetError('precondition_failed', `There is no ${what} ${where}; there is ${present}.`, {
+        context: { reason: 'not_there' },
+      })
     }
     return item
   }
@@ -353,6 +356,7 @@ export function createCabinet(options: {
         throw new CabinetError(
           'precondition_failed',
           'The door is locked: the bolt is seated. Unlock it over the bus first, turn the manual key, or force it.',
+          { context: { reason: 'bolt_seated' } },
         )
       }
       addRing([10, 30])

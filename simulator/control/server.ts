@@ -21,7 +21,8 @@ export function createServer(): FastifyInstance {
   )
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof CabinetError) {
-      return reply.status(error.entry.status).send({ code: error.code, message: error.message })
+      const details = Object.keys(error.context).length > 0 ? error.context : undefined
+      return reply.status(error.entry.status).send({ code: error.code, message: error.message, details })
     }
     const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
     const code: ErrorCode = status === 413 ? 'payload_too_large' : status < 500 ? 'bad_request' : 'internal'

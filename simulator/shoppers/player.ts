@@ -213,7 +213,10 @@ export function createShopper(options: {
 
 function withStep(error: unknown, index: number, step: Step): unknown {
   if (!(error instanceof CabinetError)) return error
-  return new CabinetError(error.code, `Step ${index + 1} (${step.do}): ${error.message}`, { cause: error })
+  return new CabinetError(error.code, `Step ${index + 1} (${step.do}): ${error.message}`, {
+    cause: error,
+    context: error.context,
+  })
 }
 
 /** Every item by its id, with the shelf where it lies; undefined when it is with the shopper. */

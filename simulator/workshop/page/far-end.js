@@ -16,7 +16,7 @@ export function follow(onState, onLine) {
  * @param {string} path below /control
  * @param {object} [body]
  * @returns {Promise<object>} the answer
- * @throws {Error} with the simulator's sentence
+ * @throws {Error} with the simulator's sentence; its cause is a reason that the page may know in both languages
  */
 export async function act(path, body = {}) {
   const answer = await fetch(`/control/${path}`, {
@@ -25,7 +25,7 @@ export async function act(path, body = {}) {
     body: JSON.stringify(body),
   })
   const contents = await answer.json()
-  if (!answer.ok) throw new Error(contents.message)
+  if (!answer.ok) throw new Error(contents.message, { cause: contents.details?.reason })
   return contents
 }
 

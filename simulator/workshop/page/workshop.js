@@ -36,7 +36,9 @@ async function act(path, body) {
   try {
     return await post(path, body)
   } catch (error) {
-    showToast(error.message)
+    const key = `refused.${error.cause}`
+    const known = wordsOf(page.language)(key)
+    showToast(known === key ? error.message : known)
     return undefined
   }
 }
