@@ -3,6 +3,7 @@ import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
+import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { putBackScenario } from './put-back.ts'
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   putBackScenario,
   cameraBlocked,
   doubleCharge,
+  itemReturned,
   deferredOffline,
   deferredPending,
   dispute,
