@@ -17,6 +17,8 @@ const briefWideShare = 0.25
 const pushGrams = 50
 /** Two grabs that begin within this time belong together. */
 const quickMs = 1300
+/** How well an object is known that an earlier session left. */
+const earlierForeignSigmaGrams = 4
 const negligible = Math.log(1e-9)
 
 export const flagForeign = 1
@@ -55,7 +57,7 @@ export type BeamState = {
   /** By shelf × product: units more (or fewer) than the planogram says. */
   dev: Int8Array
   hand: Int8Array
-  foreign: ReadonlyArray<{ shelf: number; grams: number; sigmaGrams: number }>
+  foreign: ReadonlyArray<ForeignObject>
   /** What each unit in the hand weighs, as far as it was weighed when it left: the same unit weighs the same again. */
   units: readonly HeldUnit[]
   /** By shelf: the last level that is believed to be real. */
@@ -64,6 +66,9 @@ export type BeamState = {
   hash: number
   trail: Trail | null
 }
+
+/** `isNew`: it came in this session. */
+type ForeignObject = { shelf: number; grams: number; sigmaGrams: number; isNew: boolean }
 
 type HeldUnit = { product: number; grams: number; variance: number }
 
@@ -122,7 +127,14 @@ export function runBeam(
       logP: 0,
       dev: new Int8Array(nShelves * nProducts),
       hand: new Int8Array(nProducts),
-      foreign: [],
+      foreign: model.shelves.flatMap((shelf) =>
+        shelf.foreignGrams.map((grams) => ({
+          shelf: shelf.index,
+          grams,
+          sigmaGrams: earlierForeignSigmaGrams,
+          isNew: false,
+        })),
+      ),
       units: [],
       base: Int16Array.from(first),
       flags: 0,
@@ -750,7 +762,7 @@ function applyCandidate(candidate: Candidate, model: CabinetModel): BeamState {
       ]
       break
     case 'foreign_added':
-      foreign = [...foreign, { shelf, grams: move.grams, sigmaGrams: candidate.sigmaGrams }]
+      foreign = [...foreign, { shelf, grams: move.grams, sigmaGrams: candidate.sigmaGrams, isNew: true }]
       break
     case 'foreign_removed': {
       const at = foreign.findIndex((object) => object.shelf === shelf && object.grams === move.grams)

@@ -28,6 +28,7 @@ export type ModelShelf = {
   homes: ReadonlyArray<{ product: number; stock: number; sensors: readonly number[] | null }>
   /** Stock by product index; zero for strangers. */
   stock: Int16Array
+  foreignGrams: readonly number[]
   /** Sorted by grams; up to three units. */
   combinations: readonly Combination[]
 }
@@ -104,7 +105,15 @@ export function createCabinetModel(planogram: WeighingPlanogram, options: Weighi
       }
     }
     const ids = homes.map((home) => home.product)
-    return { index, id: shelf.id, sensors, homes, stock, combinations: tableOf(ids, products, options) }
+    return {
+      index,
+      id: shelf.id,
+      sensors,
+      homes,
+      stock,
+      foreignGrams: shelf.foreignGrams ?? [],
+      combinations: tableOf(ids, products, options),
+    }
   })
   return { products, shelves, lightestGrams: Number.isFinite(lightestGrams) ? lightestGrams : 0 }
 }

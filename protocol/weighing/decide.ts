@@ -105,7 +105,7 @@ export function decideReceipt(
     states.reduce((sum, state) => (isSo(state) ? sum + Math.exp(state.logP) : sum), 0)
   const mass = (flag: number): number => massOf((state) => (state.flags & flag) !== 0)
   if (probability < options.clearProbability) reasons.push('ambiguous')
-  if (massOf((state) => state.foreign.length > 0) > 0.15) reasons.push('foreign_object')
+  if (massOf((state) => state.foreign.some((object) => object.isNew)) > 0.15) reasons.push('foreign_object')
   if (facts.sensorFault) reasons.push('sensor_fault')
   if (mass(flagUnexplained) > 0.05) reasons.push('unexplained_loss')
   if (mass(flagOpened) > 0.15 || (chosen.flags & flagBroughtIn) !== 0) reasons.push('opened_package_returned')

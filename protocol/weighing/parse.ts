@@ -62,7 +62,18 @@ function parseShelf(value: unknown, field: string): WeighingShelf {
     }
     skus.add(product.sku)
   })
-  return { id, ...(sensors === undefined ? {} : { sensors }), products }
+  const foreignGrams =
+    object.foreignGrams === undefined
+      ? undefined
+      : listAt(object.foreignGrams, `${field}.foreignGrams`, 0, 50).map((grams, i) =>
+          numberAt(grams, `${field}.foreignGrams[${i}]`, 0, mostGrams, true),
+        )
+  return {
+    id,
+    ...(sensors === undefined ? {} : { sensors }),
+    products,
+    ...(foreignGrams === undefined ? {} : { foreignGrams }),
+  }
 }
 
 function parseProduct(value: unknown, field: string, shelfSensors: readonly string[]): WeighingProduct {

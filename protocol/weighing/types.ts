@@ -6,6 +6,8 @@ export type WeighingShelf = {
   /** Sensors under the shelf; their sum is the shelf's weight. Default: one sensor, named like the shelf. */
   sensors?: string[]
   products: WeighingProduct[]
+  /** Objects that do not belong here, left in earlier sessions, by the weight they were seen to add. */
+  foreignGrams?: number[]
 }
 
 export type WeighingProduct = {
@@ -189,7 +191,7 @@ export const defaultWeighingOptions: WeighingOptions = {
     unexplainedLoss: 0.001,
     openedPackage: 0.0008,
     broughtIn: 0.0005,
-    restingHandGood: 0.005,
+    restingHandGood: 0.0015,
     restingHandPoor: 0.2,
   },
 }

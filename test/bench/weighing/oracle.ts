@@ -39,7 +39,7 @@ export function oracleReceipt(
     const next = new Map<string, OracleState>()
     const delta = event.grams * gainOf(event.shelf) + event.errorGrams
     for (const state of states) {
-      for (const hypothesis of hypothesesOf(cabinet, state, event, delta)) {
+      for (const hypothesis of hypothesesOf(cabinet, state, trip, event, delta)) {
         const known = next.get(hypothesis.key)
         if (known === undefined) next.set(hypothesis.key, hypothesis)
         else if (hypothesis.logP > known.logP) {
@@ -72,6 +72,7 @@ export function oracleReceipt(
 function* hypothesesOf(
   cabinet: TrueCabinet,
   state: OracleState,
+  trip: ShoppingTrip,
   event: TrueEvent,
   delta: number,
 ): Generator<OracleState> {
@@ -87,6 +88,7 @@ function* hypothesesOf(
   }
   if (delta < 0) {
     const here: number[] = []
+    const v = noise + (gain * delta) ** 2
     let units = 0
     for (let p = 0; p < count; p++) {
       const stock = stockOf(p)
@@ -100,7 +102,6 @@ function* hypothesesOf(
     for (let i = 0; i < here.length; i++) {
       const p = here[i] as number
       const one = weightOf(cabinet.products[p] as TrueProduct, 1)
-      const v = noise + (gain * delta) ** 2
       yield* when(state, (shares.take1 / total) * chance(p), -delta - one.grams, v + one.variance, (next) =>
         moveOut(next, slotOf(p), p, [{ grams: -delta, variance: v }], one),
       )
@@ -130,6 +131,10 @@ function* hypothesesOf(
           },
         )
       }
+    }
+    for (const object of trip.foreignBefore) {
+      if (object.shelf !== event.shelf || object.noticedGrams === null) continue
+      yield* when(state, (0.3 / 100) * 0.5, -delta - object.noticedGrams, v + 9, () => undefined)
     }
     yield* when(state, (0.3 / 100) * stray, null, 0, () => undefined)
     return

@@ -35,7 +35,15 @@ export function drawSession(
   const cabinet = drawCabinet(new SeededRandom(seed, 1), tier, settings.settleSigmaGrams)
   const trip = goShopping(new SeededRandom(seed, 2), cabinet, settings.adversarial)
   const recording = record(new SeededRandom(seed, 3), cabinet, trip)
-  const planogram = settings.seasoned ? learnedPlanogram(cabinet) : cabinet.planogram
+  const products = settings.seasoned ? learnedPlanogram(cabinet) : cabinet.planogram
+  const planogram: WeighingPlanogram = {
+    shelves: products.shelves.map((shelf, index) => ({
+      ...shelf,
+      foreignGrams: trip.foreignBefore.flatMap((object) =>
+        object.shelf === index && object.noticedGrams !== null ? [object.noticedGrams] : [],
+      ),
+    })),
+  }
   return { seed, cabinet, trip, recording, planogram }
 }
 

@@ -40,6 +40,8 @@ export type ShoppingTrip = {
   settles: Array<{ shelf: number; atMs: number; errorGrams: number }>
   /** Units out of the cabinet, by product. */
   taken: Int16Array
+  /** What does not belong here and lay there before the door opened; most of it was noticed when it came. */
+  foreignBefore: Array<{ shelf: number; grams: number; noticedGrams: number | null }>
   foreignLeft: boolean
   foreignLost: boolean
 }
@@ -77,6 +79,10 @@ function actionMix(adversarial: boolean): Array<readonly [ActionKind, number]> {
   ]
 }
 
+/** Objects left in earlier sessions: how many cabinets have one, and how often its coming was noticed. */
+const foreignResidentShare = 0.04
+const foreignNoticedShare = 0.85
+
 type Unit = { product: number; grams: number }
 
 /** Plays one customer at one cabinet. Every unit has a weight of its own; a unit put back is the same unit. */
@@ -100,6 +106,7 @@ export function goShopping(random: SeededRandom, cabinet: TrueCabinet, adversari
     events: [],
     settles: [],
     taken: new Int16Array(cabinet.products.length),
+    foreignBefore: [],
     foreignLeft: false,
     foreignLost: false,
   }
@@ -207,6 +214,16 @@ export function goShopping(random: SeededRandom, cabinet: TrueCabinet, adversari
     return units
   }
 
+  const layForeign = (shelf: number) => {
+    const grams = random.logBetween(15, 800)
+    const noticedGrams = random.chance(foreignNoticedShare) ? grams + random.normal(0, 3) : null
+    const object = { shelf, grams, noticedGrams }
+    trip.foreignBefore.push(object)
+    return object
+  }
+  // Most foreign objects stay where they are.
+  if (random.chance(foreignResidentShare)) layForeign(random.below(cabinet.shelves))
+
   const act = (kind: ActionKind): void => {
     const product = random.below(cabinet.products.length)
     const shelf = (cabinet.products[product] as TrueProduct).shelf
@@ -285,11 +302,12 @@ export function goShopping(random: SeededRandom, cabinet: TrueCabinet, adversari
       case 'foreign_removed': {
         // Either what came in this session, or something that had lain there unknown.
         const known = stray.pop()
-        const grams = known?.grams ?? random.logBetween(15, 800)
-        const where = known?.shelf ?? shelf
+        const object = known ?? layForeign(shelf)
+        const grams = object.grams
+        const where = object.shelf
         loadTouch(where, nowMs, -grams)
         record(where, nowMs, nowMs + 150, -grams, 'foreign_removed', [])
-        if (known === undefined) trip.foreignLost = true
+        if (known === undefined && trip.foreignBefore.at(-1)?.noticedGrams === null) trip.foreignLost = true
         break
       }
       case 'nothing':
