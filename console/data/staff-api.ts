@@ -1,0 +1,155 @@
+import type {
+  AlarmList,
+  AnomalyDecide,
+  ApprovalList,
+  AuditList,
+  CabinetDetail,
+  DeadLetterList,
+  Fleet,
+  Home,
+  Me,
+  Readings,
+  RefundCalculate,
+  RefundCalculation,
+  RefundCreate,
+  RefundResult,
+  SetpointView,
+  StaffOrder,
+  StaffOrderList,
+  TemplateList,
+  TicketCreate,
+  TicketDetail,
+  TicketList,
+  TicketResolve,
+} from '#protocol/api/staff.ts'
+import { api, ApiError } from './api.ts'
+
+export type TicketView = 'open' | 'mine' | 'breaching' | 'closed'
+
+function query(values: Record<string, string | number | undefined>): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== '') parameters.set(name, String(value))
+  }
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/**
+ * The staff half of the core's HTTP interface (`protocol/api/staff.ts`), one method a route.
+ * @throws ApiError for every refusal and fault
+ */
+export class StaffApi {
+  /** Called when the core says that the sign-in is over, so that the shell can ask for it again. */
+  onSignedOut: () => void = () => {}
+
+  signIn(name: string, password: string): Promise<unknown> {
+    return this.#send('POST', '/api/staff/sign-in', { name, password })
+  }
+  signOut(): Promise<unknown> {
+    return this.#send('POST', '/api/staff/sign-out', {})
+  }
+  me(signal?: AbortSignal): Promise<Me> {
+    return this.#get('/api/staff/me', signal)
+  }
+  home(signal?: AbortSignal): Promise<Home> {
+    return this.#get('/api/staff/home', signal)
+  }
+  tickets(view: TicketView, text: string, signal?: AbortSignal): Promise<TicketList> {
+    return this.#get(`/api/staff/tickets${query({ view, query: text })}`, signal)
+  }
+  ticket(ticketId: string, signal?: AbortSignal): Promise<TicketDetail> {
+    return this.#get(`/api/staff/tickets/${ticketId}`, signal)
+  }
+  createTicket(body: TicketCreate): Promise<TicketDetail> {
+    return this.#send('POST', '/api/staff/tickets', body)
+  }
+  claim(ticketId: string, version: number): Promise<unknown> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/claim`, { version })
+  }
+  /** @param requestId made by the page and kept over retries, so that a reply is never sent twice */
+  reply(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<unknown> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/reply`, { ...body, isInternal: false })
+  }
+  note(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<unknown> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/note`, { ...body, isInternal: true })
+  }
+  resolve(ticketId: string, body: TicketResolve): Promise<unknown> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/resolve`, body)
+  }
+  templates(signal?: AbortSignal): Promise<TemplateList> {
+    return this.#get('/api/staff/templates', signal)
+  }
+  orders(text: string, signal?: AbortSignal): Promise<StaffOrderList> {
+    return this.#get(`/api/staff/orders${query({ query: text })}`, signal)
+  }
+  order(orderId: string, signal?: AbortSignal): Promise<StaffOrder> {
+    return this.#get(`/api/staff/orders/${orderId}`, signal)
+  }
+  calculateRefund(orderId: string, body: RefundCalculate, signal?: AbortSignal): Promise<RefundCalculation> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/refunds/calculate`, body, signal)
+  }
+  refund(orderId: string, body: RefundCreate): Promise<RefundResult> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/refunds`, body)
+  }
+  decideAnomaly(anomalyId: string, body: AnomalyDecide): Promise<unknown> {
+    return this.#send('POST', `/api/staff/anomalies/${anomalyId}/decide`, body)
+  }
+  approvals(signal?: AbortSignal): Promise<ApprovalList> {
+    return this.#get('/api/staff/approvals', signal)
+  }
+  decideApproval(refundId: string, decision: 'approve' | 'refuse', reason: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/approvals/${refundId}/${decision}`, { reason })
+  }
+  fleet(signal?: AbortSignal): Promise<Fleet> {
+    return this.#get('/api/staff/fleet', signal)
+  }
+  cabinet(cabinetId: string, signal?: AbortSignal): Promise<CabinetDetail> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}`, signal)
+  }
+  readings(cabinetId: string, fromMs: number, toMs: number, signal?: AbortSignal): Promise<Readings> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}/readings${query({ fromMs, toMs })}`, signal)
+  }
+  setSetpoint(
+    cabinetId: string,
+    body: { expectedVersion: number; setpointDeciCelsius: number; reason: string },
+  ): Promise<SetpointView> {
+    return this.#send('PUT', `/api/staff/cabinets/${cabinetId}/setpoint`, body)
+  }
+  command(
+    cabinetId: string,
+    body: { commandId: string; name: 'door.lock' | 'agent.restart'; reason: string },
+  ): Promise<unknown> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/commands`, body)
+  }
+  alarms(state: 'active' | 'all', signal?: AbortSignal): Promise<AlarmList> {
+    return this.#get(`/api/staff/alarms${query({ state })}`, signal)
+  }
+  acknowledgeAlarm(alarmId: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/alarms/${alarmId}/acknowledge`, {})
+  }
+  deadLetters(signal?: AbortSignal): Promise<DeadLetterList> {
+    return this.#get('/api/staff/dead-letters', signal)
+  }
+  audit(text: string, signal?: AbortSignal): Promise<AuditList> {
+    return this.#get(`/api/staff/audit${query({ query: text })}`, signal)
+  }
+
+  #get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.#watch(path, api.get<T>(path, signal))
+  }
+
+  #send<T>(method: 'POST' | 'PUT', path: string, body: object, signal?: AbortSignal): Promise<T> {
+    return this.#watch(path, api.send<T>(method, path, body, signal))
+  }
+
+  async #watch<T>(path: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      const isSignIn = path === '/api/staff/sign-in'
+      if (error instanceof ApiError && error.status === 401 && !isSignIn) this.onSignedOut()
+      throw error
+    }
+  }
+}

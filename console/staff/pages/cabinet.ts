@@ -1,0 +1,332 @@
+import { html, nothing } from 'lit'
+import { customElement, query, state } from 'lit/decorators.js'
+import type { CabinetDetail } from '#protocol/api/staff.ts'
+import { SESSION_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
+import { formatMoney } from '#protocol/words/format.ts'
+import { describeCode, describeError } from '../../data/staff-errors.ts'
+import { formatCelsius, formatGrams, formatSpan } from '../../data/staff-format.ts'
+import { sentence } from '../../data/staff-evidence.ts'
+import { word, wordOr } from '../../words/staff.ts'
+import { choose } from '../../words/words.ts'
+import { StaffPage } from '../element.ts'
+import { icon, type IconName } from '../icons.ts'
+import { alarmBadge } from '../parts/alarm-views.ts'
+import { cabinetBadges } from '../parts/cabinet-views.ts'
+import { Resource } from '../resource.ts'
+import { BASE } from '../routes.ts'
+import { badge, card, exactTime, idChip, moment, money, pageHead, stateBadge } from '../views.ts'
+import '../../components/product-picture.ts'
+import '../parts/setpoint-card.ts'
+import '../parts/temperature-chart.ts'
+
+type Command = 'door.lock' | 'agent.restart'
+const COMMANDS: readonly Command[] = ['door.lock', 'agent.restart']
+const COMMAND_LOOK: Record<CabinetDetail['commands'][number]['state'], { tone: Tone; icon: IconName }> = {
+  created: { tone: 'neutral', icon: 'circle' },
+  sent: { tone: 'info', icon: 'refresh' },
+  accepted: { tone: 'info', icon: 'hourglass' },
+  executing: { tone: 'info', icon: 'hourglass' },
+  succeeded: { tone: 'ok', icon: 'circle-check' },
+  failed: { tone: 'bad', icon: 'circle-x' },
+  rejected: { tone: 'bad', icon: 'circle-x' },
+  expired: { tone: 'warn', icon: 'clock' },
+  unknown: { tone: 'warn', icon: 'help' },
+}
+
+/** One cabinet: how it is, how warm it is and shall be, what lies in it, what it did. */
+@customElement('page-cabinet')
+export class CabinetPage extends StaffPage {
+  /** Grams by shelf from the live feed; newer than the last load. */
+  @state() private liveGrams: ReadonlyMap<string, number> = new Map()
+  @state() private command: Command = 'door.lock'
+  @state() private reason = ''
+  @state() private isSending = false
+  @state() private error: unknown
+  @query('dialog') private dialog!: HTMLDialogElement
+  #commandId = ''
+  private readonly cabinet = new Resource<CabinetDetail, [string]>(this, {
+    args: () => [this.#id],
+    load: ([id], signal) => this.services.api.cabinet(id, signal),
+    isAffected: (change) =>
+      change.kind !== 'live' && (change.cabinetId === this.#id || change.subjectId === this.#id),
+    onValue: () => (this.liveGrams = new Map()),
+  })
+  get #id(): string {
+    return this.params['id'] ?? ''
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.whileConnected(this.services.time.onSecond(() => this.requestUpdate()))
+    this.whileConnected(
+      this.services.live.onChange((change) => {
+        if (change.kind === 'live' && (change.cabinetId ?? change.subjectId) === this.#id)
+          this.#receive(change.data)
+      }),
+    )
+  }
+  #receive(data: Record<string, unknown> | undefined): void {
+    const next = new Map(this.liveGrams)
+    for (const [shelf, grams] of gramsIn(data)) next.set(shelf, grams)
+    this.liveGrams = next
+  }
+
+  #ask(command: Command): void {
+    this.#commandId = this.services.ids.next('command')
+    this.command = command
+    this.reason = ''
+    this.error = undefined
+    this.dialog.showModal()
+  }
+  async #send(event: SubmitEvent): Promise<void> {
+    event.preventDefault()
+    this.isSending = true
+    try {
+      await this.services.api.command(this.#id, {
+        commandId: this.#commandId,
+        name: this.command,
+        reason: this.reason.trim(),
+      })
+      this.dialog.close()
+    } catch (error) {
+      this.error = error
+    } finally {
+      this.isSending = false
+    }
+    this.cabinet.reload()
+  }
+  async #acknowledge(alarmId: string): Promise<void> {
+    try {
+      await this.services.api.acknowledgeAlarm(alarmId)
+    } catch (error) {
+      this.services.toast({ tone: 'bad', text: describeError(error) })
+    }
+    this.cabinet.reload()
+  }
+
+  protected override render() {
+    const detail = this.cabinet.value
+    return html`${pageHead(detail ? choose(detail.cabinet.name) : word('cabinet'), {
+      lead: detail
+        ? html`<p class="soft">${choose(detail.cabinet.site)} · ${detail.cabinet.operator} · <code>${detail.cabinet.cabinetId}</code></p>`
+        : nothing,
+    })}
+      ${this.cabinet.view((loaded) => this.#body(loaded))} ${this.#dialog()}`
+  }
+
+  #body(detail: CabinetDetail) {
+    const { cabinet } = detail
+    return html`<p class="row wrap cabinet-badges ${cabinet.presence === 'offline' ? 'is-faded' : ''}">${cabinetBadges(this.services, cabinet)}</p>
+      <div class="cabinet-grid">
+        ${card(
+          'temperature',
+          html`<p class="temperature-now">
+              <b class="figure number">${cabinet.airDeciCelsius === null ? '–' : formatCelsius(cabinet.airDeciCelsius)}</b>
+              <span class="soft">${word('airNow')}</span>
+            </p>
+            <temperature-chart .cabinetId=${cabinet.cabinetId}></temperature-chart>`,
+          { className: 'area-chart' },
+        )}
+        ${card(
+          'setpoint',
+          html`<setpoint-card .cabinet=${cabinet} .isReadOnly=${!detail.actions.includes('setpoint')} @changed=${() => this.cabinet.reload()}></setpoint-card>`,
+          { className: 'area-setpoint' },
+        )}
+        ${this.#alarms(detail)} ${this.#stock(detail)} ${this.#commands(detail)} ${this.#sessions(detail)} ${this.#events(detail)} ${this.#link(detail)}
+      </div>`
+  }
+
+  #alarms({ alarms, actions }: CabinetDetail) {
+    const active = alarms.filter((alarm) => alarm.state !== 'cleared')
+    return card(
+      'alarms',
+      active.length === 0
+        ? html`<p class="soft">${word('noAlarms')}</p>`
+        : html`<ul class="ledger">
+            ${active.map(
+              (alarm) => html`<li>
+                <div class="split"><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b>${alarmBadge(alarm.state)}</div>
+                <p>${sentence(alarm.key, alarm.values)}</p>
+                <p class="soft small">
+                  ${moment(this.services.time, alarm.raisedAtMs)}${alarm.count > 1 ? html` · ${word('times', { count: alarm.count })}` : nothing}
+                  ${alarm.acknowledgedBy ? html` · ${word('acknowledgedBy', { name: alarm.acknowledgedBy })}` : nothing}
+                </p>
+                ${
+                  alarm.state === 'raised' && actions.includes('acknowledge')
+                    ? html`<button class="button" @click=${() => void this.#acknowledge(alarm.alarmId)}>${icon('check')}${word('acknowledge')}</button>`
+                    : nothing
+                }
+              </li>`,
+            )}
+          </ul>`,
+      { className: 'area-alarms' },
+    )
+  }
+
+  #stock({ stock, planogramVersion, cabinet }: CabinetDetail) {
+    const shelves = [...new Set(stock.map((row) => row.shelf))]
+    return card(
+      'stock',
+      stock.length === 0
+        ? html`<p class="soft">${word('noPlanogram')}</p>`
+        : html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('stock')}>
+            <table class="table compact">
+              <caption class="aloud">${word('stock')}</caption>
+              <thead><tr><th scope="col">${word('product')}</th><th scope="col" class="end">${word('pieces')}</th><th scope="col" class="end">${word('price')}</th><th scope="col" class="end">${word('unitWeight')}</th></tr></thead>
+              ${shelves.map((shelf) => {
+                const rows = stock.filter((row) => row.shelf === shelf)
+                const grams = this.liveGrams.get(shelf) ?? rows[0]?.liveGrams ?? null
+                return html`<tbody>
+                  <tr class="group"><th scope="rowgroup" colspan="4"><span class="split"><span>${word('shelf', { shelf })}</span><span class="number ${cabinet.presence === 'offline' ? 'soft' : ''}">${icon('scale')}${grams === null ? word('notKnown') : formatGrams(grams)}</span></span></th></tr>
+                  ${rows.map(
+                    (row) => html`<tr>
+                      <td><span class="product"><product-picture .picture=${row.picture}></product-picture>${choose(row.name)}</span></td>
+                      <td class="end number">
+                        <span class=${row.quantity === 0 ? 'tone-text-bad' : row.quantity <= row.capacity / 4 ? 'tone-text-warn' : ''}>${row.quantity === 0 ? word('soldOut') : row.quantity}</span>
+                        <span class="soft"> / ${row.capacity}</span>
+                      </td>
+                      <td class="end">${money(row.priceFen)}</td>
+                      <td class="end number soft">${formatGrams(row.unitGrams)}</td>
+                    </tr>`,
+                  )}
+                </tbody>`
+              })}
+            </table>
+          </div>`,
+      {
+        className: 'area-stock',
+        actions:
+          planogramVersion === null
+            ? nothing
+            : html`<span class="soft small">${word('planogramVersion')} ${planogramVersion}</span>`,
+      },
+    )
+  }
+
+  #commands({ commands, actions }: CabinetDetail) {
+    const { time } = this.services
+    const allowed = COMMANDS.filter((name) => actions.includes(name))
+    return card(
+      'commands',
+      html`${
+        allowed.length > 0
+          ? html`<p class="row wrap">${allowed.map((name) => html`<button class="button" @click=${() => this.#ask(name)}>${icon(name === 'door.lock' ? 'lock' : 'refresh')}${word(`command.${name}`)}</button>`)}</p>`
+          : nothing
+      }
+        ${
+          commands.length === 0
+            ? html`<p class="soft">${word('noCommands')}</p>`
+            : html`<ul class="ledger">
+              ${commands.slice(0, 8).map((command) => {
+                const look = COMMAND_LOOK[command.state]
+                return html`<li>
+                  <div class="split"><span>${wordOr(`command.${command.name}`, command.name)}</span>${badge(look.tone, look.icon, word(`commandState.${command.state}`))}</div>
+                  <p class="soft small">${moment(time, command.createdAtMs)} · ${command.by}${command.finishedAtMs === null ? nothing : html` · ${formatSpan(command.finishedAtMs - command.createdAtMs)}`}${command.reason ? html` · ${describeCode(command.reason)}` : nothing}</p>
+                </li>`
+              })}
+            </ul>`
+        }`,
+      { className: 'area-commands' },
+    )
+  }
+
+  #sessions({ sessions }: CabinetDetail) {
+    return card(
+      'sessions',
+      sessions.length === 0
+        ? html`<p class="soft">${word('noSessions')}</p>`
+        : html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('sessions')}>
+            <table class="table compact">
+              <caption class="aloud">${word('sessions')}</caption>
+              <thead><tr><th scope="col">${word('time')}</th><th scope="col">${word('state')}</th><th scope="col" class="end">${word('total')}</th></tr></thead>
+              <tbody>
+                ${sessions.map(
+                  (session) => html`<tr>
+                    <td>${session.orderId ? html`<a href="${BASE}/orders/${session.orderId}">${moment(this.services.time, session.atMs)}</a>` : moment(this.services.time, session.atMs)}</td>
+                    <td>${stateBadge(SESSION_STATE_WORDS[session.state])}</td>
+                    <td class="end number">${session.totalFen === null ? '–' : formatMoney(session.totalFen)}</td>
+                  </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>`,
+      { className: 'area-sessions' },
+    )
+  }
+
+  #events({ events }: CabinetDetail) {
+    return card(
+      'events',
+      events.length === 0
+        ? html`<p class="soft">${word('noEvents')}</p>`
+        : html`<div class="table-frame tall" role="region" tabindex="0" aria-label=${word('events')}>
+            <table class="table compact">
+              <caption class="aloud">${word('events')}</caption>
+              <thead><tr><th scope="col">${word('occurred')}</th><th scope="col">${word('what')}</th><th scope="col" class="end">${word('sequence')}</th></tr></thead>
+              <tbody>
+                ${events.map(
+                  (event) => html`<tr>
+                    <td>
+                      ${exactTime(this.services.time, event.occurredAtMs)}
+                      ${event.receivedAtMs - event.occurredAtMs > 60_000 ? html`<br /><span class="soft small">${word('heardLater', { span: formatSpan(event.receivedAtMs - event.occurredAtMs) })}</span>` : nothing}
+                    </td>
+                    <td><code>${event.type}</code> ${event.status === 'done' || event.status === 'ok' ? nothing : html`<span class="soft small">${event.status}</span>`}<br /><span class="soft small">${event.summary}</span></td>
+                    <td class="end number soft">${event.seq}</td>
+                  </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>`,
+      { className: 'area-events' },
+    )
+  }
+
+  #link({ link }: CabinetDetail) {
+    return card(
+      'connection',
+      html`<dl class="facts">
+        <dt>${word('firmware')}</dt><dd><code>${link.firmware ?? '–'}</code></dd>
+        <dt>${word('bootCount')}</dt><dd class="number">${link.boot}</dd>
+        <dt>${word('lastSequence')}</dt><dd class="number">${link.lastSeq}</dd>
+        <dt>${word('epoch')}</dt><dd>${link.epoch ? idChip(this.services, link.epoch) : '–'}</dd>
+        <dt>${word('clockSkew')}</dt><dd class="number">${link.clockSkewMs === null ? '–' : `${link.clockSkewMs} ms`}</dd>
+        <dt>${word('deadLetters')}</dt><dd class="number">${link.deadLetters}</dd>
+      </dl>`,
+      { className: 'area-link' },
+    )
+  }
+
+  #dialog() {
+    return html`<dialog class="dialog" aria-labelledby="command-title">
+      <header class="dialog-head">
+        <h2 id="command-title">${word(`command.${this.command}`)}</h2>
+        <button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button>
+      </header>
+      <form class="stack" @submit=${(event: SubmitEvent) => void this.#send(event)}>
+        <p>${word(`commandEffect.${this.command}`)}</p>
+        <label class="field"><span class="label">${word('reasonForRecord')}</span>
+          <input required maxlength="200" .value=${this.reason} @input=${(event: Event) => (this.reason = (event.target as HTMLInputElement).value)} />
+        </label>
+        ${this.error ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.error)}</span></p>` : nothing}
+        <footer class="dialog-foot">
+          <span class="grow"></span>
+          <button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button>
+          <button class="button primary" ?disabled=${this.isSending || this.reason.trim() === ''}>${this.isSending ? word('sending') : word('send')}</button>
+        </footer>
+      </form>
+    </dialog>`
+  }
+}
+
+/** The live frame carries shelves as a list or as a record; anything else is left alone. */
+function gramsIn(data: Record<string, unknown> | undefined): Array<[string, number]> {
+  const shelves = data?.['shelves'] ?? data?.['grams']
+  if (Array.isArray(shelves)) {
+    return shelves.flatMap((entry: unknown): Array<[string, number]> => {
+      if (typeof entry !== 'object' || entry === null || !('shelf' in entry) || !('grams' in entry)) return []
+      return typeof entry.grams === 'number' ? [[String(entry.shelf), entry.grams]] : []
+    })
+  }
+  if (typeof shelves !== 'object' || shelves === null) return []
+  return Object.entries(shelves).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+}

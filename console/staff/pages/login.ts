@@ -1,0 +1,49 @@
+import { html, nothing } from 'lit'
+import { customElement, state } from 'lit/decorators.js'
+import { describeError } from '../../data/staff-errors.ts'
+import { word } from '../../words/staff.ts'
+import { StaffPage } from '../element.ts'
+import { icon } from '../icons.ts'
+
+@customElement('page-login')
+export class LoginPage extends StaffPage {
+  @state() private isSending = false
+  @state() private error: unknown
+
+  async #onSubmit(event: SubmitEvent): Promise<void> {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    const data = new FormData(form)
+    this.isSending = true
+    this.error = undefined
+    try {
+      await this.services.api.signIn(String(data.get('name')).trim(), String(data.get('password')))
+      const next = this.query.get('next') ?? '/'
+      // Only a path of ours: an address from a link must not lead elsewhere.
+      await this.services.enter(/^\/(?!\/)/.test(next) ? next : '/')
+    } catch (error) {
+      this.error = error
+      form.querySelector<HTMLInputElement>('[name=password]')?.select()
+    } finally {
+      this.isSending = false
+    }
+  }
+
+  protected override render() {
+    return html`<div class="login">
+      <form class="card stack" @submit=${(event: SubmitEvent) => void this.#onSubmit(event)}>
+        <div class="login-mark" aria-hidden="true"><span class="brand-mark"></span></div>
+        <h1 tabindex="-1">${word('signIn')}</h1>
+        <label class="field"><span class="label">${word('name')}</span>
+          <input name="name" autocomplete="username" autocapitalize="off" spellcheck="false" required maxlength="64" autofocus />
+        </label>
+        <label class="field"><span class="label">${word('password')}</span>
+          <input name="password" type="password" autocomplete="current-password" required maxlength="200" />
+        </label>
+        ${this.error ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.error)}</span></p>` : nothing}
+        <button class="button primary large" ?disabled=${this.isSending}>${this.isSending ? word('signingIn') : word('signIn')}</button>
+        <p class="soft small">${word('signInHint')}</p>
+      </form>
+    </div>`
+  }
+}

@@ -1,0 +1,100 @@
+import { html, nothing } from 'lit'
+import { customElement, query } from 'lit/decorators.js'
+import type { StaffOrder } from '#protocol/api/staff.ts'
+import { ORDER_STATE_WORDS, SESSION_STATE_WORDS } from '#protocol/words/states.ts'
+import { describeError } from '../../data/staff-errors.ts'
+import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
+import { word } from '../../words/staff.ts'
+import { choose } from '../../words/words.ts'
+import { StaffPage } from '../element.ts'
+import { icon } from '../icons.ts'
+import { anomaliesPanel, consumerPanel, linesPanel, paymentsPanel } from '../parts/order-panels.ts'
+import type { RefundDialog } from '../parts/refund-dialog.ts'
+import { Resource } from '../resource.ts'
+import { BASE } from '../routes.ts'
+import { Shortcuts } from '../shortcuts.ts'
+import { card, idChip, moment, stateBadge } from '../views.ts'
+import '../parts/evidence-axis.ts'
+import '../parts/refund-dialog.ts'
+
+/** One order with everything that is known about it; the same evidence as beside a ticket. */
+@customElement('page-order')
+export class OrderPage extends StaffPage {
+  @query('refund-dialog') private refundDialog: RefundDialog | null | undefined
+  private readonly order = new Resource<StaffOrder, [string]>(this, {
+    args: () => [this.params['id'] ?? ''],
+    load: ([id], signal) => this.services.api.order(id, signal),
+    isAffected: (change, value) =>
+      change.subjectId === value?.order.orderId ||
+      change.subjectId === value?.session.sessionId ||
+      change.data?.['orderId'] === value?.order.orderId ||
+      (value?.order.refunds.some((refund) => refund.refundId === change.subjectId) ?? false),
+  })
+  constructor() {
+    super()
+    new Shortcuts(this, { r: () => this.#refund() })
+  }
+  #refund(): void {
+    if (this.order.value?.actions.includes('refund')) this.refundDialog?.open()
+  }
+  async #decide(anomalyId: string, decision: string): Promise<void> {
+    try {
+      await this.services.api.decideAnomaly(anomalyId, { decision: decision as 'dismiss' })
+    } catch (error) {
+      this.services.toast({ tone: 'bad', text: describeError(error) })
+    }
+    this.order.reload()
+  }
+
+  protected override render() {
+    const value = this.order.value
+    return html`<header class="page-head">
+        <div class="page-title">
+          <h1 tabindex="-1">${word('order')}</h1>
+          ${value ? html`${idChip(this.services, value.order.orderId)} ${stateBadge(ORDER_STATE_WORDS[value.order.state])} ${stateBadge(SESSION_STATE_WORDS[value.session.state])}` : nothing}
+        </div>
+        ${value ? this.#actions(value) : nothing}
+      </header>
+      ${this.order.view((loaded) => this.#body(loaded))}`
+  }
+
+  #actions(value: StaffOrder) {
+    return html`<div class="row">
+      <span class="soft small"><a href="${BASE}/cabinets/${value.order.cabinetId}">${choose(value.order.cabinetName)}</a> · ${choose(value.order.site)}</span>
+      ${value.ticketId ? html`<a class="button" href="${BASE}/tickets/${value.ticketId}">${icon('inbox')}${word('ticket')}</a>` : nothing}
+      ${value.actions.includes('refund') ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${word('refundEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
+    </div>`
+  }
+
+  #body(value: StaffOrder) {
+    const { order, session } = value
+    const { time } = this.services
+    return html`<div class="two-columns" @refunded=${() => this.order.reload()}>
+      <div class="stack">
+        <evidence-axis .order=${value}></evidence-axis>
+        ${card(
+          'story',
+          html`<ol class="story">
+            ${order.story.map((line) => html`<li>${moment(time, line.atMs)}<span>${knowsSentence(line.key) ? sentence(line.key, line.values) : line.key}</span></li>`)}
+          </ol>`,
+        )}
+        ${anomaliesPanel(this.services, value, (id, decision) => void this.#decide(id, decision))}
+      </div>
+      <div class="stack">
+        ${linesPanel(value)} ${paymentsPanel(this.services, value)} ${consumerPanel(value)}
+        ${card(
+          'session',
+          html`<dl class="facts">
+            <dt>${word('sessionId')}</dt><dd>${idChip(this.services, session.sessionId)}</dd>
+            <dt>${word('requestedAt')}</dt><dd>${moment(time, session.requestedAtMs)}</dd>
+            <dt>${word('openedAt')}</dt><dd>${moment(time, session.openedAtMs)}</dd>
+            <dt>${word('closedAt')}</dt><dd>${moment(time, session.closedAtMs)}</dd>
+            <dt>${word('planogramVersion')}</dt><dd class="number">${session.planogramVersion}</dd>
+            <dt>${word('engineVersion')}</dt><dd><code>${session.engineVersion ?? '–'}</code></dd>
+          </dl>`,
+        )}
+      </div>
+      <refund-dialog .order=${value} .subject=${value.anomalies[0]?.kind ?? ''}></refund-dialog>
+    </div>`
+  }
+}

@@ -1,0 +1,81 @@
+import { html, nothing } from 'lit'
+import { customElement } from 'lit/decorators.js'
+import type { StaffOrderList } from '#protocol/api/staff.ts'
+import { ORDER_STATE_WORDS } from '#protocol/words/states.ts'
+import { word } from '../../words/staff.ts'
+import { choose } from '../../words/words.ts'
+import { shortId } from '../../data/staff-format.ts'
+import { StaffPage } from '../element.ts'
+import { icon } from '../icons.ts'
+import { Resource } from '../resource.ts'
+import { BASE } from '../routes.ts'
+import { emptyView, moment, money, pageHead, stateBadge } from '../views.ts'
+
+/** Any id in one box: order, session, charge, payment, refund, cabinet, the provider's numbers. */
+@customElement('page-orders')
+export class OrdersPage extends StaffPage {
+  private readonly list = new Resource<StaffOrderList, [string]>(this, {
+    args: () => [this.#text],
+    load: ([text], signal) => this.services.api.orders(text, signal),
+    onValue: (value) => this.#openOnly(value),
+  })
+  get #text(): string {
+    return this.query.get('query') ?? ''
+  }
+  /** An id names one order: it is opened at once. */
+  #openOnly(value: StaffOrderList): void {
+    const only = value.orders.length === 1 ? value.orders[0] : undefined
+    if (only && this.#text.length >= 20 && this.isConnected)
+      this.services.go(`/orders/${only.orderId}`, { replace: true })
+  }
+
+  protected override render() {
+    return html`${pageHead(word('orders'))}
+      <div class="toolbar">
+        <form class="search inline wide-search" role="search" aria-label=${word('searchLabel')} @submit=${(event: SubmitEvent) => this.#onSearch(event)}>
+          ${icon('search')}
+          <label class="aloud" for="order-search">${word('searchLabel')}</label>
+          <input id="order-search" name="query" type="search" placeholder=${word('searchHint')} .value=${this.#text} autocomplete="off" spellcheck="false" />
+          <button class="quiet">${word('search')}</button>
+        </form>
+        <button class="quiet" @click=${() => this.list.reload()}>${icon('refresh')}${word('refresh')}</button>
+      </div>
+      ${this.list.view((value) => (value.orders.length === 0 ? emptyView('noOrders', 'search') : this.#table(value)))}`
+  }
+
+  #onSearch(event: SubmitEvent): void {
+    event.preventDefault()
+    const text = String(new FormData(event.currentTarget as HTMLFormElement).get('query') ?? '').trim()
+    this.services.go(`/orders${text === '' ? '' : `?query=${encodeURIComponent(text)}`}`)
+  }
+
+  #table({ orders }: StaffOrderList) {
+    const { time } = this.services
+    return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('orders')}>
+      <table class="table rows">
+        <caption class="aloud">${word('orders')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">${word('order')}</th><th scope="col">${word('time')}</th><th scope="col">${word('cabinet')}</th><th scope="col">${word('consumer')}</th>
+            <th scope="col">${word('state')}</th><th scope="col" class="end">${word('total')}</th><th scope="col" class="end">${word('paid')}</th><th scope="col" class="end">${word('refunded')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${orders.map(
+            (order) => html`<tr>
+              <td><a class="row-link" href="${BASE}/orders/${order.orderId}"><code>${shortId(order.orderId)}</code></a></td>
+              <td>${moment(time, order.atMs)}</td>
+              <td>${choose(order.cabinetName)}</td>
+              <td>${order.consumerLabel}</td>
+              <td>${stateBadge(ORDER_STATE_WORDS[order.state])}</td>
+              <td class="end">${money(order.totalFen)}</td>
+              <td class="end">${order.paidFen === 0 ? html`<span class="soft">–</span>` : money(order.paidFen)}</td>
+              <td class="end">${order.refundedFen === 0 ? html`<span class="soft">–</span>` : money(order.refundedFen)}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${orders.length >= 50 ? html`<p class="soft small pad">${word('listIsCut', { count: orders.length })}</p>` : nothing}`
+  }
+}

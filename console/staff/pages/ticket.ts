@@ -1,0 +1,185 @@
+import { html, nothing } from 'lit'
+import { customElement, query, state } from 'lit/decorators.js'
+import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
+import { subjectOf } from '../../data/staff-advice.ts'
+import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { word, wordOr } from '../../words/staff.ts'
+import { choose } from '../../words/words.ts'
+import { StaffPage } from '../element.ts'
+import { icon } from '../icons.ts'
+import { adviceStrip } from '../parts/advice-strip.ts'
+import { anomaliesPanel, consumerPanel, linesPanel, paymentsPanel } from '../parts/order-panels.ts'
+import type { RefundDialog } from '../parts/refund-dialog.ts'
+import type { ResolveDialog } from '../parts/resolve-dialog.ts'
+import type { TicketThread } from '../parts/ticket-thread.ts'
+import { Resource } from '../resource.ts'
+import { BASE } from '../routes.ts'
+import { Shortcuts } from '../shortcuts.ts'
+import { idChip, money, priorityBadge, slaChips, ticketStateBadge } from '../views.ts'
+import '../parts/cabinet-brief.ts'
+import '../parts/evidence-axis.ts'
+import '../parts/refund-dialog.ts'
+import '../parts/resolve-dialog.ts'
+import '../parts/ticket-thread.ts'
+
+/** The workbench: conversation, evidence, money and decision on one screen, so that a dispute needs no navigation. */
+@customElement('page-ticket')
+export class TicketPage extends StaffPage {
+  @state() private conflict = false
+  @query('ticket-thread') private thread: TicketThread | null | undefined
+  @query('refund-dialog') private refundDialog: RefundDialog | null | undefined
+  @query('resolve-dialog') private resolveDialog: ResolveDialog | null | undefined
+
+  private readonly detail = new Resource<TicketDetail, [string]>(this, {
+    args: () => [this.params['id'] ?? ''],
+    load: ([id], signal) => this.services.api.ticket(id, signal),
+    isAffected: (change, value) =>
+      change.subjectId === value?.ticket.ticketId ||
+      change.subjectId === value?.ticket.orderId ||
+      (change.kind === 'refund' && change.data?.['orderId'] === value?.ticket.orderId) ||
+      (change.kind === 'refund' &&
+        (value?.order?.order.refunds.some((refund) => refund.refundId === change.subjectId) ?? false)) ||
+      (change.kind === 'anomaly' &&
+        (value?.order?.anomalies.some((anomaly) => anomaly.anomalyId === change.subjectId) ?? false)),
+  })
+  private readonly templates = new Resource<TemplateList>(this, {
+    args: () => [],
+    load: (_, signal) => this.services.api.templates(signal),
+  })
+
+  constructor() {
+    super()
+    new Shortcuts(this, {
+      '/': () => void this.thread?.openTemplates(),
+      i: () => void this.thread?.startNote(),
+      r: () => this.#refund(),
+      e: () => this.#resolve(),
+      c: () => void this.#claim(),
+    })
+  }
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.whileConnected(this.services.time.onSecond(() => this.requestUpdate()))
+  }
+
+  #may(action: string): boolean {
+    return this.detail.value?.actions.includes(action) ?? false
+  }
+  #refund(): void {
+    if (this.#may('refund')) this.refundDialog?.open()
+  }
+  #resolve(): void {
+    if (this.#may('resolve')) void this.resolveDialog?.open()
+  }
+  async #claim(): Promise<void> {
+    const ticket = this.detail.value?.ticket
+    if (!ticket || !this.#may('claim')) return
+    await this.#try(() => this.services.api.claim(ticket.ticketId, ticket.version))
+  }
+  async #decide(anomalyId: string, decision: string): Promise<void> {
+    await this.#try(() => this.services.api.decideAnomaly(anomalyId, { decision: decision as 'dismiss' }))
+  }
+  async #try(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act()
+      this.conflict = false
+    } catch (error) {
+      if (isConflict(error)) this.conflict = true
+      else this.services.toast({ tone: 'bad', text: describeError(error) })
+    }
+    this.detail.reload()
+  }
+
+  protected override render() {
+    return this.detail.value
+      ? this.#workbench(this.detail.value)
+      : html`<h1 class="aloud" tabindex="-1">${word('ticket')}</h1>${this.detail.view(() => nothing)}`
+  }
+
+  #workbench(detail: TicketDetail) {
+    const { ticket, order } = detail
+    const templates = this.templates.value?.templates ?? []
+    return html`
+      ${this.#head(detail)}
+      ${
+        this.conflict
+          ? html`<p class="strip tone-warn" role="alert">${icon('triangle-alert')}<span>${word('conflictReloaded')}</span>
+            <button class="quiet" @click=${() => (this.conflict = false)}>${word('close')}</button></p>`
+          : nothing
+      }
+      ${this.detail.view(() => nothing)}
+      <div
+        class="workbench ${order ? '' : 'is-device'}"
+        @changed=${() => this.detail.reload()}
+        @refunded=${() => this.detail.reload()}
+        @resolved=${() => this.detail.reload()}
+        @resolve=${() => void this.#resolveAfterReload()}
+      >
+        <div class="bench-thread"><ticket-thread .detail=${detail} .templates=${templates}></ticket-thread></div>
+        <div class="bench-evidence stack">
+          ${adviceStrip(detail, {
+            refund: () => this.#refund(),
+            explain: () => void this.thread?.openTemplates(),
+            resolve: () => this.#resolve(),
+          })}
+          ${
+            order
+              ? html`<evidence-axis .order=${order}></evidence-axis>${anomaliesPanel(this.services, order, (id, decision) => void this.#decide(id, decision))}`
+              : ticket.cabinetId
+                ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
+                : nothing
+          }
+        </div>
+        ${
+          order
+            ? html`<div class="bench-money stack">
+              ${linesPanel(order)} ${paymentsPanel(this.services, order)} ${consumerPanel(order)}
+              ${ticket.cabinetId ? html`<cabinet-brief .cabinetId=${ticket.cabinetId}></cabinet-brief>` : nothing}
+            </div>`
+            : nothing
+        }
+        ${
+          order
+            ? html`<refund-dialog .order=${order} .ticket=${detail} .subject=${subjectOf(detail)}></refund-dialog>`
+            : nothing
+        }
+        <resolve-dialog .detail=${detail} .templates=${templates}></resolve-dialog>
+      </div>
+    `
+  }
+
+  /** The refund may have moved the ticket on; its version must be the one that is closed. */
+  async #resolveAfterReload(): Promise<void> {
+    await this.detail.reloaded()
+    await this.updateComplete
+    this.#resolve()
+  }
+
+  #head(detail: TicketDetail) {
+    const { ticket, order } = detail
+    const { time } = this.services
+    return html`<header class="page-head ticket-head">
+      <div class="page-title">
+        <a class="back" href="${BASE}/tickets">${icon('arrow-left')}<span class="aloud">${word('tickets')}</span></a>
+        <h1 tabindex="-1"><span class="soft number">#${ticket.number}</span> ${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}</h1>
+        ${ticketStateBadge(ticket.state)} ${priorityBadge(ticket.priority)} ${slaChips(time, ticket)}
+        ${detail.rating === null ? nothing : html`<span class="badge tone-info">${word('rating', { score: detail.rating })}</span>`}
+      </div>
+      <div class="row">
+        <span class="soft small">
+          ${ticket.cabinetName ? html`<a href="${BASE}/cabinets/${ticket.cabinetId}">${choose(ticket.cabinetName)}</a> · ` : nothing}
+          ${order ? html`<a href="${BASE}/orders/${order.order.orderId}">${word('order')}</a> ${idChip(this.services, order.order.orderId)} ${money(order.order.totalFen)} · ` : nothing}
+          ${ticket.assignee ? word('ownedBy', { name: ticket.assignee.displayName }) : word('nobodyYet')}
+        </span>
+        ${detail.actions.includes('claim') ? html`<button class="button" @click=${() => void this.#claim()}>${word('claim')} <kbd aria-hidden="true">c</kbd></button>` : nothing}
+        ${detail.actions.includes('refund') && order ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${word('refundEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
+        ${detail.actions.includes('resolve') ? html`<button class="button" @click=${() => this.#resolve()}>${icon('check')}${word('resolveEllipsis')} <kbd aria-hidden="true">e</kbd></button>` : nothing}
+      </div>
+      ${
+        detail.outcome
+          ? html`<p class="outcome soft">${icon('circle-check')}${wordOr(`outcome.${detail.outcome}`, detail.outcome)}${detail.rootCause ? html` · ${word('rootCause')}: ${wordOr(`rootCause.${detail.rootCause}`, detail.rootCause)}` : nothing}</p>`
+          : nothing
+      }
+    </header>`
+  }
+}

@@ -1,0 +1,142 @@
+import { html, nothing } from 'lit'
+import { customElement, property, query, state } from 'lit/decorators.js'
+import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff.ts'
+import {
+  fillTemplate,
+  rankTemplates,
+  startingResolution,
+  subjectOf,
+  unfilled,
+} from '../../data/staff-advice.ts'
+import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { word } from '../../words/staff.ts'
+import { StaffElement } from '../element.ts'
+import { icon } from '../icons.ts'
+
+export const OUTCOMES = [
+  'refunded',
+  'partly_refunded',
+  'explained',
+  'refused',
+  'charged',
+  'no_action',
+] as const
+export const ROOT_CAUSES = [
+  'weighing',
+  'camera',
+  'network',
+  'provider',
+  'planogram',
+  'quality',
+  'consumer',
+  'hardware',
+  'unknown',
+] as const
+
+/** Closing needs an outcome and a root cause; both are proposed, and the last reply goes out with them. Fires `resolved`. */
+@customElement('resolve-dialog')
+export class ResolveDialog extends StaffElement {
+  @property({ attribute: false }) detail!: TicketDetail
+  @property({ attribute: false }) templates: TemplateList['templates'] = []
+  @state() private outcome: TicketResolve['outcome'] = 'explained'
+  @state() private rootCause: TicketResolve['rootCause'] = 'unknown'
+  @state() private reply = ''
+  @state() private isSending = false
+  @state() private error: unknown
+  @query('dialog') private dialog!: HTMLDialogElement
+
+  async open(): Promise<void> {
+    Object.assign(this, startingResolution(this.detail))
+    this.error = undefined
+    const hasConsumer = this.detail.ticket.orderId !== null
+    const template = hasConsumer
+      ? rankTemplates(this.templates, this.outcome, subjectOf(this.detail))[0]
+      : undefined
+    const language = this.detail.language
+    this.reply = template
+      ? fillTemplate(template.text[language], this.detail, this.services.me?.displayName ?? '', language)
+      : ''
+    await this.updateComplete
+    this.dialog.showModal()
+    this.querySelector<HTMLButtonElement>('#resolve-send')?.focus()
+  }
+
+  async #send(): Promise<void> {
+    if (this.isSending) return
+    this.isSending = true
+    try {
+      await this.services.api.resolve(this.detail.ticket.ticketId, {
+        version: this.detail.ticket.version,
+        outcome: this.outcome,
+        rootCause: this.rootCause,
+        ...(this.reply.trim() === '' ? {} : { reply: this.reply.trim() }),
+      })
+      this.dialog.close()
+      this.services.toast({ tone: 'ok', text: word('ticketResolved', { number: this.detail.ticket.number }) })
+      this.dispatchEvent(new CustomEvent('resolved', { bubbles: true }))
+    } catch (error) {
+      this.error = error
+    } finally {
+      this.isSending = false
+    }
+  }
+
+  protected override render() {
+    const open = unfilled(this.reply)
+    return html`<dialog class="dialog" aria-labelledby="resolve-title">
+      <header class="dialog-head">
+        <h2 id="resolve-title">${word('resolveTitle', { number: this.detail.ticket.number })}</h2>
+        <button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button>
+      </header>
+      <form
+        class="stack"
+        @submit=${(event: SubmitEvent) => {
+          event.preventDefault()
+          void this.#send()
+        }}
+        @keydown=${(event: KeyboardEvent) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault()
+            void this.#send()
+          }
+        }}
+      >
+        <div class="field-grid">
+          <label class="field"><span class="label">${word('outcome')}</span>
+            <select @change=${(event: Event) => (this.outcome = (event.target as HTMLSelectElement).value as TicketResolve['outcome'])}>
+              ${OUTCOMES.map((outcome) => html`<option value=${outcome} ?selected=${outcome === this.outcome}>${word(`outcome.${outcome}`)}</option>`)}
+            </select>
+          </label>
+          <label class="field"><span class="label">${word('rootCause')}</span>
+            <select @change=${(event: Event) => (this.rootCause = (event.target as HTMLSelectElement).value as TicketResolve['rootCause'])}>
+              ${ROOT_CAUSES.map((cause) => html`<option value=${cause} ?selected=${cause === this.rootCause}>${word(`rootCause.${cause}`)}</option>`)}
+            </select>
+          </label>
+        </div>
+        <label class="field"><span class="label">${word('lastReply')}</span>
+          <textarea rows="6" maxlength="2000" lang=${this.detail.language === 'zh' ? 'zh-CN' : 'en'} .value=${this.reply}
+            @input=${(event: Event) => (this.reply = (event.target as HTMLTextAreaElement).value)}></textarea>
+        </label>
+        ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
+        ${
+          this.error
+            ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${isConflict(this.error) ? word('conflict') : describeError(this.error)}</span></p>`
+            : nothing
+        }
+        <footer class="dialog-foot">
+          <span class="grow"></span>
+          <button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button>
+          <button id="resolve-send" class="button primary" ?disabled=${this.isSending || open.length > 0}>
+            ${this.isSending ? word('sending') : this.reply.trim() === '' ? word('resolveOnly') : word('sendAndResolve')}
+          </button>
+        </footer>
+      </form>
+    </dialog>`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'resolve-dialog': ResolveDialog
+  }
+}

@@ -1,0 +1,280 @@
+import { html, nothing } from 'lit'
+import { customElement, property, query, state } from 'lit/decorators.js'
+import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
+import type { Language } from '#protocol/words/words.ts'
+import { fillTemplate, rankTemplates, subjectOf, unfilled, type Template } from '../../data/staff-advice.ts'
+import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
+import { word, wordOr } from '../../words/staff.ts'
+import { StaffElement } from '../element.ts'
+import { icon, type IconName } from '../icons.ts'
+import { card, moment } from '../views.ts'
+
+type Message = TicketDetail['messages'][number]
+const MESSAGE_ICONS: Record<Message['from'], IconName> = {
+  consumer: 'user',
+  agent: 'help',
+  system: 'activity',
+}
+
+/** The conversation and the composer. Fires `changed` after something was sent. */
+@customElement('ticket-thread')
+export class TicketThread extends StaffElement {
+  @property({ attribute: false }) detail!: TicketDetail
+  @property({ attribute: false }) templates: TemplateList['templates'] = []
+  @state() private text = ''
+  @state() private isNote = false
+  @state() private isMenuOpen = false
+  @state() private filter = ''
+  @state() private active = 0
+  @state() private isSending = false
+  @state() private error: unknown
+  @state() private templateLanguage: Language | undefined
+  @query('#composer') private composer: HTMLTextAreaElement | null | undefined
+  @query('#template-filter') private filterInput: HTMLInputElement | null | undefined
+  /** Kept until the core has answered, so that a repeated send is the same message. */
+  #requestId: string | undefined
+
+  async openTemplates(): Promise<void> {
+    if (!this.detail.actions.includes('reply')) return
+    this.isNote = false
+    this.isMenuOpen = true
+    this.filter = ''
+    this.active = 0
+    await this.updateComplete
+    this.filterInput?.focus()
+  }
+  async startNote(): Promise<void> {
+    if (!this.detail.actions.includes('note')) return
+    this.isNote = true
+    await this.updateComplete
+    this.composer?.focus()
+  }
+
+  get #language(): Language {
+    return this.templateLanguage ?? this.detail.language
+  }
+  get #choices(): Template[] {
+    const wanted = this.filter.trim().toLowerCase()
+    return rankTemplates(this.templates, subjectOf(this.detail), this.detail.ticket.type).filter(
+      (template) =>
+        wanted === '' ||
+        [template.key, template.title.zh, template.title.en, template.text[this.#language]].some((text) =>
+          text.toLowerCase().includes(wanted),
+        ),
+    )
+  }
+
+  async #insert(template: Template): Promise<void> {
+    const filled = fillTemplate(
+      template.text[this.#language],
+      this.detail,
+      this.services.me?.displayName ?? '',
+      this.#language,
+    )
+    const { composer } = this
+    const at = composer?.selectionStart ?? this.text.length
+    const before = this.text.slice(0, at).replace(/\/$/, '')
+    this.text = `${before}${filled}${this.text.slice(at)}`
+    this.isMenuOpen = false
+    await this.updateComplete
+    composer?.focus()
+    composer?.setSelectionRange(before.length + filled.length, before.length + filled.length)
+  }
+
+  async #send(): Promise<void> {
+    const text = this.text.trim()
+    if (text === '' || this.isSending || (!this.isNote && unfilled(text).length > 0)) return
+    this.isSending = true
+    this.#requestId ??= this.services.ids.next('request')
+    const body = { requestId: this.#requestId, version: this.detail.ticket.version, text }
+    try {
+      if (this.isNote) await this.services.api.note(this.detail.ticket.ticketId, body)
+      else await this.services.api.reply(this.detail.ticket.ticketId, body)
+      this.text = ''
+      this.error = undefined
+      this.#requestId = undefined
+      this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+    } catch (error) {
+      this.error = error
+    } finally {
+      this.isSending = false
+    }
+  }
+
+  protected override render() {
+    const { detail } = this
+    return card(
+      'conversation',
+      html`<ol class="thread" aria-label=${word('conversation')}>
+          <li class="message from-consumer">
+            <p class="message-head">${icon('user')}<b>${detail.ticket.consumerLabel ?? word('consumer')}</b>${moment(this.services.time, detail.ticket.openedAtMs)}</p>
+            <p><b>${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}</b></p>
+            ${detail.note ? html`<p lang=${this.#langTag(detail.language)}>${detail.note}</p>` : nothing}
+          </li>
+          ${detail.messages.map((message) => this.#message(message))}
+        </ol>
+        ${detail.actions.includes('reply') || detail.actions.includes('note') ? this.#composer() : nothing}`,
+      { className: 'thread-card' },
+    )
+  }
+
+  #langTag(language: Language): string {
+    return language === 'zh' ? 'zh-CN' : 'en'
+  }
+  #message(message: Message) {
+    const text =
+      message.key && knowsSentence(message.key) ? sentence(message.key, message.values ?? {}) : message.text
+    const who = message.authorName ?? word(`from.${message.from}`)
+    return html`<li class="message from-${message.from} ${message.isInternal ? 'is-internal' : ''}">
+      <p class="message-head">
+        ${icon(message.isInternal ? 'lock' : MESSAGE_ICONS[message.from])}<b>${who}</b>
+        ${message.isInternal ? html`<span class="soft">${word('internalNote')}</span>` : nothing} ${moment(this.services.time, message.atMs)}
+      </p>
+      <p class="message-text">${text}</p>
+    </li>`
+  }
+
+  #composer() {
+    const open = this.isNote ? [] : unfilled(this.text)
+    const canReply = this.detail.actions.includes('reply')
+    const canNote = this.detail.actions.includes('note')
+    return html`<form
+      class="composer ${this.isNote ? 'is-internal' : ''}"
+      @submit=${(event: SubmitEvent) => {
+        event.preventDefault()
+        void this.#send()
+      }}
+    >
+      <div class="row composer-head">
+        <div class="segments" role="group" aria-label=${word('messageKind')}>
+          ${canReply ? html`<button type="button" aria-pressed=${!this.isNote} @click=${() => (this.isNote = false)}>${word('reply')}</button>` : nothing}
+          ${canNote ? html`<button type="button" aria-pressed=${this.isNote} @click=${() => (this.isNote = true)}>${icon('lock')}${word('internalNote')}</button>` : nothing}
+        </div>
+        <span class="grow"></span>
+        ${
+          canReply && !this.isNote
+            ? html`<button type="button" class="quiet" aria-expanded=${this.isMenuOpen} aria-controls="template-menu" @click=${() => void this.#toggleMenu()}>
+              ${icon('scroll')}${word('templates')} <kbd aria-hidden="true">/</kbd>
+            </button>`
+            : nothing
+        }
+      </div>
+      ${this.isMenuOpen ? this.#menu() : nothing}
+      <label class="aloud" for="composer">${word(this.isNote ? 'internalNote' : 'reply')}</label>
+      <textarea
+        id="composer"
+        rows="5"
+        maxlength="2000"
+        lang=${this.#langTag(this.detail.language)}
+        placeholder=${word(this.isNote ? 'noteHint' : 'replyHint', { language: word(`language.${this.detail.language}`) })}
+        .value=${this.text}
+        @input=${(event: Event) => (this.text = (event.target as HTMLTextAreaElement).value)}
+        @keydown=${(event: KeyboardEvent) => this.#onComposerKey(event)}
+      ></textarea>
+      ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
+      ${this.error ? this.#error() : nothing}
+      <div class="row">
+        <span class="grow soft small">${word('ctrlEnter')}</span>
+        <button class="button primary" ?disabled=${this.isSending || this.text.trim() === '' || open.length > 0}>
+          ${this.isSending ? word('sending') : word(this.isNote ? 'saveNote' : 'send')}
+        </button>
+      </div>
+    </form>`
+  }
+
+  #error() {
+    return html`<p class="strip tone-bad" role="alert">
+      ${icon('circle-alert')}<span>${isConflict(this.error) ? word('conflict') : describeError(this.error)}</span>
+      ${
+        isConflict(this.error)
+          ? html`<button type="button" class="quiet" @click=${() => {
+              this.error = undefined
+              this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+            }}>${icon('refresh')}${word('reload')}</button>`
+          : nothing
+      }
+    </p>`
+  }
+
+  async #toggleMenu(): Promise<void> {
+    if (this.isMenuOpen) this.isMenuOpen = false
+    else await this.openTemplates()
+  }
+
+  #menu() {
+    const choices = this.#choices
+    return html`<div id="template-menu" class="template-menu">
+      <div class="row">
+        <input
+          id="template-filter"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="template-list"
+          aria-activedescendant=${choices.length > 0 ? `template-${this.active}` : nothing}
+          aria-label=${word('findTemplate')}
+          placeholder=${word('findTemplate')}
+          autocomplete="off"
+          .value=${this.filter}
+          @input=${(event: Event) => {
+            this.filter = (event.target as HTMLInputElement).value
+            this.active = 0
+          }}
+          @keydown=${(event: KeyboardEvent) => this.#onMenuKey(event, choices)}
+        />
+        <div class="segments" role="group" aria-label=${word('templateLanguage')}>
+          ${(['zh', 'en'] as const).map(
+            (
+              language,
+            ) => html`<button type="button" lang=${this.#langTag(language)} aria-pressed=${this.#language === language} @click=${() => (this.templateLanguage = language)}>
+              ${language === 'zh' ? '中文' : 'English'}
+            </button>`,
+          )}
+        </div>
+      </div>
+      <ul id="template-list" role="listbox" aria-label=${word('templates')}>
+        ${choices.map(
+          (template, index) => html`<li
+            id="template-${index}"
+            role="option"
+            aria-selected=${index === this.active}
+            @pointermove=${() => (this.active = index)}
+            @click=${() => void this.#insert(template)}
+          >
+            <b>${template.title[this.#language]}</b><span class="soft small clamp">${template.text[this.#language]}</span>
+          </li>`,
+        )}
+      </ul>
+      ${choices.length === 0 ? html`<p class="soft small pad">${word('noTemplate')}</p>` : nothing}
+    </div>`
+  }
+
+  #onMenuKey(event: KeyboardEvent, choices: readonly Template[]): void {
+    const chosen = choices[this.active]
+    if (event.key === 'ArrowDown') this.active = Math.min(choices.length - 1, this.active + 1)
+    else if (event.key === 'ArrowUp') this.active = Math.max(0, this.active - 1)
+    else if (event.key === 'Enter' && chosen) void this.#insert(chosen)
+    else if (event.key === 'Escape') {
+      this.isMenuOpen = false
+      this.composer?.focus()
+    } else return
+    event.preventDefault()
+  }
+
+  #onComposerKey(event: KeyboardEvent): void {
+    if (event.isComposing) return
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      void this.#send()
+    } else if (event.key === '/' && !this.isNote && this.text === '') {
+      event.preventDefault()
+      void this.openTemplates()
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ticket-thread': TicketThread
+  }
+}
