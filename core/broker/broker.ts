@@ -1,0 +1,208 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { timingSafeEqual } from 'node:crypto'
+import { Aedes, type Client } from 'aedes'
+import type { Clock } from '#protocol/base/clock.ts'
+import { PACKET_BYTES_MAX } from '#protocol/messages/frames.ts'
+import { createAdmission } from './admission.ts'
+import { GuardedStream } from './guarded-stream.ts'
+import { type BrokerDevice, CORE_IDENTITY, type FromBroker } from './messages.ts'
+import { createPacketGuard } from './packet-guard.ts'
+import {
+  type ConnectRequest,
+  decideConnect,
+  findPublishRefusal,
+  isCorePublish,
+  isCoreSubscription,
+  isSubscriptionAllowed,
+} from './rules.ts'
+
+/** Fixed header and topic come on top of the payload. */
+const PACKET_OVERHEAD_BYTES = 128
+const LISTEN_BACKLOG = 4096
+const LIMITS = { unauthenticatedPerAddress: 20, waitingMost: 4000, waitMs: 5000 }
+
+export interface Broker {
+  listenForCore(): Promise<number>
+  listenForDevices(host: string, port: number): Promise<number>
+  admit(device: BrokerDevice): void
+  revoke(cabinetId: string): void
+}
+
+/** What a connection is: known from the listener that it came in on, never from what it says. */
+interface Peer {
+  readonly kind: 'core' | 'device'
+  readonly address: string
+  onProved(): void
+}
+
+/** aedes with our rules around it. It stores nothing; what must not be lost is kept at the ends. */
+export async function createBroker(options: {
+  clock: Clock
+  coreSecret: string
+  devices: readonly BrokerDevice[]
+  report: (message: FromBroker) => void
+}): Promise<Broker> {
+  const { clock, coreSecret, report } = options
+  const devices = new Map(options.devices.map((device) => [device.cabinetId, device]))
+  const peers = new WeakMap<object, Peer>()
+  const peerOf = (client: Client) => peers.get(client.conn)
+  const deviceOf = (client: Client) => (peerOf(client)?.kind === 'device' ? devices.get(client.id) : undefined)
+
+  const aedes = await Aedes.createBroker({
+    id: 'embedded',
+    // Any other value overflows the stack when a busy subscriber vanishes (mqemitter, pull request 204).
+    concurrency: 0,
+    drainTimeout: 3000,
+    connectTimeout: 5000,
+    keepaliveLimit: 120,
+    maxTopicLevels: 8,
+    preConnect: (client, packet, done) => {
+      const peer = peerOf(client)
+      connects.set(client, {
+        clientId: packet.clientId,
+        username: undefined,
+        password: undefined,
+        isClean: packet.clean !== false,
+        will: packet.will && {
+          topic: packet.will.topic,
+          qos: packet.will.qos ?? 0,
+          payload: { length: packet.will.payload.length },
+        },
+      })
+      done(null, peer !== undefined)
+    },
+    authenticate: (client, username, password, done) => {
+      const peer = peerOf(client)
+      const connect = connects.get(client)
+      connects.delete(client)
+      if (peer === undefined || connect === undefined) return done(refusal(5, 'no such connection'), false)
+      if (peer.kind === 'core') {
+        const isCore = connect.clientId === CORE_IDENTITY && isSecret(coreSecret, password)
+        return isCore ? done(null, true) : done(refusal(5, 'this listener is for the core'), false)
+      }
+      const verdict = decideConnect({ ...connect, username, password }, devices.get(connect.clientId))
+      if (!verdict.ok) {
+        report({ type: 'refused', reason: verdict.reason, address: peer.address })
+        return done(refusal(verdict.returnCode, verdict.reason), false)
+      }
+      peer.onProved()
+      if (connect.clientId in aedesClients()) {
+        report({ type: 'takeover', cabinetId: connect.clientId, address: peer.address })
+      }
+      return done(null, true)
+    },
+    authorizePublish: (client, packet, done) => {
+      const reason = publishRefusal(client, packet)
+      if (reason === undefined) return done(null)
+      if (client !== null) {
+        report({ type: 'refused', reason: `publish: ${reason}`, address: peerOf(client)?.address ?? '', cabinetId: client.id })
+      }
+      return done(new Error(reason))
+    },
+    authorizeSubscribe: (client, subscription, done) => {
+      const device = deviceOf(client)
+      const isAllowed =
+        peerOf(client)?.kind === 'core'
+          ? isCoreSubscription(subscription.topic)
+          : device !== undefined && isSubscriptionAllowed(device, subscription.topic, subscription.qos)
+      // null refuses this one filter with 128; an error would end the connection without a word.
+      done(null, isAllowed ? subscription : null)
+    },
+  })
+  const connects = new WeakMap<Client, ConnectRequest>()
+  function aedesClients(): Record<string, Client> {
+    return (aedes as unknown as { clients: Record<string, Client> }).clients
+  }
+  // Without a listener aedes' errors of single clients would be lost; they are the reasons of refusals.
+  aedes.on('clientError', (client, error) => {
+    report({ type: 'refused', reason: error.message, address: peerOf(client)?.address ?? '', cabinetId: client.id })
+  })
+  aedes.on('connectionError', (client, error) => {
+    report({ type: 'refused', reason: error.message, address: peerOf(client)?.address ?? '' })
+  })
+
+  function publishRefusal(client: Client | null, packet: PublishedPacket): string | undefined {
+    // A will of a session that is gone comes without its client; nobody can answer for it.
+    if (client === null) return 'nobody answers for this message'
+    if (peerOf(client)?.kind === 'core') return isCorePublish(packet.topic, packet.retain) ? undefined : 'the core speaks on down channels, unretained'
+    const device = deviceOf(client)
+    if (device === undefined) return 'the device was revoked'
+    return findPublishRefusal(device, {
+      topic: packet.topic,
+      qos: packet.qos,
+      isRetained: packet.retain,
+      byteCount: packet.payload.length,
+    })
+  }
+
+  function connectSocket(socket: Socket, kind: Peer['kind'], onProved: () => void): void {
+    const address = socket.remoteAddress ?? ''
+    socket.setNoDelay(true)
+    const stream = new GuardedStream(socket, createPacketGuard(PACKET_BYTES_MAX + PACKET_OVERHEAD_BYTES), (reason) =>
+      report({ type: 'refused', reason, address }),
+    )
+    // Errors end the stream; aedes hears them through its own listener while it owns it.
+    stream.on('error', () => undefined)
+    peers.set(stream, { kind, address, onProved })
+    aedes.handle(stream)
+  }
+
+  const admission = createAdmission(clock, LIMITS, (address) =>
+    report({ type: 'refused', reason: 'too many unproved connections from this address', address }),
+  )
+  function onDevice(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    socket.on('error', () => socket.destroy())
+    admission.admit(socket, address, () => {
+      let isInside = true
+      const leave = () => {
+        if (isInside) admission.leave(address)
+        isInside = false
+      }
+      socket.once('close', leave)
+      connectSocket(socket, 'device', leave)
+    })
+  }
+
+  return {
+    listenForCore: () => listen(createServer((socket) => connectSocket(socket, 'core', () => undefined)), '127.0.0.1', 0),
+    // Paused: a connection is read only when it is admitted.
+    listenForDevices: (host, port) => listen(createServer({ pauseOnConnect: true }, onDevice), host, port),
+    admit: (device) => {
+      const before = devices.get(device.cabinetId)
+      devices.set(device.cabinetId, device)
+      if (before !== undefined && before.passwordSha256 !== device.passwordSha256) aedesClients()[device.cabinetId]?.close()
+    },
+    revoke: (cabinetId) => {
+      devices.delete(cabinetId)
+      aedesClients()[cabinetId]?.close()
+    },
+  }
+}
+
+interface PublishedPacket {
+  topic: string
+  qos: number
+  retain: boolean
+  payload: string | Buffer
+}
+
+function refusal(returnCode: 2 | 4 | 5, reason: string): Error & { returnCode: number } {
+  return Object.assign(new Error(reason), { returnCode })
+}
+
+function isSecret(expected: string, given: Uint8Array | undefined): boolean {
+  const bytes = Buffer.from(expected)
+  return given !== undefined && given.length === bytes.length && timingSafeEqual(given, bytes)
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,90 @@
+import { machine } from '#protocol/base/machine.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import { recordChange } from '#core/live/changes.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+
+export const alarmMachine = machine({
+  name: 'alarm',
+  initial: 'raised',
+  states: {
+    raised: { raised: 'raised', acknowledge: 'acknowledged', clear: 'cleared', shelve: 'shelved' },
+    acknowledged: { raised: 'acknowledged', clear: 'cleared', shelve: 'shelved' },
+    shelved: { raised: 'shelved', unshelve: 'raised', clear: 'cleared' },
+    cleared: {},
+  },
+  terminal: ['cleared'],
+})
+
+/** Every kind has a sentence in protocol/words under `alarm.<kind>`. */
+export const ALARM_KINDS = [
+  'door_forced',
+  'door_left_open',
+  'lock_failed',
+  'food_safety_lockout',
+  'too_warm',
+  'probe_fault',
+  'camera_blocked',
+  'camera_frozen',
+  'camera_unreachable',
+  'sensor_fault',
+  'bus_fault',
+  'power_lost',
+  'outbox_pressure',
+  'clock_skew',
+  'cloned_identity',
+  'poisoned_event',
+  'events_lost',
+  'setpoint_not_applied',
+  'takeover',
+] as const
+export type AlarmKind = (typeof ALARM_KINDS)[number]
+
+/** Raises an alarm, or counts one more on the live alarm of this cabinet and kind: trouble shows once. */
+export async function raiseAlarm(
+  tx: Tx,
+  ids: Ids,
+  alarm: { cabinetId: string; kind: AlarmKind; values?: Record<string, string | number> },
+): Promise<void> {
+  const { cabinetId, kind } = alarm
+  const atMs = nowOf(tx)
+  const sentenceValues = JSON.stringify(alarm.values ?? {})
+  const row = await tx
+    .insertInto('alarm')
+    .values({
+      alarmId: ids.next('alarm'),
+      cabinetId,
+      kind,
+      state: 'raised',
+      raisedAtMs: atMs,
+      lastAtMs: atMs,
+      count: 1,
+      key: `alarm.${kind}`,
+      sentenceValues,
+      acknowledgedBy: null,
+      acknowledgedAtMs: null,
+      clearedAtMs: null,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['cabinetId', 'kind'])
+        .where('state', '<>', 'cleared')
+        .doUpdateSet((eb) => ({ count: eb('alarm.count', '+', 1), lastAtMs: atMs, sentenceValues })),
+    )
+    .returning('alarmId')
+    .executeTakeFirstOrThrow()
+  await recordChange(tx, { kind: 'alarm', subjectId: row.alarmId, cabinetId, data: { alarmKind: kind } })
+}
+
+/** Ends the live alarm of this kind, if there is one. */
+export async function clearAlarm(tx: Tx, cabinetId: string, kind: AlarmKind): Promise<void> {
+  const row = await tx
+    .updateTable('alarm')
+    .set({ state: 'cleared', clearedAtMs: nowOf(tx) })
+    .where('cabinetId', '=', cabinetId)
+    .where('kind', '=', kind)
+    .where('state', '<>', 'cleared')
+    .returning('alarmId')
+    .executeTakeFirst()
+  if (row !== undefined)
+    await recordChange(tx, { kind: 'alarm', subjectId: row.alarmId, cabinetId, data: { alarmKind: kind } })
+}

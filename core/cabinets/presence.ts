@@ -1,0 +1,142 @@
+import type { Clock } from '#protocol/base/clock.ts'
+import type { Live } from '#protocol/messages/frames.ts'
+import type { Database } from '#core/platform/database.ts'
+import type { Policy } from '#core/platform/policy.ts'
+
+export type Presence = 'online' | 'suspect' | 'offline' | 'unknown'
+export interface CabinetPresence {
+  readonly presence: Presence
+  readonly lastHeardMs: number | null
+  readonly isLockedOut: boolean
+  readonly isOutOfService: boolean
+  /** The connection that commands must name; undefined when the cabinet has not greeted since this core started. */
+  readonly linkId: string | undefined
+}
+
+/**
+ * Who can be heard. Truth is when something was last heard; a will is only a hint, and one of an earlier link is none.
+ */
+export interface PresenceBook {
+  presenceOf(cabinetId: string): Promise<CabinetPresence>
+  /** From memory, without flags of the last report. */
+  nowOf(cabinetId: string): { presence: Presence; lastHeardMs: number | null; linkId: string | undefined }
+  heard(cabinetId: string): void
+  greeted(cabinetId: string, linkId: string): void
+  stateHeard(cabinetId: string, state: { on: boolean; linkId: string }): void
+  saw(cabinetId: string, live: Live): void
+  /** The latest telemetry, while it is fresh. */
+  liveOf(cabinetId: string): Live | undefined
+  /** Calls back when somebody's presence has changed. */
+  onChange(listener: (cabinetId: string, presence: Presence) => void): void
+  /** Looks who has fallen silent. */
+  sweep(): void
+}
+
+/** Telemetry older than this is stale, never the last value. */
+const LIVE_FRESH_MS = 15_000
+
+interface Entry {
+  lastHeardMonoMs: number
+  lastHeardMs: number
+  linkId: string | undefined
+  isGone: boolean
+  told: Presence
+  live: Live | undefined
+  liveMonoMs: number
+}
+
+export function createPresence(deps: { db: Database; clock: Clock; policy: Policy }): PresenceBook {
+  const { db, clock, policy } = deps
+  const entries = new Map<string, Entry>()
+  const listeners: Array<(cabinetId: string, presence: Presence) => void> = []
+
+  function entryOf(cabinetId: string): Entry {
+    let entry = entries.get(cabinetId)
+    if (entry === undefined) {
+      entry = {
+        lastHeardMonoMs: clock.monoMs(),
+        lastHeardMs: clock.now(),
+        linkId: undefined,
+        isGone: false,
+        told: 'unknown',
+        live: undefined,
+        liveMonoMs: 0,
+      }
+      entries.set(cabinetId, entry)
+    }
+    return entry
+  }
+  function presenceFrom(entry: Entry | undefined): Presence {
+    if (entry === undefined) return 'unknown'
+    const silentMs = clock.monoMs() - entry.lastHeardMonoMs
+    if (entry.isGone || silentMs > policy.offlineAfterMs) return 'offline'
+    return silentMs > policy.suspectAfterMs ? 'suspect' : 'online'
+  }
+  function tell(cabinetId: string, entry: Entry): void {
+    const presence = presenceFrom(entry)
+    if (presence === entry.told) return
+    entry.told = presence
+    for (const listener of listeners) listener(cabinetId, presence)
+  }
+  function nowOf(cabinetId: string) {
+    const entry = entries.get(cabinetId)
+    return { presence: presenceFrom(entry), lastHeardMs: entry?.lastHeardMs ?? null, linkId: entry?.linkId }
+  }
+  function heard(cabinetId: string): Entry {
+    const entry = entryOf(cabinetId)
+    entry.lastHeardMonoMs = clock.monoMs()
+    entry.lastHeardMs = clock.now()
+    entry.isGone = false
+    tell(cabinetId, entry)
+    return entry
+  }
+
+  return {
+    nowOf,
+    async presenceOf(cabinetId) {
+      const report = await db.read
+        .selectFrom('cabinetReport')
+        .innerJoin('twin', 'twin.cabinetId', 'cabinetReport.cabinetId')
+        .select(['isLockedOut', 'cabinetReport.isOutOfService as reported', 'twin.isOutOfService as wanted', 'lastHeardMs'])
+        .where('cabinetReport.cabinetId', '=', cabinetId)
+        .executeTakeFirst()
+      const now = nowOf(cabinetId)
+      return {
+        ...now,
+        lastHeardMs: now.lastHeardMs ?? report?.lastHeardMs ?? null,
+        isLockedOut: report?.isLockedOut === 1,
+        isOutOfService: report?.reported === 1 || report?.wanted === 1,
+      }
+    },
+    heard: (cabinetId) => void heard(cabinetId),
+    greeted(cabinetId, linkId) {
+      heard(cabinetId).linkId = linkId
+    },
+    stateHeard(cabinetId, { on, linkId }) {
+      const entry = entries.get(cabinetId)
+      if (on) {
+        // A birth that the broker kept says nothing about now; the hello that follows a real one does.
+        if (entry !== undefined && entry.linkId === linkId) heard(cabinetId)
+        return
+      }
+      if (entry === undefined || entry.linkId !== linkId) return
+      entry.isGone = true
+      tell(cabinetId, entry)
+    },
+    saw(cabinetId, live) {
+      const entry = heard(cabinetId)
+      entry.live = live
+      entry.liveMonoMs = clock.monoMs()
+    },
+    liveOf(cabinetId) {
+      const entry = entries.get(cabinetId)
+      return entry?.live !== undefined && clock.monoMs() - entry.liveMonoMs < LIVE_FRESH_MS ? entry.live : undefined
+    },
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+    sweep() {
+      for (const [cabinetId, entry] of entries) tell(cabinetId, entry)
+    },
+  }
+}
