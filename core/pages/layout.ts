@@ -37,7 +37,7 @@ ${
     ? html`<a class="home" href="/">${icon('refrigerator')}<span>${t('site.name')}</span></a>`
     : html`<a class="home" href="${parts.back.href}">${icon('chevron-left')}<span>${parts.back.label}</span></a>`
 }
-<a class="switch" href="${page.path}?lang=${other}" lang="${other === 'zh' ? 'zh-CN' : 'en'}" hreflang="${other}" aria-label="${t('site.switchLabel')}">${icon('languages')}<span>${t('site.switch')}</span></a>
+<a class="switch" href="${page.path}?lang=${other}" lang="${other === 'zh' ? 'zh-CN' : 'en'}" hreflang="${other}">${icon('languages')}<span>${t('site.switch')}</span></a>
 </header>
 <main id="content" tabindex="-1">
 ${parts.body}

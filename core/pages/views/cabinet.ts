@@ -125,7 +125,7 @@ function shelves(page: PageContext, cabinet: CabinetForConsumer): Markup {
 
 function openForm(page: PageContext, cabinet: CabinetForConsumer): Markup {
   const { t } = page
-  return html`<form class="action" method="post" action="/c/${cabinet.cabinetId}" data-open="${cabinet.cabinetId}" data-busy="${t('cabinet.button.busy')}">
+  return html`<form class="action" aria-label="${t('cabinet.button')}" method="post" action="/c/${cabinet.cabinetId}" data-open="${cabinet.cabinetId}" data-busy="${t('cabinet.button.busy')}">
   <input type="hidden" name="requestId" value="${page.newRequestId()}">
   <button class="button big" type="submit">${icon('lock-open')}<span>${t('cabinet.button')}</span></button>
   <p class="soft small">${t('cabinet.button.note')}</p>

@@ -51,7 +51,7 @@ export function disputeFormPage(page: PageContext, { order, lineId, problem }: D
     <textarea id="note" name="note" rows="3" maxlength="1000"></textarea>
   </details>
 </form>`,
-    action: html`<div class="action">
+    action: html`<div class="action" role="region" aria-label="${t('dispute.submit')}">
   <button class="button big" type="submit" form="dispute"><span>${t('dispute.submit')}</span></button>
   <p class="soft small">${t('dispute.promise')}</p>
 </div>`,

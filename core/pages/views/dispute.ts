@@ -59,8 +59,8 @@ function answer(page: PageContext, dispute: DisputeView): Markup {
     dispute.outcomeKey === null ? undefined : sentence(page, dispute.outcomeKey, dispute.outcomeValues)
   const lead = t(LEADS[dispute.state])
   const isAnswered = dispute.messages.some((message) => message.from === 'agent')
-  return html`<section class="card sum" aria-labelledby="answer">
-  <h1 id="answer">${t('ticket.title')}</h1>
+  return html`<section class="card sum" aria-labelledby="outcome">
+  <h1 id="outcome">${t('ticket.title')}</h1>
   ${badge(page, { ...LOOKS[dispute.state], en: text, zh: text })}
   <p class="now">${outcome ?? lead}</p>
   ${outcome !== undefined ? html`<p class="soft small">${lead}</p>` : false}

@@ -28,7 +28,7 @@ export function proof(page: PageContext, order: OrderView): Markup {
   const snapshots = order.evidence.filter((item) => item.kind === 'snapshot')
   const shown = snapshots.filter((item) => item.isUploaded).sort((a, b) => a.atMs - b.atMs)
   const waiting = snapshots.length - shown.length
-  return html`<section class="card" aria-labelledby="proof"><h2 id="proof">${t('order.proof')}</h2>
+  return html`<section class="card" aria-labelledby="evidence"><h2 id="evidence">${t('order.proof')}</h2>
 ${
   order.weights.length === 0
     ? html`<p class="soft">${t('order.proof.none')}</p>`

@@ -3,7 +3,6 @@ export const en = {
   'site.name': 'Smart cabinet',
   'site.skip': 'Skip to the content',
   'site.switch': '中文',
-  'site.switchLabel': '切换到中文',
   'site.orders': 'My orders',
   'site.help': 'Help',
   'site.privacy': 'Privacy',

@@ -3,8 +3,7 @@ import type { en } from './en.ts'
 export const zh: Record<keyof typeof en, string> = {
   'site.name': '智能货柜',
   'site.skip': '跳到正文',
-  'site.switch': 'EN',
-  'site.switchLabel': 'Switch to English',
+  'site.switch': 'English',
   'site.orders': '我的订单',
   'site.help': '帮助',
   'site.privacy': '隐私',
