@@ -17,7 +17,7 @@ import { createDeviceApi } from './enrolment/device-api.ts'
 import { enrolCabinet } from './enrolment/enrol-cabinet.ts'
 import { createEvidenceFiles } from './evidence/evidence-files.ts'
 import { createModbusCabinet } from './hardware/modbus-cabinet.ts'
-import { probe } from './hardware/probe.ts'
+import { type ProbeRow, probe } from './hardware/probe.ts'
 import { loadProfile } from './hardware/profile-file.ts'
 import { createSerialBus, type RegisterBus } from './hardware/register-bus.ts'
 
@@ -193,7 +193,17 @@ async function runProbe(line: {
     serialReopenShortestMs: 60_000,
     serialReopenLongestMs: 60_000,
   })
-  await new Promise<void>((resolve, reject) => {
+  try {
+    await opened(bus)
+    return printProbe(profile, await probe(bus, profile), line)
+  } finally {
+    await bus.stop()
+  }
+}
+
+/** @throws serial_open_failed */
+function opened(bus: RegisterBus): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     const timer = clock.setTimer('open the serial port', PROBE_OPEN_MS, resolve)
     const look = every(clock, 'is the serial port open', 20, () => {
       if (!bus.isOpen) return
@@ -210,8 +220,13 @@ async function runProbe(line: {
       onRestored: () => undefined,
     })
   })
-  const rows = await probe(bus, profile)
-  await bus.stop()
+}
+
+function printProbe(
+  profile: Profile,
+  rows: readonly ProbeRow[],
+  line: { serialPath: string; asJson: boolean },
+): number {
   if (line.asJson)
     process.stdout.write(
       `${JSON.stringify({ profile: profile.name, version: profile.version, points: rows }, null, 2)}\n`,
