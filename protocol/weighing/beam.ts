@@ -102,6 +102,9 @@ type Transition = {
   calm: boolean
   /** The level before lasted only a moment. */
   quick: boolean
+  /** How far the shelf went above and below the level before. */
+  highGrams: number
+  lowGrams: number
   /** Weight of the wide component of the density. */
   wide: number
   busySeconds: number
@@ -305,6 +308,11 @@ function transitionBetween(
     (options.driftGramsPerSecond * busySeconds) ** 2
   const calm = after.followsDoor && busySeconds < 2.5 && baseIndex === levelIndex - 1
   const quick = after.startMs - before.startMs < quickMs
+  const passed = levels.slice(baseIndex + 1, levelIndex + 1)
+  const offset = (level: Level): number =>
+    (levels[levels.indexOf(level) - 1] as Level).tailGrams - before.tailGrams
+  const highGrams = Math.max(...passed.map((level) => level.highGrams + offset(level)))
+  const lowGrams = Math.min(...passed.map((level) => level.lowGrams + offset(level)))
   // What is read between two quick moves may hold a part of the next hand's push.
   const wide = before.brief || after.brief ? briefWideShare : wideShare
   const loss = -deltaGrams
@@ -347,6 +355,8 @@ function transitionBetween(
     quick,
     wide,
     busySeconds,
+    highGrams,
+    lowGrams,
   }
 }
 
@@ -491,6 +501,7 @@ function expand(
       visit(
         { kind: 'exchanged', taken: combination.items, returned: [p] },
         Math.log(priors.exchange * (transition.calm ? 0.003 : 1)) +
+          swingFit(transition, product.unitGrams, combination.grams) +
           logWhere +
           combination.logPrior +
           logDensity(residual, both, wide),
@@ -558,6 +569,19 @@ function bestReturn(
     sum = logAdd(sum, logDensity(gainGrams - unit.grams, variance + unit.variance, wide))
   }
   return count === 0 ? null : { logLikelihood: sum - Math.log(count) }
+}
+
+/**
+ * An exchange passes over a level of its own: up by what is put back, or down by what is taken first.
+ * Against it stands a hand that pushes anything up to its own strength.
+ */
+function swingFit(transition: Transition, returnedGrams: number, takenGrams: number): number {
+  const { highGrams, lowGrams } = transition
+  const up = highGrams > 0.85 * returnedGrams - 5 && highGrams < returnedGrams + 2.5 * pushGrams
+  const down = -lowGrams > 0.85 * takenGrams - 5 && -lowGrams < 1.1 * takenGrams + 10
+  const telling = Math.min(returnedGrams, takenGrams) > 2.5 * pushGrams
+  if (up || down) return telling ? 3 : 0
+  return telling ? -4 : -1.5
 }
 
 function lastTakenFrom(trail: Trail | null, shelf: number): number {

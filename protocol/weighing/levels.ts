@@ -12,6 +12,8 @@ const briefMs = 150
 const briefRoughness = 8
 /** The door shakes everything: what is brief near it is not trusted. */
 const briefAfterDoorMs = 600
+/** A shelf that swung by more than this may have seen two moves that cancel out, though it is back where it was. */
+const swingGrams = 15
 /** Neighbouring readings are not independent (structure modes at 8 to 20 Hz): effective count is this much smaller. */
 const colourFactor = 1.6
 
@@ -37,6 +39,9 @@ export type Level = {
   followsDoor: boolean
   /** Seen only for a moment between two moves, among trembling and the next hand's push. */
   brief: boolean
+  /** How far the shelf went above and below the level before, on the way to this one. */
+  highGrams: number
+  lowGrams: number
 }
 
 type Block = { startMs: number; endMs: number; n: number; sum: number; squares: number }
@@ -63,6 +68,9 @@ export class LevelTracker {
   #lastMs = Number.NEGATIVE_INFINITY
   #gapMs = 0
   #doorMoved = false
+  #restGrams = 0
+  #high = 0
+  #low = 0
   #phase: DoorPhase = 'before'
   #door: 'open' | 'closed' | null = null
   #doorMs = Number.NEGATIVE_INFINITY
@@ -116,7 +124,10 @@ export class LevelTracker {
     this.#lastMs = tMs
     this.#append(tMs, x)
     const n = this.#size
-    if (!this.quiet && this.#phase !== 'after') this.#watchBrief(tMs)
+    if (!this.quiet) {
+      this.#watchExcursion(x)
+      if (this.#phase !== 'after') this.#watchBrief(tMs)
+    }
     if (n < minimumReadings) return
     const span = tMs - this.#oldestMs()
     if (span < 0.55 * this.#windowMs) return
@@ -237,6 +248,8 @@ export class LevelTracker {
       gapMs: this.#gapMs,
       followsDoor: this.#doorMoved,
       brief: false,
+      highGrams: this.#high,
+      lowGrams: this.#low,
     }
   }
 
@@ -314,6 +327,18 @@ export class LevelTracker {
     brief.squares += x * x
   }
 
+  #watchExcursion(x: number): void {
+    const off = x - this.#restGrams
+    if (off > this.#high) this.#high = off
+    else if (off < this.#low) this.#low = off
+  }
+
+  #startExcursion(restGrams: number): void {
+    this.#restGrams = restGrams
+    this.#high = 0
+    this.#low = 0
+  }
+
   #restlessness(block: Block): number {
     return Math.max(this.noiseGrams, spreadOf(block)) ** 2 / block.n
   }
@@ -334,6 +359,7 @@ export class LevelTracker {
     const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
     if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return
     this.levels.push(level)
+    this.#startExcursion(read.sum / read.n)
     this.#doorMoved = false
     // A quiet level that follows is a new one, even if it is where the last quiet one was.
     this.#current = null
@@ -423,7 +449,9 @@ export class LevelTracker {
       const before = mergeBlocks(this.#tail)
       const sigma = this.noiseGrams * Math.sqrt(colourFactor / n + colourFactor / Math.max(1, before.n))
       const same = Math.max(this.#sameLevelGrams, 3.5 * Math.max(sigma, spread * Math.sqrt(colourFactor / n)))
-      if (Math.abs(mean - before.sum / before.n) < same) {
+      const swing = Math.max(swingGrams, 8 * this.noiseGrams)
+      const swung = this.#phase === 'during' && (this.#high > swing || this.#low < -swing)
+      if (!swung && Math.abs(mean - before.sum / before.n) < same) {
         // Shaken, but back where it was: the same level goes on, and its tail begins anew.
         this.#tail = [block]
         this.#pending = []
@@ -480,7 +508,13 @@ export class LevelTracker {
       if (block.endMs <= safeMs) this.#commit(block)
     }
     this.#pending = []
-    this.#estimate(level, this.#head, mergeBlocks(lastBlocks(this.#tail)))
+    const tail = mergeBlocks(lastBlocks(this.#tail))
+    this.#estimate(level, this.#head, tail)
+    this.#startExcursion(tail.sum / tail.n)
+    for (let i = 0; i < this.#size; i++) {
+      const at = (this.#from + i) % windowCapacity
+      if ((this.#t[at] as number) > level.endMs) this.#watchExcursion(this.#x[at] as number)
+    }
   }
 
   #estimate(level: Level, head: Block, tail: Block): void {
