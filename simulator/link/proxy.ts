@@ -30,8 +30,15 @@ interface Pipe {
   /** Chunks with the time at which they may go on, oldest first. */
   readonly queue: Array<{ bytes: Uint8Array; dueMs: number }>
   queuedBytes: number
+  /** `from` will send no more; `to` hears of it after what is queued. */
   hasEnded: boolean
   timer: Timer | undefined
+}
+/** A cabinet's socket and the one that we opened to the core for it. */
+interface Connection {
+  readonly cabinet: Socket
+  readonly core: Socket
+  readonly pipes: readonly [Pipe, Pipe]
 }
 
 /** Above this the sender is paused, as the window of TCP would. */
@@ -54,51 +61,42 @@ export async function startLinkProxy(options: {
   const { clock, target } = options
   let mode: NetworkMode = 'ok'
   let delayMs = 0
-  const pipes = new Set<Pipe>()
-  const sockets = new Set<Socket>()
+  const connections = new Set<Connection>()
+  /** Cabinets that dialled into a dead line: accepted, and nobody answers. */
+  const waiting = new Set<Socket>()
 
-  const server = createServer({ pauseOnConnect: true }, (cabinet) => {
-    sockets.add(cabinet)
-    cabinet.on('close', () => sockets.delete(cabinet))
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (cabinet) => {
     cabinet.on('error', () => cabinet.destroy())
-    if (mode === 'cut' || sockets.size > MOST_CONNECTIONS) cabinet.resetAndDestroy()
-    else if (mode !== 'half-open') join(cabinet)
-    // In half-open mode it stays paused and unanswered until the line is back.
+    if (mode === 'cut' || connections.size + waiting.size >= MOST_CONNECTIONS) cabinet.resetAndDestroy()
+    else if (mode === 'half-open') {
+      waiting.add(cabinet)
+      cabinet.on('close', () => waiting.delete(cabinet))
+    } else join(cabinet)
   })
 
   function join(cabinet: Socket) {
-    const core = connect(target)
-    sockets.add(core)
-    core.setNoDelay(true)
-    cabinet.setNoDelay(true)
-    const up = makePipe(cabinet, core, false)
-    const down = makePipe(core, cabinet, true)
-    // A broken socket breaks its partner, unless the line between them is dead: then nobody hears of it yet.
-    const onBroken = () => {
-      if (mode !== 'half-open') close(up, down)
+    const core = connect({ ...target, allowHalfOpen: true })
+    core.on('error', () => core.destroy())
+    const connection: Connection = {
+      cabinet,
+      core,
+      pipes: [createPipe(cabinet, core, false), createPipe(core, cabinet, true)],
     }
+    connections.add(connection)
     for (const socket of [cabinet, core]) {
-      socket.on('error', onBroken)
-      socket.on('close', (hadError) => {
-        sockets.delete(socket)
-        if (hadError) onBroken()
+      socket.setNoDelay(true)
+      // While the line is dead, neither end hears what became of the other.
+      socket.on('close', () => {
+        if (mode !== 'half-open') settle(connection)
       })
     }
+    for (const pipe of connection.pipes) pour(pipe)
     cabinet.resume()
   }
-  function makePipe(from: Socket, to: Socket, isDownstream: boolean): Pipe {
-    const pipe: Pipe = {
-      from,
-      to,
-      isDownstream,
-      queue: [],
-      queuedBytes: 0,
-      hasEnded: false,
-      timer: undefined,
-    }
-    pipes.add(pipe)
+  function pour(pipe: Pipe) {
+    const { from, to, queue } = pipe
     from.on('data', (bytes: Uint8Array) => {
-      pipe.queue.push({ bytes, dueMs: clock.monoMs() + delayMs })
+      queue.push({ bytes, dueMs: clock.monoMs() + delayMs })
       pipe.queuedBytes += bytes.length
       if (pipe.queuedBytes > MOST_QUEUED_BYTES) from.pause()
       flush(pipe)
@@ -108,14 +106,6 @@ export async function startLinkProxy(options: {
       flush(pipe)
     })
     to.on('drain', () => flush(pipe))
-    return pipe
-  }
-  function close(...both: Pipe[]) {
-    for (const pipe of both) {
-      pipe.timer?.cancel()
-      pipes.delete(pipe)
-      pipe.from.destroy()
-    }
   }
   function isBlocked(pipe: Pipe): boolean {
     return mode === 'half-open' || (mode === 'hold-downstream' && pipe.isDownstream)
@@ -130,36 +120,44 @@ export async function startLinkProxy(options: {
         pipe.timer = clock.setTimer(`${options.name}-delay`, leftMs, () => flush(pipe))
         return
       }
-      if (pipe.to.writableNeedDrain) return
+      if (pipe.to.writableNeedDrain && !pipe.to.destroyed) return
       pipe.queue.shift()
       pipe.queuedBytes -= first.bytes.length
       if (!pipe.to.destroyed) pipe.to.write(first.bytes)
     }
-    if (pipe.queuedBytes <= MOST_QUEUED_BYTES && pipe.from.isPaused() && !pipe.from.destroyed)
-      pipe.from.resume()
+    if (pipe.from.isPaused() && !pipe.from.destroyed) pipe.from.resume()
     if (pipe.hasEnded && !pipe.to.destroyed) pipe.to.end()
   }
-  function cutAll() {
+  /** One end is gone: the other one goes too, and the connection is forgotten. */
+  function settle(connection: Connection) {
+    const { cabinet, core, pipes } = connection
+    if (!cabinet.destroyed && !core.destroyed) return
+    // What the core said last still reaches a cabinet that is there, as a network would bring it.
+    for (const pipe of pipes) flush(pipe)
+    for (const socket of [cabinet, core]) {
+      if (!socket.destroyed) socket.destroySoon()
+    }
     for (const pipe of pipes) pipe.timer?.cancel()
-    pipes.clear()
-    for (const socket of sockets) socket.resetAndDestroy()
+    connections.delete(connection)
   }
+  function cutAll() {
+    for (const { cabinet, core, pipes } of connections) {
+      for (const pipe of pipes) pipe.timer?.cancel()
+      for (const socket of [cabinet, core]) breakOff(socket)
+    }
+    connections.clear()
+    for (const cabinet of waiting) breakOff(cabinet)
+    waiting.clear()
+  }
+  /** The line carries again: what was under way goes on, and each end hears what became of the other. */
   function restore() {
-    const joined = new Set<Socket>()
-    for (const pipe of pipes) {
-      joined.add(pipe.from)
-      // One end gave up while the line was dead: now the other hears of it, after what was still under way.
-      if (pipe.from.destroyed) pipe.hasEnded = true
-      flush(pipe)
+    for (const connection of [...connections]) {
+      for (const pipe of connection.pipes) flush(pipe)
+      settle(connection)
     }
-    for (const pipe of pipes) {
-      if (pipe.from.destroyed && pipe.queue.length === 0) {
-        pipe.to.destroy()
-        pipes.delete(pipe)
-      }
-    }
-    for (const socket of sockets) {
-      if (!joined.has(socket) && !socket.destroyed) join(socket)
+    for (const cabinet of [...waiting]) {
+      waiting.delete(cabinet)
+      join(cabinet)
     }
   }
 
@@ -174,11 +172,13 @@ export async function startLinkProxy(options: {
       return delayMs
     },
     get connections() {
-      return sockets.size
+      return connections.size + waiting.size
     },
     get heldBytes() {
       let bytes = 0
-      for (const pipe of pipes) if (pipe.isDownstream && isBlocked(pipe)) bytes += pipe.queuedBytes
+      for (const { pipes } of connections) {
+        for (const pipe of pipes) if (pipe.isDownstream && isBlocked(pipe)) bytes += pipe.queuedBytes
+      }
       return bytes
     },
     setMode(next, nextDelayMs) {
@@ -192,6 +192,14 @@ export async function startLinkProxy(options: {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function createPipe(from: Socket, to: Socket, isDownstream: boolean): Pipe {
+  return { from, to, isDownstream, queue: [], queuedBytes: 0, hasEnded: false, timer: undefined }
+}
+function breakOff(socket: Socket) {
+  if (socket.connecting) socket.destroy()
+  else if (!socket.destroyed) socket.resetAndDestroy()
 }
 
 /** @throws CabinetError port_taken naming the flag */
