@@ -156,6 +156,7 @@ export class TimeChart extends LitElement {
           stroke: ink,
           grid: { stroke: grid, width: 1 },
           ticks: { show: false },
+          size: 28,
           space: 80,
           values: (_plot, splits) => splits.map((split) => words.formatTick(split * 1000)),
         },

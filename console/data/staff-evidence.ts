@@ -51,12 +51,13 @@ const QUIET_GRAMS = 8
 
 export function sentence(key: string, values: Readonly<Record<string, string | number>>): string {
   if (isStoryKey(key)) return storyText(language(), key, values)
+  if (hasWord(key)) return word(key, values)
   return wordOr(`mark.${key}`, key, values)
 }
 
 /** False for a key that only the core knows yet; its own text is shown then. */
 export function knowsSentence(key: string): boolean {
-  return isStoryKey(key) || hasWord(`mark.${key}`)
+  return isStoryKey(key) || hasWord(key) || hasWord(`mark.${key}`)
 }
 
 function isLane(lane: string): lane is Lane {

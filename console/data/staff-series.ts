@@ -25,7 +25,7 @@ export function temperatureSeries(readings: Readings, fromMs: number, toMs: numb
     moments.set(atMs, [lowest / 10, mean / 10, highest / 10])
     before = atMs
   }
-  const times = new Set([...moments.keys()])
+  const times = new Set(moments.keys())
   for (const [atMs] of readings.setpoints) if (atMs >= fromMs && atMs <= toMs) times.add(atMs)
   if (readings.setpoints.length > 0) times.add(toMs)
   const sorted = [...times].sort((a, b) => a - b)

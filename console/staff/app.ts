@@ -8,6 +8,7 @@ import { describeError } from '../data/staff-errors.ts'
 import { word } from '../words/staff.ts'
 import { language, onLanguage, setLanguage } from '../words/words.ts'
 import type { StaffPage } from './element.ts'
+import { fieldText } from './forms.ts'
 import { icon, type IconName } from './icons.ts'
 import { Router, type Match } from './router.ts'
 import { BASE, maySee, NAVIGATION, ROUTES } from './routes.ts'
@@ -117,8 +118,8 @@ export class StaffApp extends LitElement {
       this.#router.go(`/login?next=${encodeURIComponent(this.#router.here)}`, { replace: true })
       return
     }
-    const role = this.services.me?.role
-    if (match?.route.roles && role && !match.route.roles.includes(role)) {
+    const permission = match?.route.permission
+    if (match && permission && !this.services.me?.permissions.includes(permission)) {
       this.#put(match, undefined, word('noPermission'))
       return
     }
@@ -197,7 +198,7 @@ export class StaffApp extends LitElement {
     const path = paths[event.key]
     if (event.key === '?') this.querySelector('shortcut-dialog')?.open()
     else if (event.key === 's') this.querySelector<HTMLInputElement>('#search')?.focus()
-    else if (path !== undefined && maySee(path, this.services.me.role)) this.#router.go(path)
+    else if (path !== undefined && maySee(path, this.services.me.permissions)) this.#router.go(path)
     else return
     event.preventDefault()
   }
@@ -253,7 +254,7 @@ export class StaffApp extends LitElement {
       }
       <a class="brand" href="${BASE}/"><span class="brand-mark" aria-hidden="true"></span><span>${word('brand')}</span></a>
       ${
-        isSignedIn && me && maySee('/orders', me.role)
+        isSignedIn && me && maySee('/orders', me.permissions)
           ? html`<form class="search" role="search" @submit=${(event: SubmitEvent) => this.#onSearch(event)}>
             <label class="aloud" for="search">${word('searchLabel')}</label>
             ${icon('search')}
@@ -292,11 +293,11 @@ export class StaffApp extends LitElement {
   }
 
   #navigation() {
-    const role = this.services.me?.role
+    const permissions = this.services.me?.permissions ?? []
     const here = this.match?.route.path ?? ''
     return html`<nav id="navigation" class="rail ${this.isMenuOpen ? 'is-open' : ''}" aria-label=${word('mainNavigation')}>
       <ul>
-        ${NAVIGATION.filter((item) => role && maySee(item.path, role)).map((item) => {
+        ${NAVIGATION.filter((item) => maySee(item.path, permissions)).map((item) => {
           const isHere =
             item.path === '/' ? here === '/' : here.startsWith(item.path) || isChildOf(here, item.path)
           return html`<li>
@@ -327,7 +328,7 @@ export class StaffApp extends LitElement {
   #onSearch(event: SubmitEvent): void {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
-    const text = String(new FormData(form).get('query') ?? '').trim()
+    const text = fieldText(form, 'query')
     if (text !== '') this.#router.go(`/orders?query=${encodeURIComponent(text)}`)
   }
 }

@@ -1,4 +1,3 @@
-import type { Me } from '#protocol/api/staff.ts'
 import type { StaffWord } from '../words/staff.ts'
 
 export interface Route {
@@ -8,8 +7,8 @@ export interface Route {
   readonly tag: string
   readonly load: () => Promise<unknown>
   readonly title: StaffWord
-  /** Roles that may see it; left out: everyone who is signed in. */
-  readonly roles?: ReadonlyArray<Me['role']>
+  /** Who has it may see the page (core/staff/permissions.ts); left out: everyone who is signed in. */
+  readonly permission?: string
   readonly isPublic?: boolean
 }
 

@@ -1,17 +1,7 @@
-import type { Me } from '#protocol/api/staff.ts'
 import type { StaffWord } from '../words/staff.ts'
 import type { IconName } from './icons.ts'
 import type { Route } from './router.ts'
 
-type Role = Me['role']
-/** Which areas a role has at all. The core enforces; this only keeps a person's screen free of doors that stay shut. */
-const CARE: readonly Role[] = ['agent', 'lead', 'manager', 'finance']
-const TICKETS: readonly Role[] = [...CARE, 'operator', 'technician']
-const MONEY_APPROVAL: readonly Role[] = ['lead', 'manager', 'finance']
-const FLEET: readonly Role[] = ['agent', 'lead', 'manager', 'operator', 'technician', 'admin']
-const DEVICES: readonly Role[] = ['lead', 'manager', 'operator', 'technician', 'admin']
-const ENGINEERING: readonly Role[] = ['manager', 'technician', 'admin']
-const OVERSIGHT: readonly Role[] = ['manager', 'finance', 'admin']
 
 export const BASE = '/staff'
 
@@ -28,64 +18,64 @@ export const ROUTES: readonly Route[] = [
     path: '/tickets',
     tag: 'page-tickets',
     title: 'tickets',
-    roles: TICKETS,
+    permission: 'ticket.read',
     load: () => import('./pages/tickets.ts'),
   },
   {
     path: '/tickets/:id',
     tag: 'page-ticket',
     title: 'ticket',
-    roles: TICKETS,
+    permission: 'ticket.read',
     load: () => import('./pages/ticket.ts'),
   },
   {
     path: '/orders',
     tag: 'page-orders',
     title: 'orders',
-    roles: CARE,
+    permission: 'order.read',
     load: () => import('./pages/orders.ts'),
   },
   {
     path: '/orders/:id',
     tag: 'page-order',
     title: 'order',
-    roles: TICKETS,
+    permission: 'order.read',
     load: () => import('./pages/order.ts'),
   },
   {
     path: '/approvals',
     tag: 'page-approvals',
     title: 'approvals',
-    roles: MONEY_APPROVAL,
+    permission: 'refund.approve',
     load: () => import('./pages/approvals.ts'),
   },
-  { path: '/fleet', tag: 'page-fleet', title: 'fleet', roles: FLEET, load: () => import('./pages/fleet.ts') },
+  { path: '/fleet', tag: 'page-fleet', title: 'fleet', permission: 'fleet.read', load: () => import('./pages/fleet.ts') },
   {
     path: '/cabinets/:id',
     tag: 'page-cabinet',
     title: 'cabinet',
-    roles: FLEET,
+    permission: 'fleet.read',
     load: () => import('./pages/cabinet.ts'),
   },
   {
     path: '/alarms',
     tag: 'page-alarms',
     title: 'alarms',
-    roles: DEVICES,
+    permission: 'fleet.read',
     load: () => import('./pages/alarms.ts'),
   },
   {
     path: '/dead-letters',
     tag: 'page-dead-letters',
     title: 'deadLetters',
-    roles: ENGINEERING,
+    permission: 'deadLetter.read',
     load: () => import('./pages/dead-letters.ts'),
   },
   {
     path: '/audit',
     tag: 'page-audit',
     title: 'audit',
-    roles: OVERSIGHT,
+    permission: 'audit.read',
     load: () => import('./pages/audit.ts'),
   },
   { path: '/help', tag: 'page-help', title: 'help', load: () => import('./pages/help.ts') },
@@ -109,7 +99,8 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/help', label: 'help', icon: 'help' },
 ]
 
-export function maySee(path: string, role: Role): boolean {
+/** Is there anything behind this door for somebody with these permissions? The core enforces; this only spares a person doors that stay shut. */
+export function maySee(path: string, permissions: readonly string[]): boolean {
   const route = ROUTES.find((candidate) => candidate.path === path)
-  return route !== undefined && (route.roles === undefined || route.roles.includes(role))
+  return route !== undefined && (route.permission === undefined || permissions.includes(route.permission))
 }

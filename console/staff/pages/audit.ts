@@ -3,6 +3,7 @@ import { customElement } from 'lit/decorators.js'
 import type { AuditList } from '#protocol/api/staff.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
+import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
 import { emptyView, idChip, moment, pageHead } from '../views.ts'
@@ -19,7 +20,7 @@ export class AuditPage extends StaffPage {
   }
   #onSearch(event: SubmitEvent): void {
     event.preventDefault()
-    const text = String(new FormData(event.currentTarget as HTMLFormElement).get('query') ?? '').trim()
+    const text = fieldText(event.currentTarget as HTMLFormElement, 'query')
     this.services.go(`/audit${text === '' ? '' : `?query=${encodeURIComponent(text)}`}`)
   }
 

@@ -191,8 +191,7 @@ export class HomePage extends StaffPage {
   }
 
   #maySee(area: string): boolean {
-    const role = this.services.me?.role
-    return role !== undefined && maySee(area, role)
+    return maySee(area, this.services.me?.permissions ?? [])
   }
   #tiles(tiles: readonly Tile[]) {
     return tiles

@@ -3,6 +3,7 @@ import { customElement, state } from 'lit/decorators.js'
 import { describeError } from '../../data/staff-errors.ts'
 import { word } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
+import { fieldText, secretText } from '../forms.ts'
 import { icon } from '../icons.ts'
 
 @customElement('page-login')
@@ -13,11 +14,10 @@ export class LoginPage extends StaffPage {
   async #onSubmit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
-    const data = new FormData(form)
     this.isSending = true
     this.error = undefined
     try {
-      await this.services.api.signIn(String(data.get('name')).trim(), String(data.get('password')))
+      await this.services.api.signIn(fieldText(form, 'name'), secretText(form, 'password'))
       const next = this.query.get('next') ?? '/'
       // Only a path of ours: an address from a link must not lead elsewhere.
       await this.services.enter(/^\/(?!\/)/.test(next) ? next : '/')

@@ -6,6 +6,7 @@ import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { shortId } from '../../data/staff-format.ts'
 import { StaffPage } from '../element.ts'
+import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
@@ -45,7 +46,7 @@ export class OrdersPage extends StaffPage {
 
   #onSearch(event: SubmitEvent): void {
     event.preventDefault()
-    const text = String(new FormData(event.currentTarget as HTMLFormElement).get('query') ?? '').trim()
+    const text = fieldText(event.currentTarget as HTMLFormElement, 'query')
     this.services.go(`/orders${text === '' ? '' : `?query=${encodeURIComponent(text)}`}`)
   }
 

@@ -6,6 +6,7 @@ import { compareUrgency, nextClock, slaClocks } from '../../data/staff-sla.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
+import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
@@ -118,7 +119,7 @@ export class TicketsPage extends StaffPage {
 
   #onSearch(event: SubmitEvent): void {
     event.preventDefault()
-    const text = String(new FormData(event.currentTarget as HTMLFormElement).get('query') ?? '').trim()
+    const text = fieldText(event.currentTarget as HTMLFormElement, 'query')
     this.services.go(`/tickets?view=${this.#view}${text === '' ? '' : `&query=${encodeURIComponent(text)}`}`)
   }
 

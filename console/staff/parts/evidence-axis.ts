@@ -268,11 +268,10 @@ export class EvidenceAxis extends StaffElement {
           <button class="shot" @click=${() => this.#show(snapshot)} ?disabled=${!snapshot.isUploaded}>
             ${
               snapshot.isUploaded
-                ? html`<img src=${snapshot.url} alt="" loading="lazy" width="112" height="84" />`
+                ? html`<img src=${snapshot.url} alt="" loading="lazy" width="86" height="64" />`
                 : html`<span class="shot-missing">${icon('hourglass')}</span>`
             }
-            <span class="shot-text">${wordOr(`moment.${snapshot.moment}`, snapshot.moment)} ${exactTime(this.services.time, snapshot.atMs)}</span>
-            ${snapshot.isUploaded ? nothing : html`<span class="small soft">${word('stillAtCabinet')}</span>`}
+            <span class="shot-text"><span>${snapshot.isUploaded ? wordOr(`moment.${snapshot.moment}`, snapshot.moment) : word('stillAtCabinet')}</span>${exactTime(this.services.time, snapshot.atMs)}</span>
           </button>
         </li>`,
       )}

@@ -4,6 +4,7 @@ import type { TicketCreate } from '#protocol/api/staff.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { word } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
+import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 
 export const ENTRY_TYPES = [
@@ -40,8 +41,7 @@ export class NewTicketDialog extends StaffElement {
 
   async #onSubmit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
-    const data = new FormData(this.form)
-    const text = (name: string) => String(data.get(name) ?? '').trim()
+    const text = (name: string) => fieldText(this.form, name)
     this.isSending = true
     try {
       await this.services.api.createTicket({

@@ -23,7 +23,6 @@ export function linesPanel(staffOrder: StaffOrder) {
               <th scope="col">${word('product')}</th>
               <th scope="col" class="end">${word('charged')}</th>
               <th scope="col" class="end">${word('certainty')}</th>
-              <th scope="col" class="end">${word('refunded')}</th>
               <th scope="col" class="end">${word('amount')}</th>
             </tr>
           </thead>
@@ -33,17 +32,16 @@ export function linesPanel(staffOrder: StaffOrder) {
                 <td>
                   <span class="product"><product-picture .picture=${line.picture}></product-picture>${choose(line.name)}</span>
                 </td>
-                <td class="end number">${line.quantity}</td>
+                <td class="end number">${line.quantity}${line.refundedQuantity > 0 ? html`<br /><span class="small tone-text-info">${icon('undo')}${line.refundedQuantity}</span>` : nothing}</td>
                 <td class="end number"><span class="certainty-${line.certainty}">${formatProbability(line.probability)}</span></td>
-                <td class="end number">${line.refundedQuantity > 0 ? `−${line.refundedQuantity}` : html`<span class="soft">–</span>`}</td>
                 <td class="end">${money(line.amountFen)}</td>
               </tr>`,
             )}
-            ${order.lines.length === 0 ? html`<tr><td colspan="5" class="soft">${word('noLines')}</td></tr>` : nothing}
+            ${order.lines.length === 0 ? html`<tr><td colspan="4" class="soft">${word('noLines')}</td></tr>` : nothing}
           </tbody>
           <tfoot>
             <tr>
-              <th scope="row" colspan="4">${word('total')}</th>
+              <th scope="row" colspan="3">${word('total')}</th>
               <td class="end"><b>${money(order.totalFen)}</b></td>
             </tr>
           </tfoot>
