@@ -12,7 +12,9 @@ export interface RefusalWords {
 export function refusalWords(page: PageContext, refusal: Pick<Refusal, 'code' | 'details'>): RefusalWords {
   const own = `refusal.${refusal.code}`
   const general = errorText(page.language, refusal.code)
-  const text = isWordKey(own) ? page.t(own) : `${general.meaning} ${general.remedy}`
+  const text = isWordKey(own)
+    ? page.t(own, { contact: page.contact })
+    : `${general.meaning} ${general.remedy}`
   const action = actionFor(page, refusal)
   return action === undefined ? { text } : { text, action }
 }

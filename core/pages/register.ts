@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import formbody from '@fastify/formbody'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -245,13 +246,17 @@ function sendProblem(
   return send(reply, problemPage(page, refusal, about), refusal.status)
 }
 
+/** Compressed here, because these pages are mostly repeated markup and a phone waits for every byte. */
 function send(reply: FastifyReply, page: Markup, status = 200): FastifyReply {
-  return reply
+  void reply
     .code(status)
     .header('cache-control', 'no-store')
-    .header('vary', 'cookie, accept-language')
+    .header('vary', 'cookie, accept-language, accept-encoding')
     .type('text/html; charset=utf-8')
-    .send(page.text)
+  const takesGzip = reply.request.headers['accept-encoding']?.includes('gzip') === true
+  return takesGzip
+    ? reply.header('content-encoding', 'gzip').send(gzipSync(page.text))
+    : reply.send(page.text)
 }
 
 function contextOf(

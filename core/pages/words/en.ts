@@ -30,7 +30,7 @@ export const en = {
   'cabinet.rule.cap': 'At most ¥{cap} can be charged for one visit.',
   'cabinet.rule.doubt': 'When the cabinet is not sure, a person looks first. You are not charged on a guess.',
   'cabinet.notice.text':
-    'While the door is open the shelves are weighed and a camera inside takes pictures of goods and hands, for your order and your questions. No face recognition. Pictures are deleted after {days} days, later only while a question of yours is open.',
+    'While the door is open, the shelves are weighed and a camera inside takes pictures of goods and hands. No face recognition. Pictures are deleted after {days} days unless a question of yours is open.',
   'cabinet.more': 'More rules',
   'cabinet.notice.more': 'Full privacy notice',
   'cabinet.button': 'Open the door',
@@ -52,7 +52,7 @@ export const en = {
   'refusal.consumer_in_arrears': 'An earlier order is not paid yet. After that every cabinet opens again.',
   'refusal.consumer_in_arrears.action': 'See the unpaid order',
   'refusal.consumer_blocked':
-    'Opening is paused for you. You find the reason, and how to object, in your orders.',
+    'Opening is paused for you. Call {contact}: we tell you the reason and how to object.',
   'refusal.consumer_busy': 'You still have a cabinet open. Please close it first.',
   'refusal.charge_unresolved':
     'Your last payment is still being confirmed. Please wait a moment, and do not pay again.',

@@ -48,7 +48,7 @@ export const zh: Record<keyof typeof en, string> = {
   'refusal.no_planogram': '这台货柜还没有准备好，请使用其他货柜。',
   'refusal.consumer_in_arrears': '您有一笔订单尚未付款，付清后所有货柜都可以使用。',
   'refusal.consumer_in_arrears.action': '查看未付订单',
-  'refusal.consumer_blocked': '您的开门权限已暂停。原因和申诉方式在“我的订单”里。',
+  'refusal.consumer_blocked': '您的开门权限已暂停。请拨打 {contact}，我们会告诉您原因和申诉方式。',
   'refusal.consumer_busy': '您还有一台货柜没有关门，请先关好。',
   'refusal.charge_unresolved': '上一笔付款仍在确认，请稍候，切勿重复付款。',
   'refusal.charge_unresolved.action': '查看该订单',
