@@ -24,6 +24,7 @@ export function formatGrams(grams: number): string {
  * @param ms milliseconds, never negative
  */
 export function formatSpan(ms: number): string {
+  if (ms < 1000) return `< ${formatSpan(1000)}`
   const [value, unit] = spanOf(ms)
   return new Intl.NumberFormat(locale(language()), { style: 'unit', unit, unitDisplay: 'short' }).format(
     value,

@@ -41,8 +41,8 @@ export function exactTime(time: StaffTime, atMs: number): TemplateResult {
 
 /** The end of an id, copied whole by a click. */
 export function idChip(services: Services, id: string): TemplateResult {
-  return html`<button class="id-chip" type="button" title=${id} aria-label=${word('copyId', { id })} @click=${() => void copyId(services, id)}>
-    <code>${shortId(id)}</code>${icon('copy')}
+  return html`<button class="id-chip" type="button" title=${id} @click=${() => void copyId(services, id)}>
+    <code>${shortId(id)}</code>${icon('copy')}<span class="aloud">${word('copyId')}</span>
   </button>`
 }
 async function copyId(services: Services, id: string): Promise<void> {
@@ -144,5 +144,5 @@ export function emptyView(text: StaffWord, name: IconName = 'check'): TemplateRe
 
 /** A wide table scrolls in its own frame, by keyboard too; the page never scrolls sideways. */
 export function tableFrame(label: StaffWord, table: TemplateResult): TemplateResult {
-  return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word(label)}>${table}</div>`
+  return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word(label)}>${table}</div>`
 }

@@ -2,12 +2,11 @@ import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
 import type { AlarmList } from '#protocol/api/staff.ts'
 import { describeError } from '../../data/staff-errors.ts'
-import { sentence } from '../../data/staff-evidence.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
-import { alarmBadge } from '../parts/alarm-views.ts'
+import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
 import { emptyView, moment, pageHead } from '../views.ts'
@@ -45,7 +44,7 @@ export class AlarmsPage extends StaffPage {
   }
 
   #table(alarms: readonly Alarm[]) {
-    return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('alarms')}>
+    return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('alarms')}>
       <table class="table rows">
         <caption class="aloud">${word('alarms')}</caption>
         <thead>
@@ -55,7 +54,7 @@ export class AlarmsPage extends StaffPage {
           ${alarms.map(
             (alarm) => html`<tr>
               <td>${alarmBadge(alarm.state)}</td>
-              <td><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b><br /><span class="soft small">${sentence(alarm.key, alarm.values)}</span></td>
+              <td><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b>${alarmSentence(alarm)}</td>
               <td><a href="${BASE}/cabinets/${alarm.cabinetId}">${choose(alarm.cabinetName)}</a></td>
               <td>${moment(this.services.time, alarm.raisedAtMs)}${alarm.clearedAtMs === null ? nothing : html` – ${moment(this.services.time, alarm.clearedAtMs)}`}</td>
               <td class="end number">${alarm.count}</td>

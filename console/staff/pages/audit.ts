@@ -38,7 +38,7 @@ export class AuditPage extends StaffPage {
   }
 
   #table(entries: AuditList['entries']) {
-    return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('audit')}>
+    return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('audit')}>
       <table class="table rows">
         <caption class="aloud">${word('audit')}</caption>
         <thead><tr><th scope="col" class="end">${word('sequence')}</th><th scope="col">${word('time')}</th><th scope="col">${word('who')}</th><th scope="col">${word('action')}</th><th scope="col">${word('subject')}</th><th scope="col">${word('details')}</th></tr></thead>

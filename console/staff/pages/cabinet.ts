@@ -5,12 +5,11 @@ import { SESSION_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeCode, describeError } from '../../data/staff-errors.ts'
 import { formatCelsius, formatGrams, formatSpan } from '../../data/staff-format.ts'
-import { sentence } from '../../data/staff-evidence.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
-import { alarmBadge } from '../parts/alarm-views.ts'
+import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { cabinetBadges } from '../parts/cabinet-views.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
@@ -146,7 +145,7 @@ export class CabinetPage extends StaffPage {
             ${active.map(
               (alarm) => html`<li>
                 <div class="split"><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b>${alarmBadge(alarm.state)}</div>
-                <p>${sentence(alarm.key, alarm.values)}</p>
+                ${alarmSentence(alarm)}
                 <p class="soft small">
                   ${moment(this.services.time, alarm.raisedAtMs)}${alarm.count > 1 ? html` · ${word('times', { count: alarm.count })}` : nothing}
                   ${alarm.acknowledgedBy ? html` · ${word('acknowledgedBy', { name: alarm.acknowledgedBy })}` : nothing}
@@ -169,7 +168,7 @@ export class CabinetPage extends StaffPage {
       'stock',
       stock.length === 0
         ? html`<p class="soft">${word('noPlanogram')}</p>`
-        : html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('stock')}>
+        : html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('stock')}>
             <table class="table compact">
               <caption class="aloud">${word('stock')}</caption>
               <thead><tr><th scope="col">${word('product')}</th><th scope="col" class="end">${word('pieces')}</th><th scope="col" class="end">${word('price')}</th><th scope="col" class="end">${word('unitWeight')}</th></tr></thead>
@@ -235,7 +234,7 @@ export class CabinetPage extends StaffPage {
       'sessions',
       sessions.length === 0
         ? html`<p class="soft">${word('noSessions')}</p>`
-        : html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('sessions')}>
+        : html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('sessions')}>
             <table class="table compact">
               <caption class="aloud">${word('sessions')}</caption>
               <thead><tr><th scope="col">${word('time')}</th><th scope="col">${word('state')}</th><th scope="col" class="end">${word('total')}</th></tr></thead>
@@ -259,7 +258,7 @@ export class CabinetPage extends StaffPage {
       'events',
       events.length === 0
         ? html`<p class="soft">${word('noEvents')}</p>`
-        : html`<div class="table-frame tall" role="region" tabindex="0" aria-label=${word('events')}>
+        : html`<div class="table-frame tall" role="group" tabindex="0" aria-label=${word('events')}>
             <table class="table compact">
               <caption class="aloud">${word('events')}</caption>
               <thead><tr><th scope="col">${word('occurred')}</th><th scope="col">${word('what')}</th><th scope="col" class="end">${word('sequence')}</th></tr></thead>

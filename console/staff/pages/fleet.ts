@@ -71,7 +71,7 @@ export class FleetPage extends StaffPage {
   }
 
   #table(rows: readonly CabinetRow[]) {
-    return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('fleet')}>
+    return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('fleet')}>
       <table class="table rows">
         <caption class="aloud">${word('fleet')}</caption>
         <thead>

@@ -52,7 +52,7 @@ export class OrdersPage extends StaffPage {
 
   #table({ orders }: StaffOrderList) {
     const { time } = this.services
-    return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('orders')}>
+    return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('orders')}>
       <table class="table rows">
         <caption class="aloud">${word('orders')}</caption>
         <thead>

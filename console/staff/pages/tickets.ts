@@ -126,7 +126,7 @@ export class TicketsPage extends StaffPage {
   #table(tickets: readonly TicketRow[]) {
     if (tickets.length === 0)
       return emptyView(this.#view === 'closed' ? 'noClosedTickets' : 'noTickets', 'inbox')
-    return html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('tickets')}>
+    return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('tickets')}>
       <table class="table rows">
         <caption class="aloud">${word('tickets')}</caption>
         <thead>

@@ -19,7 +19,7 @@ export function adviceStrip(
   act: { refund: () => void; explain: () => void; resolve: () => void },
 ) {
   const { advice } = detail
-  if (!advice) return nothing
+  if (!advice || isFinished(detail)) return nothing
   const button = buttonOf(detail, advice, act)
   return html`<section class="advice" aria-labelledby="advice-title">
     <div class="advice-icon">${icon(ADVICE_ICONS[advice.action])}</div>
@@ -31,6 +31,10 @@ export function adviceStrip(
     </div>
     ${button ? html`<button class="button primary" @click=${button.run}>${button.label}${button.key ? html` <kbd aria-hidden="true">${button.key}</kbd>` : nothing}</button>` : nothing}
   </section>`
+}
+
+function isFinished({ ticket }: TicketDetail): boolean {
+  return ticket.state === 'resolved' || ticket.state === 'closed' || ticket.state === 'merged'
 }
 
 function buttonOf(

@@ -1,6 +1,8 @@
+import { html, nothing } from 'lit'
 import type { AlarmList } from '#protocol/api/staff.ts'
 import type { Tone } from '#protocol/words/states.ts'
-import { word } from '../../words/staff.ts'
+import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
+import { word, wordOr } from '../../words/staff.ts'
 import type { IconName } from '../icons.ts'
 import { badge } from '../views.ts'
 
@@ -13,4 +15,11 @@ const LOOK: Record<AlarmState, { tone: Tone; icon: IconName }> = {
 }
 export function alarmBadge(state: AlarmState) {
   return badge(LOOK[state].tone, LOOK[state].icon, word(`alarmState.${state}`))
+}
+
+/** What happened, where the name of the alarm alone does not say it. */
+export function alarmSentence(alarm: Pick<AlarmList['alarms'][number], 'kind' | 'key' | 'values'>) {
+  if (!knowsSentence(alarm.key)) return nothing
+  const text = sentence(alarm.key, alarm.values)
+  return text === wordOr(`alarm.${alarm.kind}`, alarm.kind) ? nothing : html`<p class="soft small">${text}</p>`
 }

@@ -15,7 +15,7 @@ export function linesPanel(staffOrder: StaffOrder) {
   const { order, session } = staffOrder
   return card(
     'lines',
-    html`<div class="table-frame" role="region" tabindex="0" aria-label=${word('lines')}>
+    html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('lines')}>
         <table class="table compact">
           <caption class="aloud">${word('lines')}</caption>
           <thead>
@@ -126,7 +126,7 @@ export function paymentsPanel(services: Services, staffOrder: StaffOrder) {
         calls.length > 0
           ? html`<details>
             <summary>${word('providerCalls', { count: calls.length })}</summary>
-            <div class="table-frame" role="region" tabindex="0" aria-label=${word('providerCalls', { count: calls.length })}>
+            <div class="table-frame" role="group" tabindex="0" aria-label=${word('providerCalls', { count: calls.length })}>
               <table class="table compact">
                 <thead><tr><th scope="col">${word('time')}</th><th scope="col">${word('operation')}</th><th scope="col">${word('outcome')}</th><th scope="col">${word('idempotencyKey')}</th></tr></thead>
                 <tbody>

@@ -90,7 +90,7 @@ export class SetpointCard extends StaffElement {
       reportedAt: setpoint.reportedAtMs === null ? '–' : time.momentText(setpoint.reportedAtMs),
       reason: this.#rejection(setpoint.rejectReason),
     }
-    return html`<section class="setpoint" aria-label=${word('setpoint')}>
+    return html`<div class="setpoint">
       <div class="pair">
         <div><span class="label">${word('desired')}</span><b class="figure number">${formatCelsius(setpoint.desired)}</b><span class="soft small">${setpoint.desiredBy ?? ''} ${setpoint.desiredAtMs === null ? '' : time.momentText(setpoint.desiredAtMs)}</span></div>
         <div><span class="label">${word('reported')}</span><b class="figure number">${setpoint.reported === null ? '–' : formatCelsius(setpoint.reported)}</b><span class="soft small">${setpoint.reportedAtMs === null ? word('notKnown') : time.momentText(setpoint.reportedAtMs)}</span></div>
@@ -100,7 +100,7 @@ export class SetpointCard extends StaffElement {
         <p>${word(`setpointLong.${setpoint.state}`, values)}</p>
       </div>
       ${this.isReadOnly ? nothing : this.#form(setpoint)}
-    </section>`
+    </div>`
   }
 
   #rejection(reason: string | null): string {

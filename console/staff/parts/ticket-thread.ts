@@ -23,7 +23,7 @@ export class TicketThread extends StaffElement {
   @property({ attribute: false }) detail!: TicketDetail
   @property({ attribute: false }) templates: TemplateList['templates'] = []
   @state() private text = ''
-  @state() private isNote = false
+  @state() private wantsNote = false
   @state() private isMenuOpen = false
   @state() private filter = ''
   @state() private active = 0
@@ -37,7 +37,7 @@ export class TicketThread extends StaffElement {
 
   async openTemplates(): Promise<void> {
     if (!this.detail.actions.includes('reply')) return
-    this.isNote = false
+    this.wantsNote = false
     this.isMenuOpen = true
     this.filter = ''
     this.active = 0
@@ -46,11 +46,15 @@ export class TicketThread extends StaffElement {
   }
   async startNote(): Promise<void> {
     if (!this.detail.actions.includes('note')) return
-    this.isNote = true
+    this.wantsNote = true
     await this.updateComplete
     this.composer?.focus()
   }
 
+  /** A ticket that is closed takes notes only. */
+  get #isNote(): boolean {
+    return this.wantsNote || !this.detail.actions.includes('reply')
+  }
   get #language(): Language {
     return this.templateLanguage ?? this.detail.language
   }
@@ -84,12 +88,12 @@ export class TicketThread extends StaffElement {
 
   async #send(): Promise<void> {
     const text = this.text.trim()
-    if (text === '' || this.isSending || (!this.isNote && unfilled(text).length > 0)) return
+    if (text === '' || this.isSending || (!this.#isNote && unfilled(text).length > 0)) return
     this.isSending = true
     this.#requestId ??= this.services.ids.next('request')
     const body = { requestId: this.#requestId, version: this.detail.ticket.version, text }
     try {
-      if (this.isNote) await this.services.api.note(this.detail.ticket.ticketId, body)
+      if (this.#isNote) await this.services.api.note(this.detail.ticket.ticketId, body)
       else await this.services.api.reply(this.detail.ticket.ticketId, body)
       this.text = ''
       this.error = undefined
@@ -136,11 +140,11 @@ export class TicketThread extends StaffElement {
   }
 
   #composer() {
-    const open = this.isNote ? [] : unfilled(this.text)
+    const open = this.#isNote ? [] : unfilled(this.text)
     const canReply = this.detail.actions.includes('reply')
     const canNote = this.detail.actions.includes('note')
     return html`<form
-      class="composer ${this.isNote ? 'is-internal' : ''}"
+      class="composer ${this.#isNote ? 'is-internal' : ''}"
       @submit=${(event: SubmitEvent) => {
         event.preventDefault()
         void this.#send()
@@ -148,12 +152,12 @@ export class TicketThread extends StaffElement {
     >
       <div class="row composer-head">
         <div class="segments" role="group" aria-label=${word('messageKind')}>
-          ${canReply ? html`<button type="button" aria-pressed=${!this.isNote} @click=${() => (this.isNote = false)}>${word('reply')}</button>` : nothing}
-          ${canNote ? html`<button type="button" aria-pressed=${this.isNote} @click=${() => (this.isNote = true)}>${icon('lock')}${word('internalNote')}</button>` : nothing}
+          ${canReply ? html`<button type="button" aria-pressed=${!this.#isNote} @click=${() => (this.wantsNote = false)}>${word('reply')}</button>` : nothing}
+          ${canNote ? html`<button type="button" aria-pressed=${this.#isNote} @click=${() => (this.wantsNote = true)}>${icon('lock')}${word('note')}</button>` : nothing}
         </div>
         <span class="grow"></span>
         ${
-          canReply && !this.isNote
+          canReply && !this.#isNote
             ? html`<button type="button" class="quiet" aria-expanded=${this.isMenuOpen} aria-controls="template-menu" @click=${() => void this.#toggleMenu()}>
               ${icon('scroll')}${word('templates')} <kbd aria-hidden="true">/</kbd>
             </button>`
@@ -161,13 +165,13 @@ export class TicketThread extends StaffElement {
         }
       </div>
       ${this.isMenuOpen ? this.#menu() : nothing}
-      <label class="aloud" for="composer">${word(this.isNote ? 'internalNote' : 'reply')}</label>
+      <label class="aloud" for="composer">${word(this.#isNote ? 'internalNote' : 'reply')}</label>
       <textarea
         id="composer"
         rows="5"
         maxlength="2000"
         lang=${this.#langTag(this.detail.language)}
-        placeholder=${word(this.isNote ? 'noteHint' : 'replyHint', { language: word(`language.${this.detail.language}`) })}
+        placeholder=${word(this.#isNote ? 'noteHint' : 'replyHint', { language: word(`language.${this.detail.language}`) })}
         .value=${this.text}
         @input=${(event: Event) => (this.text = (event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => this.#onComposerKey(event)}
@@ -177,7 +181,7 @@ export class TicketThread extends StaffElement {
       <div class="row">
         <span class="grow soft small">${word('ctrlEnter')}</span>
         <button class="button primary" ?disabled=${this.isSending || this.text.trim() === '' || open.length > 0}>
-          ${this.isSending ? word('sending') : word(this.isNote ? 'saveNote' : 'send')}
+          ${this.isSending ? word('sending') : word(this.#isNote ? 'saveNote' : 'send')}
         </button>
       </div>
     </form>`
@@ -266,7 +270,7 @@ export class TicketThread extends StaffElement {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
       void this.#send()
-    } else if (event.key === '/' && !this.isNote && this.text === '') {
+    } else if (event.key === '/' && !this.#isNote && this.text === '') {
       event.preventDefault()
       void this.openTemplates()
     }
