@@ -442,10 +442,7 @@ export function createCabinet(options: {
       shelfOf(shelfId).cell.setFault(fault)
     },
     reset() {
-      lock.setFault('none')
-      if (lock.isKeyTurned) lock.removeKey()
-      if (lock.isDoorOpen) lock.closeDoor()
-      if (!lock.isBoltSeated) lock.command('engage')
+      lock.reset()
       fridge.setProbe('ok')
       fridge.setAmbient(250)
       fridge.setAir(fridge.setpointDeciCelsius)

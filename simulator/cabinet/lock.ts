@@ -47,6 +47,8 @@ export interface Lock extends LockSnapshot {
   turnKey(): void
   removeKey(): void
   setFault(fault: LockFault): void
+  /** Closed, locked, mended, key out: at once, as after a repair. */
+  reset(): void
 }
 
 /** @param schedule  runs something later in the cabinet's own time */
@@ -166,9 +168,21 @@ export function createLock(schedule: (afterMs: number, run: () => void) => void)
     removeKey() {
       if (!isKeyTurned) return
       schedule(LOCK_TIMES.keyHoldMs, () => {
+        if (!isKeyTurned) return
         isKeyTurned = false
         if (!isDoorOpen) engage()
       })
+    },
+    reset() {
+      movement++
+      lock = 'locked'
+      wanted = 'locked'
+      isBoltSeated = true
+      isDoorOpen = false
+      isKeyTurned = false
+      isForced = false
+      fault = 'none'
+      lastCommand = 0
     },
     setFault(next) {
       const was = fault
