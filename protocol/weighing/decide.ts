@@ -6,6 +6,9 @@ import type { ReceiptLine, WeighingOptions, WeighingReason, WeighingReceipt } fr
 /** Receipts that are looked at when costs are weighed; the rest is shared out. */
 const weighedReceipts = 24
 
+/** Share of receipts that are right although a scale of the cabinet told nothing. */
+const brokenScaleShare = 0.6
+
 export type ReceiptBelief = {
   hand: Int8Array
   probability: number
@@ -99,7 +102,8 @@ export function decideReceipt(
   options: WeighingOptions,
   calibration: CalibrationMap,
 ): WeighingReceipt {
-  const probability = calibrate(chosen.probability, calibration)
+  // Nobody knows what left a shelf whose scale is broken.
+  const probability = calibrate(chosen.probability, calibration) * (facts.sensorFault ? brokenScaleShare : 1)
   const reasons: WeighingReason[] = []
   const massOf = (isSo: (state: BeamState) => boolean): number =>
     states.reduce((sum, state) => (isSo(state) ? sum + Math.exp(state.logP) : sum), 0)

@@ -415,7 +415,7 @@ class StreamingSession implements WeighingSession {
       for (let at: Trail | null = story.trail; at !== null; at = at.previous) {
         if (at.shelf !== shelf) continue
         const kind = at.move.kind
-        if (kind === 'foreign_added' || kind === 'unexplained_loss' || kind === 'opened_package') open = true
+        if (!goodsOnly(kind)) open = true
       }
       if (open) return false
       const seconds = (after.startMs - before.endMs) / 1000
@@ -456,6 +456,24 @@ class StreamingSession implements WeighingSession {
       }
     })
     return faults
+  }
+}
+
+/** Moves whose weight is that of goods, so that before and after can be held against them. */
+function goodsOnly(kind: Move['kind']): boolean {
+  switch (kind) {
+    case 'foreign_added':
+    case 'foreign_removed':
+    case 'unexplained_loss':
+    case 'opened_package':
+      return false
+    case 'nothing':
+    case 'resting_hand':
+    case 'taken':
+    case 'put_back':
+    case 'exchanged':
+    case 'brought_in':
+      return true
   }
 }
 
