@@ -21,6 +21,7 @@ import { readDisputeForm, readMessageForm, readOpenForm, readRatingForm, readReo
 import type { Markup } from './html.ts'
 import { refusalWords } from './refusals.ts'
 import { cabinetPage, consentPage } from './views/cabinet.ts'
+import { codePage } from './views/code.ts'
 import { disputeFormPage } from './views/dispute-form.ts'
 import { disputePage } from './views/dispute.ts'
 import { orderPage } from './views/order.ts'
@@ -93,9 +94,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     async (request, reply) => {
       const context = page(request, reply)
       const api = consumerApiFor(app, request, reply)
-      const cabinet = await api.get<CabinetForConsumer>(
-        `/api/consumer/cabinets/${encodeURIComponent(request.params.cabinet)}`,
-      )
+      const cabinet = await findCabinet(api, request.params.cabinet)
       if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
       const own = cabinet.value.session
       const session =
@@ -112,6 +111,12 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
       return send(reply, html)
     },
   )
+  scope.get<{ Params: { cabinet: string } }>('/c/:cabinet/code', PUBLIC, async (request, reply) => {
+    const context = page(request, reply)
+    const cabinet = await findCabinet(consumerApiFor(app, request, reply), request.params.cabinet)
+    if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
+    return send(reply, codePage(context, cabinet.value, deps.publicUrl()))
+  })
   scope.get('/orders', PUBLIC, async (request, reply) => {
     const context = page(request, reply)
     const list = await consumerApiFor(app, request, reply).get<OrderList>('/api/consumer/orders')
@@ -222,6 +227,9 @@ function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: Pa
     })
 }
 
+function findCabinet(api: ConsumerApi, id: string) {
+  return api.get<CabinetForConsumer>(`/api/consumer/cabinets/${encodeURIComponent(id)}`)
+}
 function findOrder(api: ConsumerApi, id: string) {
   return api.get<OrderView>(`/api/consumer/orders/${encodeURIComponent(id)}`)
 }

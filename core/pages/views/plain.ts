@@ -76,7 +76,7 @@ export function landingPage(
 <section class="card" aria-labelledby="cabinets"><h2 id="cabinets">${t('landing.cabinets')}</h2><p class="soft small">${data.cabinets.length === 0 ? t('landing.none') : t('landing.cabinets.text')}</p>
 <ul class="rows">${data.cabinets.map(
       (cabinet) =>
-        html`<li><a href="/c/${cabinet.cabinetId}">${icon('refrigerator')}<span class="main"><strong>${choose(page, cabinet.name)}</strong><span class="soft small">${choose(page, cabinet.site)}</span><span class="code small">${data.publicUrl}/c/${cabinet.cabinetId}</span></span>${icon('chevron-right')}</a></li>`,
+        html`<li><a href="/c/${cabinet.cabinetId}">${icon('refrigerator')}<span class="main"><strong>${choose(page, cabinet.name)}</strong><span class="soft small">${choose(page, cabinet.site)}</span><span class="code small">${data.publicUrl}/c/${cabinet.cabinetId}</span></span>${icon('chevron-right')}</a><a class="side small" href="/c/${cabinet.cabinetId}/code" aria-label="${t('landing.code')}: ${choose(page, cabinet.name)}">${icon('qr-code')}</a></li>`,
     )}</ul></section>
 <section class="card" aria-label="${t('landing.staff')}"><ul class="rows">
 <li><a href="/staff/">${icon('users')}<span class="main"><strong>${t('landing.staff')}</strong><span class="soft small">${t('landing.staff.text')}</span></span>${icon('chevron-right')}</a></li>

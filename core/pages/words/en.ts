@@ -262,6 +262,15 @@ export const en = {
   'landing.workshop': 'Workshop',
   'landing.workshop.text': 'The simulated cabinet as a picture: take goods out, put them back, break things.',
 
+  'code.title': 'Code for the cabinet',
+  'code.lead': 'Print this sheet and stick it beside the handle.',
+  'code.local':
+    'Phones cannot reach this address: it is this machine only. Start the core with --public-url and an address that phones can reach, then print.',
+  'code.tooLong': 'The address is too long for a code. Choose a shorter --public-url.',
+  'code.scan': 'Scan to open',
+  'code.camera': 'Camera inside: pictures of goods and hands while the door is open',
+  'landing.code': 'Code to print',
+
   'privacy.title': 'Privacy notice',
   'privacy.lead':
     'Short and complete: what is recorded at a cabinet, why, for how long, and what you can ask for.',

@@ -239,6 +239,15 @@ export const zh: Record<keyof typeof en, string> = {
   'landing.workshop': '模拟工坊',
   'landing.workshop.text': '用图形操作模拟货柜：取出、放回、制造故障。',
 
+  'code.title': '柜身二维码',
+  'code.lead': '打印这张纸，贴在门把手旁。',
+  'code.local':
+    '手机无法访问这个地址：它只在本机有效。请用 --public-url 指定手机可以访问的地址重新启动，再打印。',
+  'code.tooLong': '地址太长，无法生成二维码。请使用较短的 --public-url。',
+  'code.scan': '扫码开门',
+  'code.camera': '柜内有摄像头：开门期间拍摄商品和手部',
+  'landing.code': '打印二维码',
+
   'privacy.title': '隐私说明',
   'privacy.lead': '简短而完整：货柜记录什么、为什么、保存多久，以及您可以要求什么。',
   'privacy.what': '记录什么',

@@ -147,6 +147,7 @@ describe('without JavaScript', () => {
 const STATES = [
   '/',
   '/c/cab-001',
+  '/c/cab-001/code',
   '/c/cab-001?state=live',
   '/c/cab-001?state=offline',
   '/o/or-1',
