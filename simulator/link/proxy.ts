@@ -151,11 +151,11 @@ export async function startLinkProxy(options: {
   }
   /** The line carries again: what was under way goes on, and each end hears what became of the other. */
   function restore() {
-    for (const connection of [...connections]) {
+    for (const connection of connections) {
       for (const pipe of connection.pipes) flush(pipe)
       settle(connection)
     }
-    for (const cabinet of [...waiting]) {
+    for (const cabinet of waiting) {
       waiting.delete(cabinet)
       join(cabinet)
     }

@@ -28,26 +28,22 @@ function aShopper(options: { unlocks?: boolean } = {}) {
       cabinet.lock.command('release')
     })
   }
-  return {
-    cabinet,
-    did,
-    shopper,
-    async play(steps: readonly Step[]): Promise<VisitTruth> {
-      let outcome: { truth: VisitTruth } | { error: unknown } | undefined
-      shopper.play({ steps: [...steps] }).then(
-        (truth) => {
-          outcome = { truth }
-        },
-        (error: unknown) => {
-          outcome = { error }
-        },
-      )
-      for (let i = 0; i < 1200 && outcome === undefined; i++) await time.pass(100)
-      if (outcome === undefined) throw new Error('the visit never ended')
-      if ('error' in outcome) throw outcome.error
-      return outcome.truth
-    },
+  const play = async (steps: readonly Step[]): Promise<VisitTruth> => {
+    let outcome: { truth: VisitTruth } | { error: unknown } | undefined
+    shopper.play({ steps: [...steps] }).then(
+      (truth) => {
+        outcome = { truth }
+      },
+      (error: unknown) => {
+        outcome = { error }
+      },
+    )
+    for (let i = 0; i < 1200 && outcome === undefined; i++) await time.pass(100)
+    if (outcome === undefined) throw new Error('the visit never ended')
+    if ('error' in outcome) throw outcome.error
+    return outcome.truth
   }
+  return { cabinet, did, shopper, play }
 }
 
 describe('what was really taken', () => {
