@@ -1,0 +1,109 @@
+import '@fastify/cookie'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Language } from '#protocol/api/common.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { ConsumerIdentity } from '#core/platform/access.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { createCookies } from '#core/platform/http.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
+import { type Seal, sha256Hex } from '#core/privacy/seal.ts'
+
+/** A phone is remembered for this long after its consent. */
+const SIGN_IN_LIFE_MS = 180 * 24 * 3_600_000
+const COOKIE = 'consumer'
+const TOKEN_BYTES = 32
+
+/** Who buys: known by the provider's openid, which came by consent, and by a cookie of their browser. */
+export interface Consumers {
+  authenticate(request: FastifyRequest): Promise<ConsumerIdentity | undefined>
+  /** In the transaction of a returning consent. @returns the token for the cookie */
+  signIn(tx: Tx, openid: string, language: Language): Promise<{ consumerId: string; token: string }>
+  setCookie(reply: FastifyReply, token: string): void
+  /** @throws when there is no such consumer or the value was altered */
+  openidOf(db: Kysely<Tables>, consumerId: string): Promise<string>
+  /** The provider says that the permission was given or taken back. */
+  setPermission(tx: Tx, openid: string, isAvailable: boolean): Promise<void>
+  /** A block that holds now. */
+  findBlock(db: Kysely<Tables>, consumerId: string): Promise<{ blockId: string; reason: string } | undefined>
+}
+
+export function createConsumers(
+  deps: CoreDeps & { seal: Seal; cookies: ReturnType<typeof createCookies> },
+): Consumers {
+  const { db, clock, ids, random, seal, cookies } = deps
+  const boundTo = (consumerId: string) => `consumer.openid/${consumerId}`
+
+  return {
+    async authenticate(request) {
+      const token = request.cookies[cookies.name(COOKIE)]
+      if (token === undefined || token === '') return undefined
+      const row = await db.read
+        .selectFrom('consumerSession as s')
+        .innerJoin('consumer as c', 'c.consumerId', 's.consumerId')
+        .select(['c.consumerId', 'c.language'])
+        .where('s.tokenSha256', '=', sha256Hex(token))
+        .where('s.expiresAtMs', '>', clock.now())
+        .where('s.revokedAtMs', 'is', null)
+        .executeTakeFirst()
+      return row && { consumerId: row.consumerId, language: row.language }
+    },
+    async signIn(tx, openid, language) {
+      const openidIndex = seal.blindIndex(openid)
+      const known = await tx.selectFrom('consumer').select('consumerId').where('openidIndex', '=', openidIndex).executeTakeFirst()
+      const consumerId = known?.consumerId ?? ids.next('consumer')
+      if (known === undefined) {
+        await tx
+          .insertInto('consumer')
+          .values({
+            consumerId,
+            openidSealed: seal.seal(openid, boundTo(consumerId)),
+            openidIndex,
+            language,
+            createdAtMs: nowOf(tx),
+            permissionLostAtMs: null,
+          })
+          .execute()
+      } else {
+        await tx.updateTable('consumer').set({ language, permissionLostAtMs: null }).where('consumerId', '=', consumerId).execute()
+      }
+      const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')
+      await tx
+        .insertInto('consumerSession')
+        .values({
+          tokenSha256: sha256Hex(token),
+          consumerId,
+          createdAtMs: nowOf(tx),
+          expiresAtMs: nowOf(tx) + SIGN_IN_LIFE_MS,
+          revokedAtMs: null,
+        })
+        .execute()
+      return { consumerId, token }
+    },
+    setCookie(reply, token) {
+      void reply.setCookie(cookies.name(COOKIE), token, cookies.options('lax', SIGN_IN_LIFE_MS / 1000))
+    },
+    async openidOf(reader, consumerId) {
+      const row = await reader.selectFrom('consumer').select('openidSealed').where('consumerId', '=', consumerId).executeTakeFirst()
+      if (row === undefined) throw new CabinetError('not_found', `There is no consumer ${consumerId}.`)
+      return seal.open(row.openidSealed, boundTo(consumerId))
+    },
+    async setPermission(tx, openid, isAvailable) {
+      await tx
+        .updateTable('consumer')
+        .set({ permissionLostAtMs: isAvailable ? null : nowOf(tx) })
+        .where('openidIndex', '=', seal.blindIndex(openid))
+        .execute()
+    },
+    async findBlock(reader, consumerId) {
+      return reader
+        .selectFrom('consumerBlock')
+        .select(['blockId', 'reason'])
+        .where('consumerId', '=', consumerId)
+        .where('liftedAtMs', 'is', null)
+        .where((eb) => eb.or([eb('expiresAtMs', 'is', null), eb('expiresAtMs', '>', clock.now())]))
+        .executeTakeFirst()
+    },
+  }
+}

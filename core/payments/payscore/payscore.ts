@@ -1,0 +1,181 @@
+import type { Clock } from '#protocol/base/clock.ts'
+import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+import type { Random } from '#protocol/base/random.ts'
+import { parseValue } from '#protocol/messages/index.ts'
+import type { HttpTransport } from '../transport.ts'
+import type { PaymentProvider, ProviderCallback, ProviderRequest, Reply } from '../provider.ts'
+import type { Merchant } from './merchant.ts'
+import { CallbackEnvelope, PermissionNotice, readOrder, readPermission, readPermissionToken, readRefund } from './reading.ts'
+import { createRequests } from './requests.ts'
+import { authorizationHeader, decryptResource, findForgery, requestMessage, sign, type SignedHeaders } from './signing.ts'
+
+/** Answers that mean: no, but the same request may be asked again later. 271316754: a deduction is running. */
+const TEMPORARY_CODES = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED', 'NOT_ENOUGH', 'SIGN_ERROR'])
+const DEDUCTION_IS_RUNNING = '271316754'
+const ABSENT_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS', 'ORDER_NOT_EXISTS'])
+const ANSWER_BYTES_MOST = 1024 * 1024
+
+/** WeChat Pay v3 PayScore (微信支付分), no-confirm mode, over its real wire. Facts: docs/reference/provider-stand-in.md */
+export function createPayScore(deps: {
+  merchant: Merchant
+  transport: HttpTransport
+  clock: Clock
+  random: Random
+  /** Address under which the provider reaches this core. */
+  notifyUrl: () => string
+  /** No answer within this time: unknown. */
+  answerWithinMs: number
+}): PaymentProvider {
+  const { merchant, transport, clock, random } = deps
+  let providerAheadMs = 0
+  const nowMs = () => clock.now() + providerAheadMs
+  const build = createRequests({ ...merchant, notifyUrl: deps.notifyUrl, providerNowMs: nowMs })
+
+  function signedRequestHeaders(request: { method: string; path: string; body: string }): Record<string, string> {
+    const timestamp = String(Math.floor(clock.now() / 1000))
+    const nonce = Buffer.from(random.bytes(16)).toString('hex').toUpperCase()
+    const message = requestMessage({ method: request.method, pathWithQuery: request.path, timestamp, nonce, body: request.body })
+    return {
+      authorization: authorizationHeader({
+        mchId: merchant.mchId,
+        nonce,
+        signature: sign(message, merchant.privateKey),
+        timestamp,
+        serialNo: merchant.merchantSerialNo,
+      }),
+      accept: 'application/json',
+      'user-agent': 'smart-vending-cabinet',
+      ...(request.body === '' ? {} : { 'content-type': 'application/json' }),
+    }
+  }
+
+  /** One exchange. Whatever goes wrong on the way back leaves open whether it took effect: `unknown`. */
+  async function exchange(request: { method: 'GET' | 'POST'; path: string; body: string }): Promise<Reply<unknown>> {
+    let answer: Awaited<ReturnType<HttpTransport>>
+    try {
+      answer = await transport({
+        method: request.method,
+        url: `${merchant.baseUrl}${request.path}`,
+        headers: signedRequestHeaders(request),
+        body: request.body,
+        withinMs: deps.answerWithinMs,
+        bytesMost: ANSWER_BYTES_MOST,
+      })
+    } catch (error) {
+      return { kind: 'unknown', reason: messageOf(error) }
+    }
+    const headers = signedHeadersOf(answer.headers)
+    const forgery = findForgery(headers, answer.body, merchant.providerKeys, clock.now())
+    if (forgery !== undefined) return { kind: 'unknown', reason: `the answer is not the provider's: ${forgery}` }
+    providerAheadMs = Number(headers.timestamp) * 1000 - clock.now()
+    if (answer.status >= 500) return { kind: 'unknown', reason: `the provider failed with ${answer.status}` }
+    if (answer.status === 204) return { kind: 'value', value: {}, status: 204 }
+    const body = parseJson(answer.body)
+    if (answer.status >= 200 && answer.status < 300)
+      return body === undefined ? { kind: 'unknown', reason: 'the answer is not JSON' } : { kind: 'value', value: body, status: answer.status }
+    return refusalOf(answer.status, body)
+  }
+
+  function read<T>(reply: Reply<unknown>, reader: (value: unknown) => T | undefined): Reply<T> {
+    if (reply.kind !== 'value') return reply
+    const value = reader(reply.value)
+    return value === undefined
+      ? { kind: 'unknown', reason: 'the answer does not have the shape of the documentation' }
+      : { ...reply, value }
+  }
+
+  return {
+    name: 'payscore',
+    build,
+    nowMs,
+    send: (request: ProviderRequest) => exchange(request),
+    async queryOrder(outOrderNo) {
+      const query = new URLSearchParams({ service_id: merchant.serviceId, out_order_no: outOrderNo, appid: merchant.appId })
+      return read(await exchange({ method: 'GET', path: `/v3/payscore/serviceorder?${query.toString()}`, body: '' }), readOrder)
+    },
+    async queryRefund(outRefundNo) {
+      const path = `/v3/refund/domestic/refunds/${encodeURIComponent(outRefundNo)}`
+      return read(await exchange({ method: 'GET', path, body: '' }), readRefund)
+    },
+    async queryPermission(authorizationCode) {
+      const query = new URLSearchParams({ service_id: merchant.serviceId })
+      const path = `/v3/payscore/permissions/authorization-code/${encodeURIComponent(authorizationCode)}?${query.toString()}`
+      return read(await exchange({ method: 'GET', path, body: '' }), readPermission)
+    },
+    readOrder,
+    readRefund,
+    readPermissionToken,
+    consentUrl(permissionToken, returnUrl) {
+      const query = new URLSearchParams({ apply_permissions_token: permissionToken, redirect_url: returnUrl })
+      return `${merchant.baseUrl}/consent?${query.toString()}`
+    },
+    orderUrl: (providerOrderId) => `${merchant.baseUrl}/orders/${encodeURIComponent(providerOrderId)}`,
+    parseCallback(headers, rawBody) {
+      const text = Buffer.from(rawBody).toString('utf8')
+      // Verified before anything is decrypted or even parsed.
+      const forgery = findForgery(signedHeadersOf(headers), text, merchant.providerKeys, clock.now())
+      if (forgery !== undefined) throw new CabinetError('callback_bad_signature', `The callback is not the provider's: ${forgery}.`)
+      return openCallback(merchant, text)
+    },
+  }
+}
+
+function signedHeadersOf(headers: Readonly<Record<string, string | string[] | undefined>>): SignedHeaders {
+  const one = (name: string) => {
+    const value = headers[name]
+    return (Array.isArray(value) ? value[0] : value) ?? ''
+  }
+  return {
+    timestamp: one('wechatpay-timestamp'),
+    nonce: one('wechatpay-nonce'),
+    signature: one('wechatpay-signature'),
+    serial: one('wechatpay-serial'),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function refusalOf(status: number, body: unknown): Reply<never> {
+  const { code = `HTTP_${status}`, message = '' } = (typeof body === 'object' && body !== null ? body : {}) as {
+    code?: string
+    message?: string
+  }
+  if (status === 404 && ABSENT_CODES.has(code)) return { kind: 'absent', code, status }
+  const isTemporary = status === 429 || TEMPORARY_CODES.has(code) || message.includes(DEDUCTION_IS_RUNNING)
+  return { kind: 'refused', code, message: message.slice(0, 300), status, isTemporary }
+}
+
+function openCallback(merchant: Merchant, text: string): ProviderCallback {
+  const envelope = parseValue(CallbackEnvelope, parseJson(text))
+  if (!envelope.ok) throw new CabinetError('bad_request', `The callback has another shape: ${envelope.reason}.`)
+  const { id: eventId, event_type: eventType, resource } = envelope.value
+  const about = { eventId, eventType }
+  const plain = parseJson(
+    decryptResource(merchant.apiV3Key, {
+      nonce: resource.nonce,
+      associatedData: resource.associated_data ?? '',
+      ciphertext: resource.ciphertext,
+    }),
+  )
+  const owner = (plain as { mchid?: unknown } | undefined)?.mchid
+  if (owner !== undefined && owner !== merchant.mchId) return { ...about, kind: 'other', why: 'it is for another merchant' }
+  if (eventType.startsWith('REFUND.')) {
+    const refund = readRefund(plain)
+    return refund === undefined ? { ...about, kind: 'other', why: 'it names no refund' } : { ...about, kind: 'refund', refund }
+  }
+  if (eventType === 'PAYSCORE.USER_OPEN_SERVICE' || eventType === 'PAYSCORE.USER_CLOSE_SERVICE') {
+    const notice = parseValue(PermissionNotice, plain)
+    return notice.ok
+      ? { ...about, kind: 'permission', openid: notice.value.openid, isAvailable: notice.value.user_service_status === 'USER_OPEN_SERVICE' }
+      : { ...about, kind: 'other', why: 'it names nobody' }
+  }
+  const order = eventType.startsWith('PAYSCORE.') ? readOrder(plain) : undefined
+  return order === undefined ? { ...about, kind: 'other', why: `events of type ${eventType} are not used` } : { ...about, kind: 'order', order }
+}

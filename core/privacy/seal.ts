@@ -1,0 +1,74 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+import type { Random } from '#protocol/base/random.ts'
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const KEY_BYTES = 32
+
+/** Personal data at rest: one key encrypts, another one makes the index by which a sealed value is found. */
+export interface Seal {
+  /** @param boundTo  table, column and row; the same bytes in another row do not open */
+  seal(plain: string, boundTo: string): string
+  /** @throws when the value was altered or belongs to another row */
+  open(sealed: string, boundTo: string): string
+  /** The same for the same text, useless without the key. */
+  blindIndex(plain: string): string
+}
+
+export function createSeal(keys: { sealKey: Uint8Array; indexKey: Uint8Array }, random: Random): Seal {
+  return {
+    seal(plain, boundTo) {
+      const nonce = random.bytes(NONCE_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', keys.sealKey, nonce, { authTagLength: TAG_BYTES })
+      cipher.setAAD(Buffer.from(boundTo))
+      const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+      return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
+    },
+    open(sealed, boundTo) {
+      const bytes = Buffer.from(sealed, 'base64url')
+      const decipher = createDecipheriv('aes-256-gcm', keys.sealKey, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      })
+      decipher.setAAD(Buffer.from(boundTo))
+      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+      const body = bytes.subarray(NONCE_BYTES + TAG_BYTES)
+      return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
+    },
+    blindIndex: (plain) => createHmac('sha256', keys.indexKey).update(plain).digest('hex'),
+  }
+}
+
+/** The keys of this installation, made at the first start. Files of mode 600; losing them loses the sealed data. */
+export function loadSealKeys(dataDir: string, random: Random): { sealKey: Uint8Array; indexKey: Uint8Array } {
+  return {
+    sealKey: loadKey(path.join(dataDir, 'core', 'seal.key'), random),
+    indexKey: loadKey(path.join(dataDir, 'core', 'index.key'), random),
+  }
+}
+
+function loadKey(file: string, random: Random): Uint8Array {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    // Exclusive: two starts at once must not make two keys.
+    writeFileSync(file, Buffer.from(random.bytes(KEY_BYTES)).toString('base64'), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new CabinetError('data_folder_unusable', `The key ${file} could not be made: ${messageOf(error)}.`, { cause: error })
+  }
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+  if (key.length !== KEY_BYTES) throw new CabinetError('config_invalid', `The key file ${file} does not hold 32 bytes in base 64.`)
+  return key
+}
+
+/** Tokens are kept as their hash: 256 random bits need no slow hash. */
+export function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** `顾客 · 7f3a` for staff: enough to tell two people apart, nothing to find them by. */
+export function consumerLabel(consumerId: string): string {
+  return `C-${consumerId.slice(-4).toUpperCase()}`
+}

@@ -1,0 +1,210 @@
+import { CabinetError, type ErrorCode } from '#protocol/base/errors.ts'
+import type { CabinetCommands } from '#core/cabinets/commands.ts'
+import type { PresenceBook } from '#core/cabinets/presence.ts'
+import { planogramOf, stockOf } from '#core/catalog/queries.ts'
+import type { Consumers } from '#core/consumers/consumers.ts'
+import { recordChange } from '#core/live/changes.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { DueWork } from '#core/platform/due.ts'
+import { decideOpening, decideUnlockRefusal, type OpeningFacts } from './decide.ts'
+import { sessionMachine } from './machine.ts'
+import { advanceSession, findSession, liveSessionAt, type SessionRow } from './store.ts'
+
+/** What a session needs of the money; wired in core/commerce.ts, because money stands above sessions. */
+export interface SessionMoney {
+  /** What keeps this consumer from opening. */
+  findDebts(consumerId: string): Promise<{ arrearsOrderId?: string; unresolvedOrderId?: string }>
+  /** Order, charge and the saved call to the provider, in the transaction of the session. @returns the charge's id */
+  prepare(tx: Tx, session: { sessionId: string; cabinetId: string; consumerId: string; openid: string; site: string }): Promise<string>
+  authorise(chargeId: string): Promise<{ ok: true } | { ok: false; code: ErrorCode; detail: string }>
+  /** Nobody opened: the provider's order is given back and ours is void. */
+  giveUp(tx: Tx, sessionId: string): Promise<void>
+}
+
+/** Beyond the times of the edge: how long a session may stay silent before somebody asks. */
+const SILENCE_MARGIN_MS = 10_000
+
+export interface Opening {
+  /**
+   * Scans and opens. The same request again is the same session.
+   * @throws CabinetError with the refusal; a session that was begun is denied with it
+   */
+  open(request: { consumerId: string; requestId: string; cabinetId: string }): Promise<SessionRow>
+  /** Facts about the cabinet alone, for those who have not signed in yet. @throws as `open` */
+  checkCabinet(cabinetId: string): Promise<void>
+  deny(tx: Tx, sessionId: string, reason: ErrorCode): Promise<void>
+}
+
+export function createOpening(
+  deps: CoreDeps & {
+    due: DueWork
+    commands: CabinetCommands
+    presence: PresenceBook
+    consumers: Consumers
+    money: SessionMoney
+  },
+): Opening {
+  const { db, ids, log, clock, policy, due, commands, presence, consumers, money } = deps
+
+  async function factsOf(cabinetId: string, consumerId: string | undefined): Promise<OpeningFacts> {
+    const cabinet = await db.read.selectFrom('cabinet').select('cabinetId').where('cabinetId', '=', cabinetId).executeTakeFirst()
+    const isKnown = cabinet !== undefined
+    const heard = isKnown ? await presence.presenceOf(cabinetId) : undefined
+    const debts = consumerId === undefined ? {} : await money.findDebts(consumerId)
+    const own =
+      consumerId === undefined
+        ? undefined
+        : await db.read
+            .selectFrom('session')
+            .select('sessionId')
+            .where('consumerId', '=', consumerId)
+            .where('state', 'in', ['requested', 'authorised', 'unlocking', 'opened', 'closed'])
+            .executeTakeFirst()
+    return {
+      isKnown,
+      isOutOfService: heard?.isOutOfService ?? false,
+      isLockedOut: heard?.isLockedOut ?? false,
+      presence: heard?.presence ?? 'unknown',
+      isBusy: (await liveSessionAt(db.read, cabinetId)) !== undefined,
+      hasPlanogram: (await planogramOf(db.read, cabinetId)) !== undefined,
+      isBlocked: consumerId !== undefined && (await consumers.findBlock(db.read, consumerId)) !== undefined,
+      arrearsOrderId: debts.arrearsOrderId,
+      unresolvedOrderId: debts.unresolvedOrderId,
+      isConsumerBusy: own !== undefined,
+    }
+  }
+
+  function refuse(facts: OpeningFacts): void {
+    const refusal = decideOpening(facts)
+    if (refusal === undefined) return
+    throw new CabinetError(refusal.code, undefined, refusal.orderId === undefined ? {} : { context: { orderId: refusal.orderId } })
+  }
+
+  async function begin(request: { consumerId: string; requestId: string; cabinetId: string }) {
+    const planogram = await planogramOf(db.read, request.cabinetId)
+    const cabinet = await db.read.selectFrom('cabinet').selectAll().where('cabinetId', '=', request.cabinetId).executeTakeFirstOrThrow()
+    const openid = await consumers.openidOf(db.read, request.consumerId)
+    const sessionId = ids.next('session')
+    const commandId = ids.next('command')
+    return db.write('begin a session', async (tx) => {
+      // Two scans at once: the second one sees the first here, and the unique index is the last fence.
+      if ((await liveSessionAt(tx, request.cabinetId)) !== undefined) throw new CabinetError('cabinet_busy')
+      await tx
+        .insertInto('session')
+        .values({
+          sessionId,
+          requestId: request.requestId,
+          cabinetId: request.cabinetId,
+          consumerId: request.consumerId,
+          kind: 'sale',
+          state: sessionMachine.initial,
+          deniedReason: null,
+          planogramVersion: planogram?.version ?? 0,
+          commandId,
+          requestedAtMs: nowOf(tx),
+          startedAtMs: null,
+          openedAtMs: null,
+          closedAtMs: null,
+          reconciledAtMs: null,
+          reconciled: null,
+        })
+        .execute()
+      const chargeId = await money.prepare(tx, {
+        sessionId,
+        cabinetId: request.cabinetId,
+        consumerId: request.consumerId,
+        openid,
+        site: cabinet.siteZh,
+      })
+      await recordChange(tx, { kind: 'session', subjectId: sessionId, cabinetId: request.cabinetId, data: { state: 'requested' } })
+      return { sessionId, commandId, chargeId, planogramVersion: planogram?.version ?? 0 }
+    })
+  }
+
+  async function deny(tx: Tx, sessionId: string, reason: ErrorCode): Promise<void> {
+    const denied = await advanceSession(tx, sessionId, 'refused', { deniedReason: reason })
+    if (denied === undefined) return
+    await money.giveUp(tx, sessionId)
+    log.info({ sessionId, cabinetId: denied.cabinetId, reason }, 'session denied')
+  }
+
+  async function denyNow(sessionId: string, reason: ErrorCode, detail?: string): Promise<never> {
+    await db.write('deny a session', (tx) => deny(tx, sessionId, reason))
+    throw new CabinetError(reason, detail, { context: { sessionId } })
+  }
+
+  /** A repeated request answers what the first one became. */
+  async function findRepeated(request: { consumerId: string; requestId: string; cabinetId: string }) {
+    const before = await db.read
+      .selectFrom('session')
+      .selectAll()
+      .where('consumerId', '=', request.consumerId)
+      .where('requestId', '=', request.requestId)
+      .executeTakeFirst()
+    if (before === undefined) return undefined
+    if (before.cabinetId !== request.cabinetId) throw new CabinetError('exists_with_different_contents')
+    if (before.state === 'denied')
+      throw new CabinetError(before.deniedReason as ErrorCode, undefined, { context: { sessionId: before.sessionId } })
+    return before
+  }
+
+  async function open(request: { consumerId: string; requestId: string; cabinetId: string }): Promise<SessionRow> {
+    const repeated = await findRepeated(request)
+    if (repeated !== undefined) return repeated
+    refuse(await factsOf(request.cabinetId, request.consumerId))
+    const { sessionId, commandId, chargeId, planogramVersion } = await begin(request)
+    const stock = await stockOf(db.read, request.cabinetId)
+    // The cabinet prepares while the provider authorises: the second step costs the consumer no time.
+    const preparing = commands
+      .prepare({
+        cabinetId: request.cabinetId,
+        commandId,
+        name: 'door.unlock',
+        args: {
+          sessionId,
+          kind: 'sale',
+          door: 0,
+          planogramVersion,
+          stock: stock.map((line) => ({ shelf: line.shelf, sku: line.sku, quantity: Math.max(0, line.quantity) })),
+        },
+        by: `consumer:${request.consumerId}`,
+      })
+      .then((result) => ({ result, atMs: clock.monoMs() }))
+    const [prepared, authorised] = await Promise.all([preparing, money.authorise(chargeId)])
+    if (!prepared.result.ok) return denyNow(sessionId, prepared.result.reason)
+    if (!authorised.ok) return denyNow(sessionId, authorised.code, authorised.detail)
+    // The token dies by itself at the edge; what is too old is not even sent.
+    if (clock.monoMs() - prepared.atMs >= policy.unlockValidMs)
+      return denyNow(sessionId, 'command_expired', 'The payment provider took too long, so the door stayed locked.')
+    return unlock(sessionId, commandId, prepared.result.token)
+  }
+
+  async function unlock(sessionId: string, commandId: string, token: string): Promise<SessionRow> {
+    await db.write('ask for the unlock', async (tx) => {
+      await advanceSession(tx, sessionId, 'authorised')
+      await advanceSession(tx, sessionId, 'unlockAsked')
+      await due.schedule(tx, {
+        kind: 'session.unlocking',
+        subjectId: sessionId,
+        dueAtMs: nowOf(tx) + policy.notOpenedMs + SILENCE_MARGIN_MS,
+      })
+      await due.schedule(tx, { kind: 'session.overdue', subjectId: sessionId, dueAtMs: nowOf(tx) + policy.sessionOverdueMs })
+    })
+    const { status, reason } = await commands.execute(commandId, token)
+    if (status === 'rejected' || status === 'failed' || status === 'expired')
+      return denyNow(sessionId, decideUnlockRefusal(status, reason))
+    const session = await findSession(db.read, sessionId)
+    if (session === undefined) throw new Error(`assertion failed: the session ${sessionId} is gone`)
+    log.info({ sessionId, cabinetId: session.cabinetId, status }, 'unlock asked')
+    return session
+  }
+
+  return {
+    open,
+    deny,
+    async checkCabinet(cabinetId) {
+      refuse(await factsOf(cabinetId, undefined))
+    },
+  }
+}

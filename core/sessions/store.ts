@@ -1,0 +1,36 @@
+import type { Kysely, Selectable } from 'kysely'
+import { recordChange } from '#core/live/changes.ts'
+import type { Tx } from '#core/platform/database.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
+import { LIVE_SESSION_STATES, type SessionInput, sessionMachine } from './machine.ts'
+
+export type SessionRow = Selectable<Tables['session']>
+type Reader = Kysely<Tables>
+
+export async function findSession(db: Reader, sessionId: string): Promise<SessionRow | undefined> {
+  return db.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirst()
+}
+export async function liveSessionAt(db: Reader, cabinetId: string): Promise<SessionRow | undefined> {
+  return db
+    .selectFrom('session')
+    .selectAll()
+    .where('cabinetId', '=', cabinetId)
+    .where('state', 'in', [...LIVE_SESSION_STATES])
+    .executeTakeFirst()
+}
+
+/** @returns the row after it, or undefined when nothing happens in the present state */
+export async function advanceSession(
+  tx: Tx,
+  sessionId: string,
+  input: SessionInput,
+  change: Partial<Omit<SessionRow, 'sessionId' | 'state'>> = {},
+): Promise<SessionRow | undefined> {
+  const session = await findSession(tx, sessionId)
+  if (session === undefined) return undefined
+  const state = sessionMachine.next(session.state, input)
+  if (state === undefined) return undefined
+  await tx.updateTable('session').set({ ...change, state }).where('sessionId', '=', sessionId).execute()
+  await recordChange(tx, { kind: 'session', subjectId: sessionId, cabinetId: session.cabinetId, data: { state } })
+  return { ...session, ...change, state }
+}
