@@ -8,6 +8,7 @@ export interface Answer {
   headers: Headers
 }
 export interface Visitor {
+  cookies(): Array<{ name: string; value: string }>
   get(path: string): Promise<Answer>
   send(method: 'POST' | 'PUT' | 'DELETE' | 'PATCH', path: string, body?: unknown): Promise<Answer>
 }
@@ -44,5 +45,9 @@ export function createVisitor(baseUrl: string): Visitor {
       headers: response.headers,
     }
   }
-  return { get: (path) => request('GET', path), send: (method, path, body) => request(method, path, body) }
+  return {
+    cookies: () => [...cookies].map(([name, value]) => ({ name, value })),
+    get: (path) => request('GET', path),
+    send: (method, path, body) => request(method, path, body),
+  }
 }

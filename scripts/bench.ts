@@ -1,0 +1,85 @@
+import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
+
+const USAGE = 'npm run bench -- NAME [flags]'
+const FLAGS = {
+  json: { type: 'boolean', help: 'print one JSON object on standard output and nothing else there' },
+  tier: {
+    type: 'string',
+    hint: 'TIER',
+    help: 'weighing: only this tier (gap, spread, random, twins, dense)',
+  },
+  sessions: { type: 'integer', hint: 'N', help: 'weighing: sessions per tier' },
+  seed: { type: 'integer', hint: 'S', help: 'weighing: first seed; from 900000 on only for release figures' },
+} satisfies Record<string, FlagSpec>
+
+interface BenchOptions {
+  tier?: string
+  sessions?: number
+  seed?: number
+  say: (line: string) => void
+}
+/** Each benchmark is loaded only when it is asked for. It returns the object that `--json` prints; people get the same figures as tables. */
+const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => Promise<object> }> = {
+  weighing: {
+    about: 'what left the shelves: accuracy, honesty and speed against baselines and an oracle',
+    run: async ({ say, ...options }) =>
+      (await import('#test/bench/weighing/index.ts')).runWeighingBench({ ...options, onProgress: say }),
+  },
+}
+
+/** Every figure of the object, one block a branch: a name and its value a line. */
+function tablesOf(figures: object, heading = ''): string {
+  const rows: string[] = []
+  const blocks: string[] = []
+  for (const [name, value] of Object.entries(figures) as Array<[string, unknown]>) {
+    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+      blocks.push(tablesOf(value, heading === '' ? name : `${heading} · ${name}`))
+    else
+      rows.push(`  ${name.padEnd(28)} ${Array.isArray(value) ? value.map(shown).join(' … ') : shown(value)}`)
+  }
+  return `${rows.length === 0 ? '' : `${heading}\n${rows.join('\n')}\n\n`}${blocks.join('')}`
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(4))) : String(value)
+}
+
+async function main(): Promise<number> {
+  const { values, words, wantsHelp } = readFlags(USAGE, FLAGS, process.argv.slice(2))
+  const names = Object.keys(BENCHES).join(', ')
+  if (wantsHelp) {
+    process.stdout.write(
+      flagHelp(
+        USAGE,
+        Object.entries(BENCHES)
+          .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
+          .join('\n'),
+        FLAGS,
+      ),
+    )
+    return 0
+  }
+  const [name = '', ...rest] = words
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined
+  if (bench === undefined || rest.length > 0) throw new UsageError(`Name one benchmark: ${names}. ${USAGE}`)
+  const figures = await bench.run({
+    ...(typeof values.tier === 'string' ? { tier: values.tier } : {}),
+    ...(typeof values.sessions === 'number' ? { sessions: values.sessions } : {}),
+    ...(typeof values.seed === 'number' ? { seed: values.seed } : {}),
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
+  process.stdout.write(values.json === true ? `${JSON.stringify(figures)}\n` : tablesOf(figures))
+  return 0
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    process.stderr.write(
+      `${error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    )
+    process.exitCode = error instanceof UsageError ? 2 : 1
+  },
+)
