@@ -46,7 +46,8 @@ export async function createBroker(options: {
   const devices = new Map(options.devices.map((device) => [device.cabinetId, device]))
   const peers = new WeakMap<object, Peer>()
   const peerOf = (client: Client) => peers.get(client.conn)
-  const deviceOf = (client: Client) => (peerOf(client)?.kind === 'device' ? devices.get(client.id) : undefined)
+  const deviceOf = (client: Client) =>
+    peerOf(client)?.kind === 'device' ? devices.get(client.id) : undefined
 
   const aedes = await Aedes.createBroker({
     id: 'embedded',
@@ -95,7 +96,12 @@ export async function createBroker(options: {
       const reason = publishRefusal(client, packet)
       if (reason === undefined) return done(null)
       if (client !== null) {
-        report({ type: 'refused', reason: `publish: ${reason}`, address: peerOf(client)?.address ?? '', cabinetId: client.id })
+        report({
+          type: 'refused',
+          reason: `publish: ${reason}`,
+          address: peerOf(client)?.address ?? '',
+          cabinetId: client.id,
+        })
       }
       return done(new Error(reason))
     },
@@ -115,7 +121,12 @@ export async function createBroker(options: {
   }
   // Without a listener aedes' errors of single clients would be lost; they are the reasons of refusals.
   aedes.on('clientError', (client, error) => {
-    report({ type: 'refused', reason: error.message, address: peerOf(client)?.address ?? '', cabinetId: client.id })
+    report({
+      type: 'refused',
+      reason: error.message,
+      address: peerOf(client)?.address ?? '',
+      cabinetId: client.id,
+    })
   })
   aedes.on('connectionError', (client, error) => {
     report({ type: 'refused', reason: error.message, address: peerOf(client)?.address ?? '' })
@@ -124,7 +135,10 @@ export async function createBroker(options: {
   function publishRefusal(client: Client | null, packet: PublishedPacket): string | undefined {
     // A will of a session that is gone comes without its client; nobody can answer for it.
     if (client === null) return 'nobody answers for this message'
-    if (peerOf(client)?.kind === 'core') return isCorePublish(packet.topic, packet.retain) ? undefined : 'the core speaks on down channels, unretained'
+    if (peerOf(client)?.kind === 'core')
+      return isCorePublish(packet.topic, packet.retain)
+        ? undefined
+        : 'the core speaks on down channels, unretained'
     const device = deviceOf(client)
     if (device === undefined) return 'the device was revoked'
     return findPublishRefusal(device, {
@@ -138,8 +152,10 @@ export async function createBroker(options: {
   function connectSocket(socket: Socket, kind: Peer['kind'], onProved: () => void): void {
     const address = socket.remoteAddress ?? ''
     socket.setNoDelay(true)
-    const stream = new GuardedStream(socket, createPacketGuard(PACKET_BYTES_MAX + PACKET_OVERHEAD_BYTES), (reason) =>
-      report({ type: 'refused', reason, address }),
+    const stream = new GuardedStream(
+      socket,
+      createPacketGuard(PACKET_BYTES_MAX + PACKET_OVERHEAD_BYTES),
+      (reason) => report({ type: 'refused', reason, address }),
     )
     // Errors end the stream; aedes hears them through its own listener while it owns it.
     stream.on('error', () => undefined)
@@ -165,13 +181,19 @@ export async function createBroker(options: {
   }
 
   return {
-    listenForCore: () => listen(createServer((socket) => connectSocket(socket, 'core', () => undefined)), '127.0.0.1', 0),
+    listenForCore: () =>
+      listen(
+        createServer((socket) => connectSocket(socket, 'core', () => undefined)),
+        '127.0.0.1',
+        0,
+      ),
     // Paused: a connection is read only when it is admitted.
     listenForDevices: (host, port) => listen(createServer({ pauseOnConnect: true }, onDevice), host, port),
     admit: (device) => {
       const before = devices.get(device.cabinetId)
       devices.set(device.cabinetId, device)
-      if (before !== undefined && before.passwordSha256 !== device.passwordSha256) aedesClients()[device.cabinetId]?.close()
+      if (before !== undefined && before.passwordSha256 !== device.passwordSha256)
+        aedesClients()[device.cabinetId]?.close()
     },
     revoke: (cabinetId) => {
       devices.delete(cabinetId)

@@ -24,7 +24,8 @@ async function onMessage(message: ToBroker): Promise<void> {
       report({ type: 'core-listening', port: await broker.listenForCore() })
       return
     case 'open':
-      if (broker === undefined || listenOn === undefined) throw new Error('assertion failed: opened before it was started')
+      if (broker === undefined || listenOn === undefined)
+        throw new Error('assertion failed: opened before it was started')
       report({ type: 'device-listening', port: await broker.listenForDevices(listenOn.host, listenOn.port) })
       return
     case 'admit':

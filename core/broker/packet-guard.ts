@@ -20,7 +20,8 @@ export function createPacketGuard(packetBytesMost: number): (chunk: Uint8Array) 
   function takeLengthByte(byte: number): string | undefined {
     length += (byte & 0x7f) * 128 ** lengthBytes
     lengthBytes++
-    if ((byte & 0x80) !== 0) return lengthBytes === LENGTH_BYTES_MOST ? 'a packet length of more than four bytes' : undefined
+    if ((byte & 0x80) !== 0)
+      return lengthBytes === LENGTH_BYTES_MOST ? 'a packet length of more than four bytes' : undefined
     isInLength = false
     const most = isConnected ? packetBytesMost : CONNECT_BYTES_MOST
     if (length > most) return `a packet of ${length} bytes, at most ${most} are allowed here`

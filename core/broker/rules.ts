@@ -9,7 +9,9 @@ export interface ConnectRequest {
   readonly username: string | undefined
   readonly password: Uint8Array | undefined
   readonly isClean: boolean
-  readonly will: { readonly topic: string; readonly qos: number; readonly payload: { readonly length: number } } | undefined
+  readonly will:
+    | { readonly topic: string; readonly qos: number; readonly payload: { readonly length: number } }
+    | undefined
 }
 export type ConnectVerdict = { ok: true } | { ok: false; returnCode: 2 | 4 | 5; reason: string }
 
@@ -28,8 +30,10 @@ export function decideConnect(request: ConnectRequest, device: BrokerDevice | un
   if (!isPasswordOf(device, password)) return refuse(4, 'unknown cabinet or wrong password')
   if (will !== undefined) {
     const topic = parseTopic(will.topic)
-    if (topic?.channel !== 'state' || !mayPublish(clientId, will.topic)) return refuse(5, 'a will belongs on the own up/state')
-    if (will.qos > 1 || will.payload.length > STATE_BYTES_MOST) return refuse(5, 'the will is not a small QoS 1 message')
+    if (topic?.channel !== 'state' || !mayPublish(clientId, will.topic))
+      return refuse(5, 'a will belongs on the own up/state')
+    if (will.qos > 1 || will.payload.length > STATE_BYTES_MOST)
+      return refuse(5, 'the will is not a small QoS 1 message')
   }
   return { ok: true }
 }
@@ -40,8 +44,13 @@ function refuse(returnCode: 2 | 4 | 5, reason: string): ConnectVerdict {
 const NOBODY = Buffer.alloc(32)
 /** Compares in constant time, and does the same work for a cabinet that does not exist. */
 function isPasswordOf(device: BrokerDevice | undefined, password: Uint8Array | undefined): boolean {
-  const given = createHash('sha256').update(password ?? new Uint8Array()).digest()
-  const isEqual = timingSafeEqual(given, device === undefined ? NOBODY : Buffer.from(device.passwordSha256, 'hex'))
+  const given = createHash('sha256')
+    .update(password ?? new Uint8Array())
+    .digest()
+  const isEqual = timingSafeEqual(
+    given,
+    device === undefined ? NOBODY : Buffer.from(device.passwordSha256, 'hex'),
+  )
   return device !== undefined && isEqual
 }
 
@@ -58,7 +67,8 @@ export function findPublishRefusal(device: BrokerDevice, request: PublishRequest
   if (topic?.partition !== device.partition) return 'this partition is not its own'
   if (request.qos > 1) return 'QoS 2 is not offered'
   if (request.isRetained && topic.channel !== 'state') return 'only up/state is retained'
-  if (request.isRetained && request.byteCount > STATE_BYTES_MOST) return `a retained state has at most ${STATE_BYTES_MOST} bytes`
+  if (request.isRetained && request.byteCount > STATE_BYTES_MOST)
+    return `a retained state has at most ${STATE_BYTES_MOST} bytes`
   return undefined
 }
 

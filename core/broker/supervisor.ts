@@ -86,7 +86,10 @@ export function createBrokerSupervisor(options: {
       quickDeaths = clock.monoMs() - startedMonoMs > SOUND_MS ? 0 : quickDeaths + 1
       const pauseMs = Math.min(RESTART_LONGEST_MS, RESTART_SHORTEST_MS * 2 ** Math.min(quickDeaths, 10))
       restarts++
-      log.error({ code, signal, pauseMs }, 'the broker process ended; it is started again, and cabinets send again what was under way')
+      log.error(
+        { code, signal, pauseMs },
+        'the broker process ended; it is started again, and cabinets send again what was under way',
+      )
       restartTimer = clock.setTimer('restart the broker', pauseMs, launch)
     })
   }
@@ -126,7 +129,10 @@ export function createBrokerSupervisor(options: {
         listener?.onTakeover(message.cabinetId, message.address)
         return
       case 'refused':
-        log.warn({ cabinetId: message.cabinetId, address: message.address }, `refused by the broker: ${message.reason}`)
+        log.warn(
+          { cabinetId: message.cabinetId, address: message.address },
+          `refused by the broker: ${message.reason}`,
+        )
     }
   }
 

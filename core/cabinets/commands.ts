@@ -31,8 +31,22 @@ export const commandMachine = machine({
       unanswered: 'unknown',
       unknown: 'unknown',
     },
-    accepted: { executing: 'executing', succeeded: 'succeeded', failed: 'failed', rejected: 'rejected', expired: 'expired', unanswered: 'unknown', unknown: 'unknown' },
-    executing: { succeeded: 'succeeded', failed: 'failed', rejected: 'rejected', unanswered: 'unknown', unknown: 'unknown' },
+    accepted: {
+      executing: 'executing',
+      succeeded: 'succeeded',
+      failed: 'failed',
+      rejected: 'rejected',
+      expired: 'expired',
+      unanswered: 'unknown',
+      unknown: 'unknown',
+    },
+    executing: {
+      succeeded: 'succeeded',
+      failed: 'failed',
+      rejected: 'rejected',
+      unanswered: 'unknown',
+      unknown: 'unknown',
+    },
     // What we could not know, the cabinet may still tell.
     unknown: { succeeded: 'succeeded', failed: 'failed', rejected: 'rejected', expired: 'expired' },
     succeeded: {},
@@ -127,8 +141,13 @@ export function createCommands(
   }): Promise<void> {
     const { cabinetId, commandId, name, args, by, cause, linkId } = request
     await db.write('create command', async (tx) => {
-      const known = await tx.selectFrom('command').select('commandId').where('commandId', '=', commandId).executeTakeFirst()
-      if (known !== undefined) throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
+      const known = await tx
+        .selectFrom('command')
+        .select('commandId')
+        .where('commandId', '=', commandId)
+        .executeTakeFirst()
+      if (known !== undefined)
+        throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
       const nowMs = nowOf(tx)
       await tx
         .insertInto('command')
@@ -187,7 +206,11 @@ export function createCommands(
     await recordChange(tx, { kind: 'cabinet', subjectId: row.cabinetId, cabinetId: row.cabinetId })
     return true
   }
-  function moveAlone(commandId: string, input: Parameters<typeof commandMachine.next>[1], why: { reason?: string; detail?: string } = {}) {
+  function moveAlone(
+    commandId: string,
+    input: Parameters<typeof commandMachine.next>[1],
+    why: { reason?: string; detail?: string } = {},
+  ) {
     return db.write('move command', (tx) => move(tx, commandId, input, why))
   }
 
@@ -199,7 +222,9 @@ export function createCommands(
     by: string
     cause?: string
     expects?: Command['expects']
-  }): Promise<{ ok: true; token: string; linkId: string } | { ok: false; reason: ErrorCode; status: CommandStatus }> {
+  }): Promise<
+    { ok: true; token: string; linkId: string } | { ok: false; reason: ErrorCode; status: CommandStatus }
+  > {
     const link = presence.nowOf(request.cabinetId)
     if (link.presence !== 'online' || link.linkId === undefined || !wireIsUp(request.cabinetId))
       return { ok: false, reason: 'cabinet_offline', status: 'expired' }
@@ -236,9 +261,17 @@ export function createCommands(
     return presence.nowOf(cabinetId).linkId !== undefined
   }
 
-  async function execute(commandId: string, token: string): Promise<{ status: CommandStatus; reason?: string }> {
-    const row = await db.read.selectFrom('command').selectAll().where('commandId', '=', commandId).executeTakeFirst()
-    if (row === undefined || row.linkId === null) throw new CabinetError('not_found', 'There is no such command.')
+  async function execute(
+    commandId: string,
+    token: string,
+  ): Promise<{ status: CommandStatus; reason?: string }> {
+    const row = await db.read
+      .selectFrom('command')
+      .selectAll()
+      .where('commandId', '=', commandId)
+      .executeTakeFirst()
+    if (row === undefined || row.linkId === null)
+      throw new CabinetError('not_found', 'There is no such command.')
     const reply = await ask(row.cabinetId, {
       v: 1,
       id: commandId,
@@ -271,7 +304,8 @@ export function createCommands(
     cause?: string
   }): Promise<{ status: CommandStatus; reason?: string }> {
     const link = presence.nowOf(request.cabinetId)
-    if (link.presence !== 'online' || link.linkId === undefined) return { status: 'expired', reason: 'cabinet_offline' }
+    if (link.presence !== 'online' || link.linkId === undefined)
+      return { status: 'expired', reason: 'cabinet_offline' }
     const { linkId } = link
     await create({ ...request, linkId })
     const reply = await ask(request.cabinetId, {
@@ -295,7 +329,11 @@ export function createCommands(
     async prepare(request) {
       const prepared = await prepareAny({
         ...request,
-        expects: { isDoorClosed: true, hasNoSession: true, ...(request.args.kind === 'sale' ? { isNotLockedOut: true } : {}) },
+        expects: {
+          isDoorClosed: true,
+          hasNoSession: true,
+          ...(request.args.kind === 'sale' ? { isNotLockedOut: true } : {}),
+        },
       })
       return prepared.ok ? prepared : { ok: false, reason: prepared.reason }
     },
@@ -304,7 +342,9 @@ export function createCommands(
     async run(request) {
       if (!COMMANDS[request.name].movesActuator) return direct(request)
       const prepared = await prepareAny({ ...request, expects: { hasNoSession: true } })
-      return prepared.ok ? execute(request.commandId, prepared.token) : { status: prepared.status, reason: prepared.reason }
+      return prepared.ok
+        ? execute(request.commandId, prepared.token)
+        : { status: prepared.status, reason: prepared.reason }
     },
     onReply(cabinetId, reply) {
       const expected = waiting.get(`${reply.id}/${reply.phase}`)
@@ -316,7 +356,11 @@ export function createCommands(
       log.debug({ cabinetId, commandId: reply.id, status: reply.status }, 'a further reply to a command')
     },
     async recordOutcome(tx, cabinetId, { commandId, status, reason, detail }) {
-      const owner = await tx.selectFrom('command').select('cabinetId').where('commandId', '=', commandId).executeTakeFirst()
+      const owner = await tx
+        .selectFrom('command')
+        .select('cabinetId')
+        .where('commandId', '=', commandId)
+        .executeTakeFirst()
       if (owner?.cabinetId !== cabinetId || status === 'prepared') return
       await move(tx, commandId, status, { reason, detail })
     },

@@ -97,7 +97,12 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
       const report = await db.read
         .selectFrom('cabinetReport')
         .innerJoin('twin', 'twin.cabinetId', 'cabinetReport.cabinetId')
-        .select(['isLockedOut', 'cabinetReport.isOutOfService as reported', 'twin.isOutOfService as wanted', 'lastHeardMs'])
+        .select([
+          'isLockedOut',
+          'cabinetReport.isOutOfService as reported',
+          'twin.isOutOfService as wanted',
+          'lastHeardMs',
+        ])
         .where('cabinetReport.cabinetId', '=', cabinetId)
         .executeTakeFirst()
       const now = nowOf(cabinetId)
@@ -130,7 +135,9 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
     },
     liveOf(cabinetId) {
       const entry = entries.get(cabinetId)
-      return entry?.live !== undefined && clock.monoMs() - entry.liveMonoMs < LIVE_FRESH_MS ? entry.live : undefined
+      return entry?.live !== undefined && clock.monoMs() - entry.liveMonoMs < LIVE_FRESH_MS
+        ? entry.live
+        : undefined
     },
     onChange: (listener) => {
       listeners.push(listener)

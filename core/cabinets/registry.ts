@@ -81,9 +81,20 @@ export function createRegistry(deps: CoreDeps): CabinetRegistry {
         const expiresAtMs = createdAtMs + policy.enrolmentCodeMs
         await tx
           .insertInto('enrolmentCode')
-          .values({ codeSha256: hashCode(code), cabinetId, createdAtMs, createdBy: by, expiresAtMs, usedAtMs: null })
+          .values({
+            codeSha256: hashCode(code),
+            cabinetId,
+            createdAtMs,
+            createdBy: by,
+            expiresAtMs,
+            usedAtMs: null,
+          })
           .execute()
-        await appendAudit(tx, { actor: by, action: 'enrolment_code.created', subject: `cabinet:${cabinetId}` })
+        await appendAudit(tx, {
+          actor: by,
+          action: 'enrolment_code.created',
+          subject: `cabinet:${cabinetId}`,
+        })
         return { code, expiresAtMs }
       })
     },
@@ -126,7 +137,11 @@ export function createRegistry(deps: CoreDeps): CabinetRegistry {
     },
     async revoke(cabinetId, by) {
       await db.write('revoke cabinet', async (tx) => {
-        await tx.updateTable('cabinet').set({ revokedAtMs: nowOf(tx) }).where('cabinetId', '=', cabinetId).execute()
+        await tx
+          .updateTable('cabinet')
+          .set({ revokedAtMs: nowOf(tx) })
+          .where('cabinetId', '=', cabinetId)
+          .execute()
         await appendAudit(tx, { actor: by, action: 'cabinet.revoked', subject: `cabinet:${cabinetId}` })
         await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
       })
@@ -148,11 +163,16 @@ function checkKey(publicKeyPem: string): void {
   } catch (error) {
     throw new CabinetError('bad_request', 'The public key is not PEM.', { cause: error })
   }
-  if (type !== 'ed25519') throw new CabinetError('bad_request', `The public key is ${type ?? 'unknown'}, Ed25519 is needed.`)
+  if (type !== 'ed25519')
+    throw new CabinetError('bad_request', `The public key is ${type ?? 'unknown'}, Ed25519 is needed.`)
 }
 
 /** The operator to whom a cabinet belongs. */
 export async function operatorOf(db: Kysely<Tables> | Tx, cabinetId: string): Promise<string | undefined> {
-  const row = await db.selectFrom('cabinet').select('operator').where('cabinetId', '=', cabinetId).executeTakeFirst()
+  const row = await db
+    .selectFrom('cabinet')
+    .select('operator')
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirst()
   return row?.operator
 }

@@ -28,7 +28,12 @@ export interface Twins {
   recordAnswer(
     tx: Tx,
     cabinetId: string,
-    answer: { version: number; status: 'applied' | 'rejected' | 'overridden'; value?: number; reason?: string },
+    answer: {
+      version: number
+      status: 'applied' | 'rejected' | 'overridden'
+      value?: number
+      reason?: string
+    },
     atMs: number,
   ): Promise<void>
   stop(): void
@@ -62,7 +67,8 @@ export function createTwins(
       const timer = clock.setTimer('send a twin again', pauseMs, () => {
         pending.delete(cabinetId)
         // An absent cabinet asks by its next hello.
-        if (presence.nowOf(cabinetId).presence === 'online') void send(cabinetId, Math.min(RESEND_LONGEST_MS, pauseMs * 2))
+        if (presence.nowOf(cabinetId).presence === 'online')
+          void send(cabinetId, Math.min(RESEND_LONGEST_MS, pauseMs * 2))
       })
       pending.set(cabinetId, { timer, pauseMs })
     } catch (error) {
@@ -79,12 +85,19 @@ export function createTwins(
         .where('version', '=', version)
         .where('sentAtMs', 'is', null)
         .executeTakeFirst()
-      if (marked.numUpdatedRows > 0n) await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
+      if (marked.numUpdatedRows > 0n)
+        await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
     })
   }
 
-  async function loadDocument(cabinetId: string): Promise<{ twin: Twin; answeredVersion: number } | undefined> {
-    const row = await db.read.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+  async function loadDocument(
+    cabinetId: string,
+  ): Promise<{ twin: Twin; answeredVersion: number } | undefined> {
+    const row = await db.read
+      .selectFrom('twin')
+      .selectAll()
+      .where('cabinetId', '=', cabinetId)
+      .executeTakeFirst()
     if (row === undefined) return undefined
     const twin: Twin = {
       v: 1,
@@ -114,7 +127,9 @@ export function createTwins(
     const planogram = await planogramOf(db.read, cabinetId, version)
     if (planogram === undefined) return null
     const products = await productsBySku(db.read)
-    const stock = new Map((await stockOf(db.read, cabinetId)).map((line) => [`${line.shelf}/${line.sku}`, line.quantity]))
+    const stock = new Map(
+      (await stockOf(db.read, cabinetId)).map((line) => [`${line.shelf}/${line.sku}`, line.quantity]),
+    )
     return {
       version,
       shelves: planogram.shelves.map((shelf) => ({
@@ -124,7 +139,15 @@ export function createTwins(
           if (product === undefined) return []
           const { unitGrams, sigmaGrams } = product
           // Stock that the ledger believes to be negative is none at all for the scales.
-          return [{ sku, unitGrams, sigmaGrams, priceFen, stock: Math.max(0, stock.get(`${shelf.id}/${sku}`) ?? 0) }]
+          return [
+            {
+              sku,
+              unitGrams,
+              sigmaGrams,
+              priceFen,
+              stock: Math.max(0, stock.get(`${shelf.id}/${sku}`) ?? 0),
+            },
+          ]
         }),
       })),
     }
@@ -151,12 +174,20 @@ export function createTwins(
   /** A cabinet that holds our present document already has answered it, even if that answer belongs to a lost past. */
   async function answerHello(cabinetId: string, hello: Hello): Promise<void> {
     try {
-      const row = await db.read.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+      const row = await db.read
+        .selectFrom('twin')
+        .selectAll()
+        .where('cabinetId', '=', cabinetId)
+        .executeTakeFirst()
       const holdsAnother = hello.twin.twinEpoch !== deps.identity || hello.twin.version < (row?.version ?? 0)
       if (row !== undefined && holdsAnother && row.answeredVersion >= row.version) {
         // Its disk was replaced: what it answered once is not true any more.
         await db.write('ask a twin again', async (tx) => {
-          await tx.updateTable('twin').set({ answeredVersion: 0 }).where('cabinetId', '=', cabinetId).execute()
+          await tx
+            .updateTable('twin')
+            .set({ answeredVersion: 0 })
+            .where('cabinetId', '=', cabinetId)
+            .execute()
         })
       }
       await send(cabinetId, RESEND_SHORTEST_MS)
@@ -170,9 +201,13 @@ export function createTwins(
     const row = await tx.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
     if (row === undefined) throw new CabinetError('unknown_cabinet')
     if (expectedVersion !== row.setpointVersion) {
-      throw new CabinetError('conflict', `The setpoint has version ${row.setpointVersion} now, not ${expectedVersion}.`, {
-        context: { version: row.setpointVersion },
-      })
+      throw new CabinetError(
+        'conflict',
+        `The setpoint has version ${row.setpointVersion} now, not ${expectedVersion}.`,
+        {
+          context: { version: row.setpointVersion },
+        },
+      )
     }
     if (setpointDeciCelsius < row.lowestDeciCelsius || setpointDeciCelsius > row.highestDeciCelsius) {
       throw new CabinetError(
@@ -182,12 +217,23 @@ export function createTwins(
       )
     }
     const nowMs = nowOf(tx)
-    if (row.setpointBy !== null && row.setpointAtMs !== null && nowMs - row.setpointAtMs < policy.setpointPauseMs)
+    if (
+      row.setpointBy !== null &&
+      row.setpointAtMs !== null &&
+      nowMs - row.setpointAtMs < policy.setpointPauseMs
+    )
       throw new CabinetError('too_many_requests', 'The setpoint was changed a moment ago.')
     const version = row.version + 1
     await tx
       .updateTable('twin')
-      .set({ version, setpointDeciCelsius, setpointVersion: version, setpointBy: by.displayName, setpointAtMs: nowMs, sentAtMs: null })
+      .set({
+        version,
+        setpointDeciCelsius,
+        setpointVersion: version,
+        setpointBy: by.displayName,
+        setpointAtMs: nowMs,
+        sentAtMs: null,
+      })
       .where('cabinetId', '=', cabinetId)
       .execute()
     await tx
@@ -198,7 +244,15 @@ export function createTwins(
       .execute()
     await tx
       .insertInto('setpointChange')
-      .values({ cabinetId, version, setpointDeciCelsius, by: by.displayName, reason, atMs: nowMs, outcome: 'pending' })
+      .values({
+        cabinetId,
+        version,
+        setpointDeciCelsius,
+        by: by.displayName,
+        reason,
+        atMs: nowMs,
+        outcome: 'pending',
+      })
       .execute()
     await appendAudit(tx, {
       actor: `staff:${by.staffId}`,
@@ -212,13 +266,23 @@ export function createTwins(
   async function recordAnswer(
     tx: Tx,
     cabinetId: string,
-    answer: { version: number; status: 'applied' | 'rejected' | 'overridden'; value?: number; reason?: string },
+    answer: {
+      version: number
+      status: 'applied' | 'rejected' | 'overridden'
+      value?: number
+      reason?: string
+    },
     atMs: number,
   ): Promise<void> {
     const { version, status, value, reason } = answer
     await tx
       .updateTable('twin')
-      .set({ answeredVersion: version, answeredStatus: status, answeredReason: reason ?? null, answeredAtMs: atMs })
+      .set({
+        answeredVersion: version,
+        answeredStatus: status,
+        answeredReason: reason ?? null,
+        answeredAtMs: atMs,
+      })
       .where('cabinetId', '=', cabinetId)
       .where('answeredVersion', '<=', version)
       .execute()

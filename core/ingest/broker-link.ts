@@ -114,7 +114,9 @@ export function createBrokerLink(options: {
         const refused = granted.filter((grant) => grant.qos > 1)
         // A granted code is the only sign: $share, for example, is granted by aedes and never delivers.
         if (granted.length !== asked.length || refused.length > 0)
-          throw new Error(`the broker refused ${refused.map((one) => one.topic).join(', ') || 'a subscription'}`)
+          throw new Error(
+            `the broker refused ${refused.map((one) => one.topic).join(', ') || 'a subscription'}`,
+          )
       }
     } catch (error) {
       log.error({ err: error }, 'the subscriptions were not granted')
@@ -164,10 +166,16 @@ export function createBrokerLink(options: {
       const socket = client.stream as unknown as { writableLength?: number }
       if ((socket.writableLength ?? 0) > SOCKET_BYTES_MOST) return false
       const { qos, retain } = DOWN[channel]
-      client.publish(downTopic(partition, cabinetId, channel), JSON.stringify(frame), { qos, retain }, (error) => {
-        // Acknowledgements, replies and answered twins say what arrived; this callback only says what the broker took.
-        if (error) log.debug({ cabinetId, channel, reason: messageOf(error) }, 'a publish was not confirmed')
-      })
+      client.publish(
+        downTopic(partition, cabinetId, channel),
+        JSON.stringify(frame),
+        { qos, retain },
+        (error) => {
+          // Acknowledgements, replies and answered twins say what arrived; this callback only says what the broker took.
+          if (error)
+            log.debug({ cabinetId, channel, reason: messageOf(error) }, 'a publish was not confirmed')
+        },
+      )
       return true
     },
     async stop() {

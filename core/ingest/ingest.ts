@@ -47,7 +47,15 @@ export function createIngest(deps: {
 }): Ingest {
   const { db, clock, log, wire } = deps
   const receiver = createReceiver(deps)
-  const counters: IngestCounters = { frames: 0, events: 0, duplicates: 0, dead: 0, dropped: 0, waiting: 0, batches: 0 }
+  const counters: IngestCounters = {
+    frames: 0,
+    events: 0,
+    duplicates: 0,
+    dead: 0,
+    dropped: 0,
+    waiting: 0,
+    batches: 0,
+  }
   const queue: Arrived[] = []
   let bytesWaiting = 0
   let pumping: Promise<void> | undefined
@@ -85,7 +93,10 @@ export function createIngest(deps: {
       return true
     } catch (error) {
       const cabinetIds = [...new Set(batch.map((message) => message.cabinetId))].slice(0, 20)
-      log.error({ err: error, frames: batch.length, cabinetIds }, `a batch was not committed: ${messageOf(error)}`)
+      log.error(
+        { err: error, frames: batch.length, cabinetIds },
+        `a batch was not committed: ${messageOf(error)}`,
+      )
       return false
     }
   }

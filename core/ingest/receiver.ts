@@ -24,7 +24,11 @@ export interface Arrived extends UpMessage {
 /** What the other parts of the core do with a hello, and with trouble on a stream. */
 export interface StreamObserver {
   onHello(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs: number): Promise<void>
-  onTrouble(tx: Tx, cabinetId: string, trouble: 'fork' | 'poison' | 'stale_epoch' | 'events_lost'): Promise<void>
+  onTrouble(
+    tx: Tx,
+    cabinetId: string,
+    trouble: 'fork' | 'poison' | 'stale_epoch' | 'events_lost',
+  ): Promise<void>
 }
 export interface BatchOutcome {
   /** The acknowledgement for each cabinet that was heard, coalesced. */
@@ -53,7 +57,12 @@ interface Stream {
  * Receives a batch: one transaction over many cabinets, sorted so that two cores take locks in one order. An event is
  * appended to the inbox, projected, and the position moved by compare-and-set, all or nothing.
  */
-export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHandlers; observer: StreamObserver }) {
+export function createReceiver(deps: {
+  ids: Ids
+  log: Logger
+  handlers: EventHandlers
+  observer: StreamObserver
+}) {
   const { ids, log, handlers, observer } = deps
 
   async function receiveBatch(tx: Tx, batch: readonly Arrived[]): Promise<BatchOutcome> {
@@ -121,7 +130,10 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
       outcome.dead++
       await bury(tx, stream, message, { kind: 'frame', reason: reason ?? 'unreadable' })
       if (stream.state !== undefined)
-        outcome.acks.set(stream.cabinetId, ackOf(stream.state.epoch, stream.state.lastSeq, undefined, 'frame_invalid'))
+        outcome.acks.set(
+          stream.cabinetId,
+          ackOf(stream.state.epoch, stream.state.lastSeq, undefined, 'frame_invalid'),
+        )
       return
     }
     const frame = parsed.value
@@ -145,7 +157,15 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
         stream.state = { epoch: frame.epoch, lastSeq: verdict.toSeq }
         for (const [index, event] of frame.events.entries()) {
           if (index < verdict.skip) continue
-          await appendEvent(tx, message, frame, event, frame.firstSeq + index, hashes[index] as string, outcome)
+          await appendEvent(
+            tx,
+            message,
+            frame,
+            event,
+            frame.firstSeq + index,
+            hashes[index] as string,
+            outcome,
+          )
         }
         break
       case 'duplicate':
@@ -159,14 +179,22 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
           verdict.kind === 'fork'
             ? `event ${verdict.seq} was received before with other contents: two cabinets use one identity, or a database was copied`
             : `the outbox of epoch ${frame.epoch} was replaced by ${stream.state?.epoch ?? ''}`
-        await bury(tx, stream, message, { kind: verdict.kind, reason: why, epoch: frame.epoch, seq: frame.firstSeq })
+        await bury(tx, stream, message, {
+          kind: verdict.kind,
+          reason: why,
+          epoch: frame.epoch,
+          seq: frame.firstSeq,
+        })
         await observer.onTrouble(tx, cabinetId, verdict.kind)
         outcome.acks.set(cabinetId, ackOf(frame.epoch, 0, frame.monoMs, verdict.kind))
         return
       }
     }
     const state = stream.state ?? { epoch: frame.epoch, lastSeq: 0 }
-    outcome.acks.set(cabinetId, { ...outcome.acks.get(cabinetId), ...ackOf(state.epoch, state.lastSeq, frame.monoMs) })
+    outcome.acks.set(cabinetId, {
+      ...outcome.acks.get(cabinetId),
+      ...ackOf(state.epoch, state.lastSeq, frame.monoMs),
+    })
   }
 
   async function appendEvent(
@@ -179,7 +207,13 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
     outcome: Outcome,
   ): Promise<void> {
     const { cabinetId, receivedAtMs } = message
-    const context = { cabinetId, epoch: frame.epoch, seq, receivedAtMs, occurredAtMs: occurredAtMs(frame, event, receivedAtMs) }
+    const context = {
+      cabinetId,
+      epoch: frame.epoch,
+      seq,
+      receivedAtMs,
+      occurredAtMs: occurredAtMs(frame, event, receivedAtMs),
+    }
     const result = await project(tx, context, event.type, event.data)
     if (result.afterCommit) outcome.afterCommits.push(result.afterCommit)
     outcome.appended++
@@ -218,7 +252,11 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
     context: Parameters<EventHandler<never>>[1],
     type: string,
     data: unknown,
-  ): Promise<{ status: 'projected' | 'unprojected' | 'dead'; reason?: string; afterCommit?: AfterCommit | undefined }> {
+  ): Promise<{
+    status: 'projected' | 'unprojected' | 'dead'
+    reason?: string
+    afterCommit?: AfterCommit | undefined
+  }> {
     const parsed = parseEvent(type, data)
     if (parsed.kind === 'unknown-type') return { status: 'unprojected' }
     if (parsed.kind === 'invalid') return { status: 'dead', reason: parsed.reason }
@@ -239,7 +277,13 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
     tx: Tx,
     stream: Pick<Stream, 'cabinetId'>,
     message: Arrived,
-    grave: { kind: 'event' | 'frame' | 'stale_epoch' | 'fork'; reason: string; epoch?: string; seq?: number; body?: string },
+    grave: {
+      kind: 'event' | 'frame' | 'stale_epoch' | 'fork'
+      reason: string
+      epoch?: string
+      seq?: number
+      body?: string
+    },
   ): Promise<void> {
     const { cabinetId } = stream
     const body = (grave.body ?? textOf(message.payload)).slice(0, BODY_CHARACTERS_MOST)
@@ -252,7 +296,11 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
       .where('cabinetId', '=', cabinetId)
       .where('resolvedAtMs', 'is', null)
       .executeTakeFirstOrThrow()
-    await raiseIncident(tx, ids, { kind: `dead_letter_${grave.kind}`, subject: cabinetId, message: grave.reason })
+    await raiseIncident(tx, ids, {
+      kind: `dead_letter_${grave.kind}`,
+      subject: cabinetId,
+      message: grave.reason,
+    })
     // A frame that is sent again and again stands there once.
     if ((open.same ?? 0) > 0 || open.count >= DEAD_LETTERS_PER_CABINET) return
     await tx
@@ -275,7 +323,12 @@ export function createReceiver(deps: { ids: Ids; log: Logger; handlers: EventHan
 }
 
 function ackOf(epoch: string, ack: number, echoMonoMs?: number, error?: Ack['error']) {
-  return { epoch, ack, ...(echoMonoMs === undefined ? {} : { echoMonoMs }), ...(error === undefined ? {} : { error }) }
+  return {
+    epoch,
+    ack,
+    ...(echoMonoMs === undefined ? {} : { echoMonoMs }),
+    ...(error === undefined ? {} : { error }),
+  }
 }
 
 /** The identity comes from the topic, which the broker's rules vouch for. */
@@ -301,7 +354,8 @@ async function loadStream(tx: Tx, cabinetId: string): Promise<Stream> {
 
 /** @throws when another core moved the position meanwhile: the whole batch is undone and comes again */
 async function saveStream(tx: Tx, { cabinetId, state, savedState }: Stream): Promise<void> {
-  if (state === undefined || (state.epoch === savedState?.epoch && state.lastSeq === savedState.lastSeq)) return
+  if (state === undefined || (state.epoch === savedState?.epoch && state.lastSeq === savedState.lastSeq))
+    return
   const nowMs = nowOf(tx)
   if (savedState === undefined) {
     await tx
@@ -325,7 +379,11 @@ async function saveStream(tx: Tx, { cabinetId, state, savedState }: Stream): Pro
   if (moved.numUpdatedRows !== 1n) throw new Error(`the stream of ${cabinetId} was moved by another core`)
 }
 
-async function storedHashes(tx: Tx, { cabinetId, state }: Stream, frame: EventFrame): Promise<Map<number, string>> {
+async function storedHashes(
+  tx: Tx,
+  { cabinetId, state }: Stream,
+  frame: EventFrame,
+): Promise<Map<number, string>> {
   if (state?.epoch !== frame.epoch || frame.firstSeq > state.lastSeq) return new Map()
   const rows = await tx
     .selectFrom('inbox')

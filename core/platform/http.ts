@@ -35,7 +35,7 @@ export interface HttpOptions {
   log: Logger
   ids: Ids
   /** Address under which people and provider reach this core, for example https://cabinets.example. */
-  publicUrl: string
+  publicUrl: () => string
   /** Filled by the domains as they are wired. */
   authenticators: Authenticators
   /** Further origins to which a form of ours may lead, for example the provider's consent page. */
@@ -88,14 +88,14 @@ export async function createHttpApp(options: HttpOptions): Promise<HttpApp> {
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    checkOrigin(request, options.publicUrl)
+    checkOrigin(request, options.publicUrl())
     await authenticate(request, reply, options.authenticators)
   })
   return app
 }
 
 function helmetOptions({ publicUrl, formOrigins = [] }: HttpOptions) {
-  const isSecure = publicUrl.startsWith('https:')
+  const isSecure = publicUrl().startsWith('https:')
   return {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -1,4 +1,10 @@
-import type { AnomalyKind, AnomalyState, ChargeState, RefundReason, RefundState } from '#protocol/api/common.ts'
+import type {
+  AnomalyKind,
+  AnomalyState,
+  ChargeState,
+  RefundReason,
+  RefundState,
+} from '#protocol/api/common.ts'
 
 export type ProviderOperation =
   | 'apply_permission'

@@ -1,0 +1,257 @@
+import type { Ids } from '#protocol/base/ids.ts'
+import type { Hello } from '#protocol/messages/frames.ts'
+import type { EventContext, EventHandlers } from '#core/ingest/handlers.ts'
+import type { StreamObserver } from '#core/ingest/receiver.ts'
+import { recordChange } from '#core/live/changes.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import { clearAlarm, raiseAlarm } from './alarms.ts'
+import type { CabinetCommands } from './commands.ts'
+import type { Twins } from './twins.ts'
+
+/** The wall clock of a cabinet may be wrong by this much before somebody should look. */
+const SKEW_ALARM_MS = 30_000
+/** Readings of one window are drawn as one point; a longer silence between two is a gap. */
+const FINAL_STATUSES = new Set(['succeeded', 'failed', 'rejected', 'expired', 'unknown'])
+
+type Report = Partial<{
+  isDoorOpen: number | null
+  isLocked: number | null
+  isLockedOut: number
+  isOutOfService: number
+  airDeciCelsius: number | null
+  airAtMs: number
+  camera: string | null
+  lastHeardMs: number
+}>
+
+/** What the events of a cabinet change here: its report, readings, alarms, commands and the answers to its twin. */
+export function createProjections(deps: {
+  ids: Ids
+  commands: CabinetCommands
+  twins: Twins
+}): EventHandlers {
+  const { ids, commands, twins } = deps
+
+  async function report(tx: Tx, { cabinetId }: EventContext, changes: Report): Promise<void> {
+    await tx.updateTable('cabinetReport').set(changes).where('cabinetId', '=', cabinetId).execute()
+    await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
+  }
+  const raise = (tx: Tx, { cabinetId }: EventContext, kind: Parameters<typeof clearAlarm>[2], values = {}) =>
+    raiseAlarm(tx, ids, { cabinetId, kind, values })
+  const clear = (tx: Tx, { cabinetId }: EventContext, kind: Parameters<typeof clearAlarm>[2]) =>
+    clearAlarm(tx, cabinetId, kind)
+
+  return {
+    'door.unlocked': (tx, context) => report(tx, context, { isLocked: 0 }),
+    'door.opened': async (tx, context, { sessionId }) => {
+      await report(tx, context, { isDoorOpen: 1 })
+      await tx
+        .insertInto('doorInterval')
+        .values({
+          cabinetId: context.cabinetId,
+          openedAtMs: context.occurredAtMs,
+          closedAtMs: null,
+          sessionId: sessionId ?? null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    },
+    'door.closed': async (tx, context) => {
+      await report(tx, context, { isDoorOpen: 0 })
+      await tx
+        .updateTable('doorInterval')
+        .set({ closedAtMs: context.occurredAtMs })
+        .where('cabinetId', '=', context.cabinetId)
+        .where('closedAtMs', 'is', null)
+        .where('openedAtMs', '<=', context.occurredAtMs)
+        .execute()
+      await clear(tx, context, 'door_left_open')
+    },
+    'door.lock-confirmed': async (tx, context) => {
+      await report(tx, context, { isLocked: 1, isDoorOpen: 0 })
+      await clear(tx, context, 'lock_failed')
+      await clear(tx, context, 'door_forced')
+    },
+    'door.lock-failed': async (tx, context, { reason }) => {
+      await report(tx, context, { isLocked: 0 })
+      await raise(tx, context, 'lock_failed', { reason })
+    },
+    'door.forced': async (tx, context) => {
+      await report(tx, context, { isDoorOpen: 1 })
+      await raise(tx, context, 'door_forced')
+    },
+    'door.left-open': (tx, context, { openMs, level }) =>
+      raise(tx, context, 'door_left_open', {
+        minutes: Math.round(openMs / 60_000),
+        seconds: Math.round(openMs / 1000),
+        level,
+      }),
+    'weighing.sensor-fault': (tx, context, { shelf, sensor, kind }) =>
+      raise(tx, context, 'sensor_fault', { shelf, sensor, kind }),
+    'weighing.sensor-restored': (tx, context) => clear(tx, context, 'sensor_fault'),
+    'camera.blocked': async (tx, context, { camera, kind }) => {
+      await report(tx, context, { camera: 'blocked' })
+      await raise(tx, context, 'camera_blocked', { camera, kind })
+    },
+    'camera.cleared': async (tx, context) => {
+      await report(tx, context, { camera: 'clear' })
+      for (const kind of ['camera_blocked', 'camera_frozen', 'camera_unreachable'] as const)
+        await clear(tx, context, kind)
+    },
+    'camera.frozen': async (tx, context, { camera }) => {
+      await report(tx, context, { camera: 'frozen' })
+      await raise(tx, context, 'camera_frozen', { camera })
+    },
+    'camera.unreachable': async (tx, context, { camera, reason }) => {
+      await report(tx, context, { camera: 'unreachable' })
+      await raise(tx, context, 'camera_unreachable', { camera, reason })
+    },
+    'climate.reading': async (tx, context, data) => {
+      await tx
+        .insertInto('reading')
+        .values({
+          cabinetId: context.cabinetId,
+          atMs: context.occurredAtMs,
+          windowMs: data.windowMs,
+          lowest: data.airLowest,
+          mean: data.airMean,
+          highest: data.airHighest,
+          setpoint: data.setpoint ?? null,
+          compressorOnMs: data.compressorOnMs,
+          doorOpenMs: data.doorOpenMs,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      await report(tx, context, { airDeciCelsius: data.airMean, airAtMs: context.occurredAtMs })
+    },
+    'climate.excursion': (tx, context, { phase, airDeciCelsius, limitDeciCelsius }) =>
+      phase === 'began'
+        ? raise(tx, context, 'too_warm', { air: celsius(airDeciCelsius), limit: celsius(limitDeciCelsius) })
+        : clear(tx, context, 'too_warm'),
+    'climate.lockout-latched': async (tx, context, { cause, airDeciCelsius, sinceMs }) => {
+      await report(tx, context, { isLockedOut: 1 })
+      await tx
+        .insertInto('lockoutInterval')
+        .values({
+          cabinetId: context.cabinetId,
+          latchedAtMs: context.occurredAtMs,
+          cause,
+          clearedAtMs: null,
+          clearedBy: null,
+          clearReason: null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      await raise(tx, context, 'food_safety_lockout', {
+        cause,
+        minutes: Math.round(sinceMs / 60_000),
+        air: airDeciCelsius === undefined ? '' : celsius(airDeciCelsius),
+      })
+    },
+    'climate.lockout-cleared': async (tx, context, { by, reason }) => {
+      await report(tx, context, { isLockedOut: 0 })
+      await tx
+        .updateTable('lockoutInterval')
+        .set({ clearedAtMs: context.occurredAtMs, clearedBy: by, clearReason: reason })
+        .where('cabinetId', '=', context.cabinetId)
+        .where('clearedAtMs', 'is', null)
+        .execute()
+      await clear(tx, context, 'food_safety_lockout')
+    },
+    'climate.probe-fault': (tx, context, { phase, probe }) =>
+      phase === 'began' ? raise(tx, context, 'probe_fault', { probe }) : clear(tx, context, 'probe_fault'),
+    'climate.setpoint-applied': (tx, context, { version, status, value, reason }) =>
+      twins.recordAnswer(
+        tx,
+        context.cabinetId,
+        {
+          version,
+          status,
+          ...(value === undefined ? {} : { value }),
+          ...(reason === undefined ? {} : { reason }),
+        },
+        context.occurredAtMs,
+      ),
+    'command.finished': (tx, context, { commandId, status, reason, detail }) =>
+      commands.recordOutcome(tx, context.cabinetId, {
+        commandId,
+        status,
+        ...(reason === undefined ? {} : { reason }),
+        ...(detail === undefined ? {} : { detail }),
+      }),
+    'power.lost': (tx, context) => raise(tx, context, 'power_lost'),
+    'power.restored': (tx, context) => clear(tx, context, 'power_lost'),
+    'agent.started': (tx, context) => clear(tx, context, 'power_lost'),
+    'agent.outbox-pressure': (tx, context, { level, waiting }) =>
+      level === 'normal'
+        ? clear(tx, context, 'outbox_pressure')
+        : raise(tx, context, 'outbox_pressure', { level, waiting }),
+    'agent.bus-fault': (tx, context, { phase, reason }) =>
+      phase === 'began' ? raise(tx, context, 'bus_fault', { reason }) : clear(tx, context, 'bus_fault'),
+  }
+}
+
+/** What a hello and trouble on a stream change here. */
+export function createStreamObserver(deps: { ids: Ids; commands: CabinetCommands }): StreamObserver {
+  const { ids, commands } = deps
+  return {
+    async onHello(tx, cabinetId, hello, receivedAtMs) {
+      await saveReport(tx, cabinetId, hello, receivedAtMs)
+      for (const { id, status, reason } of hello.commands) {
+        if (!FINAL_STATUSES.has(status)) continue
+        await commands.recordOutcome(tx, cabinetId, {
+          commandId: id,
+          status,
+          ...(reason === undefined ? {} : { reason }),
+        })
+      }
+      const skewMs = hello.nowMs - receivedAtMs
+      if (Math.abs(skewMs) > SKEW_ALARM_MS)
+        await raiseAlarm(tx, ids, {
+          cabinetId,
+          kind: 'clock_skew',
+          values: { seconds: Math.round(skewMs / 1000) },
+        })
+      else await clearAlarm(tx, cabinetId, 'clock_skew')
+      await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
+    },
+    async onTrouble(tx, cabinetId, trouble) {
+      const kind = (
+        {
+          fork: 'cloned_identity',
+          stale_epoch: 'cloned_identity',
+          poison: 'poisoned_event',
+          events_lost: 'events_lost',
+        } as const
+      )[trouble]
+      await raiseAlarm(tx, ids, { cabinetId, kind, values: { trouble } })
+    },
+  }
+}
+
+async function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs: number): Promise<void> {
+  const { hardware } = hello
+  const values = {
+    linkId: hello.linkId,
+    boot: hello.boot,
+    firmware: hello.firmware,
+    helloAtMs: nowOf(tx),
+    lastHeardMs: receivedAtMs,
+    clockSkewMs: hello.nowMs - receivedAtMs,
+    isDoorOpen: bit(hardware.isDoorOpen),
+    isLocked: bit(hardware.isLocked),
+    isLockedOut: hardware.isLockedOut ? 1 : 0,
+    isOutOfService: hardware.isOutOfService ? 1 : 0,
+    reportedVersion: hello.twin.version,
+    ...(hello.twin.setpointDeciCelsius === undefined
+      ? {}
+      : { reportedSetpoint: hello.twin.setpointDeciCelsius, reportedAtMs: receivedAtMs }),
+  }
+  await tx.updateTable('cabinetReport').set(values).where('cabinetId', '=', cabinetId).execute()
+}
+function bit(value: boolean | null): number | null {
+  return value === null ? null : Number(value)
+}
+function celsius(deci: number): string {
+  return (deci / 10).toFixed(1)
+}

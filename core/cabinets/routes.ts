@@ -1,0 +1,281 @@
+import Type from 'typebox'
+import { Id } from '#protocol/api/common.ts'
+import {
+  AlarmList,
+  CabinetDetail,
+  CommandRequest,
+  DeadLetterList,
+  Fleet,
+  Readings,
+  SetpointRequest,
+  SetpointView,
+} from '#protocol/api/staff.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { CommandName } from '#protocol/messages/frames.ts'
+import { appendAudit } from '#core/audit/audit.ts'
+import { recordChange } from '#core/live/changes.ts'
+import { nowOf } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
+import type { HttpApp } from '#core/platform/http.ts'
+import { alarmMachine } from './alarms.ts'
+import type { CabinetCommands } from './commands.ts'
+import { createPlanogram, PlanogramRequest } from './planograms.ts'
+import type { PresenceBook } from './presence.ts'
+import { type CabinetRegistry, operatorOf } from './registry.ts'
+import type { Twins } from './twins.ts'
+import { cabinetDetail, type CabinetNeighbours, fleetView, readingsOf, setpointOf } from './views.ts'
+
+const Params = Type.Object({ cabinetId: Id }, { additionalProperties: false })
+const ReadingsQuery = Type.Object(
+  { fromMs: Type.Optional(Type.Integer({ minimum: 0 })), toMs: Type.Optional(Type.Integer({ minimum: 0 })) },
+  { additionalProperties: false },
+)
+const DAY_MS = 24 * 3_600_000
+const ALARMS_SHOWN = 200
+const DEAD_LETTERS_SHOWN = 200
+
+/** Fleet, cabinets, setpoints, commands, alarms and dead letters, for staff. */
+export function registerCabinetRoutes(
+  app: HttpApp,
+  deps: CoreDeps & {
+    registry: CabinetRegistry
+    presence: PresenceBook
+    twins: Twins
+    commands: CabinetCommands
+    neighbours: CabinetNeighbours
+  },
+): void {
+  const { db, clock, registry, twins, commands } = deps
+
+  /** A cabinet of another operator does not exist for this one. */
+  async function checkOwner(staff: StaffIdentity | null, cabinetId: string): Promise<StaffIdentity> {
+    if (staff === null) throw new CabinetError('not_signed_in')
+    const operator = await operatorOf(db.read, cabinetId)
+    if (operator === undefined || (staff.operator !== null && staff.operator !== operator))
+      throw new CabinetError('unknown_cabinet')
+    return staff
+  }
+
+  app.get(
+    '/api/staff/fleet',
+    { config: { access: { kind: 'staff', permission: 'fleet.read' } }, schema: { response: { 200: Fleet } } },
+    async (request) => ({
+      cabinets: await fleetView(deps, request.staff?.operator ?? null),
+      nowMs: clock.now(),
+    }),
+  )
+  app.get(
+    '/api/staff/cabinets/:cabinetId',
+    {
+      config: { access: { kind: 'staff', permission: 'fleet.read' } },
+      schema: { params: Params, response: { 200: CabinetDetail } },
+    },
+    async (request) => {
+      const staff = await checkOwner(request.staff, request.params.cabinetId)
+      return cabinetDetail(deps, request.params.cabinetId, actionsOf(staff))
+    },
+  )
+  app.get(
+    '/api/staff/cabinets/:cabinetId/readings',
+    {
+      config: { access: { kind: 'staff', permission: 'readings.read' } },
+      schema: { params: Params, querystring: ReadingsQuery, response: { 200: Readings } },
+    },
+    async (request) => {
+      await checkOwner(request.staff, request.params.cabinetId)
+      const toMs = request.query.toMs ?? clock.now()
+      return readingsOf(db.read, request.params.cabinetId, {
+        fromMs: request.query.fromMs ?? toMs - DAY_MS,
+        toMs,
+      })
+    },
+  )
+  app.put(
+    '/api/staff/cabinets/:cabinetId/setpoint',
+    {
+      config: { access: { kind: 'staff', permission: 'setpoint.change' } },
+      schema: { params: Params, body: SetpointRequest, response: { 200: SetpointView } },
+    },
+    async (request) => {
+      const { cabinetId } = request.params
+      const staff = await checkOwner(request.staff, cabinetId)
+      await twins.changeSetpoint({ cabinetId, ...request.body, by: staff })
+      return setpointOf(deps, cabinetId)
+    },
+  )
+  app.post(
+    '/api/staff/cabinets/:cabinetId/commands',
+    {
+      config: { access: { kind: 'staff', permission: 'command.send' } },
+      schema: { params: Params, body: CommandRequest },
+    },
+    async (request, reply) => {
+      const { cabinetId } = request.params
+      const staff = await checkOwner(request.staff, cabinetId)
+      const { commandId, name, reason } = request.body
+      const outcome = await commands.run({
+        cabinetId,
+        commandId,
+        name: name satisfies CommandName,
+        args: {},
+        by: `staff:${staff.staffId}`,
+        cause: reason,
+      })
+      if (outcome.reason === 'cabinet_offline') throw new CabinetError('cabinet_offline')
+      return reply.code(202).send({ commandId, ...outcome })
+    },
+  )
+  app.put(
+    '/api/staff/cabinets/:cabinetId/planogram',
+    {
+      config: { access: { kind: 'staff', permission: 'planogram.change' } },
+      schema: { params: Params, body: PlanogramRequest },
+    },
+    async (request) => {
+      const { cabinetId } = request.params
+      const staff = await checkOwner(request.staff, cabinetId)
+      const version = await createPlanogram(db, { cabinetId, ...request.body, by: staff })
+      twins.push(cabinetId)
+      return { version }
+    },
+  )
+  app.post(
+    '/api/staff/cabinets/:cabinetId/enrolment-codes',
+    { config: { access: { kind: 'staff', permission: 'cabinet.enrol' } }, schema: { params: Params } },
+    async (request, reply) => {
+      const staff = await checkOwner(request.staff, request.params.cabinetId)
+      const created = await registry.createEnrolmentCode(request.params.cabinetId, `staff:${staff.staffId}`)
+      return reply.code(201).send(created)
+    },
+  )
+  app.post(
+    '/api/staff/cabinets/:cabinetId/revoke',
+    { config: { access: { kind: 'staff', permission: 'cabinet.revoke' } }, schema: { params: Params } },
+    async (request) => {
+      const staff = await checkOwner(request.staff, request.params.cabinetId)
+      await registry.revoke(request.params.cabinetId, `staff:${staff.staffId}`)
+      return {}
+    },
+  )
+  app.get(
+    '/api/staff/alarms',
+    {
+      config: { access: { kind: 'staff', permission: 'fleet.read' } },
+      schema: {
+        querystring: Type.Object(
+          { state: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('all')])) },
+          { additionalProperties: false },
+        ),
+        response: { 200: AlarmList },
+      },
+    },
+    async (request) => {
+      let query = db.read
+        .selectFrom('alarm')
+        .innerJoin('cabinet', 'cabinet.cabinetId', 'alarm.cabinetId')
+        .selectAll('alarm')
+        .select(['nameZh', 'nameEn'])
+        .orderBy('raisedAtMs', 'desc')
+        .limit(ALARMS_SHOWN)
+      if (request.query.state !== 'all') query = query.where('alarm.state', '<>', 'cleared')
+      const operator = request.staff?.operator ?? null
+      if (operator !== null) query = query.where('cabinet.operator', '=', operator)
+      const rows = await query.execute()
+      return {
+        alarms: rows.map((row) => ({
+          alarmId: row.alarmId,
+          cabinetId: row.cabinetId,
+          cabinetName: { zh: row.nameZh, en: row.nameEn },
+          kind: row.kind,
+          state: row.state as AlarmList['alarms'][number]['state'],
+          raisedAtMs: row.raisedAtMs,
+          clearedAtMs: row.clearedAtMs,
+          count: row.count,
+          key: row.key,
+          values: JSON.parse(row.sentenceValues) as Record<string, string | number>,
+          acknowledgedBy: row.acknowledgedBy,
+        })),
+      }
+    },
+  )
+  app.post(
+    '/api/staff/alarms/:alarmId/acknowledge',
+    {
+      config: { access: { kind: 'staff', permission: 'alarm.acknowledge' } },
+      schema: { params: Type.Object({ alarmId: Id }, { additionalProperties: false }) },
+    },
+    async (request) => {
+      const { alarmId } = request.params
+      const row = await db.read
+        .selectFrom('alarm')
+        .select('cabinetId')
+        .where('alarmId', '=', alarmId)
+        .executeTakeFirst()
+      if (row === undefined) throw new CabinetError('not_found')
+      const staff = await checkOwner(request.staff, row.cabinetId)
+      await db.write('acknowledge alarm', async (tx) => {
+        const alarm = await tx
+          .selectFrom('alarm')
+          .select('state')
+          .where('alarmId', '=', alarmId)
+          .executeTakeFirstOrThrow()
+        const state = alarmMachine.next(alarm.state as 'raised', 'acknowledge')
+        if (state === undefined) return
+        await tx
+          .updateTable('alarm')
+          .set({ state, acknowledgedBy: staff.displayName, acknowledgedAtMs: nowOf(tx) })
+          .where('alarmId', '=', alarmId)
+          .execute()
+        await appendAudit(tx, {
+          actor: `staff:${staff.staffId}`,
+          action: 'alarm.acknowledged',
+          subject: `alarm:${alarmId}`,
+        })
+        await recordChange(tx, { kind: 'alarm', subjectId: alarmId, cabinetId: row.cabinetId })
+      })
+      return {}
+    },
+  )
+  app.get(
+    '/api/staff/dead-letters',
+    {
+      config: { access: { kind: 'staff', permission: 'deadLetter.read' } },
+      schema: { response: { 200: DeadLetterList } },
+    },
+    async () => {
+      const rows = await db.read
+        .selectFrom('deadLetter')
+        .selectAll()
+        .where('resolvedAtMs', 'is', null)
+        .orderBy('id', 'desc')
+        .limit(DEAD_LETTERS_SHOWN)
+        .execute()
+      return {
+        deadLetters: rows.map(({ id, cabinetId, receivedAtMs, topic, reason, body }) => ({
+          id,
+          cabinetId,
+          receivedAtMs,
+          topic,
+          reason,
+          bodyText: body,
+        })),
+      }
+    },
+  )
+}
+
+/** What this person may do on the page of a cabinet. */
+function actionsOf(staff: StaffIdentity): string[] {
+  const actions = {
+    setpoint: 'setpoint.change',
+    command: 'command.send',
+    planogram: 'planogram.change',
+    enrol: 'cabinet.enrol',
+    acknowledge: 'alarm.acknowledge',
+    revoke: 'cabinet.revoke',
+  } as const
+  return Object.entries(actions).flatMap(([action, permission]) =>
+    staff.permissions.has(permission) ? [action] : [],
+  )
+}

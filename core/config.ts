@@ -1,0 +1,146 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import Type from 'typebox'
+import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+import { parseValue } from '#protocol/messages/index.ts'
+import { createPolicy, type Policy } from '#core/platform/policy.ts'
+
+/** What a core is started with. Numbers of the business are the policy; these are addresses and files. */
+export const SettingsSchema = Type.Object(
+  {
+    data: Type.String({ title: 'Data folder', default: 'data', minLength: 1 }),
+    host: Type.String({ title: 'Address to listen on', default: '127.0.0.1', minLength: 1 }),
+    port: Type.Integer({ title: 'HTTP port, 0 for a free one', default: 8080, minimum: 0, maximum: 65535 }),
+    'mqtt-port': Type.Integer({
+      title: 'MQTT port, 0 for a free one',
+      default: 1883,
+      minimum: 0,
+      maximum: 65535,
+    }),
+    'public-url': Type.Optional(
+      Type.String({
+        title: 'Address under which phones and the provider reach this core',
+        pattern: '^https?://[^/]+$',
+      }),
+    ),
+    provider: Type.Optional(Type.String({ title: 'File with the payment provider account (merchant.json)' })),
+    notices: Type.Optional(Type.String({ title: 'File with the message gateway (notices.json)' })),
+    policy: Type.Optional(Type.String({ title: 'File with policy settings that differ from the defaults' })),
+    seed: Type.Optional(Type.String({ title: 'File with the first cabinet, products and accounts' })),
+    'workshop-url': Type.Optional(
+      Type.String({ title: 'Page of the simulator, linked from the start page' }),
+    ),
+    'allow-plain-http': Type.Boolean({
+      title: 'Serve plain HTTP on an address that others can reach',
+      default: false,
+    }),
+    'json-ready': Type.Boolean({ title: 'Print one JSON line when ready', default: false }),
+    'exit-with-parent': Type.Boolean({ title: 'Stop when standard input ends', default: false }),
+    'log-level': Type.Union(
+      ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
+      { title: 'Least level that is logged: debug, info, warn, error', default: 'info' },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type Settings = Type.Static<typeof SettingsSchema>
+
+const PROPERTIES = SettingsSchema.properties as Record<
+  string,
+  { type?: string; title?: string; default?: unknown }
+>
+
+/**
+ * Settings and words of a command line.
+ * @throws CabinetError with a sentence that names the flag
+ */
+export function readSettings(args: readonly string[]): {
+  settings: Settings
+  words: string[]
+  wantsHelp: boolean
+} {
+  const options = Object.fromEntries(
+    Object.entries(PROPERTIES).map(([name, { type }]) => [
+      name,
+      { type: type === 'boolean' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  )
+  let parsed: { values: Record<string, string | boolean | undefined>; positionals: string[] }
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+    }) as typeof parsed
+  } catch (error) {
+    throw new CabinetError('config_invalid', `${messageOf(error).split('. To specify')[0]}; see --help.`)
+  }
+  const values: Record<string, unknown> = {}
+  for (const [name, { type, default: fallback }] of Object.entries(PROPERTIES)) {
+    const given = parsed.values[name]
+    const value = given === undefined ? fallback : type === 'integer' ? Number(given) : given
+    if (value !== undefined) values[name] = value
+  }
+  const checked = parseValue(SettingsSchema, values)
+  if (!checked.ok) throw new CabinetError('config_invalid', `--${checked.reason.replace(/^\//, '')}.`)
+  return { settings: checked.value, words: parsed.positionals, wantsHelp: parsed.values['help'] === true }
+}
+
+/** The lines of --help. */
+export function helpText(): string {
+  const rows = Object.entries(PROPERTIES).map(([name, { type, title, default: fallback }]) => {
+    const left = type === 'boolean' ? `--${name}` : `--${name} ${type === 'integer' ? 'N' : 'TEXT'}`
+    const note = fallback === undefined || type === 'boolean' ? '' : ` (default ${String(fallback)})`
+    return `  ${left.padEnd(24)} ${title ?? ''}${note}`
+  })
+  return [
+    'npm run core -- [command] [flags]',
+    '',
+    'Without a command: starts the core with its broker.',
+    '  migrate                  bring the database up to date and stop',
+    '  seed                     create what --seed names and stop',
+    '  config                   print settings and policy',
+    '  enrol-code CABINET       print a new enrolment code',
+    '  check-provider           ask the payment provider whether the keys fit',
+    '  openapi                  print the description of the HTTP interface',
+    '',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+/** A JSON file named by a setting. @throws CabinetError naming the flag and the file */
+export function readJsonFile(flag: string, file: string): unknown {
+  if (!existsSync(file))
+    throw new CabinetError('config_invalid', `--${flag}: there is no file ${path.resolve(file)}.`)
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new CabinetError('config_invalid', `--${flag}: ${file} is not JSON (${messageOf(error)}).`, {
+      cause: error,
+    })
+  }
+}
+
+export function readPolicy(settings: Settings): Policy {
+  if (settings.policy === undefined) return createPolicy()
+  const overrides = readJsonFile('policy', settings.policy)
+  if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides))
+    throw new CabinetError('config_invalid', `--policy: ${settings.policy} holds no object of settings.`)
+  return createPolicy(overrides as Record<string, unknown>)
+}
+
+/** Plain HTTP only where nobody else can listen, or by an explicit word. */
+export function checkExposure(settings: Settings): string | undefined {
+  const isSecure = settings['public-url']?.startsWith('https:') === true
+  const isLoopback = ['127.0.0.1', '::1', 'localhost'].includes(settings.host)
+  if (isSecure) return undefined
+  if (!isLoopback && !settings['allow-plain-http']) {
+    throw new CabinetError(
+      'config_invalid',
+      `--host ${settings.host} is reachable by others, but --public-url is not https. Put a TLS proxy in front and give its address, or say --allow-plain-http.`,
+    )
+  }
+  return 'Plain HTTP: cookies are not marked Secure. This is meant for this computer only.'
+}

@@ -1,0 +1,51 @@
+import type { Kysely } from 'kysely'
+import type { Home } from '#protocol/api/staff.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
+
+/** The parts of the home page that are counted above this folder; wired in app.ts. */
+export type SupportCounts = Pick<
+  Home,
+  'openTickets' | 'myTickets' | 'breachingTickets' | 'approvals' | 'today' | 'satisfaction'
+>
+
+export async function homeView(
+  deps: {
+    db: { readonly read: Kysely<Tables> }
+    presenceOf: (cabinetId: string) => 'online' | 'suspect' | 'offline' | 'unknown'
+    supportCounts: (staff: StaffIdentity) => Promise<SupportCounts>
+  },
+  staff: StaffIdentity,
+): Promise<Home> {
+  const { read } = deps.db
+  const { operator } = staff
+  let cabinets = read
+    .selectFrom('cabinet')
+    .innerJoin('cabinetReport', 'cabinetReport.cabinetId', 'cabinet.cabinetId')
+    .select(['cabinet.cabinetId', 'isLockedOut'])
+  let alarms = read
+    .selectFrom('alarm')
+    .innerJoin('cabinet', 'cabinet.cabinetId', 'alarm.cabinetId')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('alarm.state', 'in', ['raised', 'acknowledged'])
+  if (operator !== null) {
+    cabinets = cabinets.where('operator', '=', operator)
+    alarms = alarms.where('operator', '=', operator)
+  }
+  const deadLetters = await read
+    .selectFrom('deadLetter')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('resolvedAtMs', 'is', null)
+    .executeTakeFirstOrThrow()
+  const counts = { online: 0, suspect: 0, offline: 0, unknown: 0, lockedOut: 0 }
+  for (const row of await cabinets.execute()) {
+    counts[deps.presenceOf(row.cabinetId)]++
+    if (row.isLockedOut === 1) counts.lockedOut++
+  }
+  return {
+    ...(await deps.supportCounts(staff)),
+    alarms: (await alarms.executeTakeFirstOrThrow()).count,
+    deadLetters: deadLetters.count,
+    cabinets: counts,
+  }
+}
