@@ -43,7 +43,7 @@ export async function createFakeConsumerInterface(distFolder: string): Promise<F
   const app = await createHttpApp({
     log: pino({ level: 'silent' }),
     ids,
-    publicUrl: 'http://127.0.0.1',
+    publicUrl: () => 'http://127.0.0.1',
     authenticators: {},
   })
   const fake: FakeConsumerInterface = {
