@@ -580,7 +580,9 @@ function swingFit(transition: Transition, returnedGrams: number, takenGrams: num
   const up = highGrams > 0.85 * returnedGrams - 5 && highGrams < returnedGrams + 2.5 * pushGrams
   const down = -lowGrams > 0.85 * takenGrams - 5 && -lowGrams < 1.1 * takenGrams + 10
   const telling = Math.min(returnedGrams, takenGrams) > 2.5 * pushGrams
-  if (up || down) return telling ? 3 : 0
+  // A lean of just that weight is rare; a push or a lifted unit of just that weight is not.
+  if (up) return telling ? 5.3 : 2.5
+  if (down) return 0
   return telling ? -4 : -1.5
 }
 
