@@ -108,6 +108,7 @@ export function createAgent(ports: AgentPorts): Agent {
     db,
     outbox,
     clock,
+    part('session'),
     settings.chargeDeferredAfterMs,
     () => delivery.isReachable,
   )

@@ -70,7 +70,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return {
     command: 'run',
     options: {
-      dataFolder: path.resolve(values.data),
+      // One folder may serve several parts of the system on one computer; each keeps to its own below it.
+      dataFolder: path.resolve(values.data, 'edge'),
       coreUrl: parseUrl('--core', values.core, ['http:', 'https:']).replace(/\/+$/, ''),
       serialPath: values.serial,
       cameras: (values.camera ?? []).map(parseCamera),
@@ -141,7 +142,7 @@ export function helpText(): string {
   npm run edge -- --data DIR --core URL --serial PATH [--camera ID=URL …] [flags]
   npm run edge -- probe --serial PATH [--profile FILE] [--json]     read every point of the profile once
 
-  --data DIR           folder for the database, the evidence and the credentials
+  --data DIR           where database, evidence and credentials are kept (DIR/edge is used)
   --core URL           address of the core
   --serial PATH        serial device of the cabinet's bus
   --camera ID=URL      a camera that answers GET with a JPEG; may be repeated

@@ -14,6 +14,7 @@ import {
   decideCamera,
   type FrameMeasures,
   initialCameraWatch,
+  isFitForReference,
   judgeFrame,
 } from './judge.ts'
 import type { PictureReader } from './picture-reader.ts'
@@ -152,7 +153,11 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
 
   /** The goods change with every session, the light with the hour: the reference follows what is judged good. */
   function learn(one: Watched, picture: GreyPicture, measures: FrameMeasures): void {
-    const isGood = options.isAtRest() && one.state.trouble === undefined && one.state.candidate === undefined
+    const isGood =
+      options.isAtRest() &&
+      one.state.trouble === undefined &&
+      one.state.candidate === undefined &&
+      isFitForReference(measures, thresholds)
     if (!options.isAtRest()) one.isReferenceFresh = false
     one.goodFramesAtRest = isGood ? one.goodFramesAtRest + 1 : 0
     if (one.isReferenceFresh || one.goodFramesAtRest < GOOD_FRAMES_FOR_REFERENCE) return
@@ -195,7 +200,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
       const troubles = new Set(watched.map((one) => one.state.trouble))
       if (troubles.has('unreachable')) return 'unreachable'
       if (troubles.has('frozen')) return 'frozen'
-      return troubles.has('covered') || troubles.has('dark') || troubles.has('blurred') ? 'blocked' : 'clear'
+      return [...troubles].some((trouble) => trouble !== undefined) ? 'blocked' : 'clear'
     },
     start() {
       for (const one of watched) schedule(one, 0)

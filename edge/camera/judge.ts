@@ -1,11 +1,12 @@
 import type { PixelStatistics } from './pixels.ts'
 
 /**
- * covered  something is before the lens, or it shows a place that is not the cabinet
+ * covered  something is before the lens
  * dark     the light is off
  * blurred  the same place without its detail
+ * moved    sharp, but another place
  */
-export type FrameTrouble = 'covered' | 'dark' | 'blurred'
+export type FrameTrouble = 'covered' | 'dark' | 'blurred' | 'moved'
 export type CameraTrouble = FrameTrouble | 'frozen' | 'unreachable'
 
 export interface FrameMeasures extends PixelStatistics {
@@ -22,19 +23,39 @@ export interface CameraThresholds {
   readonly frozenFrames: number
 }
 
+/** Fewer tiles with detail than this, and there is nothing to see, reference or not. */
+const FEATURELESS_SHARE = 0.1
+/** A picture of another place keeps its detail; a hand or a cloth before the lens takes it. */
+const MOVED_SHARPNESS_SHARE = 0.4
+/** A reference needs light and detail, or a cabinet that starts with a covered camera would take that for normal. */
+const REFERENCE_DETAIL_SHARE = 0.3
+const REFERENCE_LUMINANCE_FACTOR = 2
 /** Half of the cabinet hidden and the rest without detail is not a matter of focus. */
 const HALF_HIDDEN = 0.5
 
 /** One picture by itself. @returns undefined when the camera sees the cabinet */
 export function judgeFrame(measures: FrameMeasures, limits: CameraThresholds): FrameTrouble | undefined {
   if (measures.meanLuminance < limits.darkLuminance) return 'dark'
-  if (measures.laplacianVariance < limits.flatSharpness) return 'covered'
+  if (measures.laplacianVariance < limits.flatSharpness || measures.detailShare < FEATURELESS_SHARE)
+    return 'covered'
   const { changedShare, referenceLaplacianVariance } = measures
   if (changedShare === null || referenceLaplacianVariance === null) return undefined
-  if (changedShare >= limits.changedShare) return 'covered'
+  if (changedShare >= limits.changedShare) {
+    return measures.laplacianVariance >= MOVED_SHARPNESS_SHARE * referenceLaplacianVariance
+      ? 'moved'
+      : 'covered'
+  }
   if (measures.laplacianVariance < limits.flatShare * referenceLaplacianVariance)
     return changedShare >= HALF_HIDDEN ? 'covered' : 'blurred'
   return undefined
+}
+
+/** May this picture be what the camera is compared with from now on? */
+export function isFitForReference(measures: FrameMeasures, limits: CameraThresholds): boolean {
+  return (
+    measures.detailShare >= REFERENCE_DETAIL_SHARE &&
+    measures.meanLuminance >= REFERENCE_LUMINANCE_FACTOR * limits.darkLuminance
+  )
 }
 
 /** What is known about one camera, from picture to picture. */

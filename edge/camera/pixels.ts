@@ -10,6 +10,8 @@ export interface PixelStatistics {
   readonly meanLuminance: number
   /** Variance of the four-neighbour Laplacian; near 0 is featureless. */
   readonly laplacianVariance: number
+  /** Share of tiles that show more than noise, 0 to 1. */
+  readonly detailShare: number
 }
 
 /** Pictures are brought to this size before they are judged: enough for shelves, too little for noise. */
@@ -43,7 +45,23 @@ export function measure(picture: GreyPicture): PixelStatistics {
     }
   }
   const mean = total / count
-  return { meanLuminance: sum / pixels.length, laplacianVariance: squares / count - mean * mean }
+  return {
+    meanLuminance: sum / pixels.length,
+    laplacianVariance: squares / count - mean * mean,
+    detailShare: detailShareOf(picture),
+  }
+}
+
+function detailShareOf(picture: GreyPicture): number {
+  let tiles = 0
+  let detailed = 0
+  for (let y = 0; y + TILE <= picture.height; y += TILE) {
+    for (let x = 0; x + TILE <= picture.width; x += TILE) {
+      tiles++
+      if (tileOf(picture, x, y).sd >= PLAIN_TILE_SD) detailed++
+    }
+  }
+  return tiles === 0 ? 0 : detailed / tiles
 }
 
 /**

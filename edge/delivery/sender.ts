@@ -123,11 +123,12 @@ export function decideAck(
         ack.window === 0 && own.lastSeq > given.ackedSeq
           ? atMonoMs + policy.retransmitShortestMs
           : given.resendAtMonoMs,
-      // A window of 0 is the core asking for patience, not silence.
-      waitingSinceMonoMs: given.waitingSinceMonoMs === undefined ? undefined : atMonoMsIfAlive(given),
+      waitingSinceMonoMs: waitingSince(given),
     }
   }
-  function atMonoMsIfAlive(given: SenderState): number | undefined {
+  /** A window of 0 is the core asking for patience, not silence; with nothing to send there is nothing to wait for. */
+  function waitingSince(given: SenderState): number | undefined {
+    if (own.lastSeq <= given.ackedSeq) return undefined
     return ack.window === 0 || given.phase === 'greeting' ? atMonoMs : given.waitingSinceMonoMs
   }
   function halt(reason: NonNullable<SenderState['haltReason']>) {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { every } from '#protocol/base/clock.ts'
 import type { EdgeDatabase } from '../database.ts'
@@ -28,6 +29,7 @@ export function createDeferredCharges(
   db: EdgeDatabase,
   outbox: Outbox,
   clock: Clock,
+  log: Logger,
   afterMs: number,
   isReachable: () => boolean,
 ): DeferredCharges {
@@ -55,6 +57,8 @@ export function createDeferredCharges(
       }
       save(waiting.map((one) => (due.includes(one) ? { ...one, isReported: true } : one)))
     })
+    for (const { sessionId } of due)
+      log.warn({ sessionId }, 'the charge will be late: the core cannot be reached')
   }
   return {
     watch(sessionId, seq) {

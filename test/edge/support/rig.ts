@@ -74,7 +74,7 @@ export async function startRig(
     async startEdge(flags = []) {
       const args = [
         path.join(root, 'edge/main.ts'),
-        ...['--data', path.join(dataFolder, 'edge')],
+        ...['--data', dataFolder],
         ...['--core', addresses.linkHttpUrl],
         ...['--serial', addresses.serialPath],
         ...['--camera', `inside=${addresses.cameraUrl}`],

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type CabinetState,
+  decideArrival,
+  decideToken,
+  decideUnlock,
+  type Token,
+} from '#edge/commands/decide.ts'
+import type { Command, DoorUnlockArgs } from '#protocol/messages/frames.ts'
+
+const args: DoorUnlockArgs = { sessionId: 'se-1', kind: 'sale', door: 0, planogramVersion: 3, stock: [] }
+const command: Command = {
+  v: 1,
+  id: 'cm-1',
+  name: 'door.unlock',
+  phase: 'prepare',
+  args,
+  linkId: 'ln1',
+  issuedAtMs: 0,
+}
+const ready: CabinetState = {
+  isDoorOpen: false,
+  isLocked: true,
+  hasSession: false,
+  isLockedOut: false,
+  isOutOfService: false,
+  planogramVersion: 3,
+  isOutboxFull: false,
+  doorCount: 1,
+}
+
+describe('a command that arrives', () => {
+  it.each([
+    ['is taken on its own link', command, false, undefined],
+    ['retained by the broker is refused', command, true, 'command_retained'],
+    ['for an earlier connection is refused', { ...command, linkId: 'ln0' }, false, 'command_stale_link'],
+    ['with an unknown name is refused', { ...command, name: 'door.explode' }, false, 'command_unknown'],
+    [
+      'that moves the lock in one step is refused',
+      { ...command, phase: 'direct' as const },
+      false,
+      'bad_request',
+    ],
+    [
+      'with wrong arguments is refused',
+      { ...command, args: { ...args, door: 'left' } },
+      false,
+      'bad_request',
+    ],
+  ])('%s', (_what, given, isRetained, reason) => {
+    expect(decideArrival(given, isRetained, 'ln1')?.reason).toBe(reason)
+  })
+})
+
+describe('a door that is to be unlocked', () => {
+  const cases: Array<[string, Partial<CabinetState>, Partial<DoorUnlockArgs>, string | undefined]> = [
+    ['may be, when everything is as it should be', {}, {}, undefined],
+    ['stays locked while the bus is silent', { isLocked: null }, {}, 'bus_timeout'],
+    ['stays as it is while a session is in progress', { hasSession: true }, {}, 'cabinet_busy'],
+    ['cannot be, when it stands open', { isDoorOpen: true }, {}, 'precondition_failed'],
+    ['cannot be sold from while it is not locked', { isLocked: false }, {}, 'precondition_failed'],
+    ['stays locked during a food-safety lockout', { isLockedOut: true }, {}, 'cabinet_locked_out'],
+    ['opens for a restock during a lockout', { isLockedOut: true }, { kind: 'restock' }, undefined],
+    ['stays locked when out of service', { isOutOfService: true }, {}, 'cabinet_out_of_service'],
+    ['stays locked without a planogram', { planogramVersion: undefined }, {}, 'no_planogram'],
+    [
+      'stays locked under another planogram than the core means',
+      { planogramVersion: 2 },
+      {},
+      'precondition_failed',
+    ],
+    ['stays locked while the outbox is full', { isOutboxFull: true }, {}, 'outbox_full'],
+    ['must be one that exists', {}, { door: 1 }, 'precondition_failed'],
+  ]
+  it.each(cases)('%s', (_what, cabinet, changed, reason) => {
+    expect(decideUnlock({ ...args, ...changed }, undefined, { ...ready, ...cabinet })?.reason).toBe(reason)
+  })
+})
+
+describe('a token', () => {
+  const token: Token = {
+    token: 'to-1',
+    commandId: 'cm-1',
+    linkId: 'ln1',
+    args: { ...args },
+    expiresAtMonoMs: 5000,
+  }
+  const tokens = new Map([['cm-1', token]])
+  const execute = { id: 'cm-1', token: 'to-1', linkId: 'ln1' }
+  it('executes what was prepared, within its life', () => {
+    expect(decideToken(tokens, execute, 4999)).toEqual({ ok: true, args: token.args })
+  })
+  it.each([
+    ['too late', execute, 5000, 'command_expired'],
+    ['of another command', { ...execute, id: 'cm-2' }, 0, 'command_unknown_token'],
+    ['guessed', { ...execute, token: 'to-2' }, 0, 'command_unknown_token'],
+    ['missing', { ...execute, token: undefined }, 0, 'command_unknown_token'],
+    ['on another connection', { ...execute, linkId: 'ln2' }, 0, 'command_unknown_token'],
+  ])('%s never moves the lock', (_what, given, atMs, reason) => {
+    expect(decideToken(tokens, given, atMs)).toMatchObject({ ok: false, refusal: { reason } })
+  })
+})

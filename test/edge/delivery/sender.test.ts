@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import {
+  decideAck,
+  decideLinkDown,
+  decideLinkUp,
+  decideSend,
+  decideWake,
+  evolveSent,
+  initialSender,
+  nextWakeMonoMs,
+  type SenderState,
+} from '#edge/delivery/sender.ts'
+import type { Ack } from '#protocol/messages/frames.ts'
+import { createSeededRandom, integerBelow } from '#protocol/base/random.ts'
+
+const policy = {
+  windowMost: 100,
+  retransmitShortestMs: 2000,
+  retransmitLongestMs: 60_000,
+  helloTimeoutMs: 10_000,
+  watchdogMs: 20_000,
+}
+const own = { epoch: 'ep1', lastSeq: 50 }
+const ack = (changes: Partial<Ack> = {}): Ack => ({
+  v: 1,
+  linkId: 'ln1',
+  epoch: 'ep1',
+  ack: 0,
+  window: 10,
+  nowMs: 0,
+  ...changes,
+})
+const greeting = decideLinkUp(initialSender(0), 'ln1', 0, policy)
+const open = decideAck(greeting, ack(), own, 100, policy).state
+const sent10 = evolveSent(open, 10, 200, policy)
+
+describe('before the core has answered the hello', () => {
+  it('nothing is sent', () => {
+    expect(decideSend(greeting, 50, policy)).toBeUndefined()
+  })
+  it('after a while without an answer single events are tried', () => {
+    const { state } = decideWake(greeting, 10_000, 0.5, policy)
+    expect(decideSend(state, 50, policy)).toEqual({ fromSeq: 1, eventsMost: 1 })
+  })
+})
+
+describe('an open window', () => {
+  it('lets out as many as the core allows, and no more', () => {
+    expect(decideSend(open, 50, policy)).toEqual({ fromSeq: 1, eventsMost: 10 })
+    expect(decideSend(sent10, 50, policy)).toBeUndefined()
+  })
+  it('moves on with a cumulative acknowledgement', () => {
+    const { state, effects } = decideAck(sent10, ack({ ack: 4 }), own, 300, policy)
+    expect(effects).toEqual([{ type: 'confirm', seq: 4 }])
+    expect(decideSend(state, 50, policy)).toEqual({ fromSeq: 11, eventsMost: 4 })
+  })
+  it('goes back to the last acknowledged event when nothing comes, ever more slowly', () => {
+    const pauses: number[] = []
+    let state: SenderState = sent10
+    for (let round = 0; round < 8; round++) {
+      const dueMs = state.resendAtMonoMs ?? Number.NaN
+      state = decideWake({ ...state, waitingSinceMonoMs: dueMs }, dueMs, 0.999, policy).state
+      expect(decideSend(state, 50, policy)?.fromSeq).toBe(1)
+      pauses.push(Math.round(((state.resendAtMonoMs ?? Number.NaN) - dueMs) / 1000))
+      state = evolveSent(state, 10, dueMs, policy)
+    }
+    expect(pauses).toEqual([4, 8, 16, 32, 60, 60, 60, 60])
+  })
+  it('closed by the core is probed with one event, in case its opening was lost', () => {
+    const { state } = decideAck(open, ack({ window: 0 }), own, 300, policy)
+    expect(decideSend(state, 50, policy)).toBeUndefined()
+    const woken = decideWake(state, nextWakeMonoMs(state, policy) ?? 0, 0, policy)
+    expect(woken.dropLink).toBe(false)
+    expect(decideSend(woken.state, 50, policy)).toEqual({ fromSeq: 1, eventsMost: 1 })
+  })
+})
+
+describe('an acknowledgement that does not concern this outbox or link', () => {
+  it.each([
+    ['of an earlier link', ack({ linkId: 'ln0', ack: 9 })],
+    ['of another epoch', ack({ epoch: 'ep0', ack: 9 })],
+  ])('%s changes nothing', (_what, given) => {
+    expect(decideAck(sent10, given, own, 300, policy)).toEqual({ state: sent10, effects: [] })
+  })
+})
+
+describe('a core that was restored from a backup', () => {
+  it('gets again what it lost', () => {
+    const ahead = decideAck(sent10, ack({ ack: 10 }), own, 300, policy).state
+    const { state, effects } = decideAck(ahead, ack({ ack: 3, rewindTo: 3 }), own, 400, policy)
+    expect(effects).toEqual([{ type: 'rewind', seq: 3 }])
+    expect(decideSend(state, 50, policy)?.fromSeq).toBe(4)
+  })
+})
+
+describe('an outbox that the core refuses', () => {
+  it.each([['stale_epoch'], ['fork'], ['unknown_cabinet']] as const)(
+    '%s stops the sending and is told once',
+    (error) => {
+      const { state, effects } = decideAck(sent10, ack({ error }), own, 300, policy)
+      expect(effects).toEqual([{ type: 'halted', reason: error }])
+      expect(decideSend(state, 50, policy)).toBeUndefined()
+      expect(decideAck(state, ack({ error }), own, 400, policy).effects).toEqual([])
+    },
+  )
+  it('an acknowledgement beyond our last event means that this database is an old copy', () => {
+    expect(decideAck(sent10, ack({ ack: 51 }), own, 300, policy).effects).toEqual([
+      { type: 'halted', reason: 'ack_beyond_outbox' },
+    ])
+  })
+  it('is tried again on the next link', () => {
+    const halted = decideAck(sent10, ack({ error: 'fork' }), own, 300, policy).state
+    const again = decideLinkUp(decideLinkDown(halted), 'ln2', 500, policy)
+    expect(decideAck(again, ack({ linkId: 'ln2' }), own, 600, policy).state.phase).toBe('open')
+  })
+})
+
+describe('the watchdog', () => {
+  it('drops a link on which events wait and nothing is acknowledged', () => {
+    expect(decideWake(sent10, 20_099, 0.5, policy).dropLink).toBe(false)
+    expect(decideWake(sent10, 20_100, 0.5, policy).dropLink).toBe(true)
+  })
+  it('counts from the first event after a quiet time, not from the hello', () => {
+    const quiet = decideAck(greeting, ack(), { epoch: 'ep1', lastSeq: 0 }, 100, policy).state
+    const sent = evolveSent(quiet, 1, 60_000, policy)
+    expect(decideWake(sent, 62_000, 0.5, policy).dropLink).toBe(false)
+    expect(decideWake(sent, 80_000, 0.5, policy).dropLink).toBe(true)
+  })
+  it('leaves a link alone that moves, and one that has nothing to send', () => {
+    const moving = decideAck(sent10, ack({ ack: 5 }), own, 20_000, policy).state
+    expect(decideWake(moving, 30_000, 0.5, policy).dropLink).toBe(false)
+    expect(decideWake(open, 1e9, 0.5, policy).dropLink).toBe(false)
+  })
+})
+
+describe('over a network that loses frames and acknowledgements', () => {
+  it('everything arrives, in order, whatever is lost', () => {
+    for (let seed = 1; seed <= 200; seed++) expect(`${seed}: ${runLossy(seed)}`).toBe(`${seed}: 40`)
+  })
+})
+
+/** A small world: frames and acknowledgements are lost by chance, links break. @returns the last seq at the core */
+function runLossy(seed: number): number {
+  const random = createSeededRandom(seed)
+  let nowMs = 0
+  let coreLast = 0
+  let link = 1
+  let state = decideLinkUp(initialSender(0), 'ln1', 0, policy)
+  const answer = () => {
+    if (random.next() < 0.4) return
+    const { state: next } = decideAck(
+      state,
+      ack({ linkId: `ln${link}`, ack: coreLast, window: integerBelow(random, 8) }),
+      { epoch: 'ep1', lastSeq: 40 },
+      nowMs,
+      policy,
+    )
+    state = next
+  }
+  for (let round = 0; round < 2000 && state.ackedSeq < 40; round++) {
+    nowMs = Math.max(nowMs + 50, nextWakeMonoMs(state, policy) ?? 0)
+    const woken = decideWake(state, nowMs, random.next(), policy)
+    state = woken.state
+    if (woken.dropLink || random.next() < 0.02) {
+      link++
+      state = decideLinkUp(decideLinkDown(state), `ln${link}`, nowMs, policy)
+      answer()
+      continue
+    }
+    for (let want = decideSend(state, 40, policy); want; want = decideSend(state, 40, policy)) {
+      const upTo = want.fromSeq + want.eventsMost - 1
+      if (random.next() < 0.6 && want.fromSeq <= coreLast + 1) coreLast = Math.max(coreLast, upTo)
+      state = evolveSent(state, upTo, nowMs, policy)
+    }
+    answer()
+  }
+  return state.ackedSeq
+}
