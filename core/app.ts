@@ -238,7 +238,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     distFolder: CONSOLE_DIST,
     publicUrl: () => addresses.url,
     workshopUrl: settings['workshop-url'],
-    contact: await contactOf(deps),
+    contact: () => contactOf(deps),
     timeZone: 'Asia/Shanghai',
     retention: () => ({
       pictureDays: policy.routinePictureDays,

@@ -44,8 +44,8 @@ export interface PagesDeps {
   publicUrl(): string
   /** The simulator's page, when there is one. */
   readonly workshopUrl?: string | undefined
-  /** Telephone number of support. */
-  readonly contact: string
+  /** Telephone number of support, as the cabinets in the database name it; empty before there is one. */
+  contact(): Promise<string>
   /** IANA name of the zone that the cabinets stand in. */
   readonly timeZone: string
   retention(): Retention
@@ -62,11 +62,11 @@ export async function registerPages(app: HttpApp, deps: PagesDeps): Promise<void
   const assets = readAssets(deps.distFolder)
   await app.register(async (scope) => {
     if (!scope.hasContentTypeParser('application/x-www-form-urlencoded')) await scope.register(formbody)
-    scope.setErrorHandler((error, request, reply) => {
+    scope.setErrorHandler(async (error, request, reply) => {
       const code = codeOf(error)
       const { status } = ERRORS[code]
       if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a page could not be made')
-      const page = contextOf(deps, assets, request, reply)
+      const page = await contextOf(deps, assets, request, reply)
       return send(reply, problemPage(page, { code, requestId: request.id }, 'other'), status)
     })
     registerReading(scope, app, deps, assets)
@@ -81,7 +81,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     const cabinets = await deps.cabinets()
     return send(
       reply,
-      landingPage(page(request, reply), {
+      landingPage(await page(request, reply), {
         cabinets,
         publicUrl: deps.publicUrl(),
         workshopUrl: deps.workshopUrl,
@@ -92,7 +92,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     '/c/:cabinet',
     PUBLIC,
     async (request, reply) => {
-      const context = page(request, reply)
+      const context = await page(request, reply)
       const api = consumerApiFor(app, request, reply)
       const cabinet = await findCabinet(api, request.params.cabinet)
       if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
@@ -112,20 +112,20 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     },
   )
   scope.get<{ Params: { cabinet: string } }>('/c/:cabinet/code', PUBLIC, async (request, reply) => {
-    const context = page(request, reply)
+    const context = await page(request, reply)
     const cabinet = await findCabinet(consumerApiFor(app, request, reply), request.params.cabinet)
     if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
     return send(reply, codePage(context, cabinet.value, deps.publicUrl()))
   })
   scope.get('/orders', PUBLIC, async (request, reply) => {
-    const context = page(request, reply)
+    const context = await page(request, reply)
     const list = await consumerApiFor(app, request, reply).get<OrderList>('/api/consumer/orders')
     return list.ok
       ? send(reply, ordersPage(context, list.value))
       : sendProblem(reply, context, list, 'orders')
   })
   scope.get<{ Params: { id: string } }>('/o/:id', PUBLIC, async (request, reply) => {
-    const context = page(request, reply)
+    const context = await page(request, reply)
     const order = await findOrder(consumerApiFor(app, request, reply), request.params.id)
     return order.ok
       ? send(reply, orderPage(context, order.value))
@@ -135,7 +135,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     '/o/:id/dispute',
     PUBLIC,
     async (request, reply) => {
-      const context = page(request, reply)
+      const context = await page(request, reply)
       const order = await findOrder(consumerApiFor(app, request, reply), request.params.id)
       if (!order.ok) return sendProblem(reply, context, order, 'order')
       if (!order.value.actions.includes('dispute')) return reply.redirect(`/o/${order.value.orderId}`, 303)
@@ -146,17 +146,17 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     },
   )
   scope.get<{ Params: { id: string } }>('/d/:id', PUBLIC, async (request, reply) => {
-    const context = page(request, reply)
+    const context = await page(request, reply)
     const dispute = await findDispute(consumerApiFor(app, request, reply), request.params.id)
     return dispute.ok
       ? send(reply, disputePage(context, dispute.value))
       : sendProblem(reply, context, dispute, 'order')
   })
-  scope.get('/privacy', PUBLIC, (request, reply) =>
-    send(reply, privacyPage(page(request, reply), deps.retention())),
+  scope.get('/privacy', PUBLIC, async (request, reply) =>
+    send(reply, privacyPage(await page(request, reply), deps.retention())),
   )
   // An address that a person mistyped gets a page; what a program asks for keeps its JSON answer.
-  scope.get('/*', PUBLIC, (request, reply) => {
+  scope.get('/*', PUBLIC, async (request, reply) => {
     const isForPeople =
       request.headers.accept?.includes('text/html') === true &&
       !/^\/(api|device|provider)\//.test(request.url)
@@ -166,18 +166,18 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     }
     return send(
       reply,
-      problemPage(page(request, reply), { code: 'not_found', requestId: undefined }, 'other'),
+      problemPage(await page(request, reply), { code: 'not_found', requestId: undefined }, 'other'),
       404,
     )
   })
-  scope.get('/help', PUBLIC, (request, reply) => send(reply, helpPage(page(request, reply))))
+  scope.get('/help', PUBLIC, async (request, reply) => send(reply, helpPage(await page(request, reply))))
 }
 
 function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
   const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
 
   scope.post<{ Params: { cabinet: string } }>('/c/:cabinet', PUBLIC, async (request, reply) => {
-    const context = page(request, reply)
+    const context = await page(request, reply)
     const api = consumerApiFor(app, request, reply)
     const { cabinet } = request.params
     const opened = await api.post<SessionView>('/api/consumer/sessions', readOpenForm(request.body, cabinet))
@@ -188,7 +188,7 @@ function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: Pa
     return reply.redirect(refusedAddress(cabinet, opened), 303)
   })
   scope.post<{ Params: { id: string } }>('/o/:id/dispute', PUBLIC, async (request, reply) => {
-    const context = page(request, reply)
+    const context = await page(request, reply)
     const api = consumerApiFor(app, request, reply)
     const order = await findOrder(api, request.params.id)
     if (!order.ok) return sendProblem(reply, context, order, 'order')
@@ -212,7 +212,7 @@ function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: Pa
   ] as const
   for (const { path, read } of answers)
     scope.post<{ Params: { id: string } }>(`/d/:id/${path}`, PUBLIC, async (request, reply) => {
-      const context = page(request, reply)
+      const context = await page(request, reply)
       const api = consumerApiFor(app, request, reply)
       const address = `/d/${encodeURIComponent(request.params.id)}`
       const done = await api.post<DisputeView>(
@@ -267,19 +267,19 @@ function send(reply: FastifyReply, page: Markup, status = 200): FastifyReply {
     : reply.send(page.text)
 }
 
-function contextOf(
+async function contextOf(
   deps: PagesDeps,
   assets: PageAssets,
   request: FastifyRequest,
   reply: FastifyReply,
-): PageContext {
+): Promise<PageContext> {
   return createContext({
     language: languageOf(request, reply),
     path: request.url.split('?', 1)[0] ?? '/',
     nowMs: deps.clock.now(),
     timeZone: deps.timeZone,
     assets,
-    contact: deps.contact,
+    contact: await deps.contact(),
     newRequestId: () => deps.ids.next('request'),
   })
 }
