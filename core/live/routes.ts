@@ -116,7 +116,7 @@ export function registerLiveRoutes(
 
   return {
     closeAll() {
-      for (const stream of [...streams.values()]) stream.close()
+      for (const stream of streams.values()) stream.close()
     },
     get count() {
       return streams.size

@@ -43,7 +43,7 @@ export function createRunner(connection: Sqlite.Database): (query: CompiledQuery
 export function createKysely(run: (query: CompiledQuery) => QueryResult<unknown>): Kysely<Tables> {
   const connection: DatabaseConnection = {
     executeQuery: async <R>(query: CompiledQuery) => run(query) as QueryResult<R>,
-    async *streamQuery() {
+    streamQuery: () => {
       throw new Error('streaming is not offered; read in pages')
     },
   }
