@@ -71,7 +71,7 @@ export const visits = {
     title: { zh: '留下异物', en: 'Leave something behind' },
     steps: inside(
       { do: 'take', shelf: 's3', sku: 'coffee-latte' },
-      { do: 'foreign', shelf: 's1', grams: 187 },
+      { do: 'foreign', shelf: 's1', grams: 215 },
     ),
   },
   'covered-camera': {

@@ -151,7 +151,7 @@ export function shelfCard({ state, setup, t, language, act, selected, onShelf })
     html`<div class="row">
         <button type="button" @click=${() => act('lean', { shelf: shelf.id, grams: 1200, durationMs: 1800 })}>${t('lean')}</button>
         <button type="button" @click=${() => act('touch', { shelf: shelf.id, durationMs: 2000 })}>${t('touch')}</button>
-        <button type="button" @click=${() => act('foreign', { shelf: shelf.id, grams: 187 })}>${t('foreign')}</button>
+        <button type="button" @click=${() => act('foreign', { shelf: shelf.id, grams: 215 })}>${t('foreign')}</button>
       </div>
       <div class="row labelled"><span>${t('restock')}</span>
         <div class="row">${lanes.map(
