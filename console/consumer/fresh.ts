@@ -6,6 +6,7 @@ import { say, sayNoConnection } from './say.ts'
  * templates. A part that is being typed in stays.
  */
 const SLOWEST_MS = 30_000
+export const TIMEOUT_MS = 8_000
 
 export function keepFresh(): void {
   const root = document.querySelector<HTMLElement>('[data-poll]')
@@ -41,17 +42,29 @@ export async function refresh(): Promise<void> {
   const response = await fetch(location.pathname, {
     headers: { accept: 'text/html' },
     credentials: 'same-origin',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   if (!response.ok) throw new Error(`status ${response.status}`)
   const next = new DOMParser().parseFromString(await response.text(), 'text/html')
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const newer = next.getElementById(part.id)
     if (newer === null || newer.dataset['live'] === part.dataset['live'] || isBeingUsed(part)) continue
-    part.replaceWith(document.adoptNode(newer))
+    exchange(part, newer)
   }
   const poll = next.querySelector<HTMLElement>('[data-poll]')?.dataset['poll']
   const root = document.querySelector<HTMLElement>('[data-poll]')
   if (poll !== undefined && root !== null) root.dataset['poll'] = poll
+}
+
+function exchange(part: HTMLElement, newer: HTMLElement): void {
+  const focused = part.contains(document.activeElement)
+    ? document.activeElement?.getAttribute('href')
+    : undefined
+  part.replaceWith(document.adoptNode(newer))
+  if (typeof focused === 'string')
+    newer.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus()
+  const spoken = document.getElementById('spoken')
+  if (spoken !== null && newer.dataset['spoken'] !== undefined) spoken.textContent = newer.dataset['spoken']
 }
 
 function isBeingUsed(part: HTMLElement): boolean {

@@ -1,5 +1,5 @@
 import type { SessionView } from '#protocol/api/consumer.ts'
-import { refresh } from './fresh.ts'
+import { refresh, TIMEOUT_MS } from './fresh.ts'
 import { say, sayNoConnection } from './say.ts'
 
 const PERIOD_MS = 700
@@ -45,6 +45,7 @@ async function fetchSession(id: string): Promise<SessionView> {
   const response = await fetch(`/api/consumer/sessions/${id}`, {
     credentials: 'same-origin',
     headers: { accept: 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   if (!response.ok) throw new Error(`status ${response.status}`)
   return (await response.json()) as SessionView

@@ -7,6 +7,8 @@ export interface PageParts {
   readonly body: Content
   /** Stays at the lower edge of a phone: the one thing to do here. */
   readonly action?: Content
+  /** Without a script the page loads itself again, because its facts change by themselves. */
+  readonly reloadSeconds?: number
   readonly back?: { href: string; label: string }
 }
 
@@ -28,6 +30,7 @@ export function document(page: PageContext, parts: PageParts): Markup {
 <title>${parts.title} · ${t('site.name')}</title>
 ${assets.styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
 ${assets.scripts.map((src) => html`<script type="module" src="${src}"></script>`)}
+${parts.reloadSeconds === undefined ? false : html`<noscript><meta http-equiv="refresh" content="${parts.reloadSeconds}"></noscript>`}
 </head>
 <body data-no-connection="${t('site.noConnection')}"${parts.action === undefined ? '' : html` class="has-action"`}>
 <a class="skip" href="#content">${t('site.skip')}</a>
@@ -46,7 +49,8 @@ ${parts.action}
 <footer class="foot">
 <nav aria-label="${t('site.name')}"><a href="/orders">${t('site.orders')}</a><a href="/help">${t('site.help')}</a><a href="/privacy">${t('site.privacy')}</a></nav>
 </footer>
-<p class="toast" role="status" aria-live="polite" hidden></p>
+<p class="toast" role="status" hidden></p>
+<p class="aloud" id="spoken" role="status"></p>
 </body>
 </html>
 `

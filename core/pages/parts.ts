@@ -22,10 +22,11 @@ export function productPicture(picture: Picture): Markup {
 /**
  * A part of a page that the script may exchange for a newer one. Its mark changes only when its facts do, so that
  * nothing moves under a finger without a reason. `facts` must not hold what differs on every request (form ids).
+ * @param spoken  what a screen reader says when the part was exchanged
  */
-export function live(id: string, facts: unknown, body: Content): Markup {
+export function live(id: string, facts: unknown, body: Content, spoken?: string): Markup {
   const mark = createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 12)
-  return html`<div id="${id}" data-live="${mark}">${body}</div>`
+  return html`<div id="${id}" data-live="${mark}"${spoken === undefined ? false : html` data-spoken="${spoken}"`}>${body}</div>`
 }
 
 /** A sentence of protocol/words/story.ts. An unknown key (an older page, a newer record) is left out rather than shown raw. */

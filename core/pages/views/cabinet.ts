@@ -38,6 +38,7 @@ ${shelves(page, cabinet)}
   return document(page, {
     title: choose(page, cabinet.name),
     body,
+    ...(isShopping ? { reloadSeconds: 3 } : {}),
     ...(isShopping || cabinet.status !== 'open' ? {} : { action: openForm(page, cabinet) }),
   })
 }

@@ -32,9 +32,9 @@ export function disputePage(page: PageContext, dispute: DisputeView, problem?: s
     body: html`
 <div data-poll="4000">
 <div role="alert">${problem === undefined ? false : note('warn', 'circle-alert', html`<p>${problem}</p>`)}</div>
-${live('answer', [dispute.state, dispute.outcomeKey, dispute.outcomeValues, dispute.refunds, isLate(page, dispute)], [answer(page, dispute), dispute.refunds.map((refund) => refundCard(page, refund))])}
+${live('answer', [dispute.state, dispute.outcomeKey, dispute.outcomeValues, dispute.refunds, isLate(page, dispute)], [answer(page, dispute), dispute.refunds.map((refund) => refundCard(page, refund))], t(`ticket.state.${dispute.state}`))}
 ${live('rate', [dispute.rating, dispute.actions.includes('rate')], rating(page, dispute))}
-${live('messages', dispute.messages, messages(page, dispute.messages))}
+${live('messages', dispute.messages, messages(page, dispute.messages), dispute.messages.at(-1)?.text)}
 ${live(
   'reply',
   dispute.actions.filter((action) => action !== 'rate'),

@@ -21,10 +21,11 @@ export function orderPage(page: PageContext, order: OrderView): Markup {
   const canDispute = order.actions.includes('dispute')
   return document(page, {
     title: t('order.title'),
+    ...(isUnsettled(order) ? { reloadSeconds: 20 } : {}),
     back: { href: '/orders', label: t('site.orders') },
     body: html`
 <div class="two" data-poll="${isUnsettled(order) ? '2000' : '15000'}"><div class="part">
-${live('summary', [order.state, order.totalFen, order.paidFen, order.refundedFen, order.payUrl, order.chargeState, order.refunds, order.deferral, order.actions], [summary(page, order), lateCharge(page, order), order.refunds.map((refund) => refundCard(page, refund))])}
+${live('summary', [order.state, order.totalFen, order.paidFen, order.refundedFen, order.payUrl, order.chargeState, order.refunds, order.deferral, order.actions], [summary(page, order), lateCharge(page, order), order.refunds.map((refund) => refundCard(page, refund))], stateSentence(page, order))}
 ${live('lines', [order.lines, canDispute], lines(page, order, canDispute))}
 ${live('ask', [order.disputeId, canDispute], ask(page, order, canDispute))}
 </div><div class="part">

@@ -64,7 +64,7 @@ export function sessionPanel(page: PageContext, session: SessionView): Markup {
     [session.state, session.isCabinetOffline, order, session.deniedReason],
     html`<section class="card visit" aria-labelledby="visit"${isLive(session) ? html` data-session="${session.sessionId}"` : false}>
   ${doorDrawing(phase.door)}
-  <div role="status">
+  <div class="say">
     <h2 id="visit">${t(phase.title)}</h2>
     ${text === undefined ? false : html`<p>${text}</p>`}
   </div>
@@ -73,6 +73,7 @@ export function sessionPanel(page: PageContext, session: SessionView): Markup {
   ${denied?.action === undefined ? false : html`<a class="button quiet" href="${denied.action.href}">${denied.action.label}</a>`}
   ${order === undefined ? false : html`<a class="button big" href="${order}" data-next>${t('live.settled.button')}</a>`}
 </section>`,
+    [t(phase.title), text].filter((part) => part !== undefined).join('. '),
   )
 }
 

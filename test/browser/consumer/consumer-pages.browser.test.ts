@@ -103,7 +103,7 @@ describe('a visit at the cabinet', () => {
 })
 
 describe('a page that is left open', () => {
-  it('shows an answer of support without a reload and keeps what is being typed', async () => {
+  it('shows and speaks an answer of support without a reload, and keeps what is being typed', async () => {
     const { page } = await phone('en')
     await page.goto(`${url}/d/tk-review`)
     await page.locator('#text').fill('half a sen')
@@ -122,7 +122,8 @@ describe('a page that is left open', () => {
         },
       ],
     })
-    await page.getByText('We looked at shelf 3.').waitFor()
+    await page.locator('#messages').getByText('We looked at shelf 3.').waitFor()
+    expect(await page.locator('#spoken').textContent()).toBe('We looked at shelf 3.')
     expect(await page.locator('#text').inputValue()).toBe('half a sen')
     await page.context().close()
   })
