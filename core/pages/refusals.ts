@@ -1,4 +1,3 @@
-import { errorText } from '#protocol/words/errors.ts'
 import type { Refusal } from './consumer-api.ts'
 import type { PageContext } from './context.ts'
 import { isWordKey } from './words/words.ts'
@@ -8,13 +7,10 @@ export interface RefusalWords {
   readonly action?: { href: string; label: string }
 }
 
-/** A refusal as a consumer reads it: what it means here, and the one thing to do. */
+/** A refusal as a consumer reads it at the cabinet: what it means here, and the one thing to do. */
 export function refusalWords(page: PageContext, refusal: Pick<Refusal, 'code' | 'details'>): RefusalWords {
   const own = `refusal.${refusal.code}`
-  const general = errorText(page.language, refusal.code)
-  const text = isWordKey(own)
-    ? page.t(own, { contact: page.contact })
-    : `${general.meaning} ${general.remedy}`
+  const text = page.t(isWordKey(own) ? own : 'refusal.other', { contact: page.contact })
   const action = actionFor(page, refusal)
   return action === undefined ? { text } : { text, action }
 }
@@ -28,8 +24,6 @@ function actionFor(page: PageContext, refusal: Pick<Refusal, 'code' | 'details'>
       return { href: orderHref, label: t('refusal.consumer_in_arrears.action') }
     case 'charge_unresolved':
       return { href: orderHref, label: t('refusal.charge_unresolved.action') }
-    case 'consumer_blocked':
-      return { href: '/orders', label: t('refusal.orders.action') }
     default:
       return undefined
   }

@@ -88,29 +88,29 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
       }),
     )
   })
-  scope.get<{ Params: { cabinet: string }; Querystring: { refused?: string; order?: string } }>(
-    '/c/:cabinet',
-    PUBLIC,
-    async (request, reply) => {
-      const context = await page(request, reply)
-      const api = consumerApiFor(app, request, reply)
-      const cabinet = await findCabinet(api, request.params.cabinet)
-      if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
-      const own = cabinet.value.session
-      const session =
-        own === null ? undefined : await api.get<SessionView>(`/api/consumer/sessions/${own.sessionId}`)
-      const { refused, order } = request.query
-      const html = cabinetPage(context, {
-        cabinet: cabinet.value,
-        session: session?.ok === true ? session.value : undefined,
-        refusal:
-          typeof refused === 'string' && isErrorCode(refused)
-            ? refusalWords(context, { code: refused, details: { orderId: order } })
-            : undefined,
-      })
-      return send(reply, html)
-    },
-  )
+  scope.get<{
+    Params: { cabinet: string }
+    Querystring: { refused?: string; order?: string; consent?: string }
+  }>('/c/:cabinet', PUBLIC, async (request, reply) => {
+    const context = await page(request, reply)
+    const api = consumerApiFor(app, request, reply)
+    const cabinet = await findCabinet(api, request.params.cabinet)
+    if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
+    const own = cabinet.value.session
+    const session =
+      own === null ? undefined : await api.get<SessionView>(`/api/consumer/sessions/${own.sessionId}`)
+    const { refused, order, consent } = request.query
+    const html = cabinetPage(context, {
+      cabinet: cabinet.value,
+      session: session?.ok === true ? session.value : undefined,
+      hasConsented: consent === 'ok',
+      refusal:
+        typeof refused === 'string' && isErrorCode(refused)
+          ? refusalWords(context, { code: refused, details: { orderId: order } })
+          : undefined,
+    })
+    return send(reply, html)
+  })
   scope.get<{ Params: { cabinet: string } }>('/c/:cabinet/code', PUBLIC, async (request, reply) => {
     const context = await page(request, reply)
     const cabinet = await findCabinet(consumerApiFor(app, request, reply), request.params.cabinet)

@@ -18,10 +18,14 @@ export interface CabinetPage {
   readonly session: SessionView | undefined
   /** Why the last attempt to open was refused. */
   readonly refusal: RefusalWords | undefined
+  /** The reader has just come back from giving permission. */
+  readonly hasConsented: boolean
 }
 
 export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
-  const { cabinet, session } = data
+  const { cabinet } = data
+  // The refusal that was just met says more than the denied visit that it left behind.
+  const session = data.refusal !== undefined && data.session?.state === 'denied' ? undefined : data.session
   const { t } = page
   const isShopping = session !== undefined && isLive(session)
   const body = html`
@@ -31,6 +35,7 @@ export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
   ${isShopping ? false : live('status', cabinet.status, badge(page, statusWord(page, cabinet.status)))}
 </div>
 <div id="refusal" role="alert">${data.refusal === undefined ? false : refusalNote(page, data.refusal)}</div>
+${data.hasConsented && !isShopping ? note('ok', 'circle-check', html`<p>${t('cabinet.consented')}</p>`) : false}
 ${session === undefined ? false : sessionPanel(page, session)}
 ${isShopping ? false : [closedNote(page, cabinet), rules(page, cabinet)]}
 ${shelves(page, cabinet)}

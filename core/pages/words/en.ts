@@ -59,13 +59,29 @@ export const en = {
   'refusal.charge_unresolved.action': 'See that order',
   'refusal.authorisation_declined':
     'Your payment app did not give permission. Please look there for an unpaid order or another account.',
-  'refusal.orders.action': 'My orders',
+  'refusal.consent_required':
+    'Your payment app has not given permission, so the door stays closed. Nothing was charged. You can try again.',
+  'refusal.command_expired':
+    'The cabinet did not answer in time, so the door stays locked. Nothing is charged. Please try again.',
+  'refusal.precondition_failed':
+    'The cabinet is not ready: its door may be open or somebody is being served. Please check the door and try again.',
+  'refusal.unlock_failed':
+    'The lock did not open. Nothing is charged. Please try again, or use another cabinet.',
+  'refusal.lock_failed': 'The lock does not work properly. Please use another cabinet; staff have been told.',
+  'refusal.provider_unreachable':
+    'The payment service does not answer, so the door stays closed. Nothing was charged. Please try again in a moment.',
+  'refusal.too_many_requests': 'That was a little fast. Please wait a moment and try again.',
+  'refusal.conflict': 'Something changed in the meantime. Please look again and repeat it.',
+  'refusal.other':
+    'That did not work, and nothing was charged. Please try again in a moment, or call {contact}.',
   'refusal.again': 'Try again',
 
   'consent.title': 'One permission from your payment app',
   'consent.text':
     'Your payment app asks once whether this cabinet may charge what you take. Nothing is charged by saying yes.',
   'consent.button': 'Continue to the payment app',
+
+  'cabinet.consented': 'Permission given. Now you can open the door.',
 
   'live.unlocking': 'Unlocking',
   'live.unlocking.text': 'Pull the door when you hear the click.',

@@ -53,12 +53,22 @@ export const zh: Record<keyof typeof en, string> = {
   'refusal.charge_unresolved': '上一笔付款仍在确认，请稍候，切勿重复付款。',
   'refusal.charge_unresolved.action': '查看该订单',
   'refusal.authorisation_declined': '支付应用没有通过授权。请在其中查看是否有未付订单，或换用其他账户。',
-  'refusal.orders.action': '我的订单',
+  'refusal.consent_required': '支付应用没有完成授权，柜门没有打开，也没有扣款。您可以再试一次。',
+  'refusal.command_expired': '货柜没有及时回应，柜门没有打开，不会扣款。请再试一次。',
+  'refusal.precondition_failed': '货柜还没有准备好：柜门可能没关，或有人正在使用。请检查柜门后再试。',
+  'refusal.unlock_failed': '门锁没有打开，不会扣款。请再试一次，或使用其他货柜。',
+  'refusal.lock_failed': '门锁出现故障，请使用其他货柜；工作人员已收到通知。',
+  'refusal.provider_unreachable': '支付服务没有回应，柜门没有打开，也没有扣款。请稍候再试。',
+  'refusal.too_many_requests': '操作有点快，请稍候再试。',
+  'refusal.conflict': '内容刚刚有变化，请重新查看后再操作。',
+  'refusal.other': '操作没有成功，没有扣款。请稍候再试，或拨打 {contact}。',
   'refusal.again': '重试',
 
   'consent.title': '需要支付应用授权一次',
   'consent.text': '支付应用会询问一次：是否允许这台货柜按取走的商品扣款。同意授权不会产生扣款。',
   'consent.button': '前往支付应用',
+
+  'cabinet.consented': '授权成功，现在可以打开柜门。',
 
   'live.unlocking': '正在开锁',
   'live.unlocking.text': '听到“咔哒”声后拉开柜门。',
