@@ -1,13 +1,32 @@
 /**
  * Maps the beam's own probability of the best receipt to the share of such receipts that proved right.
- * Knots of a monotone piecewise-linear map in log-odds, fitted on confirmed sessions
- * (here: tuning seeds of the benchmark; scripts in test/bench/weighing/).
+ * Knots of a monotone piecewise-linear map in log-odds.
  */
 export type CalibrationMap = ReadonlyArray<readonly [logOdds: number, calibratedLogOdds: number]>
 
 export const identityCalibration: CalibrationMap = [
   [-12, -12],
   [12, 12],
+]
+
+/** Fitted by test/bench/weighing/fit-calibration.ts on tuning seeds, five tiers alike. */
+export const shippedCalibration: CalibrationMap = [
+  [-12, -12],
+  [-2.11, -1.9],
+  [-1.04, -1.04],
+  [-0.57, -0.59],
+  [-0.22, -0.16],
+  [0.04, 0.3],
+  [0.34, 0.32],
+  [0.79, 1.11],
+  [1.39, 1.81],
+  [2.04, 2.69],
+  [2.6, 3.29],
+  [3.17, 3.61],
+  [3.71, 4.21],
+  [4.75, 6.42],
+  [8.18, 9.13],
+  [14, 9.5],
 ]
 
 export function calibrate(probability: number, map: CalibrationMap): number {

@@ -28,6 +28,7 @@ export class SensorCleaner {
   #x = new Float64Array(5)
   #count = 0
   #noiseGrams: number
+  readonly #dropSpikes: boolean
   #equalRun = 0
   #equalSinceMs = 0
   #equalPairs = 0
@@ -36,8 +37,9 @@ export class SensorCleaner {
   #longestRun = 0
   #longestRunSinceMs = 0
 
-  constructor(sensor: string, noiseGrams: number) {
+  constructor(sensor: string, noiseGrams: number, dropSpikes: boolean) {
     this.sensor = sensor
+    this.#dropSpikes = dropSpikes
     this.#noiseGrams = noiseGrams
   }
 
@@ -81,7 +83,7 @@ export class SensorCleaner {
     const e = x[4] as number
     const median = medianOfFive(a, b, c, d, e)
     const off = Math.abs(c - median)
-    if (off > 5 * this.#noiseGrams + 1) {
+    if (this.#dropSpikes && off > 5 * this.#noiseGrams + 1) {
       const mad = medianOfFive(
         Math.abs(a - median),
         Math.abs(b - median),

@@ -62,6 +62,19 @@ export function chooseReceipt(
   return chosen
 }
 
+/** Probability that the chosen receipt asks for more than was taken. */
+function overchargeShare(
+  beliefs: readonly ReceiptBelief[],
+  chosen: ReceiptBelief,
+  model: CabinetModel,
+): number {
+  const asked = priceOf(chosen.hand, model)
+  return beliefs.reduce(
+    (sum, belief) => (priceOf(belief.hand, model) < asked ? sum + belief.probability : sum),
+    0,
+  )
+}
+
 function priceOf(hand: Int8Array, model: CabinetModel): number {
   let fen = 0
   for (let p = 0; p < hand.length; p++) {
@@ -108,7 +121,10 @@ export function decideReceipt(
   const massOf = (isSo: (state: BeamState) => boolean): number =>
     states.reduce((sum, state) => (isSo(state) ? sum + Math.exp(state.logP) : sum), 0)
   const mass = (flag: number): number => massOf((state) => (state.flags & flag) !== 0)
-  if (probability < options.clearProbability) reasons.push('ambiguous')
+  const over =
+    overchargeShare(beliefs, chosen, model) * ((1 - probability) / Math.max(1e-9, 1 - chosen.probability))
+  if (probability < options.clearProbability || over > options.overchargeProbability)
+    reasons.push('ambiguous')
   if (massOf((state) => state.foreign.some((object) => object.isNew)) > 0.15) reasons.push('foreign_object')
   if (facts.sensorFault) reasons.push('sensor_fault')
   if (mass(flagUnexplained) > 0.05) reasons.push('unexplained_loss')

@@ -1,5 +1,5 @@
 import { runBeam, type BeamState, type LevelEvent, type Move, type Trail } from './beam.ts'
-import { identityCalibration, type CalibrationMap } from './calibration.ts'
+import { identityCalibration, shippedCalibration } from './calibration.ts'
 import { SensorCleaner } from './clean.ts'
 import { createCabinetModel, type CabinetModel, type ModelProduct, type ModelShelf } from './combinations.ts'
 import { alternativesOf, chooseReceipt, decideReceipt, receiptsOf } from './decide.ts'
@@ -29,7 +29,6 @@ const restWorthTellingMs = 600
 /** Normally the receipt is there this long after the door closed, with what is known by then. */
 const patienceMs = 1350
 const patientSpreadGrams = 40
-const calibration: CalibrationMap = identityCalibration
 
 type ShelfState = {
   model: ModelShelf
@@ -83,10 +82,13 @@ class StreamingSession implements WeighingSession {
       noiseGrams: options.noiseGrams,
       quietWindowMs: options.quietWindowMs,
       sameLevelGrams,
+      seeBriefLevels: options.seeBriefLevels,
     }
     this.#shelves = this.#model.shelves.map((model) => ({
       model,
-      cleaners: model.sensors.map((sensor) => new SensorCleaner(sensor, options.noiseGrams)),
+      cleaners: model.sensors.map(
+        (sensor) => new SensorCleaner(sensor, options.noiseGrams, options.dropSpikes),
+      ),
       references: model.sensors.map(() => Number.NaN),
       latest: model.sensors.map(() => 0),
       tracker: new LevelTracker(trackerOptions),
@@ -231,7 +233,7 @@ class StreamingSession implements WeighingSession {
       },
       this.#model,
       this.#options,
-      calibration,
+      this.#options.calibrated ? shippedCalibration : identityCalibration,
     )
     return {
       engineVersion: ENGINE_VERSION,

@@ -58,6 +58,7 @@ export class LevelTracker {
 
   readonly #windowMs: number
   readonly #sameLevelGrams: number
+  readonly #seeBriefLevels: boolean
   #t = new Float64Array(windowCapacity)
   #x = new Float64Array(windowCapacity)
   #from = 0
@@ -89,11 +90,17 @@ export class LevelTracker {
   /** The stillest stretch of the brief level: where its weight is read. */
   #still: Block | null = null
 
-  constructor(options: { noiseGrams: number; quietWindowMs: number; sameLevelGrams: number }) {
+  constructor(options: {
+    noiseGrams: number
+    quietWindowMs: number
+    sameLevelGrams: number
+    seeBriefLevels: boolean
+  }) {
     this.noiseGrams = options.noiseGrams
     this.#closedNoiseGrams = options.noiseGrams
     this.#windowMs = options.quietWindowMs
     this.#sameLevelGrams = options.sameLevelGrams
+    this.#seeBriefLevels = options.seeBriefLevels
     this.#noiseRing = [options.noiseGrams, options.noiseGrams]
   }
 
@@ -126,7 +133,7 @@ export class LevelTracker {
     const n = this.#size
     if (!this.quiet) {
       this.#watchExcursion(x)
-      if (this.#phase !== 'after') this.#watchBrief(tMs)
+      if (this.#seeBriefLevels && this.#phase !== 'after') this.#watchBrief(tMs)
     }
     if (n < minimumReadings) return
     const span = tMs - this.#oldestMs()

@@ -155,8 +155,15 @@ export type WeighingOptions = {
   /** Whether `push` says which steps settled; a replay does not need it. */
   reportSteps: boolean
   beamWidth: number
+  /** Whether probabilities are mapped to the share that proved right; off only to fit that map. */
+  calibrated: boolean
   /** Below this probability a person should look. */
   clearProbability: number
+  /** Above this probability of asking for more money than is owed, a person should look. */
+  overchargeProbability: number
+  /** Stages that can be left out, to show what each brings. */
+  dropSpikes: boolean
+  seeBriefLevels: boolean
   /** Cost of an overcharged fen against an undercharged one. */
   overchargeWeight: number
   priors: ActionPriors
@@ -173,7 +180,11 @@ export const defaultWeighingOptions: WeighingOptions = {
   settleTimeoutMs: 3000,
   reportSteps: true,
   beamWidth: 64,
+  calibrated: true,
   clearProbability: 0.95,
+  overchargeProbability: 0.015,
+  dropSpikes: true,
+  seeBriefLevels: true,
   overchargeWeight: 3,
   priors: {
     take: 0.72,

@@ -1,9 +1,9 @@
 import { createWeighingSession, ENGINE_VERSION } from '#protocol/weighing/engine.ts'
-import type { WeighingOptions } from '#protocol/weighing/types.ts'
+import { defaultWeighingOptions, type WeighingOptions } from '#protocol/weighing/types.ts'
 import { tiers, type Tier } from './cabinet.ts'
 import { quantile, summarise } from './metrics.ts'
 import { samplesOf } from './physics.ts'
-import { drawSession, judge, type Outcome } from './session.ts'
+import { drawSession, judge, ordinarySettings, type Outcome, type SessionSettings } from './session.ts'
 
 export type WeighingBenchOptions = {
   /** One tier, or several separated by commas; all five by default. */
@@ -112,4 +112,54 @@ function measureSpeed(seed: number) {
 
 function nowMs(): number {
   return performance.now()
+}
+
+type Ablation = { name: string; engine?: Partial<WeighingOptions>; settings?: Partial<SessionSettings> }
+
+/** What the receipt loses when one stage is left out. */
+const ablations: readonly Ablation[] = [
+  { name: 'whole engine' },
+  { name: 'without what was learned (catalogue only)', settings: { seasoned: false } },
+  { name: 'without dropping spikes', engine: { dropSpikes: false } },
+  { name: 'without brief levels', engine: { seeBriefLevels: false } },
+  {
+    name: 'without the resting hand',
+    engine: withPriors({ restingHandGood: 1e-12, restingHandPoor: 1e-12 }),
+  },
+  { name: 'without exchanges', engine: withPriors({ exchange: 1e-12 }) },
+  {
+    name: 'without goods on other shelves',
+    engine: withPriors({ putBackElsewhere: 1e-9, strayTaken: 1e-9 }),
+  },
+  { name: 'one story only (beam of one)', engine: { beamWidth: 1 } },
+  { name: 'without calibration', engine: { calibrated: false } },
+  { name: 'without asymmetric cost', engine: { overchargeWeight: 0, overchargeProbability: 1 } },
+]
+
+function withPriors(priors: Partial<WeighingOptions['priors']>): Partial<WeighingOptions> {
+  return { priors: { ...defaultWeighingOptions.priors, ...priors } }
+}
+
+/** The same sessions, with one stage left out at a time. */
+export function runWeighingAblation(options: {
+  tier: string
+  sessions: number
+  seed: number
+}): Array<
+  { name: string } & Pick<
+    ReturnType<typeof summarise>,
+    'exact' | 'exactInterval' | 'ece' | 'reviewAtHalfPercent' | 'reviewRate' | 'overchargedPerThousand'
+  >
+> {
+  const [tier] = parseTiers(options.tier)
+  return ablations.map(({ name, engine, settings }) => {
+    const outcomes: Outcome[] = []
+    for (let i = 0; i < options.sessions; i++) {
+      const session = drawSession(options.seed + i, tier as Tier, { ...ordinarySettings, ...settings })
+      outcomes.push(judge(session, engine ?? {}, nowMs, false))
+    }
+    const { exact, exactInterval, ece, reviewAtHalfPercent, reviewRate, overchargedPerThousand } =
+      summarise(outcomes)
+    return { name, exact, exactInterval, ece, reviewAtHalfPercent, reviewRate, overchargedPerThousand }
+  })
 }
