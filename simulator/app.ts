@@ -165,7 +165,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       sync,
       surroundings: { setCamera: (mode) => camera.setMode(mode), setNetwork },
     })
-    undo.push(() => shopper.stop())
+    undo.push(() => shopper.abandon())
 
     const app = createServer()
     let ownUrl = ''

@@ -124,9 +124,7 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
     return shopper.play({ steps: [...visits[body.name].steps], speed: body.speed })
   })
   app.post('/control/reset', () => {
-    if (shopper.isPlaying || shopper.isBusy) {
-      throw new CabinetError('conflict', 'A shopper is at the cabinet; reset when the visit is over.')
-    }
+    shopper.abandon()
     return act(() => {
       cabinet.emptyHand()
       cabinet.reset()

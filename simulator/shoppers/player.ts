@@ -33,9 +33,15 @@ export interface Shopper {
   putBack(options: PutBack): Promise<Item[]>
   /** Plays a whole visit. One at a time: a second one is refused with `conflict`. */
   play(visit: Visit): Promise<VisitTruth>
-  readonly isBusy: boolean
   readonly isPlaying: boolean
-  stop(): void
+  /** Whatever is being played or handled ends now; who asked for it is refused with `conflict`. */
+  abandon(): void
+}
+
+/** How one person acts: human pauses are divided by `speed`; `signal` ends what they do. */
+interface Pace {
+  readonly speed: number
+  readonly signal: AbortSignal
 }
 
 /** Milliseconds between two things that a person does; divided by the visit's speed. */
@@ -57,53 +63,54 @@ export function createShopper(options: {
   surroundings: Surroundings
 }): Shopper {
   const { clock, random, cabinet, sync, surroundings } = options
-  const ending = new AbortController()
+  let ending = new AbortController()
   let isPlaying = false
-  let gestures = 0
 
-  async function pause(ms: number) {
-    if (!(await wait(clock, 'shopper', ms, ending.signal))) {
-      throw new CabinetError('internal', 'The simulator is stopping.')
+  function paceOf(speed: number): Pace {
+    return { speed, signal: ending.signal }
+  }
+  async function pause(ms: number, { signal }: Pace) {
+    if (!(await wait(clock, 'shopper', ms, signal))) {
+      throw new CabinetError(
+        'conflict',
+        'The visit was ended from outside: the simulator was reset or is stopping.',
+      )
     }
   }
-  async function until(condition: () => boolean, timeoutMs: number, what: string) {
+  async function until(condition: () => boolean, timeoutMs: number, what: string, pace: Pace) {
     const startMs = clock.monoMs()
     for (sync(); !condition(); sync()) {
       if (clock.monoMs() - startMs >= timeoutMs) {
         throw new CabinetError('precondition_failed', `${what} did not happen within ${timeoutMs} ms.`)
       }
-      await pause(POLL_MS)
+      await pause(POLL_MS, pace)
     }
   }
-  async function finish(gesture: Gesture): Promise<Item> {
-    gestures++
-    try {
-      await pause(Math.max(0, gesture.doneAtMs - cabinet.nowMs))
-      return gesture.item
-    } finally {
-      gestures--
-    }
+  async function finish(gesture: Gesture, pace: Pace): Promise<Item> {
+    await pause(Math.max(0, gesture.doneAtMs - cabinet.nowMs), pace)
+    return gesture.item
   }
 
-  async function take({ quantity = 1, style = 'normal', ...which }: Take, speed = 1): Promise<Item[]> {
+  async function take({ quantity = 1, style = 'normal', ...which }: Take, pace: Pace): Promise<Item[]> {
     const underWay: Array<Promise<Item>> = []
     for (let piece = 0; piece < quantity; piece++) {
-      if (piece > 0 && style === 'quick') await pause(between(random, PAUSES.quick))
-      else if (piece > 0 && style !== 'together') await pause(between(random, PAUSES.betweenPieces) / speed)
+      if (piece > 0 && style === 'quick') await pause(between(random, PAUSES.quick), pace)
+      else if (piece > 0 && style !== 'together')
+        await pause(between(random, PAUSES.betweenPieces) / pace.speed, pace)
       sync()
       const isShort = style === 'quick' || style === 'together'
-      const gesture = finish(cabinet.take({ ...which, style: isShort ? 'quick' : style }))
+      const gesture = finish(cabinet.take({ ...which, style: isShort ? 'quick' : style }), pace)
       underWay.push(gesture)
       if (!isShort) await gesture
     }
     return Promise.all(underWay)
   }
-  async function putBack({ shelf, quantity = 1, ...which }: PutBack, speed = 1): Promise<Item[]> {
+  async function putBack({ shelf, quantity = 1, ...which }: PutBack, pace: Pace): Promise<Item[]> {
     const done: Item[] = []
     for (let piece = 0; piece < quantity; piece++) {
-      if (piece > 0) await pause(between(random, PAUSES.betweenPieces) / speed)
+      if (piece > 0) await pause(between(random, PAUSES.betweenPieces) / pace.speed, pace)
       sync()
-      done.push(await finish(cabinet.putBack({ ...which, shelf: shelf ?? ownShelf(which) })))
+      done.push(await finish(cabinet.putBack({ ...which, shelf: shelf ?? ownShelf(which) }), pace))
     }
     return done
   }
@@ -128,15 +135,20 @@ export function createShopper(options: {
     return home
   }
 
-  async function run(step: Step, speed: number): Promise<void> {
+  async function run(step: Step, pace: Pace): Promise<void> {
     sync()
     switch (step.do) {
       case 'wait-unlocked':
-        return until(() => !cabinet.lock.isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The unlocking')
+        return until(
+          () => !cabinet.lock.isBoltSeated,
+          step.timeoutMs ?? DEFAULT_WAIT_MS,
+          'The unlocking',
+          pace,
+        )
       case 'wait-locked':
-        return until(() => cabinet.lock.isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The locking')
+        return until(() => cabinet.lock.isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The locking', pace)
       case 'wait':
-        return pause(step.ms)
+        return pause(step.ms, pace)
       case 'open':
         cabinet.openDoor()
         return
@@ -145,26 +157,26 @@ export function createShopper(options: {
         return
       case 'take': {
         const { do: _, ...which } = step
-        await take(which, speed)
+        await take(which, pace)
         return
       }
       case 'put-back': {
         const { do: _, ...which } = step
-        await putBack(which, speed)
+        await putBack(which, pace)
         return
       }
       case 'lean':
         cabinet.lean(step)
-        return pause(step.durationMs)
+        return pause(step.durationMs, pace)
       case 'touch':
         cabinet.touch(step)
-        return pause(step.durationMs)
+        return pause(step.durationMs, pace)
       case 'foreign':
-        await finish(cabinet.addForeign(step))
+        await finish(cabinet.addForeign(step), pace)
         return
       case 'restock':
         cabinet.restock({ shelf: step.shelf, sku: step.sku, quantity: step.quantity })
-        return pause(500)
+        return pause(500, pace)
       case 'empty-hand':
         cabinet.emptyHand()
         return
@@ -182,13 +194,14 @@ export function createShopper(options: {
     if (isPlaying)
       throw new CabinetError('conflict', 'A shopper is at the cabinet already; wait until the visit is over.')
     isPlaying = true
+    const pace = paceOf(speed)
     const startMs = clock.monoMs()
     try {
       const before = positions(cabinet)
       for (const [index, step] of steps.entries()) {
         const isHuman = !step.do.startsWith('wait') && step.do !== 'camera' && step.do !== 'network'
-        if (index > 0 && isHuman) await pause(between(random, PAUSES.betweenSteps) / speed)
-        await run(step, speed).catch((error: unknown) => {
+        if (index > 0 && isHuman) await pause(between(random, PAUSES.betweenSteps) / speed, pace)
+        await run(step, pace).catch((error: unknown) => {
           throw withStep(error, index, step)
         })
       }
@@ -198,22 +211,23 @@ export function createShopper(options: {
     }
   }
   return {
-    take: (which) => take(which),
-    putBack: (which) => putBack(which),
+    take: (which) => take(which, paceOf(1)),
+    putBack: (which) => putBack(which, paceOf(1)),
     play,
-    get isBusy() {
-      return gestures > 0
-    },
     get isPlaying() {
       return isPlaying
     },
-    stop: () => ending.abort(),
+    abandon() {
+      ending.abort()
+      ending = new AbortController()
+    },
   }
 }
 
 function withStep(error: unknown, index: number, step: Step): unknown {
   if (!(error instanceof CabinetError)) return error
-  return new CabinetError(error.code, `Step ${index + 1} (${step.do}): ${error.message}`, {
+  const detail = error.message.replace(` ${error.entry.remedy} (${error.code})`, '')
+  return new CabinetError(error.code, `Step ${index + 1} (${step.do}): ${detail}`, {
     cause: error,
     context: error.context,
   })

@@ -107,7 +107,7 @@ function shelfView(shelf, index, view) {
     <g class=${shelf.isTouched ? 'shelf touched' : 'shelf'}>
       ${goodsView(shelf, floorY, view)}
       <rect x=${LEFT} y=${floorY} width=${RIGHT - LEFT} height="4" class="board"/>
-      <g class=${isSelected ? 'rail selected' : 'rail'} tabindex="0" role="button" aria-label="${view.t('shelfTools')} ${shelf.id}"
+      <g class=${isSelected ? 'rail selected' : 'rail'} tabindex="0" role="button"
         @click=${() => view.onShelf(shelf.id)} @keydown=${onEnter(() => view.onShelf(shelf.id))}>
         <rect x=${LEFT} y=${floorY + 4} width=${RIGHT - LEFT} height="26" class="rail-face"/>
         <text x=${LEFT + 12} y=${floorY + 22} class="rail-id">${shelf.id.toUpperCase()}</text>

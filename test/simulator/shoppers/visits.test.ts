@@ -68,4 +68,11 @@ describe('a shopper', () => {
     await expect(shopper.play({ steps: [{ do: 'open' }] })).rejects.toThrow(/at the cabinet already/)
     await first
   })
+  it('goes away when somebody resets the cabinet, and says so', async () => {
+    const { shopper, play } = aShopper({ unlocks: false })
+    const waiting = play([{ do: 'wait-unlocked', timeoutMs: 60_000 }])
+    shopper.abandon()
+    await expect(waiting).rejects.toThrow(/ended from outside/)
+    expect(shopper.isPlaying).toBe(false)
+  })
 })
