@@ -13,6 +13,7 @@ export interface SimulatorState {
   door: 'open' | 'closed'
   lock: {
     state: LockState
+    isUnlocked: boolean
     isBoltSeated: boolean
     isKeyTurned: boolean
     fault: LockFault
@@ -64,6 +65,7 @@ export function describeState(parts: Parts): SimulatorState {
     door: lock.isDoorOpen ? 'open' : 'closed',
     lock: {
       state: lock.lock,
+      isUnlocked: lock.lock === 'unlocked',
       isBoltSeated: lock.isBoltSeated,
       isKeyTurned: lock.isKeyTurned,
       fault: lock.fault,
