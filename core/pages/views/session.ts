@@ -57,6 +57,13 @@ export function sessionPanel(page: PageContext, session: SessionView): Markup {
   const { t } = page
   const phase = PHASES[session.state]
   const order = orderAddress(session)
+  if (order !== undefined && !isLive(session))
+    return live(
+      'session',
+      [session.state, order],
+      html`<a class="card link" href="${order}" data-next>${icon('receipt-text')}<span><strong>${t('live.settled')}</strong><br><span class="soft small">${t('live.settled.button')}</span></span>${icon('chevron-right')}</a>`,
+      t('live.settled'),
+    )
   const denied = session.state === 'denied' ? deniedWords(page, session.deniedReason) : undefined
   const text = denied?.text ?? (phase.text === undefined ? undefined : t(phase.text))
   return live(
