@@ -11,7 +11,7 @@ import { createCommandJournal } from './commands/command-journal.ts'
 import type { CabinetState } from './commands/decide.ts'
 import type { Settings } from './config.ts'
 import type { EdgeDatabase } from './database.ts'
-import { createDelivery } from './delivery/delivery.ts'
+import { createDelivery, type DeliveryListener } from './delivery/delivery.ts'
 import { createDesiredDocument } from './delivery/desired-document.ts'
 import type { Link } from './delivery/link.ts'
 import { createOutbox } from './delivery/outbox.ts'
@@ -57,8 +57,8 @@ export interface Agent {
   stop(): Promise<void>
 }
 
-/** How long the hardware may take to say where the lock is, before interrupted commands are reported without it. */
-const FIRST_READING_MS = 3000
+/** How long the hardware may take to say where the lock is, before the agent goes on without it. */
+const FIRST_READING_MS = 1500
 /** A prepared door is weighed fast for this long, whether it is unlocked or not. */
 const PREPARED_PACE_MS = 6000
 
@@ -203,7 +203,8 @@ export function createAgent(ports: AgentPorts): Agent {
   let liveTimer: Timer | undefined
   let paceTimer: Timer | undefined
   let readingTimer: Timer | undefined
-  let isSettled = false
+  let isOnline = false
+  let fastUntilMonoMs = 0
 
   desired.onChanged((twin) => climate.onTwin(twin))
   sessions.onEnded(() => {
@@ -236,6 +237,9 @@ export function createAgent(ports: AgentPorts): Agent {
   }
   function weighFastForAWhile(): void {
     hardware.setPace('session')
+    fastUntilMonoMs = clock.monoMs() + PREPARED_PACE_MS
+    liveTimer?.cancel()
+    sendLive()
     paceTimer?.cancel()
     paceTimer = clock.setTimer('back to the idle pace', PREPARED_PACE_MS, () => {
       if (sessions.current === undefined) hardware.setPace('idle')
@@ -258,16 +262,49 @@ export function createAgent(ports: AgentPorts): Agent {
     scheduleLive()
   }
   function scheduleLive(): void {
-    const pauseMs = sessions.current === undefined ? settings.liveIdleMs : settings.liveSessionMs
-    // A session that starts in the long pause is shown soon all the same.
-    liveTimer = clock.setTimer('send live telemetry', Math.min(pauseMs, settings.liveIdleMs), sendLive)
+    const isWatched = sessions.current !== undefined || clock.monoMs() < fastUntilMonoMs
+    const pauseMs = isWatched ? settings.liveSessionMs : settings.liveIdleMs
+    liveTimer = clock.setTimer('send live telemetry', pauseMs, sendLive)
   }
-  /** Interrupted commands are reported with what the hardware says, or without it when it stays silent. */
-  function settleOnce(): void {
-    if (isSettled) return
-    isSettled = true
+  const deliveryListener: DeliveryListener = {
+    describe: () => {
+      const { current } = sessions
+      const board = hardware.board()
+      return {
+        firmware: FIRMWARE,
+        minor: PROTOCOL_MINOR,
+        commands: journal.tail(),
+        twin: climate.reported,
+        ...(current === undefined
+          ? {}
+          : { session: { sessionId: current.sessionId, state: current.phase.toLowerCase() } }),
+        hardware: {
+          isDoorOpen: board.isDoorOpen,
+          isLocked: isLocked(board),
+          isLockedOut: climate.isLockedOut,
+          isOutOfService: desired.current?.isOutOfService ?? false,
+        },
+      }
+    },
+    onCommand: (bytes, isRetained) => desk.onCommand(bytes, isRetained),
+    onTwin: (bytes) => desired.onTwin(bytes),
+    onReachable(isReachable) {
+      sessions.onReachable(isReachable)
+      if (isReachable) uploader.nudge()
+    },
+    onConfirmed(ackedSeq) {
+      deferred.onConfirmed(ackedSeq)
+      uploader.nudge()
+    },
+  }
+
+  /** The first hello and the end of interrupted commands tell what the hardware says, or that it is silent. */
+  function goOnline(): void {
+    if (isOnline) return
+    isOnline = true
     readingTimer?.cancel()
     desk.settleUnfinished()
+    delivery.start(deliveryListener)
   }
 
   return {
@@ -285,12 +322,12 @@ export function createAgent(ports: AgentPorts): Agent {
       )
       log.info({ boot: identity.boot, epoch: outbox.epoch, resumedSessionId }, 'agent started')
       if (resumedSessionId !== undefined) hardware.setPace('session')
-      readingTimer = clock.setTimer('first reading of the lock', FIRST_READING_MS, settleOnce)
+      readingTimer = clock.setTimer('first reading of the lock', FIRST_READING_MS, goOnline)
       hardware.start({
         onBoard(reading) {
           sessions.onBoard(reading)
           doorWatch.onBoard(reading)
-          if (reading.isUnlocked !== null) settleOnce()
+          if (reading.isUnlocked !== null) goOnline()
         },
         onClimate: (sample) => climate.onClimate(sample),
         onScales(sweep) {
@@ -310,37 +347,6 @@ export function createAgent(ports: AgentPorts): Agent {
               ...(detail === undefined ? {} : { detail: detail.slice(0, 500) }),
             }),
           ),
-      })
-      delivery.start({
-        describe: () => {
-          const { current } = sessions
-          const board = hardware.board()
-          return {
-            firmware: FIRMWARE,
-            minor: PROTOCOL_MINOR,
-            commands: journal.tail(),
-            twin: climate.reported,
-            ...(current === undefined
-              ? {}
-              : { session: { sessionId: current.sessionId, state: current.phase.toLowerCase() } }),
-            hardware: {
-              isDoorOpen: board.isDoorOpen,
-              isLocked: isLocked(board),
-              isLockedOut: climate.isLockedOut,
-              isOutOfService: desired.current?.isOutOfService ?? false,
-            },
-          }
-        },
-        onCommand: (bytes, isRetained) => desk.onCommand(bytes, isRetained),
-        onTwin: (bytes) => desired.onTwin(bytes),
-        onReachable(isReachable) {
-          sessions.onReachable(isReachable)
-          if (isReachable) uploader.nudge()
-        },
-        onConfirmed(ackedSeq) {
-          deferred.onConfirmed(ackedSeq)
-          uploader.nudge()
-        },
       })
       climate.start()
       cameras.start()

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { edgeConfigurationReference } from '#edge/config-reference.ts'
 import { asyncApiDocument } from './asyncapi.ts'
 import { errorReference } from './error-reference.ts'
 
@@ -9,4 +10,5 @@ export const GENERATED_DOCUMENTS: ReadonlyArray<{ file: string; make: () => stri
     make: () => stringify(asyncApiDocument(), { lineWidth: 120, aliasDuplicateObjects: false }),
   },
   { file: 'docs/reference/errors.md', make: errorReference },
+  { file: 'docs/reference/edge-configuration.md', make: edgeConfigurationReference },
 ]

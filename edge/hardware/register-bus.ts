@@ -67,7 +67,6 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     if (isStopped) return
     const opening = new RtuPort(path, profile.serial)
     const modbus = new ModbusRTU(opening) as Client
-    modbus.setTimeout(profile.timeoutMs)
     // Before the library listens itself, a port that fails to open would throw from its error event.
     opening.on('error', (error: Error) => onGone(opening, messageOf(error)))
     opening.on('close', () => onGone(opening, 'the device was closed'))
@@ -153,7 +152,7 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
       }
       modbus.setID(unit)
       try {
-        const value = await run(modbus)
+        const value = await inTime(line, run(modbus))
         answered()
         return value
       } catch (error) {
@@ -185,6 +184,17 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
       }
     }
     throw failure ?? new CabinetError('bus_timeout')
+  }
+
+  /** Our own clock, not the library's timer; what comes later is no longer waited for. */
+  function inTime<T>(line: RtuPort, answer: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = clock.setTimer('answer on the bus', profile.timeoutMs, () => {
+        line.abandon()
+        reject(new Error('timed out'))
+      })
+      answer.then(resolve, reject).finally(() => timer.cancel())
+    })
   }
 
   function enqueue<T>(queue: Array<() => Promise<void>>, run: () => Promise<T>): Promise<T> {

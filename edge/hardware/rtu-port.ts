@@ -52,6 +52,11 @@ export class RtuPort extends EventEmitter {
     this.#serial.write(request)
   }
 
+  /** The request was given up: its answer, should it still come, is noise. */
+  abandon(): void {
+    this.#expected = undefined
+  }
+
   #onData(bytes: Buffer): void {
     if (this.#expected === undefined) return
     this.#received = Buffer.concat([this.#received, bytes])

@@ -53,7 +53,7 @@ function watch(pictures: string): string[] {
   let state = initialCameraWatch
   let hash = 0
   const told: string[] = []
-  for (const [second, letter] of [...pictures].entries()) {
+  for (const [second, letter] of pictures.split('').entries()) {
     if (letter !== 's') hash++
     const observation: CameraObservation =
       letter === 'x'

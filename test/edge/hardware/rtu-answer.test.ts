@@ -15,7 +15,7 @@ const EXCEPTION = bytes('11 83 02 c1 34')
 describe('the checksum', () => {
   it.each([[REQUEST], [ANSWER], [EXCEPTION]])('of a published frame', (frame) => {
     const sum = crc16(frame, 0, frame.length - 2)
-    expect([sum & 0xff, sum >> 8]).toEqual([...frame.slice(-2)])
+    expect([sum & 0xff, sum >> 8]).toEqual(Array.from(frame.slice(-2)))
   })
 })
 
