@@ -5,6 +5,8 @@ import type { Ids } from '#protocol/base/ids.ts'
 import { createSeededRandom, type Random } from '#protocol/base/random.ts'
 import { createBus } from './bus/bus.ts'
 import { createBanks } from './bus/registers.ts'
+import { openSerialDevice } from './bus/serial-device.ts'
+import { openTerminal } from './bus/terminal.ts'
 import { createCabinet } from './cabinet/cabinet.ts'
 import { hashText } from './cabinet/goods.ts'
 import { loadGoodsFile } from './cabinet/goods-file.ts'
@@ -33,6 +35,12 @@ export interface SimulatorOptions {
   readonly host: string
   /** 0 chooses a free one. */
   readonly ports: { control: number; provider: number; notices: number; linkMqtt: number; linkHttp: number }
+  /** A real serial device instead of the pseudo-terminal for the edge. */
+  readonly serialDevice?: string
+  /** The serial device could not be opened or went away. */
+  readonly onSerialLost: (error: CabinetError) => void
+  /** Every frame on the edge's line, for a technician who wants to see the bytes. */
+  readonly onFrame?: (direction: 'rx' | 'tx', bytes: Uint8Array) => void
   readonly coreMqtt: string
   readonly coreHttp: string
 }
@@ -102,20 +110,25 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       save()
     })
 
-    const banks = createBanks(cabinet)
+    const wiring = { clock, banks: createBanks(cabinet), sync }
+    const { serialDevice, onFrame, onSerialLost } = options
+    const linkPath = serialDevice ?? path.join(folder, 'tty-cabinet')
     const bus = createBus({
-      clock,
+      ...wiring,
       random: part('bus'),
-      linkPath: path.join(folder, 'tty-cabinet'),
-      banks,
-      sync,
+      linkPath,
+      open: (onBytes) =>
+        serialDevice === undefined
+          ? openTerminal({ linkPath, onBytes })
+          : openSerialDevice({ devicePath: serialDevice, onBytes, onLost: onSerialLost }),
+      trace: onFrame,
     })
+    const servicePath = path.join(folder, 'tty-service')
     const serviceBus = createBus({
-      clock,
+      ...wiring,
       random: part('service-bus'),
-      linkPath: path.join(folder, 'tty-service'),
-      banks,
-      sync,
+      linkPath: servicePath,
+      open: (onBytes) => openTerminal({ linkPath: servicePath, onBytes }),
     })
 
     const link = { clock, host }

@@ -24,6 +24,8 @@ npm run simulator -- control --help      act on a running one
   --link-mqtt-port N    the cabinet's way to the core, MQTT (default 8094)
   --core-http URL       where the core really is (default http://127.0.0.1:8080)
   --core-mqtt HOST:PORT where its broker really is (default 127.0.0.1:1883)
+  --serial-device PATH  answer on a real serial device instead of a pseudo-terminal
+  --trace-serial        write every frame of the edge's line to standard error, in hexadecimal
   --json-ready          print one JSON line with all addresses when ready
   --exit-with-parent    stop when standard input closes
 `
@@ -39,6 +41,8 @@ const OPTIONS = {
   'link-mqtt-port': { type: 'string', default: '8094' },
   'core-http': { type: 'string', default: 'http://127.0.0.1:8080' },
   'core-mqtt': { type: 'string', default: '127.0.0.1:1883' },
+  'serial-device': { type: 'string' },
+  'trace-serial': { type: 'boolean', default: false },
   'json-ready': { type: 'boolean', default: false },
   'exit-with-parent': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -88,6 +92,14 @@ async function serve() {
       linkHttp: wholeNumber('--link-http-port', values['link-http-port'], 65_535),
       linkMqtt: wholeNumber('--link-mqtt-port', values['link-mqtt-port'], 65_535),
     },
+    serialDevice: values['serial-device'],
+    onSerialLost: (error) => {
+      process.stderr.write(`${error.message}\n`)
+      process.exit(2)
+    },
+    onFrame: values['trace-serial']
+      ? (direction, bytes) => traceFrame(clock.monoMs(), direction, bytes)
+      : undefined,
     coreHttp: values['core-http'],
     coreMqtt: values['core-mqtt'],
   })
@@ -116,6 +128,11 @@ async function serve() {
     process.stdin.on('error', stop)
     process.stdin.resume()
   }
+}
+
+function traceFrame(atMs: number, direction: 'rx' | 'tx', bytes: Uint8Array) {
+  const hex = Buffer.from(bytes).toString('hex').replace(/../g, '$& ').trim()
+  process.stderr.write(`${(atMs / 1000).toFixed(3)} ${direction} ${hex}\n`)
 }
 
 function makeFolder(folder: string) {

@@ -3,7 +3,7 @@ import { integerBelow, type Random } from '#protocol/base/random.ts'
 import { createRequestParser } from '#protocol/wire/modbus.ts'
 import type { RegisterBank } from './registers.ts'
 import { answer } from './slave.ts'
-import { openTerminal, type Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 /**
  * ok         answers at once
@@ -38,10 +38,13 @@ const SLOW_MS = 400
 const NOISE_PERIOD_MS = 70
 const NOISE_DAMAGE_CHANCE = 0.3
 
-/** The far end of one serial line: a pseudo-terminal with the units of the cabinet behind it. */
+/** The far end of one serial line, with the units of the cabinet behind it. */
 export function createBus(options: {
   clock: Clock
   random: Random
+  /** Opens the line; again after it was unplugged. */
+  open: (onBytes: (bytes: Uint8Array) => void) => Terminal
+  /** Where programs find it. */
   linkPath: string
   banks: ReadonlyMap<number, RegisterBank>
   /** Brings the physics up to date before registers are read. */
@@ -59,7 +62,7 @@ export function createBus(options: {
 
   function open(): Terminal {
     parser = createRequestParser()
-    return openTerminal({ linkPath, onBytes: receive })
+    return options.open(receive)
   }
   function receive(bytes: Uint8Array) {
     trace?.('rx', bytes)

@@ -226,10 +226,12 @@ export function createCabinet(options: {
     }
     return item
   }
-  function settledGrams(shelfId: string): number {
-    let grams = 0
+  /** What each shelf carries when no hand is in it. */
+  function settledGrams(): Map<string, number> {
+    const grams = new Map<string, number>()
     for (const [itemId, place] of places) {
-      if (place !== 'hand' && place.shelf === shelfId) grams += items.get(itemId)?.grams ?? 0
+      if (place === 'hand') continue
+      grams.set(place.shelf, (grams.get(place.shelf) ?? 0) + (items.get(itemId)?.grams ?? 0))
     }
     return grams
   }
@@ -241,8 +243,9 @@ export function createCabinet(options: {
     const airDelta = (fridge.airDeciCelsius - firstSetpoint) / 10
     // The whole cabinet shakes together: what the shelves share is drawn once.
     const common = gaussian(random)
+    const settledByShelf = settledGrams()
     for (const [index, shelf] of shelves.entries()) {
-      const settled = settledGrams(shelf.id)
+      const settled = settledByShelf.get(shelf.id) ?? 0
       let loadGrams = 0
       for (let i = 0; i < INSTANTS_PER_CONVERSION; i++) {
         const instantMs = atMs - periodMs + ((i + 0.5) * periodMs) / INSTANTS_PER_CONVERSION

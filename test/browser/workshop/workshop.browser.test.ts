@@ -43,6 +43,9 @@ beforeAll(async () => {
     seed: 1,
     host: '127.0.0.1',
     ports: { control: 0, provider: 0, notices: 0, linkMqtt: 0, linkHttp: 0 },
+    onSerialLost: (error) => {
+      throw error
+    },
     coreHttp: 'http://127.0.0.1:8080',
     coreMqtt: '127.0.0.1:1883',
   })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { SerialPort } from 'serialport'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CabinetError } from '#protocol/base/errors.ts'
 import { createSeededRandom, integerBelow } from '#protocol/base/random.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import {
@@ -15,6 +16,8 @@ import {
 } from '#protocol/wire/reference-profile.ts'
 import { type Bus, createBus } from '#simulator/bus/bus.ts'
 import { createBanks } from '#simulator/bus/registers.ts'
+import { openSerialDevice } from '#simulator/bus/serial-device.ts'
+import { openTerminal, type Terminal } from '#simulator/bus/terminal.ts'
 import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { aCabinet } from '../a-cabinet.ts'
@@ -28,9 +31,19 @@ const ModbusRTU = modbusSerial.default
 type Master = InstanceType<typeof ModbusRTU>
 let master: Master
 
-async function connect(): Promise<Master> {
+function aBus(linkPath: string, open: (onBytes: (bytes: Uint8Array) => void) => Terminal): Bus {
+  return createBus({
+    clock: createSystemClock(),
+    random: createSeededRandom(3),
+    linkPath,
+    open,
+    banks: createBanks(cabinet),
+    sync: () => undefined,
+  })
+}
+async function connect(linkPath: string): Promise<Master> {
   const client = new ModbusRTU()
-  await client.connectRTUBuffered(bus.linkPath, { baudRate: 115200 })
+  await client.connectRTUBuffered(linkPath, { baudRate: 115200 })
   client.on('error', () => undefined)
   client.setTimeout(150)
   client.setID(1)
@@ -53,15 +66,10 @@ function pass(ms: number) {
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'vc-bus-'))
   cabinet = aCabinet({ loadCell: { badReadChance: 0 } })
-  bus = createBus({
-    clock: createSystemClock(),
-    random: createSeededRandom(3),
-    linkPath: path.join(folder, 'tty-cabinet'),
-    banks: createBanks(cabinet),
-    sync: () => undefined,
-  })
+  const linkPath = path.join(folder, 'tty-cabinet')
+  bus = aBus(linkPath, (onBytes) => openTerminal({ linkPath, onBytes }))
   bus.start()
-  master = await connect()
+  master = await connect(bus.linkPath)
 })
 afterEach(async () => {
   if (master.isOpen) await new Promise((resolve) => master.close(resolve))
@@ -167,8 +175,55 @@ describe('a line in trouble', () => {
     await expect(read(1, BOARD.identity, 1)).rejects.toThrow()
     bus.setMode('ok')
     expect(existsSync(bus.linkPath)).toBe(true)
-    master = await connect()
+    master = await connect(bus.linkPath)
     expect(await read(1, BOARD.identity, 1)).toEqual([BOARD_IDENTITY])
     expect(before).toMatch(/^\/dev\//)
+  })
+})
+
+describe('a real serial device in the place of the pseudo-terminal', () => {
+  /** Two pseudo-terminals with a wire between them: what one hears the other says. */
+  function aWire(): { near: Terminal; far: Terminal } {
+    const ends: Terminal[] = []
+    const [near, far] = [0, 1].map((end) =>
+      openTerminal({
+        linkPath: path.join(folder, `wire-${end}`),
+        onBytes: (bytes) => ends[1 - end]?.write(bytes),
+      }),
+    )
+    if (near === undefined || far === undefined) throw new Error('no wire')
+    ends.push(near, far)
+    return { near, far }
+  }
+
+  it('answers like the board, and says so when the device goes away', async () => {
+    const { near, far } = aWire()
+    const lost: CabinetError[] = []
+    const device = aBus(near.linkPath, (onBytes) =>
+      openSerialDevice({ devicePath: near.linkPath, onBytes, onLost: (error) => lost.push(error) }),
+    )
+    device.start()
+    const other = await connect(far.linkPath)
+    await eventually('the board answers', async () => {
+      const answer = await other.readHoldingRegisters(BOARD.identity, 1).catch(() => undefined)
+      return answer?.data[0] === BOARD_IDENTITY
+    })
+    await new Promise((resolve) => other.close(resolve))
+    near.destroy()
+    await eventually('the loss is noticed', async () => lost.length > 0)
+    expect(lost[0]?.code).toBe('serial_open_failed')
+    device.stop()
+    far.destroy()
+  })
+  it('that does not exist is named in the error', async () => {
+    const lost: CabinetError[] = []
+    const device = openSerialDevice({
+      devicePath: '/dev/no-such-device',
+      onBytes: () => undefined,
+      onLost: (error) => lost.push(error),
+    })
+    await eventually('the failure is noticed', async () => lost.length > 0)
+    expect(lost[0]?.message).toMatch(/\/dev\/no-such-device/)
+    device.destroy()
   })
 })
