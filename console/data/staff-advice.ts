@@ -89,6 +89,9 @@ export function startingResolution(detail: TicketDetail): { outcome: Outcome; ro
 function outcomeFor(detail: TicketDetail): Outcome {
   const refunds = detail.order?.order.refunds.filter((refund) => refund.state !== 'rejected') ?? []
   const refundedFen = refunds.reduce((sum, refund) => sum + refund.amountFen, 0)
+  const advisedFen = detail.advice?.action === 'refund' ? detail.advice.amountFen : undefined
+  // What the case was about has been given back in full, even when the rest of the order stays paid.
+  if (advisedFen !== undefined && refundedFen >= advisedFen) return 'refunded'
   if (refundedFen > 0)
     return refundedFen >= (detail.order?.order.paidFen ?? 0) ? 'refunded' : 'partly_refunded'
   if (detail.advice?.action === 'charge') return 'charged'

@@ -16,25 +16,26 @@ const RETRY_CEILING_MS = 8000
 export interface SseEvent {
   event: string
   data: string
-  id: string | undefined
 }
 
 /** Splits a text/event-stream into events; comments (the heartbeat) yield nothing. Source: HTML standard, 9.2.6. */
-export function createSseParser(onEvent: (event: SseEvent) => void): (chunk: string) => void {
+export function createSseParser(handlers: {
+  onEvent: (event: SseEvent) => void
+  /** Also told for an id without data: the place to resume from, before anything has happened. */
+  onId: (id: string) => void
+}): (chunk: string) => void {
   let rest = ''
   let event = ''
   let data: string[] = []
-  let id: string | undefined
   return (chunk) => {
     rest += chunk
     const lines = rest.split(/\r\n|\n|\r/)
     rest = lines.pop() ?? ''
     for (const line of lines) {
       if (line === '') {
-        if (data.length > 0) onEvent({ event: event || 'message', data: data.join('\n'), id })
+        if (data.length > 0) handlers.onEvent({ event: event || 'message', data: data.join('\n') })
         event = ''
         data = []
-        id = undefined
         continue
       }
       const colon = line.indexOf(':')
@@ -43,7 +44,7 @@ export function createSseParser(onEvent: (event: SseEvent) => void): (chunk: str
       const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '')
       if (field === 'event') event = value
       else if (field === 'data') data.push(value)
-      else if (field === 'id') id = value
+      else if (field === 'id') handlers.onId(value)
     }
   }
 }
@@ -80,10 +81,14 @@ export function followLive(
       if (!response.ok || !response.body) return
       heard()
       post({ type: 'connected', isResumed: lastId !== undefined })
-      const parse = createSseParser((event) => {
-        if (event.id) lastId = event.id
-        const change: unknown = JSON.parse(event.data)
-        if (isLiveChange(change)) post({ type: 'change', change })
+      const parse = createSseParser({
+        onEvent: (event) => {
+          const change: unknown = JSON.parse(event.data)
+          if (isLiveChange(change)) post({ type: 'change', change })
+        },
+        onId: (id) => {
+          lastId = id
+        },
       })
       const decoder = new TextDecoder()
       const reader = response.body.getReader()

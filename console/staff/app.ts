@@ -63,6 +63,7 @@ export class StaffApp extends LitElement {
     })
     preferences.onChange(() => this.requestUpdate())
     live.onState(() => {
+      this.requestUpdate()
       this.staleSinceMs = live.state === 'stale' ? (this.staleSinceMs ?? this.services.time.now()) : undefined
     })
     api.onSignedOut = () => this.#askToSignIn()

@@ -2,7 +2,6 @@ import type { StaffWord } from '../words/staff.ts'
 import type { IconName } from './icons.ts'
 import type { Route } from './router.ts'
 
-
 export const BASE = '/staff'
 
 export const ROUTES: readonly Route[] = [
@@ -49,7 +48,13 @@ export const ROUTES: readonly Route[] = [
     permission: 'refund.approve',
     load: () => import('./pages/approvals.ts'),
   },
-  { path: '/fleet', tag: 'page-fleet', title: 'fleet', permission: 'fleet.read', load: () => import('./pages/fleet.ts') },
+  {
+    path: '/fleet',
+    tag: 'page-fleet',
+    title: 'fleet',
+    permission: 'fleet.read',
+    load: () => import('./pages/fleet.ts'),
+  },
   {
     path: '/cabinets/:id',
     tag: 'page-cabinet',

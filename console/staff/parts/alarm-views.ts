@@ -21,5 +21,7 @@ export function alarmBadge(state: AlarmState) {
 export function alarmSentence(alarm: Pick<AlarmList['alarms'][number], 'kind' | 'key' | 'values'>) {
   if (!knowsSentence(alarm.key)) return nothing
   const text = sentence(alarm.key, alarm.values)
-  return text === wordOr(`alarm.${alarm.kind}`, alarm.kind) ? nothing : html`<p class="soft small">${text}</p>`
+  return text === wordOr(`alarm.${alarm.kind}`, alarm.kind)
+    ? nothing
+    : html`<p class="soft small">${text}</p>`
 }

@@ -2,7 +2,6 @@ import { html, nothing, svg } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { StaffOrder } from '#protocol/api/staff.ts'
 import {
-  createTimeAxis,
   evidenceOf,
   gramsAt,
   LANES,
@@ -11,8 +10,8 @@ import {
   type EvidenceMark,
   type EvidenceSnapshot,
   type Lane,
-  type TimeAxis,
 } from '../../data/staff-evidence.ts'
+import { createTimeAxis, type TimeAxis } from '../../data/staff-time-axis.ts'
 import { formatGrams, formatSpan } from '../../data/staff-format.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
@@ -46,7 +45,7 @@ export class EvidenceAxis extends StaffElement {
   @state() private shown: EvidenceSnapshot | undefined
   @query('dialog.viewer') private viewer!: HTMLDialogElement
   #observer = new ResizeObserver(([entry]) => {
-    if (entry) this.width = Math.max(300, Math.floor(entry.contentRect.width))
+    if (entry) this.width = Math.max(200, Math.floor(entry.contentRect.width))
   })
 
   override connectedCallback(): void {
