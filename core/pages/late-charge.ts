@@ -14,7 +14,7 @@ export function lateChargeSentences(page: PageContext, order: OrderView): string
     closed: moment(page, order.closedAtMs ?? deferral.fromMs),
     start: moment(page, deferral.fromMs),
     end: deferral.toMs === null ? '' : moment(page, deferral.toMs),
-    minutes: deferral.lateMinutes,
+    late: t(deferral.lateMinutes === 1 ? 'late.minute' : 'late.minutes', { count: deferral.lateMinutes }),
   }
   const isOver = deferral.toMs !== null
   const sentences = [

@@ -159,7 +159,7 @@ export function anOrder(changes: Partial<OrderView> = {}): OrderView {
         shelf: 's3',
         points: curve(9120, [
           [6_000, -346],
-          [9_500, -346],
+          [6_600, -346],
           [15_000, -318],
         ]),
       },
@@ -173,7 +173,7 @@ export function anOrder(changes: Partial<OrderView> = {}): OrderView {
     ],
     steps: [
       step(6_000, 's3', -346, 'Cola was taken.', '取走一罐可乐。'),
-      step(9_500, 's3', -346, 'Cola was taken.', '取走一罐可乐。'),
+      step(6_600, 's3', -346, 'Cola was taken.', '取走一罐可乐。'),
       step(12_000, 's4', -540, 'Water was taken.', '取走一瓶水。'),
       step(15_000, 's3', -318, 'A latte was taken.', '取走一瓶拿铁。'),
       step(18_000, 's4', 540, 'Water was put back.', '放回一瓶水。'),

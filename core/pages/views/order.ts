@@ -47,8 +47,15 @@ function summary(page: PageContext, order: OrderView): Markup {
   <p class="now">${stateSentence(page, order)}</p>
   <p class="soft small place">${icon('map-pin')}${choose(page, order.cabinetName)} · ${choose(page, order.site)}</p>
   ${order.openedAtMs === null ? false : html`<p class="soft small">${moment(page, order.openedAtMs)}${order.closedAtMs === null ? false : ` – ${clock(page, order.closedAtMs)}`}</p>`}
-  ${payUrl === null ? false : html`<a class="button big" href="${payUrl}">${t('order.pay')}</a>`}
+  ${payUrl === null ? false : payLink(page, order, payUrl)}
 </section>`
+}
+
+/** An unpaid order is paid there; one that is being collected can only be looked at: it is the same payment. */
+function payLink(page: PageContext, order: OrderView, payUrl: string): Markup {
+  const { t } = page
+  if (order.state === 'arrears') return html`<a class="button big" href="${payUrl}">${t('order.pay')}</a>`
+  return html`<a class="button quiet" href="${payUrl}">${t('order.pay.pending')}</a><p class="soft small">${t('order.pay.same')}</p>`
 }
 
 /** One sentence for where the money is. Nothing here may invite a second payment while a state is unknown. */
@@ -75,7 +82,7 @@ function lateCharge(page: PageContext, order: OrderView): Markup | false {
   return note(
     'info',
     'clock',
-    html`<h2>${page.t('late.title')}</h2>${sentences.map((text) => html`<p>${text}</p>`)}`,
+    html`<h2>${page.t(order.deferral?.toMs === null ? 'late.title.running' : 'late.title')}</h2>${sentences.map((text) => html`<p>${text}</p>`)}`,
   )
 }
 

@@ -24,7 +24,8 @@ export function proof(page: PageContext, order: OrderView): Markup {
   )
   const still = order.weights.filter((curve) => !moved.includes(curve))
   const endMs = Math.max(1, ...order.weights.flatMap((curve) => curve.points.map(([tMs]) => tMs)))
-  const startMs = order.openedAtMs ?? 0
+  // Times of curves and steps count from the start of the session, which is when the weight trace begins.
+  const startMs = order.evidence.find((item) => item.kind === 'weight-trace')?.atMs ?? order.openedAtMs ?? 0
   const snapshots = order.evidence.filter((item) => item.kind === 'snapshot')
   const shown = snapshots.filter((item) => item.isUploaded).sort((a, b) => a.atMs - b.atMs)
   const waiting = snapshots.length - shown.length
@@ -78,26 +79,39 @@ function chart(page: PageContext, order: OrderView, curve: Curve, endMs: number)
     from: Math.round(grams[0] ?? 0),
     to: Math.round(grams.at(-1) ?? 0),
   }
+  const own = order.steps
+    .map((step, i) => ({ step, number: i + 1 }))
+    .filter(({ step }) => step.shelf === curve.shelf)
+  const labels = spread(
+    own.map(({ step }) => x(step.tMs)),
+    { gap: 17, low: LEFT + 8, high: WIDTH - RIGHT - 8 },
+  )
   return html`<figure class="curve">
   <figcaption class="small"><strong>${page.t('shelf.name', { shelf: words.shelf })}</strong> <span class="soft number">${words.from} g → ${words.to} g</span></figcaption>
   <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${page.t('order.proof.chart', words)}">
     <path class="ground" d="M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}"/><path class="area" d="${area}"/><path class="line" d="${line}"/>
-    ${order.steps.map((step, i) => (step.shelf === curve.shelf ? marker(curve, step, i + 1, x, y) : false))}
+    ${own.map(({ step, number }, i) => marker(step, number, { x: x(step.tMs), y: y(weightAt(curve, step.tMs)), labelX: labels[i] ?? 0 }))}
   </svg>
 </figure>`
 }
 
-function marker(
-  curve: Curve,
-  step: Step,
-  number: number,
-  x: (tMs: number) => number,
-  y: (grams: number) => number,
-): Markup {
-  const at = x(step.tMs)
-  const level = y(weightAt(curve, step.tMs))
-  const inside = Math.min(Math.max(at, LEFT + 8), WIDTH - RIGHT - 8)
-  return html`<g class="step ${step.grams < 0 ? 'out' : 'in'}"><path d="M${round(at)} 18V${HEIGHT - BOTTOM}"/><circle class="on" cx="${round(at)}" cy="${round(level)}" r="2.6"/><circle cx="${round(inside)}" cy="11" r="8"/><text x="${round(inside)}" y="14.6" text-anchor="middle">${number}</text></g>`
+function marker(step: Step, number: number, at: { x: number; y: number; labelX: number }): Markup {
+  const [x, labelX] = [round(at.x), round(at.labelX)]
+  return html`<g class="step ${step.grams < 0 ? 'out' : 'in'}"><path d="M${labelX} 19L${x} 24V${HEIGHT - BOTTOM}"/><circle class="on" cx="${x}" cy="${round(at.y)}" r="2.6"/><circle cx="${labelX}" cy="11" r="8"/><text x="${labelX}" y="14.6" text-anchor="middle">${number}</text></g>`
+}
+
+/** Moves labels apart as little as needed, in their order. @param at  sorted wishes */
+function spread(at: readonly number[], room: { gap: number; low: number; high: number }): number[] {
+  const gap = Math.min(room.gap, (room.high - room.low) / Math.max(1, at.length - 1))
+  const placed: number[] = []
+  for (const wish of at)
+    placed.push(Math.max(wish, room.low, (placed.at(-1) ?? Number.NEGATIVE_INFINITY) + gap))
+  let limit = room.high
+  for (let i = placed.length - 1; i >= 0; i--) {
+    placed[i] = Math.min(placed[i] ?? limit, limit)
+    limit = (placed[i] ?? limit) - gap
+  }
+  return placed
 }
 
 function weightAt(curve: Curve, tMs: number): number {

@@ -129,6 +129,8 @@ export const en = {
   'order.now.written_off': 'You need not pay this any more.',
   'order.now.paid_elsewhere': 'You paid this directly in your payment app. Thank you.',
   'order.pay': 'Pay in the payment app',
+  'order.pay.pending': 'See it in the payment app',
+  'order.pay.same': 'What you see there is this same payment, not a second one.',
   'order.total': 'Total',
   'order.paid': 'Paid',
   'order.refunded': 'Refunded',
@@ -163,25 +165,28 @@ export const en = {
   'order.notYours.title': 'This page belongs to the phone that bought it',
   'order.notYours.text': 'Open the link on the phone you used at the cabinet, or call us.',
 
+  'late.minute': '1 minute',
+  'late.minutes': '{count} minutes',
   'late.title': 'Why the charge came later',
+  'late.title.running': 'Why it takes longer',
   'late.offline':
-    'You closed the door at {closed}. The cabinet was offline then and could report your purchase only at {end}, so the charge came {minutes} minutes later than usual.',
+    'You closed the door at {closed}. The cabinet was offline then and could report your purchase only at {end}, so the charge came {late} later than usual.',
   'late.offline.running':
     'You closed the door at {closed}. The cabinet is offline and reports your purchase when it is back.',
   'late.provider_pending':
-    'You closed the door at {closed}. Your payment app needed until {end} to collect the money, {minutes} minutes later than usual.',
+    'You closed the door at {closed}. Your payment app needed until {end} to collect the money, {late} later than usual.',
   'late.provider_pending.running':
     'You closed the door at {closed}. Your payment app has been collecting the money since {start}. You need not do anything.',
   'late.review':
-    'You closed the door at {closed}. The cabinet was not sure what was taken, so a person checked until {end}, {minutes} minutes in all.',
+    'You closed the door at {closed}. The cabinet was not sure what was taken, so a person checked until {end}, {late} in all.',
   'late.review.running':
     'You closed the door at {closed}. The cabinet was not sure what was taken, so a person is checking before anything is charged.',
   'late.system':
-    'You closed the door at {closed}. Our system was not available until {end}, so the charge came {minutes} minutes later than usual. We are sorry.',
+    'You closed the door at {closed}. Our system was not available until {end}, so the charge came {late} later than usual. We are sorry.',
   'late.system.running':
     'You closed the door at {closed}. Our system was not available then; we are completing your order.',
   'late.insufficient_balance':
-    'You closed the door at {closed}. There was not enough money in the payment account until {end}, so the charge came {minutes} minutes later.',
+    'You closed the door at {closed}. There was not enough money in the payment account until {end}, so the charge came {late} later.',
   'late.insufficient_balance.running':
     'You closed the door at {closed}. There was not enough money in the payment account; your payment app tries again by itself.',
   'late.sum.one': '1 item, {amount}, charged once.',
