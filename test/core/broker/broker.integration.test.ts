@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import mqtt, { type MqttClient } from 'mqtt'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { partitionFilter } from '#protocol/topics.ts'
@@ -17,7 +17,7 @@ let devicePort: number
 let heard: Array<{ topic: string; text: string; retain: boolean }>
 let takeovers: string[]
 let coreAddress: CoreAddress
-const clients: MqttClient[] = []
+const devices: MqttClient[] = []
 
 const device = (cabinetId: string, partition: number) => ({
   cabinetId,
@@ -25,9 +25,7 @@ const device = (cabinetId: string, partition: number) => ({
   passwordSha256: createHash('sha256').update(`secret of ${cabinetId}`).digest('hex'),
 })
 
-beforeEach(async () => {
-  heard = []
-  takeovers = []
+beforeAll(async () => {
   broker = createBrokerSupervisor({
     clock: createSystemClock(),
     random: createSystemRandom(),
@@ -47,9 +45,17 @@ beforeEach(async () => {
   })
   devicePort = await broker.open()
 })
-afterEach(async () => {
-  for (const client of clients.splice(0)) await client.endAsync(true)
+afterAll(async () => {
+  await core.endAsync(true)
   await broker.stop()
+})
+beforeEach(() => {
+  heard = []
+  takeovers = []
+})
+afterEach(async () => {
+  for (const client of devices.splice(0)) await client.endAsync(true)
+  broker.admit(device('cab-a', 1))
 })
 
 async function connectCore({ url, username, password }: CoreAddress): Promise<void> {
@@ -60,7 +66,6 @@ async function connectCore({ url, username, password }: CoreAddress): Promise<vo
     protocolVersion: 4,
     reconnectPeriod: 0,
   })
-  clients.push(core)
   core.on('message', (topic, payload, { retain }) => heard.push({ topic, text: payload.toString(), retain }))
   await core.subscribeAsync([1, 2, 3].map(partitionFilter), { qos: 1 })
 }
@@ -81,13 +86,14 @@ async function connectDevice(
     connectTimeout: 3000,
     ...given,
   })
-  clients.push(client)
+  devices.push(client)
   return new Promise((resolve, reject) => {
     client.once('connect', () => resolve(client))
     client.once('error', reject)
     client.once('close', () => reject(new Error('the broker closed the connection')))
   })
 }
+const closeOf = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()))
 const refusedWith = (promise: Promise<unknown>) =>
   promise.then(
     () => 'accepted',
@@ -95,7 +101,7 @@ const refusedWith = (promise: Promise<unknown>) =>
   )
 /** Is the connection still there after the broker has dealt with everything before? */
 async function isCut(client: MqttClient, act: () => void): Promise<boolean> {
-  const closed = once(client, 'close').then(() => true)
+  const closed = closeOf(client).then(() => true)
   act()
   const answered = client.publishAsync('vc/1/01/cab-a/up/hello', 'still here', { qos: 1 }).then(
     () => false,
@@ -254,7 +260,7 @@ describe('hostile bytes', () => {
 describe('two connections with one identity', () => {
   it('the later one stays, the earlier one ends, and the core is told', async () => {
     const first = await connectDevice('cab-a')
-    const ended = once(first, 'close')
+    const ended = closeOf(first)
     const second = await connectDevice('cab-a')
     await ended
     expect(second.connected).toBe(true)
@@ -265,14 +271,14 @@ describe('two connections with one identity', () => {
 describe('a cabinet whose credentials are withdrawn', () => {
   it('is cut off at once and cannot return', async () => {
     const client = await connectDevice('cab-a')
-    const ended = once(client, 'close')
+    const ended = closeOf(client)
     broker.revoke('cab-a')
     await ended
     expect(await refusedWith(connectDevice('cab-a'))).toBe(4)
   })
   it('is cut off when its password is replaced, and returns with the new one', async () => {
     const client = await connectDevice('cab-a')
-    const ended = once(client, 'close')
+    const ended = closeOf(client)
     broker.admit({ ...device('cab-a', 1), passwordSha256: createHash('sha256').update('new').digest('hex') })
     await ended
     expect(await refusedWith(connectDevice('cab-a'))).toBe(4)
