@@ -1,7 +1,7 @@
 import { buildConsole } from './build-console.ts'
 import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
 import { SCENARIOS } from '#test/scenarios/index.ts'
-import { playScenario } from '#test/scenarios/play.ts'
+import { playScenario, SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
 
 const USAGE = 'npm run scenario -- NAME… | all [--json]'
 const ABOUT = `Plays named stories over the real wires (serial, MQTT, HTTP), each on a system of its own.\n\n${SCENARIOS.map(({ name, shows }) => `  ${name.padEnd(18)} ${shows}`).join('\n')}`
@@ -22,12 +22,13 @@ async function main(): Promise<number> {
     )
   const say = (line: string) => process.stderr.write(`${line}\n`)
   await buildConsole({ say })
+  say(`Shortened for all: ${JSON.stringify({ ...SHORT_POLICY, ...SHORT_EDGE_SETTINGS })}`)
   const passed: string[] = []
   const failed: Array<{ name: string; reason: string }> = []
   for (const scenario of wanted) {
     say(`▸ ${scenario.name}: ${scenario.shows}`)
     const shortened = { ...scenario.policy, ...scenario.edgeSettings }
-    if (Object.keys(shortened).length > 0) say(`  with ${JSON.stringify(shortened)}`)
+    if (Object.keys(shortened).length > 0) say(`  and for this one: ${JSON.stringify(shortened)}`)
     const { ok, reason, tookMs, dataDir } = await playScenario(scenario)
     if (ok) passed.push(scenario.name)
     else failed.push({ name: scenario.name, reason: reason ?? 'no reason was given' })

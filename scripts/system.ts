@@ -189,6 +189,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     const child = spawn(process.execPath, commands[part](), {
       cwd: ROOT,
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C reaches us alone, and we stop the parts in order. They end with us by their standard input.
+      detached: true,
       env: { ...process.env, NODE_NO_WARNINGS: '1' },
     })
     children.set(part, child)

@@ -17,6 +17,25 @@ export interface Outcome {
   dataDir?: string
 }
 
+/**
+ * Durations that every story shortens, so that nobody waits for a wall clock: how soon a silent cabinet counts as offline,
+ * how soon a cut link is tried again, how often a pending charge is asked about.
+ */
+export const SHORT_POLICY = {
+  suspectAfterMs: 4000,
+  offlineAfterMs: 8000,
+  chargeQueryFirstMs: 500,
+  chargeQueryLongestMs: 2000,
+}
+export const SHORT_EDGE_SETTINGS = {
+  liveIdleMs: 1000,
+  reconnectShortestMs: 200,
+  reconnectLongestMs: 2000,
+  retransmitShortestMs: 500,
+  setpointPauseMs: 500,
+  keepaliveSeconds: 4,
+}
+
 const PARTS: readonly PartName[] = ['simulator', 'core', 'edge']
 
 /** Runs one story on a system of its own. A failure keeps its data folder, for its logs and databases. */
@@ -29,8 +48,8 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
     const system = await startSystem({
       dataDir,
       seed: 1,
-      policy: scenario.policy,
-      edgeSettings: scenario.edgeSettings,
+      policy: { ...SHORT_POLICY, ...scenario.policy },
+      edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
     })
     const died: string[] = []
     system.onUnexpectedExit((part, code) =>
