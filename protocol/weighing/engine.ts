@@ -27,7 +27,7 @@ const confirmMs = 300
 /** A hand that rests on a shelf for less than this is not worth a line in the story. */
 const restWorthTellingMs = 600
 /** Normally the receipt is there this long after the door closed, with what is known by then. */
-const patienceMs = 1350
+const patienceMs = 1320
 const patientSpreadGrams = 40
 
 type ShelfState = {

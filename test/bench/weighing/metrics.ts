@@ -89,6 +89,12 @@ export function reliability(outcomes: readonly Outcome[], bins: number): Reliabi
   return result
 }
 
+/** Fifteen bins of equal mass: the mean probability told, and the share that was exactly right. */
+function reliabilityCurve(outcomes: readonly Outcome[]): { told: number[]; exact: number[] } {
+  const bins = reliability(outcomes, 15)
+  return { told: bins.map((bin) => bin.meanProbability), exact: bins.map((bin) => bin.exactShare) }
+}
+
 export function expectedCalibrationError(outcomes: readonly Outcome[]): number {
   const bins = reliability(outcomes, 15)
   return round(
@@ -182,7 +188,7 @@ export function summarise(outcomes: readonly Outcome[]) {
       total(outcomes, (o) => o.foreignFound),
       total(outcomes, (o) => o.foreign),
     ),
-    reliability: reliability(outcomes, 15),
+    reliability: reliabilityCurve(outcomes),
     baselines: Object.fromEntries(
       names.map((name) => {
         const hits = outcomes.filter((outcome) => outcome.baselines[name] === true).length

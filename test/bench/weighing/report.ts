@@ -1,0 +1,143 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { runWeighingAblation, runWeighingBench } from './index.ts'
+import type { TierSummary } from './metrics.ts'
+import { exactPicture, reliabilityPicture } from './picture.ts'
+
+/**
+ * Writes the figures and pictures of docs/explain/weighing.md: the text there is by hand, all between the marks
+ * is what the benchmark printed.
+ */
+export type BenchFigures = {
+  engineVersion: string
+  seed: number
+  sessionsPerTier: number
+  tiers: Record<string, TierSummary>
+  speed: Record<string, number>
+}
+
+const { values } = parseArgs({
+  options: {
+    sessions: { type: 'string', default: '5000' },
+    seed: { type: 'string', default: '10000' },
+    ablation: { type: 'string', default: '2000' },
+  },
+})
+const sessions = Number(values.sessions)
+const seed = Number(values.seed)
+const folder = path.resolve(import.meta.dirname, '../../../docs/explain')
+const document = path.join(folder, 'weighing.md')
+const say = (words: string): void => {
+  process.stderr.write(`${words}\n`)
+}
+
+const figures = (await runWeighingBench({ sessions, seed, onProgress: say })) as BenchFigures
+say('ablation …')
+const ablation = runWeighingAblation({ tier: 'spread', sessions: Number(values.ablation), seed: 10_000 })
+writeFileSync(path.join(folder, 'weighing-exact.svg'), exactPicture(figures))
+writeFileSync(path.join(folder, 'weighing-reliability.svg'), reliabilityPicture(figures))
+const begin = '<!-- figures: begin (test/bench/weighing/report.ts) -->'
+const end = '<!-- figures: end -->'
+const text = readFileSync(document, 'utf8')
+const from = text.indexOf(begin)
+const until = text.indexOf(end)
+if (from < 0 || until < from) throw new Error(`${document} has lost its marks: ${begin} … ${end}`)
+writeFileSync(document, `${text.slice(0, from + begin.length)}\n\n${figuresText()}\n${text.slice(until)}`)
+
+function figuresText(): string {
+  const names = Object.keys(figures.tiers)
+  const row = (label: string, of: (tier: TierSummary) => string): string =>
+    `| ${label} | ${names.map((name) => of(figures.tiers[name] as TierSummary)).join(' | ')} |`
+  const baselineNames = Object.keys((figures.tiers[names[0] as string] as TierSummary).baselines)
+  const lines = [
+    `Engine \`${figures.engineVersion}\`, simulated, ${figures.sessionsPerTier} sessions a tier from seed ${figures.seed}:`,
+    `\`npm run bench -- weighing --sessions ${sessions} --seed ${seed}\`. In brackets the 95 % interval.`,
+    '',
+    '![Sessions exactly right, by tier](weighing-exact.svg)',
+    '',
+    '![Probability told against share exactly right](weighing-reliability.svg)',
+    '',
+    `| | ${names.join(' | ')} |`,
+    `|---|${names.map(() => '---').join('|')}|`,
+    row('sessions exactly right', (t) => `**${percent(t.exact)}** ${interval(t.exactInterval)}`),
+    row(
+      'oracle (true events and parameters)',
+      (t) => `${percent(t.oracleExact)} ${interval(t.oracleExactInterval)}`,
+    ),
+    row(
+      'regret to the oracle, points',
+      (t) => `${t.regretPoints.toFixed(1)} ${plain(t.regretPointsInterval)}`,
+    ),
+    ...baselineNames.map((name) =>
+      row(`baseline ${words(name)}`, (t) => percent((t.baselines[name] as { exact: number }).exact)),
+    ),
+    row('lines: F1', (t) => t.lineF1.toFixed(3)),
+    row('single steps identified', (t) => `${percent(t.singleStep)} ${interval(t.singleStepInterval)}`),
+    row('steps: precision, recall', (t) => `${percent(t.stepPrecision)}, ${percent(t.stepRecall)}`),
+    row(
+      'put back elsewhere, recall',
+      (t) => `${percent(t.crossShelfRecall)} ${interval(t.crossShelfRecallInterval)}`,
+    ),
+    row(
+      'foreign object, recall',
+      (t) => `${percent(t.foreignObjectRecall)} ${interval(t.foreignObjectRecallInterval)}`,
+    ),
+    row(
+      'review for ≤ 0.5 % error',
+      (t) => `${percent(t.reviewAtHalfPercent)} ${interval(t.reviewAtHalfPercentInterval)}`,
+    ),
+    row('the same for the oracle', (t) => percent(t.oracleReviewAtHalfPercent)),
+    row(
+      'review for ≤ 1 %, ≤ 0.1 %',
+      (t) => `${percent(t.reviewAtOnePercent)}, ${percent(t.reviewAtTenthPercent)}`,
+    ),
+    row(
+      'review at the shipped threshold',
+      (t) => `${percent(t.reviewRate)} ${interval(t.reviewRateInterval)}`,
+    ),
+    row(
+      'overcharged per 1,000 settled',
+      (t) => `${t.overchargedPerThousand.toFixed(2)} ${plain(t.overchargedPerThousandInterval)}`,
+    ),
+    row(
+      'undercharged money',
+      (t) => `${percent(t.underchargedShare, 2)} ${interval(t.underchargedShareInterval, 2)}`,
+    ),
+    row('calibration error (ECE)', (t) => `${t.ece.toFixed(4)} ${plain(t.eceInterval, 4)}`),
+    row('Brier score', (t) => t.brier.toFixed(4)),
+    '',
+    '| speed, one core | |',
+    '|---|---|',
+    ...Object.entries(figures.speed).map(
+      ([name, value]) => `| ${words(name)} | ${value.toLocaleString('en')} |`,
+    ),
+    '',
+    `What each stage brings: tier \`spread\`, ${values.ablation} sessions from development seed 10000, the same sessions in each row.`,
+    '',
+    '| | exact | ECE | review for ≤ 0.5 % error | review, shipped | overcharged per 1,000 settled |',
+    '|---|---|---|---|---|---|',
+    ...ablation.map(
+      (stage) =>
+        `| ${stage.name} | ${percent(stage.exact)} ${interval(stage.exactInterval)} | ${stage.ece.toFixed(4)} | ${percent(stage.reviewAtHalfPercent)} | ${percent(stage.reviewRate)} | ${stage.overchargedPerThousand.toFixed(2)} |`,
+    ),
+    '',
+  ]
+  return lines.join('\n')
+}
+
+function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`
+}
+
+function interval([low, high]: readonly number[], digits = 1): string {
+  return `(${(100 * (low as number)).toFixed(digits)}–${(100 * (high as number)).toFixed(digits)})`
+}
+
+function plain([low, high]: readonly number[], digits = 1): string {
+  return `(${(low as number).toFixed(digits)} to ${(high as number).toFixed(digits)})`
+}
+
+function words(name: string): string {
+  return name.replace(/([A-Z])/g, ' $1').toLowerCase()
+}
