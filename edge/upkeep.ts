@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
-import { messageOf } from '#protocol/base/errors.ts'
 import type { CommandJournal } from './commands/command-journal.ts'
 import type { EdgeDatabase } from './database.ts'
 import type { Outbox, PressureLevel } from './delivery/outbox.ts'
 import type { EvidenceStore } from './evidence/evidence-store.ts'
+import { patiently } from './patiently.ts'
 
 export interface UpkeepOptions {
   db: EdgeDatabase
@@ -31,9 +31,9 @@ export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): v
   function look(): void {
     const pressure = outbox.pressure()
     if (pressure.level !== level) {
+      db.transact(() => outbox.append('agent.outbox-pressure', pressure))
       level = pressure.level
       log.warn({ ...pressure }, `the outbox is ${level}`)
-      db.transact(() => outbox.append('agent.outbox-pressure', pressure))
     }
     const difference = clock.now() - clock.monoMs()
     const stepMs = Math.round(difference - wallMinusMonoMs)
@@ -43,20 +43,21 @@ export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): v
     db.transact(() => outbox.append('agent.clock-step', { stepMs }))
   }
   function prune(): void {
-    try {
-      outbox.prune()
-      journal.prune(clock.now() - options.commandKeepMs)
-      evidence.tidy()
-    } catch (error) {
-      log.error({ err: error }, `pruning failed: ${messageOf(error)}`)
-    }
+    outbox.prune()
+    journal.prune(clock.now() - options.commandKeepMs)
+    evidence.tidy()
   }
   return {
     start() {
       wallMinusMonoMs = clock.now() - clock.monoMs()
       timers.push(
-        every(clock, 'look at outbox and clock', CLOCK_LOOK_MS, look),
-        every(clock, 'prune', PRUNE_MS, prune),
+        every(
+          clock,
+          'look at outbox and clock',
+          CLOCK_LOOK_MS,
+          patiently(log, 'the look at outbox and clock', look),
+        ),
+        every(clock, 'prune', PRUNE_MS, patiently(log, 'pruning', prune)),
       )
     },
     stop() {

@@ -5,6 +5,7 @@ import type { Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { CabinetHardware, ClimateSample } from '../hardware/ports.ts'
+import { patiently } from '../patiently.ts'
 import {
   decideCleared,
   decideLockout,
@@ -244,7 +245,12 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
       lastLookMonoMs = now
       lastValidMonoMs = now
       window = startWindow(now)
-      timer = every(clock, 'look at the climate', LOOK_EVERY_MS, look)
+      timer = every(
+        clock,
+        'look at the climate',
+        LOOK_EVERY_MS,
+        patiently(log, 'the look at the climate', look),
+      )
     },
     stop() {
       timer?.cancel()

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#protocol/base/clock.ts'
+import { assert } from '#protocol/base/decision.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import {
@@ -184,6 +185,9 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       else await lock(command, checked.args)
     } catch (error) {
       log.error({ commandId: command.id, err: error }, 'the command could not be carried out')
+      // Nothing was written, so nothing was moved: most likely the disk is full.
+      if (journal.find(command.id) === undefined)
+        reject(command, { reason: 'internal', detail: messageOf(error) })
     } finally {
       isMoving = false
     }
@@ -191,7 +195,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
 
   async function unlock(command: Command, args: DoorUnlockArgs): Promise<void> {
     const planogram = options.planogram()
-    if (planogram === null) return
+    assert(planogram !== null, 'decideUnlock lets nothing pass without a planogram')
     const executing = recordOf(command, args, 'executing')
     // Durable before the relay: whatever happens next, the same command never moves the lock again.
     db.transact(() => {

@@ -207,6 +207,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     pump()
   }
 
+  function takeAck(bytes: Uint8Array): void {
+    const parsed = parseFrame('ack', bytes)
+    if (parsed.ok) onAck(parsed.value)
+    else log.warn({ reason: parsed.reason }, 'an acknowledgement that cannot be read was ignored')
+  }
+
   function reportReachable(): void {
     const isReachable = state.phase === 'open' || state.phase === 'halted'
     if (isReachable === wasReachable) return
@@ -233,14 +239,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           rearm()
         },
         onMessage(channel, bytes, isRetained) {
-          if (channel === 'cmd') {
-            given.onCommand(bytes, isRetained)
-          } else if (channel === 'twin') {
-            given.onTwin(bytes)
-          } else {
-            const parsed = parseFrame('ack', bytes)
-            if (parsed.ok) onAck(parsed.value)
-            else log.warn({ reason: parsed.reason }, 'an acknowledgement that cannot be read was ignored')
+          try {
+            if (channel === 'cmd') given.onCommand(bytes, isRetained)
+            else if (channel === 'twin') given.onTwin(bytes)
+            else takeAck(bytes)
+          } catch (error) {
+            // A full disk, for one: the core repeats what matters.
+            log.error({ err: error, channel }, 'a message could not be dealt with')
           }
         },
       })

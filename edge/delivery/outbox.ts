@@ -110,7 +110,7 @@ export function createOutbox(
     const stored = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
     const seq = stored.lastSeq + 1
     insert.run(seq, type, Math.max(0, clock.now()), clock.monoMs(), identity.boot, text, byteCount)
-    db.saveDocument('outbox', { lastSeq: seq, ackedSeq: stored.ackedSeq })
+    db.saveDocument('outbox', { lastSeq: seq, ackedSeq: position.ackedSeq })
     db.afterCommit(() => {
       position = { lastSeq: seq, ackedSeq: position.ackedSeq }
       waiting = { bytes: waiting.bytes + byteCount, events: waiting.events + 1 }
@@ -139,7 +139,7 @@ export function createOutbox(
     },
     confirm(seq) {
       if (seq <= position.ackedSeq) return
-      db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq }))
+      // Not worth a sync of its own: it is saved with the next event, and the core repeats it in every hello answer.
       const freed = sum.get(position.ackedSeq, seq) ?? { bytes: 0, events: 0 }
       position = { lastSeq: position.lastSeq, ackedSeq: seq }
       waiting = { bytes: waiting.bytes - freed.bytes, events: waiting.events - freed.events }
@@ -161,7 +161,10 @@ export function createOutbox(
         excessBytes -= row.byte_count
       }
       if (upTo === 0) return
-      db.transact(() => remove.run(upTo))
+      db.transact(() => {
+        db.saveDocument('outbox', position)
+        remove.run(upTo)
+      })
       reload()
     },
     pressure() {

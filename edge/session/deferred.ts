@@ -3,6 +3,7 @@ import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { every } from '#protocol/base/clock.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { patiently } from '../patiently.ts'
 
 interface WaitingEnd {
   sessionId: string
@@ -79,7 +80,12 @@ export function createDeferredCharges(
       })
     },
     start() {
-      timer = every(clock, 'look for deferred charges', LOOK_EVERY_MS, look)
+      timer = every(
+        clock,
+        'look for deferred charges',
+        LOOK_EVERY_MS,
+        patiently(log, 'the look for deferred charges', look),
+      )
     },
     stop: () => timer?.cancel(),
   }

@@ -91,6 +91,8 @@ interface Live {
   readonly baseMonoMs: number
   isDoorOpen: boolean
   unsaved: SampleRow[]
+  /** Steps that are not in the outbox yet. */
+  untold: WeighingStep[]
   sampleCount: number
   flushedAtMs: number
   readonly snapshots: Set<Promise<void>>
@@ -174,9 +176,13 @@ export function createSessions(options: SessionsOptions): Sessions {
   function flushSamples(one: Live): void {
     if (one.unsaved.length === 0) return
     const rows = one.unsaved
-    journal.appendSamples(one.record.sessionId, rows, clock.now())
-    one.unsaved = []
-    one.flushedAtMs = timeNow(one)
+    db.transact(() => {
+      journal.appendSamples(one.record.sessionId, rows, clock.now())
+      db.afterCommit(() => {
+        one.unsaved = one.unsaved.slice(rows.length)
+        one.flushedAtMs = timeNow(one)
+      })
+    })
   }
 
   function takeSnapshots(one: Live, moment: SnapshotMoment): void {
@@ -302,15 +308,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     const steps = one.weighing.push(row)
     one.sampleCount++
     if (one.sampleCount <= settings.traceSamplesMost || one.sampleCount % 10 === 0) one.unsaved.push(row)
-    if (steps.length > 0) reportSteps(one, steps)
+    one.untold.push(...steps)
+    if (one.untold.length > 0) reportSteps(one)
     else if (timeNow(one) - one.flushedAtMs >= settings.journalFlushMs) flushSamples(one)
   }
 
-  function reportSteps(one: Live, steps: readonly WeighingStep[]): void {
+  /** A disk that is full keeps them here; they go with the next weighing that can be written. */
+  function reportSteps(one: Live): void {
     const { sessionId } = one.record
     db.transact(() => {
       flushSamples(one)
-      for (const step of steps) {
+      for (const step of one.untold) {
         outbox.append('weighing.step', {
           sessionId,
           shelf: step.shelf,
@@ -320,6 +328,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         })
       }
     })
+    one.untold = []
     if (one.record.phase === 'open' || one.record.phase === 'closing') takeSnapshots(one, 'step')
   }
 
@@ -352,6 +361,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         baseMonoMs: nowMonoMs,
         isDoorOpen: false,
         unsaved: [],
+        untold: [],
         sampleCount: rows.length,
         flushedAtMs: 0,
         snapshots: new Set(),
@@ -460,6 +470,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       baseMonoMs: clock.monoMs(),
       isDoorOpen: wasOpen,
       unsaved: [],
+      untold: [],
       sampleCount: stored.samples.length,
       flushedAtMs: baseMs,
       snapshots: new Set(),

@@ -110,4 +110,14 @@ describe('a session that is interrupted', () => {
     expect(rig.core.events.some((one) => one.type === 'session.reconciled')).toBe(false)
     expect(rig.core.events.some((one) => one.type === 'door.lock-confirmed')).toBe(true)
   })
+
+  it('whose board takes the unlock back after a second charges nothing', async () => {
+    await rig.control('lock', { fault: 'undone' })
+    expect((await unlock('se-4')).status).toBe('succeeded')
+    const end = await eventually('not opened', () =>
+      rig.core.events.find((one) => one.type === 'session.not-opened'),
+    )
+    expect(end.data).toMatchObject({ sessionId: 'se-4' })
+    expect(rig.core.events.some((one) => one.type === 'session.reconciled')).toBe(false)
+  })
 })

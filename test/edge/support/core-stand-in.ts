@@ -12,7 +12,7 @@ import type {
   Twin,
 } from '#protocol/messages/frames.ts'
 import { parseFrame } from '#protocol/messages/index.ts'
-import { downTopic, parseTopic } from '#protocol/topics.ts'
+import { downTopic, parseTopic, upTopic } from '#protocol/topics.ts'
 
 export interface ReceivedEvent extends FrameEvent {
   epoch: string
@@ -41,6 +41,8 @@ export interface CoreStandIn {
   frameCount: number
   /** Stops answering, as a core that is down behind a broker that is up. */
   isAnswering: boolean
+  /** So many of the next uploads break off in the middle. */
+  brokenUploads: number
   /** What the acknowledgements allow. */
   window: number
   linkId(): string
@@ -50,6 +52,8 @@ export interface CoreStandIn {
   ): void
   sendTwin(twin: Twin): void
   sendAck(ack: Record<string, unknown>): void
+  /** A retained state on the cabinet's own topic, as a late will would leave it. */
+  sendState(state: State): void
   /** Takes an unlock through both phases. @returns the reply to the execute, or to the prepare when that was refused */
   command(name: string, args: Record<string, unknown>, id: string): Promise<CommandReply>
   forgetAfter(seq: number): void
@@ -100,12 +104,14 @@ export async function startCoreStandIn(): Promise<CoreStandIn> {
     frameCount: 0,
     isAnswering: true,
     window: 100,
+    brokenUploads: 0,
     linkId: () => core.hellos.at(-1)?.linkId ?? 'none',
     sendCommand(command, options = {}) {
       publish('cmd', { v: 1, linkId: core.linkId(), issuedAtMs: 0, ...command }, 1, options.retain ?? false)
     },
     sendTwin: (twin) => publish('twin', twin, 1, false),
     sendAck: (ack) => publish('ack', ack, 0, false),
+    sendState: (state) => send(upTopic(PARTITION, CABINET_ID, 'state'), state, 1, true),
     async command(name, args, id) {
       core.sendCommand({ id, name, phase: 'prepare', args })
       const prepared = await eventually(`a reply to prepare ${id}`, () =>
@@ -131,10 +137,13 @@ export async function startCoreStandIn(): Promise<CoreStandIn> {
   }
 
   function publish(channel: 'ack' | 'cmd' | 'twin', frame: object, qos: 0 | 1, retain: boolean) {
+    send(downTopic(PARTITION, CABINET_ID, channel), frame, qos, retain)
+  }
+  function send(topic: string, frame: object, qos: 0 | 1, retain: boolean) {
     broker.publish(
       {
         cmd: 'publish',
-        topic: downTopic(PARTITION, CABINET_ID, channel),
+        topic,
         payload: Buffer.from(JSON.stringify(frame)),
         qos,
         retain,
@@ -223,6 +232,11 @@ export async function startCoreStandIn(): Promise<CoreStandIn> {
       if (!isSigned) return answer(401, { code: 'not_signed_in', message: 'the signature is wrong' })
       const have = partial.get(sha256) ?? Buffer.alloc(0)
       if (request.method === 'HEAD') return answer(200, {}, { 'upload-offset': String(have.length) })
+      if (core.brokenUploads > 0) {
+        core.brokenUploads--
+        response.destroy()
+        return
+      }
       const whole = Buffer.concat([have, body])
       partial.set(sha256, whole)
       const done = whole.length === Number(url.searchParams.get('total'))

@@ -44,6 +44,7 @@ export async function startRig(
     ports: { control: 0, provider: 0, notices: 0, linkMqtt: 0, linkHttp: 0 },
     coreMqtt: `127.0.0.1:${core.mqttPort}`,
     coreHttp: core.httpUrl,
+    onSerialLost: () => undefined,
   })
   const { addresses } = simulator
   const settings = {

@@ -1,0 +1,13 @@
+import type { Logger } from 'pino'
+import { messageOf } from '#protocol/base/errors.ts'
+
+/** For repeated work that must go on when one round fails, a full disk for example: logs, and the next round tries again. */
+export function patiently(log: Logger, what: string, run: () => void): () => void {
+  return () => {
+    try {
+      run()
+    } catch (error) {
+      log.error({ err: error }, `${what} failed: ${messageOf(error)}; it is tried again`)
+    }
+  }
+}
