@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { machine } from '#protocol/base/machine.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { recordChange } from '#core/live/changes.ts'
@@ -67,7 +68,8 @@ export async function raiseAlarm(
     .onConflict((conflict) =>
       conflict
         .columns(['cabinetId', 'kind'])
-        .where('state', '<>', 'cleared')
+        // Spelled out: SQLite matches a partial index only by a literal, not by a parameter.
+        .where(sql`state`, '<>', sql.lit('cleared'))
         .doUpdateSet((eb) => ({ count: eb('alarm.count', '+', 1), lastAtMs: atMs, sentenceValues })),
     )
     .returning('alarmId')

@@ -102,7 +102,7 @@ export function createReceiver(deps: {
     const hello = parsed.value
     if (stream.state !== undefined && hello.epoch < stream.state.epoch) {
       outcome.acks.set(stream.cabinetId, ackOf(hello.epoch, 0, hello.monoMs, 'stale_epoch'))
-      await observer.onTrouble(tx, stream.cabinetId, 'stale_epoch')
+      await tell(tx, 'trouble', () => observer.onTrouble(tx, stream.cabinetId, 'stale_epoch'))
       return
     }
     const lost = decideLostRange(stream.state, hello)
@@ -112,11 +112,11 @@ export function createReceiver(deps: {
         subject: stream.cabinetId,
         message: `Events ${lost.lostFrom} to ${lost.lastSeq} of epoch ${hello.epoch} were never received and are not kept any more.`,
       })
-      await observer.onTrouble(tx, stream.cabinetId, 'events_lost')
+      await tell(tx, 'trouble', () => observer.onTrouble(tx, stream.cabinetId, 'events_lost'))
     }
     if (stream.state?.epoch !== hello.epoch) stream.state = { epoch: hello.epoch, lastSeq: 0 }
     if (lost !== undefined) stream.state = { epoch: hello.epoch, lastSeq: lost.lastSeq }
-    await observer.onHello(tx, stream.cabinetId, hello, message.receivedAtMs)
+    await tell(tx, 'hello', () => observer.onHello(tx, stream.cabinetId, hello, message.receivedAtMs))
     outcome.hellos.set(stream.cabinetId, hello)
     // The cabinet goes back only when it believes more than we have, as after a restore of this database.
     const { lastSeq } = stream.state
@@ -185,7 +185,7 @@ export function createReceiver(deps: {
           epoch: frame.epoch,
           seq: frame.firstSeq,
         })
-        await observer.onTrouble(tx, cabinetId, verdict.kind)
+        await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, verdict.kind))
         outcome.acks.set(cabinetId, ackOf(frame.epoch, 0, frame.monoMs, verdict.kind))
         return
       }
@@ -243,7 +243,17 @@ export function createReceiver(deps: {
       seq,
       body: JSON.stringify(event),
     })
-    await observer.onTrouble(tx, cabinetId, 'poison')
+    await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, 'poison'))
+  }
+
+  /** A view of the stream that fails must not stop the stream itself. */
+  async function tell(tx: Tx, what: string, part: () => Promise<void>): Promise<void> {
+    try {
+      await inSavepoint(tx, part)
+    } catch (error) {
+      if (isStorageError(error)) throw error
+      log.error({ err: error }, `what follows from ${what} could not be recorded`)
+    }
   }
 
   /** Projects one event, or says why it cannot be. Only a failing storage is thrown. */
