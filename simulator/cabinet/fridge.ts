@@ -7,7 +7,7 @@ export const FRIDGE = {
   goodsJoulePerKelvin: 110_000,
   /** Watt per kelvin. */
   wallConductance: 1.6,
-  openDoorConductance: 38,
+  openDoorConductance: 22,
   goodsConductance: 22,
   coolingWatt: 260,
   defrostWatt: 120,

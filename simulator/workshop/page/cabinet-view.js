@@ -81,7 +81,7 @@ export function cabinetView(view) {
   </svg>`
 }
 
-function headerView({ state, t }) {
+function headerView({ state, t, setup }) {
   const { climate } = state
   const isFault = climate.probe === 'fault'
   const celsius = isFault ? '--.-' : (climate.airDeciCelsius / 10).toFixed(1)
@@ -89,6 +89,7 @@ function headerView({ state, t }) {
   return svg`
     <text x="52" y="56" class="brand">VC · 01</text>
     <text x="52" y="78" class="brand-small">${t('door')} ${t(state.door === 'open' ? 'doorOpen' : 'doorClosed')}</text>
+    ${codeLink(setup.links.consumer, t)}
     <g transform="translate(500 24)">
       <rect width="174" height="60" rx="10" class="display"/>
       <text x="102" y="42" class=${isFault || isWarm ? 'led warm' : 'led'} text-anchor="end">${celsius}</text>
@@ -98,6 +99,19 @@ function headerView({ state, t }) {
         <title>${t(climate.isCompressorOn ? 'compressorOn' : 'compressorOff')}</title>
       </circle>
     </g>`
+}
+
+/** The sticker that a consumer scans; here a click does. */
+function codeLink(href, t) {
+  return svg`
+    <a href=${href} target="_blank" rel="noopener" class="code">
+      <rect x="268" y="24" width="176" height="60" rx="10" class="code-face"/>
+      <g transform="translate(280 33)" class="code-dots">
+        <path d="M0,0h14v14h-14z M4,4v6h6v-6z M28,0h14v14h-14z M32,4v6h6v-6z M0,28h14v14h-14z M4,32v6h6v-6z" fill-rule="evenodd"/>
+        <path d="M18,0h4v6h-4z M18,10h6v4h-6z M0,18h6v4h-6z M10,18h8v6h-8z M22,18h4v4h-4z M30,18h12v4h-12z M18,28h4v4h-4z M26,26h6v6h-6z M36,26h6v8h-6z M18,36h8v6h-8z M30,36h4v6h-4z M38,38h4v4h-4z"/>
+      </g>
+      <text x="334" y="60" class="code-text">${t('scan')}</text>
+    </a>`
 }
 
 function shelfView(shelf, index, view) {

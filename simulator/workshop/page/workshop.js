@@ -126,10 +126,10 @@ function draw() {
       <main>
         <div class="stage">${cabinetView(view)}</div>
         <div class="side">
-          ${doorCard(view)} ${handCard(view)} ${cameraCard(view)}
+          ${doorCard(view)} ${handCard(view)} ${cameraCard(view)} ${shelfCard(view)}
         </div>
         <div class="side">
-          ${visitsCard(view)} ${networkCard(view)} ${serialCard(view)} ${fridgeCard(view)} ${shelfCard(view)}
+          ${visitsCard(view)} ${networkCard(view)} ${serialCard(view)} ${fridgeCard(view)}
         </div>
       </main>
       ${page.toast === undefined ? nothing : html`<p class="toast" role="alert">${page.toast}</p>`}`,
