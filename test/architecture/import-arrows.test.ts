@@ -37,7 +37,7 @@ const RULES: Record<string, Rule> = {
   'protocol/base': { values: ['protocol/base'] },
   'protocol/messages': { values: ['protocol/base', 'protocol/messages'] },
   'protocol/wire': { values: ['protocol/base', 'protocol/wire'] },
-  'protocol/words': { values: ['protocol/base', 'protocol/words'] },
+  'protocol/words': { values: ['protocol/base', 'protocol/words'], types: ['protocol/api'] },
   'protocol/api': { values: ['protocol/base', 'protocol/api'] },
   'protocol/weighing': { values: ['protocol/base', 'protocol/weighing'] },
   protocol: { values: ['protocol'] },
