@@ -7,6 +7,10 @@ export type PictureReader = (jpeg: Uint8Array) => Promise<GreyPicture>
 /** A snapshot of a 4K camera; anything larger is a decompression bomb. */
 const PIXELS_MOST = 40_000_000
 
+// One small picture a second: a cache and a thread a core would only cost memory.
+sharp.cache(false)
+sharp.concurrency(1)
+
 export const readPicture: PictureReader = async (jpeg) => {
   const pixels = await sharp(jpeg, { limitInputPixels: PIXELS_MOST, failOn: 'error' })
     .greyscale()
