@@ -64,7 +64,9 @@ function stateSentence(page: PageContext, order: OrderView): string {
   const values = { refunded: yuan(order.refundedFen), paid: yuan(order.paidFen) }
   if (order.state === 'held') {
     const why = order.heldReason === undefined ? undefined : sentence(page, `held.${order.heldReason}`, {})
-    return why === undefined ? t('order.now.held') : `${why} ${t('order.now.held')}`
+    return why === undefined
+      ? t('order.now.held')
+      : `${why}${page.language === 'zh' ? '' : ' '}${t('order.now.held')}`
   }
   if (order.state === 'paid') {
     if (wasChargedTwice(order)) return t('order.now.paidTwice')
@@ -124,7 +126,7 @@ function lineRow(page: PageContext, order: OrderView, line: OrderLineView, canDi
   return html`<li>
   ${productPicture(line.picture)}
   <div class="what"><span class="name">${name}${line.quantity > 1 ? html` <span class="times">×${line.quantity}</span>` : false}</span>
-    <span class="soft small">${line.quantity > 1 ? html`${t('order.unit', { price: yuan(line.unitPriceFen) })} · ` : false}<span class="certainty ${line.certainty}" title="${t('order.certainty.note', { percent })}">${t(`order.${line.certainty}`)}</span>${isDiscounted ? ` · ${t('order.discount')}` : false}</span>
+    <span class="soft small">${line.quantity > 1 ? html`${t('order.unit', { price: yuan(line.unitPriceFen) })} · ` : false}<span class="certainty ${line.certainty}">${t(`order.${line.certainty}`)}</span>${line.certainty === 'certain' ? false : ` · ${t('order.certainty.note', { percent })}`}${isDiscounted ? ` · ${t('order.discount')}` : false}</span>
     ${line.refundedFen > 0 ? html`<span class="small back">${icon('undo-2')}${t('order.line.refunded', { amount: yuan(line.refundedFen) })}</span>` : false}
   </div>
   <span class="number price">¥${yuan(line.amountFen)}</span>

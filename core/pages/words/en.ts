@@ -143,7 +143,7 @@ export const en = {
   'order.certain': 'Certain',
   'order.likely': 'Very likely',
   'order.unsure': 'Not certain',
-  'order.certainty.note': '{percent} % by weight and picture',
+  'order.certainty.note': '{percent} %',
   'order.story': 'What happened',
   'order.proof': 'Proof',
   'order.proof.text':

@@ -126,7 +126,7 @@ export const zh: Record<keyof typeof en, string> = {
   'order.certain': '确定',
   'order.likely': '很可能',
   'order.unsure': '不确定',
-  'order.certainty.note': '按重量和画面判断，{percent}%',
+  'order.certainty.note': '把握 {percent}%',
   'order.story': '经过',
   'order.proof': '凭证',
   'order.proof.text': '从开门到关门各层的重量。曲线下降是取走，上升是放回。',
