@@ -16,6 +16,7 @@ export const SHORTCUTS: ReadonlyArray<{ keys: string; does: StaffWord; where: St
   { keys: '/', does: 'keyTemplate', where: 'ticket' },
   { keys: 'i', does: 'keyNote', where: 'ticket' },
   { keys: 'r', does: 'keyRefund', where: 'ticket' },
+  { keys: 'd', does: 'keyDecide', where: 'ticket' },
   { keys: 'e', does: 'keyResolve', where: 'ticket' },
   { keys: 'Ctrl+Enter', does: 'keySend', where: 'ticket' },
   { keys: '← →', does: 'keyCursor', where: 'chart' },

@@ -184,8 +184,10 @@ const en = {
   findTemplate: 'Find a template',
   noTemplate: 'No template fits.',
   fillIn: 'Still to fill in: {names}',
-  conflict: 'Somebody changed this ticket in the meantime. Your text is kept: load the ticket again, then send.',
-  conflictReloaded: 'Somebody changed this ticket in the meantime. It has been loaded again; please look once more.',
+  conflict:
+    'Somebody changed this ticket in the meantime. Your text is kept: load the ticket again, then send.',
+  conflictReloaded:
+    'Somebody changed this ticket in the meantime. It has been loaded again; please look once more.',
   claim: 'Take it',
   resolveEllipsis: 'Resolve …',
   refundEllipsis: 'Refund …',
@@ -220,7 +222,8 @@ const en = {
   'advice.look': 'Advice: look at the evidence',
   // evidence
   evidence: 'Evidence',
-  evidenceCursor: 'Time cursor over the evidence: arrow keys go from mark to mark, Shift and arrows by seconds',
+  evidenceCursor:
+    'Time cursor over the evidence: arrow keys go from mark to mark, Shift and arrows by seconds',
   noEvidence: 'There is no evidence for this order yet.',
   quietShelves: 'No change on shelf {shelves}.',
   showTable: 'Show as table',
@@ -333,6 +336,14 @@ const en = {
   'decision.refund': 'Refund',
   'decision.explain': 'Explain',
   'decision.dismiss': 'Dismiss',
+  decide: 'Decide',
+  decideEllipsis: 'Decide …',
+  yourDecision: 'Your decision',
+  linesAsTheyWere: 'What really was taken',
+  recognisedCount: 'recognised: {count}',
+  beforeDiscounts: '{amount} before discounts; the server works out the final amount.',
+  decisionCarriedOut: 'Decided and carried out.',
+  'decision.charged_by_weight': 'Charged by weight',
   // refund
   whatIsRefunded: 'What is refunded',
   ofCharged: 'of {count}',
@@ -351,7 +362,8 @@ const en = {
   refundAmount: 'Refund {amount}',
   refundNumber: 'Refund number',
   sendSameAgain: 'Send the same refund again',
-  refundNoAnswer: 'No answer came, so nobody knows yet whether it went through. Sending it again with the same number is safe: it can only happen once.',
+  refundNoAnswer:
+    'No answer came, so nobody knows yet whether it went through. Sending it again with the same number is safe: it can only happen once.',
   'refundReason.duplicate': 'Charged twice',
   'refundReason.returned_item': 'Item returned',
   'refundReason.wrong_item': 'Wrong item',
@@ -448,13 +460,18 @@ const en = {
   'setpointShort.drift': 'differs',
   'setpointLong.in_sync': 'Set {desired}; the cabinet confirms {reported} at {reportedAt}.',
   'setpointLong.sending': '{reported} → {desired}: on its way to the cabinet.',
-  'setpointLong.queued_offline': 'The cabinet is offline. It will take {desired} when it is back; until then it holds {reported}.',
-  'setpointLong.delivered': 'The cabinet received {desired} and has not applied it yet; it still holds {reported}.',
-  'setpointLong.applied': 'Applied: the cabinet reads back {reported} since {reportedAt}. The air follows more slowly.',
+  'setpointLong.queued_offline':
+    'The cabinet is offline. It will take {desired} when it is back; until then it holds {reported}.',
+  'setpointLong.delivered':
+    'The cabinet received {desired} and has not applied it yet; it still holds {reported}.',
+  'setpointLong.applied':
+    'Applied: the cabinet reads back {reported} since {reportedAt}. The air follows more slowly.',
   'setpointLong.rejected': 'The cabinet refused {desired}: {reason} It keeps {reported}.',
-  'setpointLong.timed_out': 'No answer from the cabinet to {desired}; it last reported {reported}. Send it again.',
+  'setpointLong.timed_out':
+    'No answer from the cabinet to {desired}; it last reported {reported}. Send it again.',
   'setpointLong.superseded': 'Replaced by a newer change by {by} at {at}.',
-  'setpointLong.drift': 'The cabinet holds {reported}, we want {desired}, and no change is under way: it was changed at the cabinet.',
+  'setpointLong.drift':
+    'The cabinet holds {reported}, we want {desired}, and no change is under way: it was changed at the cabinet.',
   'setpointReason.out_of_range': 'outside the range of this cabinet.',
   'setpointReason.setpoint_out_of_range': 'outside the range of this cabinet.',
   'setpointReason.bus_timeout': 'the thermostat did not answer.',
@@ -516,7 +533,8 @@ const en = {
   'command.door.unlock': 'Unlock the door',
   'command.agent.restart': 'Restart the agent',
   'commandEffect.door.lock': 'The bolt is driven out. A door that stands open stays open.',
-  'commandEffect.agent.restart': "The cabinet's program starts again, in a few seconds. A session that is under way is continued.",
+  'commandEffect.agent.restart':
+    "The cabinet's program starts again, in a few seconds. A session that is under way is continued.",
   'commandState.created': 'Created',
   'commandState.sent': 'Sent',
   'commandState.accepted': 'Accepted',
@@ -540,7 +558,8 @@ const en = {
   epoch: 'Epoch',
   clockSkew: 'Clock difference',
   // engine room
-  deadLettersLead: 'Messages that could not be accepted, kept as they came. The cabinet is unharmed; somebody should look.',
+  deadLettersLead:
+    'Messages that could not be accepted, kept as they came. The cabinet is unharmed; somebody should look.',
   noDeadLetters: 'No dead letters. Every message was understood.',
   content: 'Content',
   searchAudit: 'Search the audit log',
@@ -569,6 +588,7 @@ const en = {
   keyTemplate: 'Reply with a template',
   keyNote: 'Internal note',
   keyRefund: 'Refund',
+  keyDecide: 'Decide what a rule left open',
   keyResolve: 'Resolve',
   keySend: 'Send',
   keyCursor: 'Move the cursor',
@@ -577,10 +597,12 @@ const en = {
   refundMeanings: 'Refund: what the states mean',
   orderMeanings: 'Order: what the states mean',
   slaMeanings: 'Time limits and authority',
-  'slaHelp.first_response': 'First response: a person answers within 15 minutes. An automatic message does not count.',
+  'slaHelp.first_response':
+    'First response: a person answers within 15 minutes. An automatic message does not count.',
   'slaHelp.resolution': 'Resolution: within 24 hours. Only waiting for the consumer pauses the clock.',
   'slaHelp.pause': 'All due times are computed by the server, in the time of the cabinets (Asia/Shanghai).',
-  'slaHelp.authority': 'A refund above your authority goes to a lead. A proven double charge never needs approval.',
+  'slaHelp.authority':
+    'A refund above your authority goes to a lead. A proven double charge never needs approval.',
   'orderMeaning.open': 'The door is open or the cabinet is still weighing.',
   'orderMeaning.priced': 'The lines are known; the charge comes next.',
   'orderMeaning.held': 'A doubt is being looked at by a person; nothing is charged until then.',
@@ -925,6 +947,14 @@ const zh: Record<keyof typeof en, string> = {
   'decision.refund': '退款',
   'decision.explain': '说明',
   'decision.dismiss': '忽略',
+  decide: '决定',
+  decideEllipsis: '决定…',
+  yourDecision: '您的决定',
+  linesAsTheyWere: '实际取走的商品',
+  recognisedCount: '识别：{count}',
+  beforeDiscounts: '优惠前 {amount}，最终金额由服务器计算。',
+  decisionCarriedOut: '已决定并执行。',
+  'decision.charged_by_weight': '按重量扣款',
   // refund
   whatIsRefunded: '退款内容',
   ofCharged: '共 {count} 件',
@@ -1161,6 +1191,7 @@ const zh: Record<keyof typeof en, string> = {
   keyTemplate: '用模板回复',
   keyNote: '内部备注',
   keyRefund: '退款',
+  keyDecide: '决定规则未定的异常',
   keyResolve: '解决',
   keySend: '发送',
   keyCursor: '移动光标',

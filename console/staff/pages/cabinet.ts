@@ -204,7 +204,7 @@ export class CabinetPage extends StaffPage {
 
   #commands({ commands, actions }: CabinetDetail) {
     const { time } = this.services
-    const allowed = COMMANDS.filter((name) => actions.includes(name))
+    const allowed = actions.includes('command') ? COMMANDS : []
     return card(
       'commands',
       html`${

@@ -2,7 +2,6 @@ import { html, nothing } from 'lit'
 import { customElement, query } from 'lit/decorators.js'
 import type { StaffOrder } from '#protocol/api/staff.ts'
 import { ORDER_STATE_WORDS, SESSION_STATE_WORDS } from '#protocol/words/states.ts'
-import { describeError } from '../../data/staff-errors.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
@@ -14,6 +13,7 @@ import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
 import { Shortcuts } from '../shortcuts.ts'
 import { card, idChip, moment, stateBadge } from '../views.ts'
+import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
 import '../parts/refund-dialog.ts'
 
@@ -37,13 +37,8 @@ export class OrderPage extends StaffPage {
   #refund(): void {
     if (this.order.value?.actions.includes('refund')) this.refundDialog?.open()
   }
-  async #decide(anomalyId: string, decision: string): Promise<void> {
-    try {
-      await this.services.api.decideAnomaly(anomalyId, { decision: decision as 'dismiss' })
-    } catch (error) {
-      this.services.toast({ tone: 'bad', text: describeError(error) })
-    }
-    this.order.reload()
+  #decide(anomalyId: string): void {
+    void this.querySelector('decide-dialog')?.open(anomalyId)
   }
 
   protected override render() {
@@ -69,7 +64,7 @@ export class OrderPage extends StaffPage {
   #body(value: StaffOrder) {
     const { order, session } = value
     const { time } = this.services
-    return html`<div class="two-columns" @refunded=${() => this.order.reload()}>
+    return html`<div class="two-columns" @refunded=${() => this.order.reload()} @decided=${() => this.order.reload()}>
       <div class="stack">
         <evidence-axis .order=${value}></evidence-axis>
         ${card(
@@ -78,7 +73,7 @@ export class OrderPage extends StaffPage {
             ${order.story.map((line) => html`<li>${moment(time, line.atMs)}<span>${knowsSentence(line.key) ? sentence(line.key, line.values) : line.key}</span></li>`)}
           </ol>`,
         )}
-        ${anomaliesPanel(this.services, value, (id, decision) => void this.#decide(id, decision))}
+        ${anomaliesPanel(this.services, value, (id) => this.#decide(id))}
       </div>
       <div class="stack">
         ${linesPanel(value)} ${paymentsPanel(this.services, value)} ${consumerPanel(value)}
@@ -94,6 +89,7 @@ export class OrderPage extends StaffPage {
           </dl>`,
         )}
       </div>
+      <decide-dialog .order=${value}></decide-dialog>
       <refund-dialog .order=${value} .subject=${value.anomalies[0]?.kind ?? ''}></refund-dialog>
     </div>`
   }

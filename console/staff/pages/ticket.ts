@@ -17,6 +17,7 @@ import { BASE } from '../routes.ts'
 import { Shortcuts } from '../shortcuts.ts'
 import { idChip, money, priorityBadge, slaChips, ticketStateBadge } from '../views.ts'
 import '../parts/cabinet-brief.ts'
+import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
 import '../parts/refund-dialog.ts'
 import '../parts/resolve-dialog.ts'
@@ -54,6 +55,7 @@ export class TicketPage extends StaffPage {
       i: () => void this.thread?.startNote(),
       r: () => this.#refund(),
       e: () => this.#resolve(),
+      d: () => this.#decideOpen(),
       c: () => void this.#claim(),
     })
   }
@@ -76,8 +78,13 @@ export class TicketPage extends StaffPage {
     if (!ticket || !this.#may('claim')) return
     await this.#try(() => this.services.api.claim(ticket.ticketId, ticket.version))
   }
-  async #decide(anomalyId: string, decision: string): Promise<void> {
-    await this.#try(() => this.services.api.decideAnomaly(anomalyId, { decision: decision as 'dismiss' }))
+  /** The first question that a rule left open. */
+  #decideOpen(): void {
+    const open = this.detail.value?.order?.anomalies.find((anomaly) => anomaly.actions.includes('decide'))
+    if (open) this.#decide(open.anomalyId)
+  }
+  #decide(anomalyId: string): void {
+    void this.querySelector('decide-dialog')?.open(anomalyId)
   }
   async #try(act: () => Promise<unknown>): Promise<void> {
     try {
@@ -113,6 +120,7 @@ export class TicketPage extends StaffPage {
         @changed=${() => this.detail.reload()}
         @refunded=${() => this.detail.reload()}
         @resolved=${() => this.detail.reload()}
+        @decided=${() => this.detail.reload()}
         @resolve=${() => void this.#resolveAfterReload()}
       >
         <div class="bench-thread"><ticket-thread .detail=${detail} .templates=${templates}></ticket-thread></div>
@@ -121,10 +129,11 @@ export class TicketPage extends StaffPage {
             refund: () => this.#refund(),
             explain: () => void this.thread?.openTemplates(),
             resolve: () => this.#resolve(),
+            decide: () => this.#decideOpen(),
           })}
           ${
             order
-              ? html`<evidence-axis .order=${order}></evidence-axis>${anomaliesPanel(this.services, order, (id, decision) => void this.#decide(id, decision))}`
+              ? html`<evidence-axis .order=${order}></evidence-axis>${anomaliesPanel(this.services, order, (id) => this.#decide(id))}`
               : ticket.cabinetId
                 ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
@@ -140,7 +149,7 @@ export class TicketPage extends StaffPage {
         }
         ${
           order
-            ? html`<refund-dialog .order=${order} .ticket=${detail} .subject=${subjectOf(detail)}></refund-dialog>`
+            ? html`<refund-dialog .order=${order} .ticket=${detail} .subject=${subjectOf(detail)}></refund-dialog><decide-dialog .order=${order}></decide-dialog>`
             : nothing
         }
         <resolve-dialog .detail=${detail} .templates=${templates}></resolve-dialog>

@@ -5,6 +5,12 @@ import { sentence } from '../../data/staff-evidence.ts'
 import { word, type StaffWord } from '../../words/staff.ts'
 import { icon, type IconName } from '../icons.ts'
 
+export interface Acts {
+  refund: () => void
+  explain: () => void
+  resolve: () => void
+  decide: () => void
+}
 type Advice = NonNullable<TicketDetail['advice']>
 const ADVICE_ICONS: Record<Advice['action'], IconName> = {
   refund: 'undo',
@@ -14,10 +20,7 @@ const ADVICE_ICONS: Record<Advice['action'], IconName> = {
 }
 
 /** What the rules would do, why, and the one button that does it. The evidence stays beside it, never behind it. */
-export function adviceStrip(
-  detail: TicketDetail,
-  act: { refund: () => void; explain: () => void; resolve: () => void },
-) {
+export function adviceStrip(detail: TicketDetail, act: Acts) {
   const { advice } = detail
   if (!advice || isFinished(detail)) return nothing
   const button = buttonOf(detail, advice, act)
@@ -40,7 +43,7 @@ function isFinished({ ticket }: TicketDetail): boolean {
 function buttonOf(
   detail: TicketDetail,
   advice: Advice,
-  act: { refund: () => void; explain: () => void; resolve: () => void },
+  act: Acts,
 ): { label: string; key: string; run: () => void } | undefined {
   const offer = (action: string, label: StaffWord, key: string, run: () => void, values = {}) =>
     detail.actions.includes(action) ? { label: word(label, values), key, run } : undefined
@@ -60,7 +63,9 @@ function buttonOf(
     case 'explain':
       return offer('reply', 'explainWithTemplate', '/', act.explain)
     case 'charge':
-    case 'look':
-      return undefined
+    case 'look': {
+      const isOpen = detail.order?.anomalies.some((anomaly) => anomaly.actions.includes('decide')) ?? false
+      return isOpen ? { label: word('decideEllipsis'), key: 'd', run: act.decide } : undefined
+    }
   }
 }

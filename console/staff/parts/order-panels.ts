@@ -167,7 +167,7 @@ export function consumerPanel(staffOrder: StaffOrder) {
 export function anomaliesPanel(
   services: Services,
   staffOrder: StaffOrder,
-  decide: (anomalyId: string, decision: string) => void,
+  decide: (anomalyId: string) => void,
 ) {
   if (staffOrder.anomalies.length === 0) return nothing
   return card(
@@ -189,16 +189,7 @@ export function anomaliesPanel(
             ${anomaly.outcome ? html` · ${wordOr(`decision.${anomaly.outcome}`, anomaly.outcome)}` : nothing}
             ${anomaly.decidedBy ? html` · ${anomaly.decidedBy}` : nothing}
           </p>
-          ${
-            anomaly.actions.length > 0
-              ? html`<p class="row">
-                ${anomaly.actions.map(
-                  (action) =>
-                    html`<button class="button" @click=${() => decide(anomaly.anomalyId, action)}>${wordOr(`decision.${action}`, action)}</button>`,
-                )}
-              </p>`
-              : nothing
-          }
+          ${anomaly.actions.includes('decide') ? html`<p class="row"><button class="button" @click=${() => decide(anomaly.anomalyId)}>${icon('scale')}${word('decideEllipsis')}</button></p>` : nothing}
           <details>
             <summary>${word('whatTheRuleSaw')}</summary>
             <pre class="json" tabindex="0">${JSON.stringify(anomaly.inputs, null, 2)}</pre>

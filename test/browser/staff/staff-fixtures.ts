@@ -402,6 +402,6 @@ export function aCabinetDetail(cabinet: Cabinet): CabinetDetail {
         summary: '3 items',
       },
     ],
-    actions: ['setpoint', 'door.lock', 'agent.restart', 'acknowledge'],
+    actions: ['setpoint', 'command', 'acknowledge'],
   }
 }
