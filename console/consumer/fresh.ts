@@ -13,13 +13,16 @@ export function keepFresh(): void {
   if (root === null) return
   let failures = 0
   let timer = 0
+  let isAsking = false
   const plan = () => {
     const periodMs = Number(document.querySelector<HTMLElement>('[data-poll]')?.dataset['poll'] ?? SLOWEST_MS)
     timer = window.setTimeout(run, Math.min(SLOWEST_MS, periodMs * 2 ** failures))
   }
   const run = async () => {
     clearTimeout(timer)
-    if (document.hidden) return
+    // Coming back to the page asks at once; a question that is under way already is enough.
+    if (document.hidden || isAsking) return
+    isAsking = true
     try {
       await refresh()
       if (failures > 0) say(undefined)
@@ -29,6 +32,7 @@ export function keepFresh(): void {
       if (failures > 1) sayNoConnection()
       console.info('the page could not be refreshed', error)
     }
+    isAsking = false
     plan()
   }
   document.addEventListener('visibilitychange', () => {
