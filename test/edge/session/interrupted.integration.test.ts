@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, type ReceivedEvent } from '../support/core-stand-in.ts'
 import { type GoodsFile, type Rig, startRig, twinOf } from '../support/rig.ts'
@@ -17,7 +19,16 @@ describe('a session that is interrupted', () => {
   beforeEach(async () => {
     rig = await startRig({ settings: { chargeDeferredAfterMs: 1500 } })
     await rig.startEdge()
-    rig.core.sendTwin(twinOf(goods))
+    rig.core.sendTwin(
+      twinOf(goods, {
+        sessionPolicy: {
+          notOpenedMs: 4000,
+          leftOpenWarningMs: 60_000,
+          leftOpenAlarmMs: 180_000,
+          reopenGraceMs: 10_000,
+        },
+      }),
+    )
     await eventually('the desired document is taken', () =>
       rig.core.events.find((one) => one.type === 'climate.setpoint-applied'),
     )
@@ -119,5 +130,49 @@ describe('a session that is interrupted', () => {
     )
     expect(end.data).toMatchObject({ sessionId: 'se-4' })
     expect(rig.core.events.some((one) => one.type === 'session.reconciled')).toBe(false)
+  })
+
+  it('that is cut off while the lock moves is reported as unknown, and the lock decides what it was', async () => {
+    await rig.control('lock', { fault: 'jammed' })
+    const args = { sessionId: 'se-5', kind: 'sale', door: 0, planogramVersion: 1, stock: [] }
+    rig.core.sendCommand({ id: 'cm-5', name: 'door.unlock', phase: 'prepare', args })
+    const { token } = await eventually('the token', () => rig.core.replies.find((one) => one.id === 'cm-5'))
+    rig.core.sendCommand({ id: 'cm-5', name: 'door.unlock', phase: 'execute', args, token })
+    await eventually('the relay is about to move', () =>
+      rig.core.replies.find((one) => one.status === 'executing'),
+    )
+    await rig.stopEdge('SIGKILL')
+    await rig.control('lock', { fault: 'none' })
+    await rig.startEdge()
+    const finished = await eventually('the end of the command', () =>
+      rig.core.events.find((one) => one.type === 'command.finished' && one.data.commandId === 'cm-5'),
+    )
+    expect(finished.data).toMatchObject({ status: 'unknown', reason: 'unknown_after_crash' })
+    await eventually('not opened', () => rig.core.events.find((one) => one.type === 'session.not-opened'))
+    rig.core.replies.length = 0
+    rig.core.sendCommand({ id: 'cm-5', name: 'door.unlock', phase: 'execute', args, token })
+    const again = await eventually('the recorded answer', () =>
+      rig.core.replies.find((one) => one.id === 'cm-5'),
+    )
+    expect(again).toMatchObject({ status: 'unknown' })
+    expect((await unlock('se-6')).status).toBe('succeeded')
+  })
+
+  it('whose journal cannot be read is given up openly, and the cabinet goes on', async () => {
+    expect((await unlock('se-7')).status).toBe('succeeded')
+    await rig.control('door', { action: 'open' })
+    await eventually('the door is seen', () => rig.core.events.find((one) => one.type === 'door.opened'))
+    await rig.stopEdge('SIGKILL')
+    const db = new Database(path.join(rig.dataFolder, 'edge', 'edge.sqlite'))
+    db.prepare("UPDATE session_samples SET body = '[[1,' WHERE session_id = 'se-7'").run()
+    db.close()
+    await rig.startEdge()
+    const given = await eventually('it is given up', () =>
+      rig.core.events.find((one) => one.type === 'session.abandoned'),
+    )
+    expect(given.data).toEqual({ sessionId: 'se-7', reason: 'journal_damaged' })
+    await rig.control('door', { action: 'close' })
+    await eventually('it is locked', () => rig.core.lives.at(-1)?.isLocked === true)
+    expect((await unlock('se-8')).status).toBe('succeeded')
   })
 })
