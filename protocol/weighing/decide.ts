@@ -115,16 +115,15 @@ export function decideReceipt(
   options: WeighingOptions,
   calibration: CalibrationMap,
 ): WeighingReceipt {
+  const told = calibrate(chosen.probability, calibration)
   // Nobody knows what left a shelf whose scale is broken.
-  const probability = calibrate(chosen.probability, calibration) * (facts.sensorFault ? brokenScaleShare : 1)
+  const probability = told * (facts.sensorFault ? brokenScaleShare : 1)
   const reasons: WeighingReason[] = []
   const massOf = (isSo: (state: BeamState) => boolean): number =>
     states.reduce((sum, state) => (isSo(state) ? sum + Math.exp(state.logP) : sum), 0)
   const mass = (flag: number): number => massOf((state) => (state.flags & flag) !== 0)
-  const over =
-    overchargeShare(beliefs, chosen, model) * ((1 - probability) / Math.max(1e-9, 1 - chosen.probability))
-  if (probability < options.clearProbability || over > options.overchargeProbability)
-    reasons.push('ambiguous')
+  const over = overchargeShare(beliefs, chosen, model) * ((1 - told) / Math.max(1e-9, 1 - chosen.probability))
+  if (told < options.clearProbability || over > options.overchargeProbability) reasons.push('ambiguous')
   if (massOf((state) => state.foreign.some((object) => object.isNew)) > 0.15) reasons.push('foreign_object')
   if (facts.sensorFault) reasons.push('sensor_fault')
   if (mass(flagUnexplained) > 0.05) reasons.push('unexplained_loss')
