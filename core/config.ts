@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import Type from 'typebox'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import { parseValue } from '#protocol/messages/index.ts'
-import { createPolicy, type Policy } from '#core/platform/policy.ts'
+import { createPolicy, type Policy, PolicySchema } from '#core/platform/policy.ts'
 
 /** What a core is started with. Numbers of the business are the policy; these are addresses and files. */
 export const SettingsSchema = Type.Object(
@@ -106,6 +106,49 @@ export function helpText(): string {
     '  openapi                  print the description of the HTTP interface',
     '',
     ...rows,
+    '',
+  ].join('\n')
+}
+
+/** docs/reference/core-configuration.md, whole; a test keeps the two equal. */
+export function configurationReference(): string {
+  const cell = (value: unknown) => (value === undefined ? '' : `\`${JSON.stringify(value)}\``)
+  const flags = Object.entries(PROPERTIES).map(
+    ([name, { title, default: fallback }]) => `| \`--${name}\` | ${title ?? ''} | ${cell(fallback)} |`,
+  )
+  const policy = Object.entries(PolicySchema.properties).map(([name, schema]) => {
+    const { title, description, default: fallback, minimum, maximum } = schema as Record<string, unknown>
+    return `| \`${name}\` | ${String(title)} | ${String(description)} | ${String(fallback)} | ${String(minimum)} … ${String(maximum)} |`
+  })
+  return [
+    '# Configuration of the core',
+    '',
+    'Made from the code by `npm run docs`; a test keeps the two equal.',
+    'A wrong value stops the start with a sentence that names the setting.',
+    '',
+    '## Flags',
+    '',
+    '| flag | meaning | default |',
+    '|---|---|---|',
+    ...flags,
+    '',
+    '## Policy',
+    '',
+    'Numbers on which the business decides. `--policy FILE` is a JSON object with the settings that differ; all need a restart.',
+    '`npm run core -- config --policy FILE` shows what holds.',
+    '',
+    '| setting | meaning | unit | default | range |',
+    '|---|---|---|---|---|',
+    ...policy,
+    '',
+    '## Data folder',
+    '',
+    '| file | what | mode |',
+    '|---|---|---|',
+    '| `core/core.sqlite` | everything but pictures and traces | 700 on the folder |',
+    '| `core/evidence/` | pictures and weight traces, named by the SHA-256 of their bytes | 700 |',
+    '| `core/audit.key` | key of the audit chain, made on the first start; without it the chain cannot be checked | 600 |',
+    '| `core/sign-ins.json` | passwords of accounts that the seed made, to be handed out and deleted | 600 |',
     '',
   ].join('\n')
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { configurationReference } from '#core/config.ts'
 import { edgeConfigurationReference } from '#edge/config-reference.ts'
 import { asyncApiDocument } from './asyncapi.ts'
 import { errorReference } from './error-reference.ts'
@@ -11,4 +12,5 @@ export const GENERATED_DOCUMENTS: ReadonlyArray<{ file: string; make: () => stri
   },
   { file: 'docs/reference/errors.md', make: errorReference },
   { file: 'docs/reference/edge-configuration.md', make: edgeConfigurationReference },
+  { file: 'docs/reference/core-configuration.md', make: configurationReference },
 ]
