@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseFrame } from '#protocol/messages/index.ts'
+import { downTopic, upTopic } from '#protocol/topics.ts'
+import { BOARD, BOARD_IDENTITY, BOARD_UNIT, SCALE, SCALE_UNITS } from '#protocol/wire/reference-profile.ts'
+import { commandOf } from '#scripts/run.ts'
+import { type RunningSystem, startSystem } from '#scripts/system.ts'
+
+/**
+ * Programs that somebody else wrote, pointed at our wires, see what docs/reference says.
+ * Goal: no mistake that both our ends share. Method: mbpoll and the mosquitto clients of Debian; where they are not
+ * installed, the clients of the npm packages modbus-serial and mqtt, which are also not ours.
+ */
+const MBPOLL = '/usr/bin/mbpoll'
+const MOSQUITTO_SUB = '/usr/bin/mosquitto_sub'
+const MOSQUITTO_PUB = '/usr/bin/mosquitto_pub'
+
+interface Ran {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+function run(file: string, args: readonly string[], withinMs = 8000): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { timeout: withinMs })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString()
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString()
+    })
+    child.once('error', reject)
+    child.once('exit', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+describe('programs of others on our wires', () => {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'foreign-clients-'))
+  let system: RunningSystem
+  let broker: { host: string; port: number; username: string; password: string }
+  let partition = 0
+
+  beforeAll(async () => {
+    system = await startSystem({
+      dataDir,
+      seed: 1,
+      edgeSettings: { liveIdleMs: 500, reconnectShortestMs: 200 },
+    })
+    const credentials = JSON.parse(readFileSync(path.join(dataDir, 'edge', 'credentials.json'), 'utf8')) as {
+      partition: number
+      mqtt: { username: string; password: string }
+    }
+    partition = credentials.partition
+    broker = { host: '127.0.0.1', port: system.core.mqttPort, ...credentials.mqtt }
+  })
+  afterAll(async () => {
+    await system.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  /** Holding registers by number as in docs/reference/hardware.md (0-based). */
+  async function readRegisters(unit: number, register: number, count: number): Promise<number[]> {
+    if (!existsSync(MBPOLL)) return readWithModbusSerial(unit, register, count)
+    const { code, stdout, stderr } = await run(MBPOLL, [
+      '-m',
+      'rtu',
+      '-b',
+      '115200',
+      '-P',
+      'none',
+      '-a',
+      String(unit),
+      '-0',
+      '-r',
+      String(register),
+      '-c',
+      String(count),
+      '-t',
+      '4',
+      '-1',
+      '-q',
+      system.simulator.servicePath,
+    ])
+    expect(code, stderr + stdout).toBe(0)
+    return [...stdout.matchAll(/^\[\d+\]:\s+(\d+)/gm)].map((match) => Number(match[1]))
+  }
+  async function readWithModbusSerial(unit: number, register: number, count: number): Promise<number[]> {
+    const { default: ModbusRTU } = await import('modbus-serial')
+    const master = new ModbusRTU()
+    await master.connectRTUBuffered(system.simulator.servicePath, { baudRate: 115200 })
+    master.setID(unit)
+    const { data } = await master.readHoldingRegisters(register, count)
+    await new Promise<void>((resolve) => master.close(() => resolve()))
+    return data
+  }
+
+  it('a Modbus master reads identity, closed door, locked bolt and the setpoint from the cabinet board', async () => {
+    expect(await readRegisters(BOARD_UNIT, BOARD.identity, 2)).toEqual([BOARD_IDENTITY, 1])
+    expect(await readRegisters(BOARD_UNIT, BOARD.lockState, 3)).toEqual([0, 1, 0])
+    expect(await readRegisters(BOARD_UNIT, BOARD.setpoint, 1)).toEqual([40])
+  })
+
+  it('a Modbus master reads the weight of a shelf as two words, high word first, in tenths of a gram', async () => {
+    const [high = 0, low = 0] = await readRegisters(SCALE_UNITS[0], SCALE.net, 2)
+    const grams = ((high << 16) | low) / 10
+    const state = (await (await fetch(`${system.simulator.controlUrl}/state`)).json()) as {
+      shelves: Array<{ id: string; grams: number }>
+    }
+    expect(Math.abs(grams - (state.shelves[0]?.grams ?? 0))).toBeLessThan(30)
+  })
+
+  function subscribeOnce(topic: string): Promise<Ran> {
+    const { host, port, username, password } = broker
+    const args = [
+      '-h',
+      host,
+      '-p',
+      String(port),
+      '-i',
+      username,
+      '-u',
+      username,
+      '-P',
+      password,
+      '-q',
+      '1',
+      '-t',
+      topic,
+    ]
+    return existsSync(MOSQUITTO_SUB)
+      ? run(MOSQUITTO_SUB, [...args, '-C', '1', '-W', '6'])
+      : run(process.execPath, [commandOf('mqtt', 'mqtt_sub'), ...args])
+  }
+  function publish(topic: string, message: string, retain = false): Promise<Ran> {
+    const { host, port, username, password } = broker
+    const args = [
+      '-h',
+      host,
+      '-p',
+      String(port),
+      '-i',
+      username,
+      '-u',
+      username,
+      '-P',
+      password,
+      '-q',
+      '1',
+      '-t',
+      topic,
+      '-m',
+      message,
+      ...(retain ? ['-r'] : []),
+    ]
+    return existsSync(MOSQUITTO_PUB)
+      ? run(MOSQUITTO_PUB, args)
+      : run(process.execPath, [commandOf('mqtt', 'mqtt_pub'), ...args])
+  }
+
+  it("an MQTT client with the cabinet's credentials sees its own state as the reference describes it", async () => {
+    const { stdout, stderr } = await subscribeOnce(upTopic(partition, broker.username, 'state'))
+    const parsed = parseFrame('state', Buffer.from(stdout.trim()))
+    expect(parsed, `${stdout}${stderr}`).toMatchObject({ ok: true })
+  })
+
+  it.for(['dn/cmd', 'dn/twin', 'up/ev', 'up/state'])(
+    "it is refused another cabinet's %s",
+    async (channel) => {
+      const { stdout, stderr } = await subscribeOnce(`vc/1/07/cab-002/${channel}`)
+      expect(stdout).toBe('')
+      expect(stderr.toLowerCase()).toMatch(/denied|refused|error|timed out|lost/)
+    },
+  )
+
+  it('it may not speak for another cabinet, nor give commands', async () => {
+    for (const topic of [upTopic(partition, 'cab-002', 'ev'), downTopic(partition, broker.username, 'cmd')]) {
+      const { code, stderr } = await publish(topic, '{}')
+      expect(code, `publishing to ${topic} was accepted: ${stderr}`).not.toBe(0)
+    }
+  })
+
+  it('with a wrong password it is not let in', async () => {
+    broker = { ...broker, password: 'wrong' }
+    const { code, stdout } = await subscribeOnce(downTopic(partition, broker.username, 'cmd'))
+    expect([code === 0, stdout]).toEqual([false, ''])
+  })
+})
