@@ -3,6 +3,7 @@ import { configurationReference } from '#core/config.ts'
 import { edgeConfigurationReference } from '#edge/config-reference.ts'
 import { asyncApiDocument } from './asyncapi.ts'
 import { errorReference } from './error-reference.ts'
+import { machineReference } from './machine-reference.ts'
 
 /** Documents that are made from code. `npm run docs` writes them; a test compares. */
 export const GENERATED_DOCUMENTS: ReadonlyArray<{ file: string; make: () => string | Promise<string> }> = [
@@ -11,6 +12,7 @@ export const GENERATED_DOCUMENTS: ReadonlyArray<{ file: string; make: () => stri
     make: () => stringify(asyncApiDocument(), { lineWidth: 120, aliasDuplicateObjects: false }),
   },
   { file: 'docs/reference/errors.md', make: errorReference },
+  { file: 'docs/reference/state-machines.md', make: machineReference },
   { file: 'docs/reference/edge-configuration.md', make: edgeConfigurationReference },
   { file: 'docs/reference/core-configuration.md', make: configurationReference },
 ]

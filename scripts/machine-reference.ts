@@ -1,0 +1,61 @@
+import { anomalyMachine } from '#core/anomalies/machine.ts'
+import { alarmMachine } from '#core/cabinets/alarms.ts'
+import { commandMachine } from '#core/cabinets/commands.ts'
+import { orderMachine } from '#core/orders/machine.ts'
+import { chargeMachine } from '#core/payments/machine.ts'
+import { refundMachine } from '#core/refunds/machine.ts'
+import { sessionMachine } from '#core/sessions/machine.ts'
+import { ticketMachine } from '#core/support/machine.ts'
+import { lockoutMachine } from '#edge/climate/lockout.ts'
+import { sessionMachine as edgeSessionMachine } from '#edge/session/machine.ts'
+import type { Machine } from '#protocol/base/machine.ts'
+
+interface Entry {
+  title: string
+  file: string
+  machine: Machine<string, string>
+}
+function entry<S extends string, I extends string>(title: string, file: string, drawn: Machine<S, I>): Entry {
+  return { title, file, machine: drawn as unknown as Machine<string, string> }
+}
+
+const MACHINES: readonly Entry[] = [
+  entry('Session, as the core sees it', 'core/sessions/machine.ts', sessionMachine),
+  entry('Session, inside the cabinet', 'edge/session/machine.ts', edgeSessionMachine),
+  entry('Order', 'core/orders/machine.ts', orderMachine),
+  entry('Charge', 'core/payments/machine.ts', chargeMachine),
+  entry('Refund', 'core/refunds/machine.ts', refundMachine),
+  entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
+  entry('Ticket', 'core/support/machine.ts', ticketMachine),
+  entry('Command', 'core/cabinets/commands.ts', commandMachine),
+  entry('Alarm', 'core/cabinets/alarms.ts', alarmMachine),
+  entry('Food-safety lockout', 'edge/climate/lockout.ts', lockoutMachine),
+]
+
+/** docs/reference/state-machines.md: one picture a machine, drawn from the table that runs. */
+export function machineReference(): string {
+  const parts = [
+    '# State machines',
+    '',
+    'Drawn from the tables that run, by `npm run docs`; do not edit. What has no arrow does not happen.',
+    '',
+  ]
+  for (const { title, file, machine } of MACHINES) {
+    parts.push(
+      `## ${title}`,
+      '',
+      `\`${file}\``,
+      '',
+      '```mermaid',
+      'stateDiagram-v2',
+      `  [*] --> ${machine.initial}`,
+    )
+    for (const state of machine.states) {
+      for (const input of machine.inputsOf(state))
+        parts.push(`  ${state} --> ${machine.next(state, input)}: ${input}`)
+      if (machine.isTerminal(state)) parts.push(`  ${state} --> [*]`)
+    }
+    parts.push('```', '')
+  }
+  return parts.join('\n')
+}
