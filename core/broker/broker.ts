@@ -42,7 +42,8 @@ export async function createBroker(options: {
   devices: readonly BrokerDevice[]
   report: (message: FromBroker) => void
 }): Promise<Broker> {
-  const { clock, coreSecret, report } = options
+  const { clock, coreSecret } = options
+  const report = limitRefusals(clock, options.report)
   const devices = new Map(options.devices.map((device) => [device.cabinetId, device]))
   const peers = new WeakMap<object, Peer>()
   const peerOf = (client: Client) => peers.get(client.conn)
@@ -83,7 +84,6 @@ export async function createBroker(options: {
       }
       const verdict = decideConnect({ ...connect, username, password }, devices.get(connect.clientId))
       if (!verdict.ok) {
-        report({ type: 'refused', reason: verdict.reason, address: peer.address })
         return done(refusal(verdict.returnCode, verdict.reason), false)
       }
       peer.onProved()
@@ -95,14 +95,6 @@ export async function createBroker(options: {
     authorizePublish: (client, packet, done) => {
       const reason = publishRefusal(client, packet)
       if (reason === undefined) return done(null)
-      if (client !== null) {
-        report({
-          type: 'refused',
-          reason: `publish: ${reason}`,
-          address: peerOf(client)?.address ?? '',
-          cabinetId: client.id,
-        })
-      }
       return done(new Error(reason))
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -199,6 +191,32 @@ export async function createBroker(options: {
       devices.delete(cabinetId)
       aedesClients()[cabinetId]?.close()
     },
+  }
+}
+
+/** Refusals that are told in a second; a flood of them must not become a flood of log lines. */
+const REFUSALS_A_SECOND = 20
+
+function limitRefusals(clock: Clock, report: (message: FromBroker) => void): (message: FromBroker) => void {
+  let windowStartMonoMs = clock.monoMs()
+  let told = 0
+  let untold = 0
+  return (message) => {
+    if (message.type !== 'refused') {
+      report(message)
+      return
+    }
+    if (clock.monoMs() - windowStartMonoMs >= 1000) {
+      windowStartMonoMs = clock.monoMs()
+      told = 0
+    }
+    if (told >= REFUSALS_A_SECOND) {
+      untold++
+      return
+    }
+    told++
+    report(untold === 0 ? message : { ...message, reason: `${message.reason} (and ${untold} more refusals)` })
+    untold = 0
   }
 }
 

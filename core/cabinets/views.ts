@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { CabinetDetail, CabinetRow, Readings, SetpointView } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
@@ -212,9 +212,13 @@ async function alarmsOf({ db }: ViewDeps, cabinetId: string): Promise<CabinetDet
 async function commandsOf({ db }: ViewDeps, cabinetId: string): Promise<CabinetDetail['commands']> {
   const rows = await db.read
     .selectFrom('command')
-    .selectAll()
+    .leftJoin('staff', (join) =>
+      join.on((eb) => eb('command.by', '=', sql<string>`'staff:' || ${eb.ref('staff.staffId')}`)),
+    )
+    .selectAll('command')
+    .select('staff.displayName as displayName')
     .where('cabinetId', '=', cabinetId)
-    .orderBy('createdAtMs', 'desc')
+    .orderBy('command.createdAtMs', 'desc')
     .limit(COMMANDS_SHOWN)
     .execute()
   return rows.map((row) => ({
@@ -224,7 +228,7 @@ async function commandsOf({ db }: ViewDeps, cabinetId: string): Promise<CabinetD
     reason: row.reason,
     createdAtMs: row.createdAtMs,
     finishedAtMs: row.finishedAtMs,
-    by: row.by,
+    by: row.displayName ?? row.by,
   }))
 }
 
