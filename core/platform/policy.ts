@@ -47,7 +47,24 @@ export const PolicySchema = Type.Object(
       1,
     ),
     blockedCameraProbability: setting('The same when the camera was blocked', 'ratio', 0.99, 0.5, 1),
+    cheapestMixFen: setting(
+      'Mixes that differ by at most this are billed as the cheapest',
+      'fen',
+      100,
+      0,
+      10_000,
+    ),
     // charges
+    providerAnswerMs: setting('The payment provider answers within', 'ms', 8 * SECOND, 100, MINUTE),
+    chargeUsualMs: setting('A deduction that takes longer is explained', 'ms', 1500, 10, DAY),
+    lateChargeNoticeMs: setting(
+      'A charge later than this is announced before it is asked for',
+      'ms',
+      15 * MINUTE,
+      10,
+      30 * DAY,
+    ),
+    noticeBoundMs: setting('Waiting for the message gateway delays money at most', 'ms', MINUTE, 10, DAY),
     delayedChargeMs: setting('A charge is late when it comes later than', 'ms', 10 * MINUTE, 10, 30 * DAY),
     chargePendingMs: setting(
       'A charge pending longer than this is explained to the consumer',

@@ -1,12 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import type { Random } from '#protocol/base/random.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-const KEY_BYTES = 32
 
 /** Personal data at rest: one key encrypts, another one makes the index by which a sealed value is found. */
 export interface Seal {
@@ -39,28 +35,6 @@ export function createSeal(keys: { sealKey: Uint8Array; indexKey: Uint8Array }, 
     },
     blindIndex: (plain) => createHmac('sha256', keys.indexKey).update(plain).digest('hex'),
   }
-}
-
-/** The keys of this installation, made at the first start. Files of mode 600; losing them loses the sealed data. */
-export function loadSealKeys(dataDir: string, random: Random): { sealKey: Uint8Array; indexKey: Uint8Array } {
-  return {
-    sealKey: loadKey(path.join(dataDir, 'core', 'seal.key'), random),
-    indexKey: loadKey(path.join(dataDir, 'core', 'index.key'), random),
-  }
-}
-
-function loadKey(file: string, random: Random): Uint8Array {
-  try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-    // Exclusive: two starts at once must not make two keys.
-    writeFileSync(file, Buffer.from(random.bytes(KEY_BYTES)).toString('base64'), { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new CabinetError('data_folder_unusable', `The key ${file} could not be made: ${messageOf(error)}.`, { cause: error })
-  }
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
-  if (key.length !== KEY_BYTES) throw new CabinetError('config_invalid', `The key file ${file} does not hold 32 bytes in base 64.`)
-  return key
 }
 
 /** Tokens are kept as their hash: 256 random bits need no slow hash. */

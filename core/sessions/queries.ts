@@ -1,10 +1,16 @@
-import type { SessionView } from '#protocol/api/consumer.ts'
-import type { PresenceBook } from '#core/cabinets/presence.ts'
+import type { CabinetForConsumer, SessionView } from '#protocol/api/consumer.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { CabinetPresence, PresenceBook } from '#core/cabinets/presence.ts'
+import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Database } from '#core/platform/database.ts'
-import type { SessionRow } from './store.ts'
+import type { Policy } from '#core/platform/policy.ts'
+import { sessionMachine } from './machine.ts'
+import { liveSessionAt, type SessionRow } from './store.ts'
 
 /** In a running visit the cabinet speaks every second; this much silence is worth saying. */
 const SILENT_MS = 8_000
+/** A visit that ended this recently is still shown on the page of the cabinet. */
+const JUST_ENDED_MS = 3 * 60_000
 const RUNNING = new Set(['unlocking', 'opened', 'closed', 'overdue'])
 
 /** A session as its consumer sees it. */
@@ -27,4 +33,63 @@ export async function sessionView(
     closedAtMs: session.closedAtMs,
     isCabinetOffline: heard.presence !== 'online' || (RUNNING.has(session.state) && isSilent),
   }
+}
+
+/** What the code on the cabinet opens: goods, prices, state, and the reader's own visit. */
+export async function cabinetForConsumer(
+  deps: { db: Database; presence: PresenceBook; clock: { now(): number }; policy: Policy },
+  cabinetId: string,
+  consumerId: string | undefined,
+): Promise<CabinetForConsumer> {
+  const { read } = deps.db
+  const cabinet = await read.selectFrom('cabinet').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+  if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
+  const [heard, live, planogram, products, stock, own] = await Promise.all([
+    deps.presence.presenceOf(cabinetId),
+    liveSessionAt(read, cabinetId),
+    planogramOf(read, cabinetId),
+    productsBySku(read),
+    stockOf(read, cabinetId),
+    consumerId === undefined
+      ? undefined
+      : read
+          .selectFrom('session')
+          .select(['sessionId', 'state', 'requestedAtMs', 'closedAtMs'])
+          .where('consumerId', '=', consumerId)
+          .where('cabinetId', '=', cabinetId)
+          .orderBy('requestedAtMs', 'desc')
+          .limit(1)
+          .executeTakeFirst(),
+  ])
+  const isOwnRecent =
+    own !== undefined &&
+    (!sessionMachine.isTerminal(own.state) || deps.clock.now() - (own.closedAtMs ?? own.requestedAtMs) < JUST_ENDED_MS)
+  return {
+    cabinetId,
+    name: { zh: cabinet.nameZh, en: cabinet.nameEn },
+    site: { zh: cabinet.siteZh, en: cabinet.siteEn },
+    contact: cabinet.contact,
+    status: statusOf(heard, live !== undefined),
+    capFen: deps.policy.sessionCapFen,
+    retentionDays: deps.policy.routinePictureDays,
+    shelves: (planogram?.shelves ?? []).map((shelf) => ({
+      id: shelf.id,
+      products: shelf.products.flatMap(({ sku, priceFen }) => {
+        const product = products.get(sku)
+        if (product === undefined) return []
+        const inStock = stock.find((line) => line.shelf === shelf.id && line.sku === sku)?.quantity ?? 0
+        return [{ sku, name: product.name, picture: product.picture, priceFen, inStock: Math.max(0, inStock) }]
+      }),
+    })),
+    session: isOwnRecent ? { sessionId: own.sessionId, state: own.state } : null,
+    signedIn: consumerId !== undefined,
+  }
+}
+
+function statusOf(heard: CabinetPresence, isBusy: boolean): CabinetForConsumer['status'] {
+  if (heard.isOutOfService) return 'out_of_service'
+  if (heard.isLockedOut) return 'locked_out'
+  if (heard.presence === 'unknown') return 'unknown'
+  if (heard.presence !== 'online') return 'offline'
+  return isBusy ? 'busy' : 'open'
 }

@@ -2,13 +2,105 @@ import { fill, type Language, type Values } from './words.ts'
 
 /** Sentences of orders, refunds, anomalies and notices. Calm, in time order, no blame, no jargon. Money and times arrive formatted. */
 const en = {
+  // the story of an order
   'story.opened': 'You opened the door.',
   'story.closed': 'You closed the door.',
   'story.weighed': 'The cabinet weighed its shelves: {count} items were taken.',
   'story.nothing_taken': 'Nothing was taken, so nothing is charged.',
   'story.charged': 'You were charged ¥{amount}, once.',
-  'story.charge_pending': 'The payment provider is still collecting ¥{amount}. You do not need to do anything.',
+  'story.charge_pending':
+    'The payment provider is still collecting ¥{amount}. You do not need to do anything.',
+  'story.camera_blocked':
+    'The camera could not see for {seconds} seconds. The weight alone decided what is charged.',
+  'story.offline': 'The cabinet lost its connection and went on noting everything by itself.',
+  'story.online': 'The connection came back and the cabinet reported your visit.',
+  'story.held': 'A person looks at the record before anything is charged.',
+  'story.released': 'A person has looked at the record and decided.',
+  'story.charged_twice': 'The payment provider took ¥{amount} a second time. It goes back to you.',
+  'story.refund_started': 'A refund of ¥{amount} was asked for.',
+  'story.refund_arrived': 'The refund of ¥{amount} was handed over by the payment provider.',
+  'story.not_opened': 'The door was not opened, so nothing is charged.',
+  // when refunds arrive
   'arrival.balance': 'Usually within 5 minutes for a wallet balance, 1 to 3 working days for a bank card.',
+  // why a person looks first
+  'held.ambiguous': 'The weights fit more than one choice of goods.',
+  'held.camera_blocked': 'The camera could not see, and the weights alone are not clear enough.',
+  'held.foreign_object': 'Something was put into the cabinet that is not one of its goods.',
+  'held.sensor_fault': 'One of the scales did not work properly.',
+  'held.opened_package_returned': 'Something came back lighter than it left.',
+  'held.unexplained_loss': 'The weights do not fit the goods on the shelf.',
+  'held.over_cap': 'The amount is above the limit of one visit.',
+  'held.unknown_product': 'One of the goods has no price in this cabinet.',
+  'held.record_lost': 'The cabinet lost its record of this visit.',
+  'held.provider_refused': 'The payment provider did not take our request.',
+  // what a rule found, for staff and consumers
+  'anomaly.camera_blocked.charged':
+    'The camera was covered for {seconds} s; the receipt is {percent} % certain by weight (limit {limit} %), so it was charged.',
+  'anomaly.camera_blocked.held':
+    'The camera was covered for {seconds} s and the receipt is only {percent} % certain by weight (limit {limit} %).',
+  'anomaly.ambiguous': 'The likeliest receipt is {percent} % certain, the limit is {limit} %.',
+  'anomaly.over_cap': 'The receipt comes to ¥{amount}, above the limit of one visit.',
+  'anomaly.foreign_object': 'Weight came in that fits none of the goods taken. It is never charged; look at the shelf.',
+  'anomaly.sensor_fault': 'A scale was faulty during the session; nothing is charged on such data.',
+  'anomaly.unexplained_loss': 'The weights do not balance with the goods.',
+  'anomaly.unknown_product': 'A recognised product has no price in the planogram of the session.',
+  'anomaly.record_lost': 'The cabinet lost its record of this session ({reason}).',
+  'anomaly.unexpected': 'Goods left in a session that had been ended before.',
+  'anomaly.double_charge': 'The provider took ¥{amount} twice for one session. The later payment goes back by itself.',
+  'anomaly.delayed_charge.offline': 'The cabinet was offline; the charge came {minutes} min after the door closed.',
+  'anomaly.delayed_charge.provider_pending': 'The provider needed {minutes} min to collect the money.',
+  'anomaly.item_returned.refunded':
+    'Weighed again, the trace shows {count} × {sku} coming back ({percent} % certain). The line was refunded.',
+  'anomaly.item_returned.look': 'Weighed again, the trace does not show clearly that {sku} came back ({percent} %).',
+  'anomaly.amount_differs': 'The provider took ¥{taken}, we had asked for ¥{asked}.',
+  'anomaly.provider_refused': 'The provider refused the charge: {reason}',
+  // what was decided on a dispute
+  'outcome.double_charge_refunded': 'You had been charged twice. The second ¥{amount} is on its way back to you.',
+  'outcome.single_charge': 'We asked the payment provider: ¥{amount} was taken once for this visit. An entry that disappears by itself is a reservation.',
+  'outcome.return_refunded': 'The record shows that it came back. ¥{amount} is on its way back to you.',
+  'outcome.late_explained_offline':
+    'You closed the door at {closed}. The cabinet was offline then and could report at {charged}. {count} items, ¥{amount}, charged once.',
+  'outcome.late_explained':
+    'You closed the door at {closed} and were charged at {charged}. {count} items, ¥{amount}, charged once.',
+  'outcome.already_refunded': 'This was refunded already: ¥{amount} is on its way back to you.',
+  'outcome.refunded': '¥{amount} is on its way back to you.',
+  'outcome.partly_refunded': '¥{amount} is on its way back to you.',
+  'outcome.explained': 'We have explained what happened; nothing changes on the charge.',
+  'outcome.refused': 'The charge stays as it is. The reason is in the answer.',
+  'outcome.charged': 'The order was charged as recognised.',
+  'outcome.no_action': 'Nothing needed to be done.',
+  // advice to the agent
+  'advice.refund_duplicate': 'Two payments for one session: refund the later one.',
+  'advice.refund_lines': 'The record supports the consumer: {percent} % by weighing again.',
+  'advice.explain_clear': 'The record is clear: the receipt is {percent} % certain and weighing again agrees.',
+  'advice.explain_late': 'One charge, late by {minutes} min. Explain the cause and the times.',
+  'advice.look_quality': 'Only a person can judge quality. Ask for a picture when it helps.',
+  'advice.look_unclear': 'The record does not decide this: {percent} %. Look at curve and pictures.',
+  'advice.charge_recognised': 'The pictures confirm or correct what the scales recognised; decide on the order.',
+  // messages in a ticket
+  'message.received': 'Thank you. A person looks at it and answers by {due}.',
+  'message.settled': 'The record was clear, so this was settled at once.',
+  'message.refund': 'A refund of ¥{amount} was started.',
+  'message.reopened': 'Opened again.',
+  // notices
+  'notice.double_charge.title': 'You were charged twice; the second goes back',
+  'notice.double_charge':
+    'The payment provider took ¥{amount} twice for your visit to {cabinet} at {closed}. We are giving the second ¥{amount} back now. You need not do anything.',
+  'notice.late_charge.title': 'A late charge for your visit',
+  'notice.late_charge':
+    'You closed the door of {cabinet} at {closed}. The cabinet was offline and could report only now. {count} items, ¥{amount}; you are charged once.',
+  'notice.refund_started.title': 'A refund is on its way',
+  'notice.refund_started': '¥{amount} of your purchase at {cabinet} goes back to you. {arrival}',
+  'notice.refund_arrived.title': 'Your refund was handed over',
+  'notice.refund_arrived': 'The payment provider has handed over ¥{amount} for your purchase at {cabinet}.',
+  'notice.held_charged.title': 'We have looked at your visit',
+  'notice.held_charged':
+    'A person has looked at the record of your visit to {cabinet} at {closed}: {count} items, ¥{amount}, charged once. If something is wrong, three taps on the order page are enough.',
+  'notice.held_free.title': 'Nothing is charged for your visit',
+  'notice.held_free':
+    'A person has looked at the record of your visit to {cabinet} at {closed}. Nothing is charged.',
+  'notice.answered.title': 'We have answered your question',
+  'notice.answered': 'There is an answer to your question about your visit to {cabinet}.',
 }
 export type StoryKey = keyof typeof en
 const zh: Record<StoryKey, string> = {
@@ -18,7 +110,85 @@ const zh: Record<StoryKey, string> = {
   'story.nothing_taken': '没有取走商品，不扣款。',
   'story.charged': '已扣款 ¥{amount}，只扣了一次。',
   'story.charge_pending': '支付平台正在收取 ¥{amount}，您无需操作。',
+  'story.camera_blocked': '摄像头有 {seconds} 秒看不到柜内，本次按重量结算。',
+  'story.offline': '货柜断网，期间的记录由货柜自行保存。',
+  'story.online': '网络恢复，货柜上报了本次购物。',
+  'story.held': '扣款前先由人工核对记录。',
+  'story.released': '人工已核对记录并作出决定。',
+  'story.charged_twice': '支付平台又收取了一次 ¥{amount}，将退还给您。',
+  'story.refund_started': '已发起退款 ¥{amount}。',
+  'story.refund_arrived': '支付平台已退出 ¥{amount}。',
+  'story.not_opened': '柜门没有打开，不扣款。',
   'arrival.balance': '零钱一般 5 分钟内到账，银行卡 1–3 个工作日。',
+  'held.ambiguous': '重量变化符合不止一种取货组合。',
+  'held.camera_blocked': '摄像头看不到柜内，仅凭重量还不够明确。',
+  'held.foreign_object': '柜内放入了不属于货柜商品的物品。',
+  'held.sensor_fault': '有一个秤工作异常。',
+  'held.opened_package_returned': '有物品放回时变轻了。',
+  'held.unexplained_loss': '重量变化与货架商品不相符。',
+  'held.over_cap': '金额超出单次购物上限。',
+  'held.unknown_product': '有商品在这台货柜没有价格。',
+  'held.record_lost': '货柜丢失了本次购物的记录。',
+  'held.provider_refused': '支付平台没有受理我们的请求。',
+  'anomaly.camera_blocked.charged':
+    '摄像头被遮挡 {seconds} 秒；按重量识别的把握为 {percent}%（门限 {limit}%），已扣款。',
+  'anomaly.camera_blocked.held': '摄像头被遮挡 {seconds} 秒，按重量识别的把握仅 {percent}%（门限 {limit}%）。',
+  'anomaly.ambiguous': '最可能的清单把握为 {percent}%，门限为 {limit}%。',
+  'anomaly.over_cap': '清单金额 ¥{amount}，超出单次购物上限。',
+  'anomaly.foreign_object': '有重量增加，但不属于已取走的商品。不计费，请检查该层。',
+  'anomaly.sensor_fault': '购物期间有秤故障；此类数据不自动扣款。',
+  'anomaly.unexplained_loss': '重量与商品不能平衡。',
+  'anomaly.unknown_product': '识别出的商品在本次陈列图中没有价格。',
+  'anomaly.record_lost': '货柜丢失了本次购物的记录（{reason}）。',
+  'anomaly.unexpected': '会话已结束后仍有商品被取走。',
+  'anomaly.double_charge': '支付平台对同一次购物收取了两次 ¥{amount}，后一笔自动退还。',
+  'anomaly.delayed_charge.offline': '货柜断网，关门 {minutes} 分钟后才扣款。',
+  'anomaly.delayed_charge.provider_pending': '支付平台用了 {minutes} 分钟才完成收款。',
+  'anomaly.item_returned.refunded': '复核称重记录，{sku} × {count} 已放回（把握 {percent}%），该行已退款。',
+  'anomaly.item_returned.look': '复核称重记录，不能明确 {sku} 已放回（{percent}%）。',
+  'anomaly.amount_differs': '支付平台收取 ¥{taken}，我们请求的是 ¥{asked}。',
+  'anomaly.provider_refused': '支付平台拒绝了扣款：{reason}',
+  'outcome.double_charge_refunded': '确实扣了两次，第二笔 ¥{amount} 正在退还给您。',
+  'outcome.single_charge': '已向支付平台核实：本次购物只扣款一次，¥{amount}。会自行消失的记录是预授权，不是扣款。',
+  'outcome.return_refunded': '记录显示商品已放回，¥{amount} 正在退还给您。',
+  'outcome.late_explained_offline':
+    '您 {closed} 关门，柜子当时断网，{charged} 恢复后才完成结算。共 {count} 件，¥{amount}，只扣了一次。',
+  'outcome.late_explained': '您 {closed} 关门，{charged} 完成扣款。共 {count} 件，¥{amount}，只扣了一次。',
+  'outcome.already_refunded': '这笔款项已经退款：¥{amount} 正在退还给您。',
+  'outcome.refunded': '¥{amount} 正在退还给您。',
+  'outcome.partly_refunded': '¥{amount} 正在退还给您。',
+  'outcome.explained': '已向您说明情况，扣款不变。',
+  'outcome.refused': '扣款不变，原因见回复。',
+  'outcome.charged': '已按识别结果扣款。',
+  'outcome.no_action': '无需处理。',
+  'advice.refund_duplicate': '同一次购物有两笔支付：退还后一笔。',
+  'advice.refund_lines': '记录支持消费者：复核把握 {percent}%。',
+  'advice.explain_clear': '记录明确：清单把握 {percent}%，复核结果一致。',
+  'advice.explain_late': '只扣了一次，晚了 {minutes} 分钟。说明原因和时间。',
+  'advice.look_quality': '质量问题需人工判断，必要时请对方提供照片。',
+  'advice.look_unclear': '仅凭记录不能判断（{percent}%），请查看曲线和照片。',
+  'advice.charge_recognised': '请用照片核对识别结果，确认或更正后处理订单。',
+  'message.received': '感谢反馈，已转人工处理，将在 {due} 前答复您。',
+  'message.settled': '记录明确，已即时处理。',
+  'message.refund': '已发起退款 ¥{amount}。',
+  'message.reopened': '已重新打开。',
+  'notice.double_charge.title': '重复扣款，第二笔正在退还',
+  'notice.double_charge':
+    '您 {closed} 在{cabinet}的购物被支付平台扣款两次，每次 ¥{amount}。第二笔正在退还给您，您无需操作。',
+  'notice.late_charge.title': '延时扣款说明',
+  'notice.late_charge':
+    '您 {closed} 在{cabinet}关门，柜子当时断网，现在恢复并完成结算。共 {count} 件，¥{amount}，只扣一次。',
+  'notice.refund_started.title': '退款处理中',
+  'notice.refund_started': '您在{cabinet}的购物将退款 ¥{amount}。{arrival}',
+  'notice.refund_arrived.title': '退款已退出',
+  'notice.refund_arrived': '您在{cabinet}的购物，支付平台已退出 ¥{amount}。',
+  'notice.held_charged.title': '您的购物已核对',
+  'notice.held_charged':
+    '您 {closed} 在{cabinet}的购物已由人工核对：共 {count} 件，¥{amount}，只扣一次。如有疑问，可在订单页点三下反馈。',
+  'notice.held_free.title': '本次购物不扣款',
+  'notice.held_free': '您 {closed} 在{cabinet}的购物已由人工核对，本次不扣款。',
+  'notice.answered.title': '您的问题已有答复',
+  'notice.answered': '您在{cabinet}购物的问题已有答复，请查看。',
 }
 
 export function isStoryKey(key: string): key is StoryKey {
@@ -26,4 +196,11 @@ export function isStoryKey(key: string): key is StoryKey {
 }
 export function storyText(language: Language, key: StoryKey, values: Values = {}): string {
   return fill((language === 'zh' ? zh : en)[key], values)
+}
+/** Title and text of a notice by its template. */
+export function noticeText(language: Language, template: string, values: Values): { title: string; text: string } {
+  const titleKey = `notice.${template}.title`
+  const textKey = `notice.${template}`
+  if (!isStoryKey(titleKey) || !isStoryKey(textKey)) throw new Error(`assertion failed: there is no notice ${template}`)
+  return { title: storyText(language, titleKey, values), text: storyText(language, textKey, values) }
 }

@@ -1,0 +1,198 @@
+import { CabinetError } from '#protocol/base/errors.ts'
+import { createAnomalies } from '#core/anomalies/anomalies.ts'
+import type { CabinetCommands } from '#core/cabinets/commands.ts'
+import type { PresenceBook } from '#core/cabinets/presence.ts'
+import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
+import { createConsumers } from '#core/consumers/consumers.ts'
+import type { EventHandlers } from '#core/ingest/handlers.ts'
+import { createNotices, loadGateway } from '#core/notices/notices.ts'
+import { createOrderQueries } from '#core/orders/queries.ts'
+import { advanceOrder, insertOrder, orderOfSession } from '#core/orders/store.ts'
+import { createTraces } from '#core/orders/trace.ts'
+import { registerCallbackRoute } from '#core/payments/callback-route.ts'
+import { type Charges, createCharges } from '#core/payments/charges.ts'
+import { recordReply, saveCall } from '#core/payments/journal.ts'
+import { loadMerchant } from '#core/payments/payscore/merchant.ts'
+import { createPayScore } from '#core/payments/payscore/payscore.ts'
+import type { PaymentProvider, ProviderCallback } from '#core/payments/provider.ts'
+import type { Authenticators } from '#core/platform/access.ts'
+import type { Tx } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { DueWork } from '#core/platform/due.ts'
+import type { EvidenceStore } from '#core/platform/evidence.ts'
+import type { createCookies, HttpApp } from '#core/platform/http.ts'
+import { createHttpTransport } from '#core/platform/transport.ts'
+import { createSeal } from '#core/privacy/seal.ts'
+import { createReactions } from '#core/reactions.ts'
+import { createRefunds } from '#core/refunds/refunds.ts'
+import { createSessionCourse } from '#core/sessions/course.ts'
+import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
+import { registerConsumerRoutes } from '#core/support/consumer-routes.ts'
+import { createDisputes } from '#core/support/disputes.ts'
+import { createSupportQueries } from '#core/support/queries.ts'
+import { registerSupportRoutes } from '#core/support/staff-routes.ts'
+import { createTickets } from '#core/support/tickets.ts'
+
+export interface CommerceDeps extends CoreDeps {
+  readonly due: DueWork
+  readonly commands: CabinetCommands
+  readonly presence: PresenceBook
+  readonly evidence: EvidenceStore
+  readonly cookies: ReturnType<typeof createCookies>
+  readonly publicUrl: () => string
+  readonly merchantFile: string
+  readonly gatewayFile: string
+  readonly keys: { sealKey: Uint8Array; indexKey: Uint8Array }
+}
+
+/** Everything from the scan to the refund, put together: consumers, sessions, orders, money, anomalies, support. */
+export function createCommerce(deps: CommerceDeps) {
+  const { db, ids, policy } = deps
+  const transport = createHttpTransport(deps.clock)
+  const provider = createPayScore({
+    ...deps,
+    merchant: loadMerchant(deps.merchantFile),
+    transport,
+    notifyUrl: () => `${deps.publicUrl()}/provider/callback`,
+    answerWithinMs: policy.providerAnswerMs,
+  })
+  const consumers = createConsumers({ ...deps, seal: createSeal(deps.keys, deps.random) })
+  const notices = createNotices({ ...deps, gateway: loadGateway(deps.gatewayFile), transport, openidOf: consumers.openidOf })
+  const reactions = createReactions(deps)
+  const charges = createCharges({ ...deps, provider, reactions: reactions.payments })
+  const refunds = createRefunds({ ...deps, provider, notices, reactions: reactions.refunds })
+  const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
+  const tickets = createTickets(deps)
+  reactions.connect({ charges, refunds, anomalies, tickets, notices })
+  const money = createSessionMoney({ ...deps, charges })
+  const opening = createOpening({ ...deps, consumers, money })
+  const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
+  const traces = createTraces(deps.evidence)
+  const orders = createOrderQueries({ ...deps, traces, payUrlOf: (number) => provider.orderUrl(number) })
+  const disputes = createDisputes({ ...deps, charges, refunds, anomalies, tickets, orders, traces })
+  const support = createSupportQueries({ ...deps, orders, disputes })
+
+  async function applyCallback(tx: Tx, callback: ProviderCallback): Promise<void> {
+    switch (callback.kind) {
+      case 'order':
+        return charges.observe(tx, callback.order, 'callback')
+      case 'refund':
+        return refunds.observe(tx, callback.refund)
+      case 'permission':
+        return consumers.setPermission(tx, callback.openid, callback.isAvailable)
+      case 'other':
+        return
+    }
+  }
+
+  return {
+    provider,
+    orders,
+    support,
+    handlers: withEvidence(course.handlers, deps.evidence),
+    authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<Authenticators['consumer']>,
+    async register(http: HttpApp): Promise<void> {
+      const consent = createConsent(http, { ...deps, consumers, desk: createPermissionDesk(deps, provider) })
+      registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
+      registerSupportRoutes(http, { ...deps, support, tickets, refunds, anomalies, notices, orders })
+      await registerCallbackRoute(http, { ...deps, provider, apply: applyCallback })
+    },
+    /** Before due work starts: what was under way when the last process ended is taken up by asking. */
+    async resume(): Promise<void> {
+      await charges.resume()
+      await refunds.resume()
+      await course.resume()
+    },
+    /** Asks the provider something harmless. @returns undefined when keys and address fit, else why not */
+    async checkProvider(): Promise<string | undefined> {
+      const reply = await provider.queryOrder(ids.next('order'))
+      return reply.kind === 'absent' || reply.kind === 'value'
+        ? undefined
+        : reply.kind === 'unknown'
+          ? reply.reason
+          : `${reply.code} ${reply.message}`
+    },
+    db,
+  }
+}
+
+/** The evidence that a receipt names is registered in the transaction of the receipt. */
+function withEvidence(handlers: EventHandlers, evidence: EvidenceStore): EventHandlers {
+  return {
+    ...handlers,
+    'session.reconciled': async (tx, context, receipt) => {
+      await evidence.registerEvidence(
+        tx,
+        { sessionId: receipt.sessionId, cabinetId: context.cabinetId, startedAtMs: context.occurredAtMs - receipt.startedAgoMs },
+        receipt.evidence,
+      )
+      return handlers['session.reconciled']?.(tx, context, receipt)
+    },
+  }
+}
+
+function createSessionMoney(deps: CommerceDeps & { charges: Charges }): SessionMoney {
+  const { db, ids, policy, charges } = deps
+  return {
+    async findDebts(consumerId) {
+      const arrears = await db.read
+        .selectFrom('order')
+        .select('orderId')
+        .where('consumerId', '=', consumerId)
+        .where('state', '=', 'arrears')
+        .executeTakeFirst()
+      const unresolved = await db.read
+        .selectFrom('charge')
+        .select('orderId')
+        .where('consumerId', '=', consumerId)
+        .where('state', 'in', ['submitted', 'unknown', 'pending'])
+        .where('amountFen', '>', 0)
+        .executeTakeFirst()
+      return {
+        ...(arrears === undefined ? {} : { arrearsOrderId: arrears.orderId }),
+        ...(unresolved === undefined ? {} : { unresolvedOrderId: unresolved.orderId }),
+      }
+    },
+    async prepare(tx, session) {
+      const orderId = ids.next('order')
+      await insertOrder(tx, {
+        orderId,
+        sessionId: session.sessionId,
+        cabinetId: session.cabinetId,
+        consumerId: session.consumerId,
+      })
+      return charges.prepare(tx, { ...session, orderId, capFen: policy.sessionCapFen })
+    },
+    authorise: (chargeId) => charges.authorise(chargeId),
+    async giveUp(tx, sessionId) {
+      const order = await orderOfSession(tx, sessionId)
+      if (order === undefined) return
+      await advanceOrder(tx, order.orderId, 'voided')
+      const charge = await tx.selectFrom('charge').select('chargeId').where('orderId', '=', order.orderId).executeTakeFirst()
+      if (charge !== undefined) await charges.release(tx, charge.chargeId)
+    },
+  }
+}
+
+/** Consent at the provider, each request saved before it is sent like every other call. */
+function createPermissionDesk({ db, ids }: CoreDeps, provider: PaymentProvider): PermissionDesk {
+  return {
+    async ask(authorizationCode, returnUrl, save) {
+      const request = provider.build.applyPermission({ authorizationCode })
+      const callId = await db.write('begin a consent', async (tx) => {
+        await save(tx)
+        return saveCall(tx, ids, { request, subjectId: authorizationCode, idempotencyKey: authorizationCode })
+      })
+      const reply = await provider.send(request)
+      await db.write('record a consent', (tx) => recordReply(tx, callId, reply))
+      const token = reply.kind === 'value' ? provider.readPermissionToken(reply.value) : undefined
+      if (token === undefined) throw new CabinetError('provider_unreachable')
+      return provider.consentUrl(token, returnUrl)
+    },
+    async findOpenid(authorizationCode) {
+      const reply = await provider.queryPermission(authorizationCode)
+      if (reply.kind === 'unknown') throw new CabinetError('provider_unreachable')
+      return reply.kind === 'value' && reply.value.state === 'available' ? (reply.value.openid ?? undefined) : undefined
+    },
+  }
+}

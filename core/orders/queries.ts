@@ -1,0 +1,221 @@
+import type { Selectable } from 'kysely'
+import type { OrderList, OrderLineView, OrderView, RefundView } from '#protocol/api/consumer.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { SessionReconciled } from '#protocol/messages/session.ts'
+import { type Product, productsBySku } from '#core/catalog/queries.ts'
+import type { Database } from '#core/platform/database.ts'
+import type { EvidenceStore } from '#core/platform/evidence.ts'
+import type { Policy } from '#core/platform/policy.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
+import { decideDeferral } from './deferral.ts'
+import { explainStep } from './steps.ts'
+import { findOrder, linesOf, type OrderLineRow, type OrderRow } from './store.ts'
+import { tellStory } from './story.ts'
+import type { Traces } from './trace.ts'
+
+type RefundRow = Selectable<Tables['refund']>
+
+export interface OrderQueryDeps {
+  readonly db: Database
+  readonly clock: { now(): number }
+  readonly policy: Policy
+  readonly evidence: EvidenceStore
+  readonly traces: Traces
+  /** The provider's own page of an order, where a pending one can be paid. */
+  readonly payUrlOf: (providerOrderId: string) => string
+}
+
+export interface OrderQueries {
+  /** @throws CabinetError `not_found` also when the order is somebody else's */
+  orderForConsumer(consumerId: string, orderId: string): Promise<OrderView>
+  order(orderId: string): Promise<OrderView>
+  ordersOf(consumerId: string): Promise<OrderList>
+  refundsOf(orderId: string): Promise<RefundView[]>
+}
+
+const DISPUTABLE = new Set(['paid', 'partly_refunded', 'charging', 'arrears', 'paid_elsewhere', 'held'])
+const CERTAIN = 0.99
+const LIKELY = 0.9
+const LIST_LENGTH = 100
+
+export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
+  const { db, clock, policy, evidence, traces } = deps
+  const { read } = db
+
+  async function view(order: OrderRow): Promise<OrderView> {
+    const { orderId, sessionId } = order
+    const [lines, products, session, cabinet, charge, payments, refunds, ticket, refs, weights] = await Promise.all([
+      linesOf(read, orderId),
+      productsBySku(read),
+      read.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow(),
+      read.selectFrom('cabinet').selectAll().where('cabinetId', '=', order.cabinetId).executeTakeFirstOrThrow(),
+      read.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
+      read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
+      read.selectFrom('refund').selectAll().where('orderId', '=', orderId).orderBy('requestedAtMs').execute(),
+      read
+        .selectFrom('ticket')
+        .select('ticketId')
+        .where('orderId', '=', orderId)
+        .where('origin', '=', 'dispute')
+        .orderBy('openedAtMs', 'desc')
+        .executeTakeFirst(),
+      evidence.evidenceOf(sessionId),
+      traces.curves(sessionId),
+    ])
+    const reconciled = session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
+    const times = {
+      openedAtMs: session.openedAtMs,
+      closedAtMs: session.closedAtMs,
+      startedAtMs: session.startedAtMs,
+      reconciledAtMs: session.reconciledAtMs,
+      heldAtMs: order.heldAtMs,
+      releasedAtMs: order.releasedAtMs,
+      pendingAtMs: charge?.pendingAtMs ?? null,
+      chargedAtMs: order.chargedAtMs,
+    }
+    const isForMoney = order.totalFen > 0 || order.state === 'held'
+    const deferral = isForMoney
+      ? decideDeferral(
+          { ...times, offline: reconciled?.offline ?? [], submittedAtMs: charge?.submittedAtMs ?? null, nowMs: clock.now() },
+          policy,
+        )
+      : null
+    const isPending = charge !== undefined && (charge.state === 'pending' || charge.state === 'unknown')
+    const payUrl =
+      charge?.state === 'pending' && charge.providerOrderId !== null && order.state === 'charging'
+        ? deps.payUrlOf(charge.providerOrderId)
+        : null
+    return {
+      orderId,
+      sessionId,
+      cabinetId: order.cabinetId,
+      cabinetName: { zh: cabinet.nameZh, en: cabinet.nameEn },
+      site: { zh: cabinet.siteZh, en: cabinet.siteEn },
+      state: order.state,
+      ...(order.state === 'held' && order.heldReason !== null ? { heldReason: order.heldReason } : {}),
+      totalFen: order.totalFen,
+      paidFen: order.paidFen,
+      refundedFen: order.refundedFen,
+      chargeState: charge === undefined || order.state === 'open' ? null : charge.state,
+      payUrl,
+      lines: lines.map((line) => lineView(line, products)),
+      refunds: refunds.map(refundView),
+      openedAtMs: session.openedAtMs,
+      closedAtMs: session.closedAtMs,
+      chargedAtMs: order.chargedAtMs,
+      deferral,
+      story: tellStory({
+        ...times,
+        reconciled,
+        state: order.state,
+        itemCount: lines.reduce((sum, line) => sum + line.quantity, 0),
+        totalFen: order.totalFen,
+        deferral,
+        duplicates: payments.filter((payment) => payment.isDuplicate === 1),
+        refunds,
+      }),
+      // The trace begins with the session, whenever it was closed.
+      evidence: refs.map((ref) => (ref.kind === 'weight-trace' && session.startedAtMs !== null ? { ...ref, atMs: session.startedAtMs } : ref)),
+      weights,
+      steps: (reconciled?.steps ?? []).map((step) => ({
+        tMs: step.tMs,
+        shelf: step.shelf,
+        grams: step.grams,
+        explanation: explainStep(step, products),
+      })),
+      disputeId: ticket?.ticketId ?? null,
+      actions: [
+        ...(DISPUTABLE.has(order.state) && ticket === undefined ? ['dispute'] : []),
+        ...(payUrl !== null && isPending ? ['pay'] : []),
+      ],
+    }
+  }
+
+  async function get(orderId: string): Promise<OrderRow> {
+    const order = await findOrder(read, orderId)
+    if (order === undefined) throw new CabinetError('not_found')
+    return order
+  }
+
+  return {
+    async order(orderId) {
+      return view(await get(orderId))
+    },
+    async orderForConsumer(consumerId, orderId) {
+      const order = await get(orderId)
+      if (order.consumerId !== consumerId) throw new CabinetError('not_found')
+      return view(order)
+    },
+    async refundsOf(orderId) {
+      const rows = await read.selectFrom('refund').selectAll().where('orderId', '=', orderId).orderBy('requestedAtMs').execute()
+      return rows.map(refundView)
+    },
+    async ordersOf(consumerId) {
+      const rows = await read
+        .selectFrom('order as o')
+        .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
+        .innerJoin('session as s', 's.sessionId', 'o.sessionId')
+        .select((eb) => [
+          'o.orderId',
+          'o.state',
+          'o.totalFen',
+          'o.refundedFen',
+          'o.createdAtMs',
+          'c.nameZh',
+          'c.nameEn',
+          eb
+            .selectFrom('orderLine')
+            .select((line) => line.fn.sum<number | null>('quantity').as('count'))
+            .whereRef('orderLine.orderId', '=', 'o.orderId')
+            .as('itemCount'),
+        ])
+        .where('o.consumerId', '=', consumerId)
+        .where('s.state', 'not in', ['denied', 'not_opened'])
+        .orderBy('o.createdAtMs', 'desc')
+        .limit(LIST_LENGTH)
+        .execute()
+      return {
+        orders: rows.map((row) => ({
+          orderId: row.orderId,
+          cabinetName: { zh: row.nameZh, en: row.nameEn },
+          atMs: row.createdAtMs,
+          state: row.state,
+          totalFen: row.totalFen,
+          refundedFen: row.refundedFen,
+          itemCount: row.itemCount ?? 0,
+        })),
+      }
+    },
+  }
+}
+
+function lineView(line: OrderLineRow, products: ReadonlyMap<string, Product>): OrderLineView {
+  const product = products.get(line.sku)
+  return {
+    lineId: line.lineId,
+    sku: line.sku,
+    name: product?.name ?? { zh: line.sku, en: line.sku },
+    picture: product?.picture ?? { shape: 'box', color: '#cccccc', accent: '#888888' },
+    quantity: line.quantity,
+    unitPriceFen: line.unitPriceFen,
+    amountFen: line.amountFen,
+    refundedQuantity: line.refundedQuantity,
+    refundedFen: line.refundedFen,
+    certainty: line.probability >= CERTAIN ? 'certain' : line.probability >= LIKELY ? 'likely' : 'unsure',
+    probability: line.probability,
+  }
+}
+
+export function refundView(refund: RefundRow): RefundView {
+  return {
+    refundId: refund.refundId,
+    state: refund.state,
+    amountFen: refund.amountFen,
+    reason: refund.reason,
+    requestedAtMs: refund.requestedAtMs,
+    acceptedAtMs: refund.acceptedAtMs,
+    succeededAtMs: refund.succeededAtMs,
+    arrivalKey: 'arrival.balance',
+    isAutomatic: refund.isAutomatic === 1,
+  }
+}

@@ -1,0 +1,350 @@
+import { yuanText } from '#protocol/base/units.ts'
+import type { SessionReconciled } from '#protocol/messages/session.ts'
+import { formatMoment } from '#protocol/words/format.ts'
+import { storyText } from '#protocol/words/story.ts'
+import { type Anomalies, type AnomalyReactions, billOf } from '#core/anomalies/anomalies.ts'
+import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
+import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
+import { priceSession } from '#core/orders/pricing.ts'
+import { advanceOrder, getOrder, linesOf, orderOfSession, type OrderRow } from '#core/orders/store.ts'
+import { blindSeconds } from '#core/orders/story.ts'
+import type { Charges, PaymentReactions } from '#core/payments/charges.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import { raiseIncident } from '#core/platform/incidents.ts'
+import type { RefundReactions, Refunds } from '#core/refunds/refunds.ts'
+import type { SessionReactions } from '#core/sessions/course.ts'
+import { advanceSession, type SessionRow } from '#core/sessions/store.ts'
+import type { Tickets } from '#core/support/tickets.ts'
+
+/** The domains that effects run between; set once everything is made. */
+export interface Domains {
+  charges: Charges
+  refunds: Refunds
+  anomalies: Anomalies
+  tickets: Tickets
+  notices: Notices
+}
+
+const DUPLICATE_RULE = 'double-charge-1'
+/** Between two looks at whether an announcement was accepted. */
+const LOOK_AGAIN_MS = 250
+
+/**
+ * Everything that happens because something else happened, against the arrows of the folders: a priced order asks for
+ * money, a second payment goes back, a paid charge ends its session, a finished refund wakes its ticket. Each runs in the
+ * transaction of its cause; what must be done outside is scheduled there.
+ */
+export function createReactions(deps: CoreDeps): {
+  connect(domains: Domains): void
+  sessions: SessionReactions
+  payments: PaymentReactions
+  refunds: RefundReactions
+  anomalies: AnomalyReactions
+} {
+  const { db, ids, policy, clock } = deps
+  let connected: Domains | undefined
+  function domains(): Domains {
+    if (connected === undefined) throw new Error('assertion failed: the reactions are not connected yet')
+    return connected
+  }
+
+  async function chargeOf(tx: Tx, orderId: string) {
+    return tx.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirstOrThrow()
+  }
+  const aboutOrder = (order: OrderRow, subjectId = order.orderId) => ({
+    subjectId,
+    orderId: order.orderId,
+    sessionId: order.sessionId,
+    cabinetId: order.cabinetId,
+    consumerId: order.consumerId,
+  })
+
+  /** What the notices of an order say: where, when, how much, how many. */
+  async function tell(tx: Tx, orderId: string, template: NoticeTemplate, subjectId: string, amountFen: number): Promise<string> {
+    const order = await getOrder(tx, orderId)
+    const [session, cabinet, consumer, lines] = [
+      await tx.selectFrom('session').selectAll().where('sessionId', '=', order.sessionId).executeTakeFirstOrThrow(),
+      await tx.selectFrom('cabinet').selectAll().where('cabinetId', '=', order.cabinetId).executeTakeFirstOrThrow(),
+      await tx.selectFrom('consumer').select('language').where('consumerId', '=', order.consumerId).executeTakeFirstOrThrow(),
+      await linesOf(tx, orderId),
+    ]
+    const closedAtMs = session.closedAtMs ?? session.requestedAtMs
+    return domains().notices.tell(tx, {
+      consumerId: order.consumerId,
+      template,
+      subjectId,
+      path: `/o/${orderId}`,
+      values: {
+        amount: yuanText(amountFen),
+        cabinet: consumer.language === 'zh' ? cabinet.nameZh : cabinet.nameEn,
+        closed: formatMoment(consumer.language, closedAtMs, nowOf(tx), cabinet.timeZone),
+        count: lines.reduce((sum, line) => sum + line.quantity, 0),
+        arrival: storyText(consumer.language, 'arrival.balance'),
+      },
+    })
+  }
+
+  async function settleSession(tx: Tx, orderId: string): Promise<void> {
+    const { sessionId } = await getOrder(tx, orderId)
+    await advanceSession(tx, sessionId, 'settled')
+  }
+
+  // --- a visit has ended
+
+  async function reconciled(tx: Tx, session: SessionRow, receipt: SessionReconciled): Promise<void> {
+    const priced = await priceSession(tx, { ids, policy }, session, receipt)
+    if (priced === undefined) return
+    const { order, decision } = priced
+    const { blocked } = receipt.camera
+    const finding = decideReceiptAnomaly(
+      receipt.receipt,
+      blocked.length === 0 ? undefined : { seconds: blindSeconds(blocked) },
+      decision,
+    )
+    const anomaly = finding && (await domains().anomalies.open(tx, finding, aboutOrder(order)))
+    if (decision.outcome === 'hold') return
+    if (anomaly !== undefined) await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+    const charge = await chargeOf(tx, order.orderId)
+    await domains().charges.settle(tx, charge.chargeId, await billOf(tx, order.orderId))
+  }
+
+  async function holdWithout(tx: Tx, session: SessionRow, reasonKey: 'anomaly.record_lost' | 'anomaly.unexpected', reason: string): Promise<void> {
+    const order = await orderOfSession(tx, session.sessionId)
+    if (order === undefined) return
+    await advanceOrder(tx, order.orderId, 'held', { heldReason: 'record_lost', heldAtMs: nowOf(tx) })
+    await domains().anomalies.open(
+      tx,
+      { kind: 'stock_mismatch', rule: 'session-record-1', inputs: { state: session.state, reason }, reasonKey, reasonValues: { reason }, outcome: null },
+      aboutOrder(order),
+    )
+  }
+
+  const sessions: SessionReactions = {
+    reconciled,
+    abandoned: (tx, session, reason) => holdWithout(tx, session, 'anomaly.record_lost', reason),
+    async unexpected(tx, session, receipt) {
+      if (receipt.receipt.lines.some((line) => line.quantity > 0)) await holdWithout(tx, session, 'anomaly.unexpected', session.state)
+    },
+  }
+
+  // --- money moves
+
+  const payments: PaymentReactions = {
+    /** Told before the money moves when it comes much later than the visit; a silent gateway delays it, never prevents it. */
+    async waitBeforeCharge(charge) {
+      const session = await db.read.selectFrom('session').selectAll().where('sessionId', '=', charge.sessionId).executeTakeFirst()
+      const order = await db.read.selectFrom('order').selectAll().where('orderId', '=', charge.orderId).executeTakeFirst()
+      const nowMs = clock.now()
+      // A person's decision is announced by itself.
+      if (session?.closedAtMs == null || order?.releasedAtMs != null) return undefined
+      if (nowMs - session.closedAtMs < policy.lateChargeNoticeMs) return undefined
+      const notice = await domains().notices.findAbout(db.read, 'late_charge', charge.orderId)
+      if (notice === undefined) {
+        await db.write('announce a late charge', (tx) => tell(tx, charge.orderId, 'late_charge', charge.orderId, charge.amountFen))
+        return nowMs + LOOK_AGAIN_MS
+      }
+      return notice.state === 'waiting' && nowMs - notice.createdAtMs < policy.noticeBoundMs ? nowMs + LOOK_AGAIN_MS : undefined
+    },
+    async chargePaid(tx, charge) {
+      await settleSession(tx, charge.orderId)
+      await noteDelay(tx, charge.orderId)
+    },
+    chargeEnded: (tx, charge) => settleSession(tx, charge.orderId),
+    async chargeFailed(tx, charge, reason) {
+      const order = await advanceOrder(tx, charge.orderId, 'held', { heldReason: 'provider_refused', heldAtMs: nowOf(tx) })
+      if (order === undefined) return
+      await domains().anomalies.open(
+        tx,
+        {
+          kind: 'provider_mismatch',
+          rule: 'charge-refused-1',
+          inputs: { chargeId: charge.chargeId, amountFen: charge.amountFen, reason },
+          reasonKey: 'anomaly.provider_refused',
+          reasonValues: { reason },
+          outcome: null,
+        },
+        aboutOrder(order, charge.chargeId),
+      )
+    },
+    /** A second payment goes back without a person; the consumer is told first. */
+    async duplicatePaid(tx, charge, payment) {
+      const order = await getOrder(tx, charge.orderId)
+      const known = await tx.selectFrom('payment').selectAll().where('chargeId', '=', charge.chargeId).execute()
+      const amount = yuanText(payment.amountFen)
+      const anomaly = await domains().anomalies.open(
+        tx,
+        {
+          kind: 'double_charge',
+          rule: DUPLICATE_RULE,
+          inputs: { payments: known, refunds: payment.paymentId },
+          reasonKey: 'anomaly.double_charge',
+          reasonValues: { amount },
+          outcome: 'refunded',
+        },
+        aboutOrder(order, payment.paymentId),
+      )
+      const noticeId = await tell(tx, order.orderId, 'double_charge', payment.paymentId, payment.amountFen)
+      await domains().refunds.ask(tx, {
+        refundId: ids.next('refund'),
+        orderId: order.orderId,
+        lines: [],
+        amountFen: payment.amountFen,
+        reason: 'duplicate',
+        stock: 'not_returned',
+        by: `rule:${DUPLICATE_RULE}`,
+        authority: { kind: 'rule', isProven: true, refundedThisMonthFen: 0 },
+        anomalyId: anomaly.anomalyId,
+        tellConsumer: false,
+        after: { noticeId, boundMs: nowOf(tx) + policy.noticeBoundMs },
+      })
+      await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+    },
+    async amountDiffers(tx, charge, payment) {
+      const order = await getOrder(tx, charge.orderId)
+      await domains().anomalies.open(
+        tx,
+        {
+          kind: 'provider_mismatch',
+          rule: 'amount-1',
+          inputs: { asked: charge.amountFen, payment },
+          reasonKey: 'anomaly.amount_differs',
+          reasonValues: { taken: yuanText(payment.amountFen), asked: yuanText(charge.amountFen) },
+          outcome: null,
+        },
+        aboutOrder(order, payment.paymentId),
+      )
+    },
+  }
+
+  /** A charge that came late is an anomaly of its own, explained by its cause. */
+  async function noteDelay(tx: Tx, orderId: string): Promise<void> {
+    const order = await getOrder(tx, orderId)
+    const session = await tx.selectFrom('session').selectAll().where('sessionId', '=', order.sessionId).executeTakeFirstOrThrow()
+    const charge = await chargeOf(tx, orderId)
+    if (session.closedAtMs === null || order.chargedAtMs === null || order.heldAtMs !== null) return
+    const lateMs = order.chargedAtMs - session.closedAtMs
+    const receipt = session.reconciled === null ? undefined : (JSON.parse(session.reconciled) as SessionReconciled)
+    const wasOffline = (receipt?.offline.length ?? 0) > 0
+    if (lateMs < policy.delayedChargeMs) return
+    const anomaly = await domains().anomalies.open(
+      tx,
+      {
+        kind: 'delayed_charge',
+        rule: 'delayed-charge-1',
+        inputs: { closedAtMs: session.closedAtMs, chargedAtMs: order.chargedAtMs, pendingAtMs: charge.pendingAtMs, offline: receipt?.offline ?? [] },
+        reasonKey: wasOffline ? 'anomaly.delayed_charge.offline' : 'anomaly.delayed_charge.provider_pending',
+        reasonValues: { minutes: Math.round(lateMs / 60_000) },
+        outcome: 'explained',
+      },
+      aboutOrder(order),
+    )
+    await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+  }
+
+  // --- refunds and anomalies reach the people who wait for them
+
+  const refunds: RefundReactions = {
+    async refundStarted(tx, refund) {
+      if (refund.ticketId !== null) {
+        await domains().tickets.advance(tx, refund.ticketId, 'refundAsked')
+        await domains().tickets.say(tx, refund.ticketId, {
+          requestId: `refund/${refund.refundId}`,
+          sender: 'system',
+          key: 'message.refund',
+          values: { amount: yuanText(refund.amountFen) },
+        })
+      }
+      if (refund.tellConsumer === 1) await tell(tx, refund.orderId, 'refund_started', refund.refundId, refund.amountFen)
+    },
+    async refundSucceeded(tx, refund) {
+      if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
+      await tell(tx, refund.orderId, 'refund_arrived', refund.refundId, refund.amountFen)
+    },
+    async refundRejected(tx, refund) {
+      if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
+    },
+  }
+
+  const anomalies: AnomalyReactions = {
+    async personNeeded(tx, anomaly) {
+      const order = anomaly.orderId === null ? undefined : await getOrder(tx, anomaly.orderId)
+      await domains().tickets.open(tx, {
+        requestId: anomaly.anomalyId,
+        type: anomaly.kind,
+        origin: 'anomaly',
+        reason: null,
+        priority: order?.state === 'held' ? 'high' : 'normal',
+        orderId: anomaly.orderId,
+        cabinetId: anomaly.cabinetId,
+        consumerId: anomaly.consumerId,
+        amountFen: order?.totalFen ?? null,
+        lines: [],
+        note: null,
+        language: 'zh',
+        openedBy: `rule:${anomaly.rule}`,
+      })
+    },
+    async carriedOut(tx, anomaly, order) {
+      if (order !== undefined && order.heldAtMs !== null && anomaly.outcome !== 'explain' && anomaly.outcome !== 'dismiss') {
+        const isFree = order.totalFen === 0
+        await tell(tx, order.orderId, isFree ? 'held_free' : 'held_charged', order.orderId, order.totalFen)
+      }
+      const ticket = await tx
+        .selectFrom('ticket')
+        .select('ticketId')
+        .where('origin', '=', 'anomaly')
+        .where('requestId', '=', anomaly.anomalyId)
+        .executeTakeFirst()
+      if (ticket === undefined) return
+      const outcome = ANOMALY_OUTCOMES[anomaly.outcome ?? ''] ?? 'no_action'
+      await domains().tickets.settle(tx, ticket.ticketId, {
+        outcome,
+        key: `outcome.${outcome}`,
+        values: { amount: yuanText(order?.totalFen ?? 0) },
+        rootCause: ROOT_CAUSES[anomaly.kind] ?? 'unknown',
+      })
+      await raiseShelfCheck(tx, anomaly.kind, anomaly.cabinetId)
+    },
+  }
+
+  /** Something lies in the cabinet that does not belong there: the shelf must be looked at before it is sold from again. */
+  async function raiseShelfCheck(tx: Tx, kind: string, cabinetId: string): Promise<void> {
+    if (kind !== 'foreign_object') return
+    await raiseIncident(tx, ids, {
+      kind: 'shelf_check',
+      subject: cabinetId,
+      message: 'Something was put into the cabinet that is not one of its goods; look at the shelf and remove it.',
+    })
+  }
+
+  return {
+    connect(all) {
+      connected = all
+    },
+    sessions,
+    payments,
+    refunds,
+    anomalies,
+  }
+}
+
+const ANOMALY_OUTCOMES: Readonly<Record<string, string>> = {
+  charge_as_recognised: 'charged',
+  charge_corrected: 'charged',
+  void: 'no_action',
+  refund: 'refunded',
+  explain: 'explained',
+  dismiss: 'no_action',
+}
+const ROOT_CAUSES: Readonly<Record<string, string>> = {
+  camera_blocked: 'camera',
+  ambiguous: 'weighing',
+  item_returned: 'weighing',
+  foreign_object: 'consumer',
+  sensor_fault: 'hardware',
+  stock_mismatch: 'weighing',
+  delayed_charge: 'network',
+  double_charge: 'provider',
+  provider_mismatch: 'provider',
+}

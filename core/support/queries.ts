@@ -1,0 +1,473 @@
+import type { Home, StaffOrder, StaffOrderList, TicketDetail, TicketList, ApprovalList, CabinetDetail } from '#protocol/api/staff.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { SessionReconciled } from '#protocol/messages/session.ts'
+import { anomalyView } from '#core/anomalies/anomalies.ts'
+import { productsBySku } from '#core/catalog/queries.ts'
+import type { OrderQueries } from '#core/orders/queries.ts'
+import { getOrder } from '#core/orders/store.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import { consumerLabel } from '#core/privacy/seal.ts'
+import { decideApproval } from '#core/refunds/decide.ts'
+import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
+import { adviseOn } from './advice.ts'
+import type { Disputes } from './disputes.ts'
+import { OPEN_TICKET_STATES, ticketMachine } from './machine.ts'
+import type { TicketRow } from './tickets.ts'
+import { tellTimeline } from './timeline.ts'
+
+const DAY_MS = 24 * 3_600_000
+const WINDOW_MS = 90 * DAY_MS
+const LIST_LENGTH = 200
+/** Shown as breaching when a deadline is this near, or past. */
+const NEAR_MS = 5 * 60_000
+
+export interface SupportQueries {
+  tickets(staff: StaffIdentity, view: 'open' | 'mine' | 'breaching' | 'closed', query: string | undefined): Promise<TicketList>
+  ticket(staff: StaffIdentity, ticketId: string): Promise<TicketDetail>
+  order(staff: StaffIdentity, orderId: string): Promise<StaffOrder>
+  orders(staff: StaffIdentity, query: string | undefined): Promise<StaffOrderList>
+  approvals(staff: StaffIdentity): Promise<ApprovalList>
+  counts(staff: StaffIdentity): Promise<Pick<Home, 'openTickets' | 'myTickets' | 'breachingTickets' | 'approvals' | 'today' | 'satisfaction'>>
+  /** For the cabinet's page. */
+  liveSessionOf(cabinetId: string): Promise<string | null>
+  openTicketsOf(cabinetId: string): Promise<number>
+  recentSessionsOf(cabinetId: string): Promise<CabinetDetail['sessions']>
+}
+
+export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; disputes: Disputes }): SupportQueries {
+  const { clock, policy, orders, disputes } = deps
+  const { read } = deps.db
+
+  /** Operators see only what concerns their own cabinets. */
+  function ticketsSeenBy(staff: StaffIdentity) {
+    const all = read
+      .selectFrom('ticket as t')
+      .leftJoin('cabinet as c', 'c.cabinetId', 't.cabinetId')
+      .leftJoin('staff as s', 's.staffId', 't.assigneeId')
+      .selectAll('t')
+      .select(['c.nameZh', 'c.nameEn', 's.displayName as assigneeName'])
+    return staff.operator === null ? all : all.where('c.operator', '=', staff.operator)
+  }
+  type SeenTicket = TicketRow & { nameZh: string | null; nameEn: string | null; assigneeName: string | null }
+
+  function ticketRow(ticket: SeenTicket): TicketList['tickets'][number] {
+    return {
+      ticketId: ticket.ticketId,
+      number: ticket.number,
+      type: ticket.type,
+      state: ticket.state,
+      priority: ticket.priority,
+      orderId: ticket.orderId,
+      cabinetId: ticket.cabinetId,
+      cabinetName: ticket.nameZh === null ? null : { zh: ticket.nameZh, en: ticket.nameEn ?? ticket.nameZh },
+      consumerLabel: ticket.consumerId === null ? null : consumerLabel(ticket.consumerId),
+      amountFen: ticket.amountFen,
+      openedAtMs: ticket.openedAtMs,
+      firstResponseDueMs: ticket.firstResponseDueMs,
+      firstRespondedAtMs: ticket.firstRespondedAtMs,
+      resolutionDueMs: ticket.resolutionDueMs,
+      assignee: ticket.assigneeId === null ? null : { staffId: ticket.assigneeId, displayName: ticket.assigneeName ?? '' },
+      version: ticket.version,
+    }
+  }
+
+  async function orderSeenBy(staff: StaffIdentity, orderId: string) {
+    const order = await getOrder(read, orderId)
+    if (staff.operator !== null) {
+      const cabinet = await read.selectFrom('cabinet').select('operator').where('cabinetId', '=', order.cabinetId).executeTakeFirst()
+      if (cabinet?.operator !== staff.operator) throw new CabinetError('not_found')
+    }
+    return order
+  }
+
+  async function staffOrder(staff: StaffIdentity, orderId: string): Promise<StaffOrder> {
+    const row = await orderSeenBy(staff, orderId)
+    const sinceMs = clock.now() - WINDOW_MS
+    const [order, session, products, charges, payments, calls, anomalies, tickets, own, disputed, refunded, block] = await Promise.all([
+      orders.order(orderId),
+      read.selectFrom('session').selectAll().where('sessionId', '=', row.sessionId).executeTakeFirstOrThrow(),
+      productsBySku(read),
+      read.selectFrom('charge').selectAll().where('orderId', '=', orderId).execute(),
+      read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
+      callsOf(orderId),
+      read.selectFrom('anomaly').selectAll().where('orderId', '=', orderId).orderBy('detectedAtMs').execute(),
+      read.selectFrom('ticket').select(['ticketId', 'state']).where('orderId', '=', orderId).orderBy('openedAtMs', 'desc').execute(),
+      ordersSince(row.consumerId, sinceMs),
+      disputesSince(row.consumerId, sinceMs),
+      read
+        .selectFrom('refund')
+        .innerJoin('order', 'order.orderId', 'refund.orderId')
+        .select((eb) => eb.fn.sum<number | null>('amountFen').as('fen'))
+        .where('order.consumerId', '=', row.consumerId)
+        .where('refund.state', '<>', 'rejected')
+        .where('requestedAtMs', '>', sinceMs)
+        .executeTakeFirst(),
+      read
+        .selectFrom('consumerBlock')
+        .select('blockId')
+        .where('consumerId', '=', row.consumerId)
+        .where('liftedAtMs', 'is', null)
+        .where((eb) => eb.or([eb('expiresAtMs', 'is', null), eb('expiresAtMs', '>', clock.now())]))
+        .executeTakeFirst(),
+    ])
+    const reconciled = session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
+    const prices = row.decision === null ? {} : (JSON.parse(row.decision) as { prices?: Record<string, number> }).prices
+    const mayDecide = staff.permissions.has('anomaly.decide')
+    const anomalyViews = anomalies.map((anomaly) => anomalyView(anomaly, mayDecide))
+    const chargeViews = charges.map((charge) => ({
+      chargeId: charge.chargeId,
+      state: charge.state,
+      amountFen: charge.amountFen,
+      providerOrderNumber: charge.outOrderNo,
+      preparedAtMs: charge.preparedAtMs,
+      submittedAtMs: charge.submittedAtMs,
+      paidAtMs: charge.paidAtMs,
+      payments: payments.map((payment) => ({
+        paymentId: payment.paymentId,
+        transactionId: payment.transactionId,
+        amountFen: payment.amountFen,
+        paidAtMs: payment.paidAtMs,
+        foundBy: payment.foundBy,
+        isDuplicate: payment.isDuplicate === 1,
+        refundedFen: payment.refundedFen,
+      })),
+    }))
+    const refundableFen = payments.reduce((sum, payment) => sum + payment.amountFen - payment.reservedFen, 0)
+    return {
+      order,
+      session: {
+        sessionId: session.sessionId,
+        state: session.state,
+        kind: session.kind,
+        requestedAtMs: session.requestedAtMs,
+        openedAtMs: session.openedAtMs,
+        closedAtMs: session.closedAtMs,
+        planogramVersion: session.planogramVersion,
+        engineVersion: reconciled?.receipt.engineVersion ?? null,
+        receiptProbability: reconciled?.receipt.probability ?? null,
+        verdict: reconciled?.receipt.verdict ?? null,
+        reasons: reconciled?.receipt.reasons ?? [],
+        alternatives: (reconciled?.receipt.alternatives ?? []).map((one) => ({
+          probability: one.probability,
+          totalFen: one.lines.reduce((sum, line) => sum + Math.max(0, line.quantity) * (prices?.[line.sku] ?? 0), 0),
+          lines: one.lines.map((line) => ({
+            sku: line.sku,
+            name: products.get(line.sku)?.name ?? { zh: line.sku, en: line.sku },
+            quantity: line.quantity,
+          })),
+        })),
+      },
+      consumer: {
+        consumerId: row.consumerId,
+        label: consumerLabel(row.consumerId),
+        orders90Days: own,
+        disputes90Days: disputed,
+        refunds90DaysFen: refunded?.fen ?? 0,
+        isBlocked: block !== undefined,
+      },
+      charges: chargeViews,
+      calls,
+      anomalies: anomalyViews,
+      timeline: tellTimeline({
+        order,
+        startedAtMs: session.startedAtMs,
+        reconciled,
+        reconciledAtMs: session.reconciledAtMs,
+        charges: chargeViews,
+        anomalies: anomalyViews,
+      }),
+      ticketId: tickets[0]?.ticketId ?? null,
+      refundableFen,
+      actions: refundableFen > 0 && staff.permissions.has('refund.request') ? ['refund'] : [],
+    }
+  }
+
+  async function ordersSince(consumerId: string, sinceMs: number): Promise<number> {
+    const row = await read
+      .selectFrom('order')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('consumerId', '=', consumerId)
+      .where('createdAtMs', '>', sinceMs)
+      .executeTakeFirstOrThrow()
+    return row.count
+  }
+  async function disputesSince(consumerId: string, sinceMs: number): Promise<number> {
+    const row = await read
+      .selectFrom('ticket')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('consumerId', '=', consumerId)
+      .where('origin', '=', 'dispute')
+      .where('openedAtMs', '>', sinceMs)
+      .executeTakeFirstOrThrow()
+    return row.count
+  }
+
+  /** The journal of an order: its charge and its refunds. */
+  async function callsOf(orderId: string): Promise<StaffOrder['calls']> {
+    const rows = await read
+      .selectFrom('providerCall')
+      .selectAll()
+      .where((eb) =>
+        eb.or([
+          eb('subjectId', 'in', eb.selectFrom('charge').select('chargeId').where('orderId', '=', orderId)),
+          eb('subjectId', 'in', eb.selectFrom('refund').select('refundId').where('orderId', '=', orderId)),
+        ]),
+      )
+      .orderBy('savedAtMs')
+      .limit(LIST_LENGTH)
+      .execute()
+    return rows.map((row) => ({
+      callId: row.callId,
+      atMs: row.savedAtMs,
+      operation: row.operation,
+      idempotencyKey: row.idempotencyKey,
+      outcome: row.state,
+      ...(row.detail === null ? {} : { detail: row.detail }),
+    }))
+  }
+
+  async function ticketDetail(staff: StaffIdentity, ticketId: string): Promise<TicketDetail> {
+    const ticket = await ticketsSeenBy(staff).where('t.ticketId', '=', ticketId).executeTakeFirst()
+    if (ticket === undefined) throw new CabinetError('not_found', 'There is no such ticket.')
+    const messages = await read
+      .selectFrom('ticketMessage')
+      .selectAll()
+      .where('ticketId', '=', ticketId)
+      .orderBy('atMs')
+      .orderBy('messageId')
+      .execute()
+    const maySeeOrder = ticket.orderId !== null && staff.permissions.has('order.read')
+    const order = maySeeOrder && ticket.orderId !== null ? await staffOrder(staff, ticket.orderId) : null
+    const wished = JSON.parse(ticket.lines) as Array<{ lineId: string; quantity: number }>
+    const row = order === null ? undefined : await getOrder(read, order.order.orderId)
+    const again = row === undefined || ticket.origin !== 'dispute' ? undefined : await disputes.reExamine(row, wished)
+    return {
+      ticket: ticketRow(ticket),
+      reason: ticket.reason ?? ticket.type,
+      note: ticket.note,
+      language: ticket.language,
+      messages: messages.map((message) => ({
+        messageId: message.messageId,
+        atMs: message.atMs,
+        from: message.sender,
+        ...(message.authorName === null ? {} : { authorName: message.authorName }),
+        text: message.text,
+        ...(message.key === null ? {} : { key: message.key, values: JSON.parse(message.sentenceValues) as Record<string, string | number> }),
+        isInternal: message.isInternal === 1,
+      })),
+      order,
+      advice: order === null ? null : adviseOn({ reason: ticket.type, order, wished, again }),
+      outcome: ticket.outcome,
+      rootCause: ticket.rootCause,
+      rating: ticket.rating,
+      actions: actionsFor(staff, ticket, order),
+    }
+  }
+
+  function actionsFor(staff: StaffIdentity, ticket: TicketRow, order: StaffOrder | null): string[] {
+    if (!staff.permissions.has('ticket.work')) return []
+    const can = (input: 'claimed' | 'replied' | 'resolved') => ticketMachine.next(ticket.state, input) !== undefined
+    return [
+      ...(can('claimed') && ticket.assigneeId !== staff.staffId ? ['claim'] : []),
+      ...(can('replied') ? ['reply'] : []),
+      ...(ticket.state === 'merged' ? [] : ['note']),
+      ...(order?.actions.includes('refund') === true && can('resolved') ? ['refund'] : []),
+      ...(can('resolved') ? ['resolve'] : []),
+    ]
+  }
+
+  return {
+    order: staffOrder,
+    ticket: ticketDetail,
+    async tickets(staff, view, query) {
+      const nowMs = clock.now()
+      let rows = ticketsSeenBy(staff)
+      if (view === 'closed') rows = rows.where('t.state', 'in', ['resolved', 'closed', 'merged'])
+      else rows = rows.where('t.state', 'in', [...OPEN_TICKET_STATES])
+      if (view === 'mine') rows = rows.where('t.assigneeId', '=', staff.staffId)
+      if (view === 'breaching')
+        rows = rows.where((eb) =>
+          eb.or([
+            eb.and([eb('t.firstRespondedAtMs', 'is', null), eb('t.firstResponseDueMs', '<', nowMs + NEAR_MS)]),
+            eb('t.resolutionDueMs', '<', nowMs + NEAR_MS),
+          ]),
+        )
+      const text = query?.trim().toLowerCase()
+      if (text !== undefined && text !== '') {
+        rows = rows.where((eb) =>
+          eb.or([
+            eb('t.ticketId', '=', text),
+            eb('t.orderId', '=', text),
+            eb('t.cabinetId', '=', text),
+            eb('t.consumerId', '=', text),
+            eb('t.note', 'like', `%${text.replaceAll(/[%_]/g, '')}%`),
+            ...(/^\d{1,9}$/.test(text) ? [eb('t.number', '=', Number(text))] : []),
+          ]),
+        )
+      }
+      const found = await rows.orderBy('t.openedAtMs', view === 'closed' ? 'desc' : 'asc').limit(LIST_LENGTH).execute()
+      const urgency = (ticket: SeenTicket) => (ticket.firstRespondedAtMs === null ? ticket.firstResponseDueMs : ticket.resolutionDueMs)
+      const sorted = view === 'closed' ? found : found.sort((a, b) => urgency(a) - urgency(b))
+      return { tickets: sorted.map(ticketRow), nowMs }
+    },
+    async orders(staff, query) {
+      let rows = read
+        .selectFrom('order as o')
+        .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
+        .select(['o.orderId', 'o.sessionId', 'o.cabinetId', 'o.consumerId', 'o.createdAtMs', 'o.state', 'o.totalFen', 'o.paidFen', 'o.refundedFen', 'c.nameZh', 'c.nameEn'])
+      if (staff.operator !== null) rows = rows.where('c.operator', '=', staff.operator)
+      const text = query?.trim().toLowerCase()
+      if (text !== undefined && text !== '') {
+        rows = rows.where((eb) =>
+          eb.or([
+            eb('o.orderId', '=', text),
+            eb('o.orderId', 'like', `%${text.replaceAll(/[%_]/g, '')}`),
+            eb('o.sessionId', '=', text),
+            eb('o.cabinetId', '=', text),
+            eb('o.consumerId', '=', text),
+            eb('o.consumerId', 'like', `%${text.replace(/^c-/, '').replaceAll(/[%_]/g, '')}`),
+            eb('o.orderId', 'in', eb.selectFrom('payment').select('payment.orderId').where('transactionId', '=', query?.trim() ?? '')),
+            eb('o.orderId', 'in', eb.selectFrom('refund').select('refund.orderId').where('refundId', '=', text)),
+            eb('o.orderId', 'in', eb.selectFrom('charge').select('charge.orderId').where('providerOrderId', '=', query?.trim() ?? '')),
+          ]),
+        )
+      }
+      const found = await rows.orderBy('o.createdAtMs', 'desc').limit(LIST_LENGTH).execute()
+      return {
+        orders: found.map((row) => ({
+          orderId: row.orderId,
+          sessionId: row.sessionId,
+          cabinetId: row.cabinetId,
+          cabinetName: { zh: row.nameZh, en: row.nameEn },
+          consumerLabel: consumerLabel(row.consumerId),
+          atMs: row.createdAtMs,
+          state: row.state,
+          totalFen: row.totalFen,
+          paidFen: row.paidFen,
+          refundedFen: row.refundedFen,
+        })),
+      }
+    },
+    async approvals(staff) {
+      const rows = await read
+        .selectFrom('refund as r')
+        .leftJoin('staff as s', 's.staffId', 'r.requestedBy')
+        .selectAll('r')
+        .select('s.displayName')
+        .where('r.state', '=', 'awaiting_approval')
+        .orderBy('r.requestedAtMs')
+        .limit(LIST_LENGTH)
+        .execute()
+      return {
+        approvals: rows.map((row) => ({
+          refundId: row.refundId,
+          orderId: row.orderId,
+          amountFen: row.amountFen,
+          reason: row.reason,
+          requestedBy: row.displayName ?? row.requestedBy,
+          requestedAtMs: row.requestedAtMs,
+          note: row.note,
+          mayDecide: decideApproval(row, staff, policy),
+        })),
+      }
+    },
+    async counts(staff) {
+      const nowMs = clock.now()
+      const open = await ticketsSeenBy(staff).where('t.state', 'in', [...OPEN_TICKET_STATES]).execute()
+      const approvals = await read
+        .selectFrom('refund')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('state', '=', 'awaiting_approval')
+        .executeTakeFirstOrThrow()
+      return {
+        openTickets: open.length,
+        myTickets: open.filter((ticket) => ticket.assigneeId === staff.staffId).length,
+        breachingTickets: open.filter(
+          (ticket) =>
+            (ticket.firstRespondedAtMs === null && ticket.firstResponseDueMs < nowMs + NEAR_MS) || ticket.resolutionDueMs < nowMs + NEAR_MS,
+        ).length,
+        approvals: approvals.count,
+        today: await today(staff, nowMs),
+        satisfaction: await satisfaction(nowMs),
+      }
+    },
+    async liveSessionOf(cabinetId) {
+      const row = await read
+        .selectFrom('session')
+        .select('sessionId')
+        .where('cabinetId', '=', cabinetId)
+        .where('state', 'in', [...LIVE_SESSION_STATES])
+        .executeTakeFirst()
+      return row?.sessionId ?? null
+    },
+    async openTicketsOf(cabinetId) {
+      const row = await read
+        .selectFrom('ticket')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('cabinetId', '=', cabinetId)
+        .where('state', 'in', [...OPEN_TICKET_STATES])
+        .executeTakeFirstOrThrow()
+      return row.count
+    },
+    async recentSessionsOf(cabinetId) {
+      const rows = await read
+        .selectFrom('session as s')
+        .leftJoin('order as o', 'o.sessionId', 's.sessionId')
+        .select(['s.sessionId', 's.state', 's.requestedAtMs', 'o.orderId', 'o.totalFen'])
+        .where('s.cabinetId', '=', cabinetId)
+        .orderBy('s.requestedAtMs', 'desc')
+        .limit(50)
+        .execute()
+      return rows.map((row) => ({
+        sessionId: row.sessionId,
+        orderId: row.orderId,
+        state: row.state,
+        atMs: row.requestedAtMs,
+        totalFen: row.totalFen,
+      }))
+    },
+  }
+
+  /** The last 24 hours, so that nobody's midnight matters. */
+  async function today(staff: StaffIdentity, nowMs: number): Promise<Home['today']> {
+    let rows = read
+      .selectFrom('order as o')
+      .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
+      .select((eb) => [
+        eb.fn.countAll<number>().as('orders'),
+        eb.fn.sum<number | null>('o.paidFen').as('paidFen'),
+        eb.fn.sum<number | null>('o.refundedFen').as('refundedFen'),
+      ])
+      .where('o.createdAtMs', '>', nowMs - DAY_MS)
+      .where('o.state', 'not in', ['open', 'void'])
+    let disputed = read
+      .selectFrom('ticket as t')
+      .innerJoin('cabinet as c', 'c.cabinetId', 't.cabinetId')
+      .select((eb) => [eb.fn.countAll<number>().as('disputes'), eb.fn.sum<number | null>('t.isAutomatic').as('settled')])
+      .where('t.origin', '=', 'dispute')
+      .where('t.openedAtMs', '>', nowMs - DAY_MS)
+    if (staff.operator !== null) {
+      rows = rows.where('c.operator', '=', staff.operator)
+      disputed = disputed.where('c.operator', '=', staff.operator)
+    }
+    const [sales, asked] = [await rows.executeTakeFirstOrThrow(), await disputed.executeTakeFirstOrThrow()]
+    return {
+      orders: sales.orders,
+      paidFen: sales.paidFen ?? 0,
+      refundedFen: sales.refundedFen ?? 0,
+      settledWithoutPerson: asked.settled ?? 0,
+      disputes: asked.disputes,
+    }
+  }
+
+  async function satisfaction(nowMs: number): Promise<number | null> {
+    const row = await read
+      .selectFrom('ticket')
+      .select((eb) => eb.fn.avg<number | null>('rating').as('mean'))
+      .where('rating', 'is not', null)
+      .where('resolvedAtMs', '>', nowMs - 7 * DAY_MS)
+      .executeTakeFirst()
+    return row?.mean ?? null
+  }
+}
