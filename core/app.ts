@@ -18,6 +18,7 @@ import { createProjections, createStreamObserver } from '#core/cabinets/projecti
 import { createRegistry, operatorOf } from '#core/cabinets/registry.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
 import { createTwins } from '#core/cabinets/twins.ts'
+import { createCommerce } from '#core/commerce.ts'
 import { type Settings, readPolicy } from '#core/config.ts'
 import { type BrokerLink, createBrokerLink, type UpMessage } from '#core/ingest/broker-link.ts'
 import { combineHandlers } from '#core/ingest/handlers.ts'
@@ -118,10 +119,39 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     )
   })
 
+  // Everything from the scan to the refund; without a provider and a gateway the core watches cabinets and sells nothing.
+  const { provider: merchantFile, notices: gatewayFile } = settings
+  const commerce =
+    merchantFile === undefined || gatewayFile === undefined
+      ? undefined
+      : createCommerce({
+          ...deps,
+          due,
+          commands,
+          presence,
+          evidence,
+          cookies,
+          publicUrl: () => addresses.url,
+          merchantFile,
+          gatewayFile,
+          keys: {
+            sealKey: loadOrCreateKey(path.join(coreFolder, 'seal.key'), random),
+            indexKey: loadOrCreateKey(path.join(coreFolder, 'index.key'), random),
+          },
+        })
+  if (commerce === undefined)
+    log.warn(
+      'no payment provider or message gateway is configured (--provider, --notices); nothing can be sold',
+    )
+  else authenticators.consumer = commerce.authenticate
+
   const ingest = createIngest({
     ...deps,
     wire: link,
-    handlers: combineHandlers(createProjections({ ids, commands, twins })),
+    handlers: combineHandlers(
+      createProjections({ ids, commands, twins }),
+      ...(commerce === undefined ? [] : [commerce.handlers]),
+    ),
     observer: createStreamObserver({ ids, commands }),
     linkIdOf: (cabinetId) => presence.nowOf(cabinetId).linkId,
     onGreeted: (cabinetId, hello) => {
@@ -159,11 +189,12 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   // HTTP.
   const http: HttpApp = await createHttpApp({ log, ids, publicUrl: () => addresses.url, authenticators })
-  const neighbours = {
+  const neighbours = commerce?.support ?? {
     liveSessionOf: async () => null,
     openTicketsOf: async () => 0,
     recentSessionsOf: async () => [],
   }
+  await commerce?.register(http)
   registerHealth(http, {
     metrics,
     isBrokerUp: () => link.isUp,
@@ -179,14 +210,15 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         {
           db,
           presenceOf: (cabinetId) => presence.nowOf(cabinetId).presence,
-          supportCounts: async () => ({
-            openTickets: 0,
-            myTickets: 0,
-            breachingTickets: 0,
-            approvals: 0,
-            today: { orders: 0, paidFen: 0, refundedFen: 0, settledWithoutPerson: 0, disputes: 0 },
-            satisfaction: null,
-          }),
+          supportCounts: async (who) =>
+            (await commerce?.support.counts(who)) ?? {
+              openTickets: 0,
+              myTickets: 0,
+              breachingTickets: 0,
+              approvals: 0,
+              today: { orders: 0, paidFen: 0, refundedFen: 0, settledWithoutPerson: 0, disputes: 0 },
+              satisfaction: null,
+            },
         },
         staff,
       ),
@@ -266,6 +298,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   async function start(): Promise<CoreAddresses> {
     await feed.start()
+    await commerce?.resume()
     due.start()
     timers.push(every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep()))
     addresses.mqttPort = await openBroker()

@@ -57,7 +57,12 @@ export function createCommerce(deps: CommerceDeps) {
     answerWithinMs: policy.providerAnswerMs,
   })
   const consumers = createConsumers({ ...deps, seal: createSeal(deps.keys, deps.random) })
-  const notices = createNotices({ ...deps, gateway: loadGateway(deps.gatewayFile), transport, openidOf: consumers.openidOf })
+  const notices = createNotices({
+    ...deps,
+    gateway: loadGateway(deps.gatewayFile),
+    transport,
+    openidOf: consumers.openidOf,
+  })
   const reactions = createReactions(deps)
   const charges = createCharges({ ...deps, provider, reactions: reactions.payments })
   const refunds = createRefunds({ ...deps, provider, notices, reactions: reactions.refunds })
@@ -90,7 +95,9 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     support,
     handlers: withEvidence(course.handlers, deps.evidence),
-    authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<Authenticators['consumer']>,
+    authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
+      Authenticators['consumer']
+    >,
     async register(http: HttpApp): Promise<void> {
       const consent = createConsent(http, { ...deps, consumers, desk: createPermissionDesk(deps, provider) })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
@@ -123,7 +130,11 @@ function withEvidence(handlers: EventHandlers, evidence: EvidenceStore): EventHa
     'session.reconciled': async (tx, context, receipt) => {
       await evidence.registerEvidence(
         tx,
-        { sessionId: receipt.sessionId, cabinetId: context.cabinetId, startedAtMs: context.occurredAtMs - receipt.startedAgoMs },
+        {
+          sessionId: receipt.sessionId,
+          cabinetId: context.cabinetId,
+          startedAtMs: context.occurredAtMs - receipt.startedAgoMs,
+        },
         receipt.evidence,
       )
       return handlers['session.reconciled']?.(tx, context, receipt)
@@ -168,7 +179,11 @@ function createSessionMoney(deps: CommerceDeps & { charges: Charges }): SessionM
       const order = await orderOfSession(tx, sessionId)
       if (order === undefined) return
       await advanceOrder(tx, order.orderId, 'voided')
-      const charge = await tx.selectFrom('charge').select('chargeId').where('orderId', '=', order.orderId).executeTakeFirst()
+      const charge = await tx
+        .selectFrom('charge')
+        .select('chargeId')
+        .where('orderId', '=', order.orderId)
+        .executeTakeFirst()
       if (charge !== undefined) await charges.release(tx, charge.chargeId)
     },
   }
@@ -192,7 +207,9 @@ function createPermissionDesk({ db, ids }: CoreDeps, provider: PaymentProvider):
     async findOpenid(authorizationCode) {
       const reply = await provider.queryPermission(authorizationCode)
       if (reply.kind === 'unknown') throw new CabinetError('provider_unreachable')
-      return reply.kind === 'value' && reply.value.state === 'available' ? (reply.value.openid ?? undefined) : undefined
+      return reply.kind === 'value' && reply.value.state === 'available'
+        ? (reply.value.openid ?? undefined)
+        : undefined
     },
   }
 }

@@ -61,12 +61,30 @@ export function createReactions(deps: CoreDeps): {
   })
 
   /** What the notices of an order say: where, when, how much, how many. */
-  async function tell(tx: Tx, orderId: string, template: NoticeTemplate, subjectId: string, amountFen: number): Promise<string> {
+  async function tell(
+    tx: Tx,
+    orderId: string,
+    template: NoticeTemplate,
+    subjectId: string,
+    amountFen: number,
+  ): Promise<string> {
     const order = await getOrder(tx, orderId)
     const [session, cabinet, consumer, lines] = [
-      await tx.selectFrom('session').selectAll().where('sessionId', '=', order.sessionId).executeTakeFirstOrThrow(),
-      await tx.selectFrom('cabinet').selectAll().where('cabinetId', '=', order.cabinetId).executeTakeFirstOrThrow(),
-      await tx.selectFrom('consumer').select('language').where('consumerId', '=', order.consumerId).executeTakeFirstOrThrow(),
+      await tx
+        .selectFrom('session')
+        .selectAll()
+        .where('sessionId', '=', order.sessionId)
+        .executeTakeFirstOrThrow(),
+      await tx
+        .selectFrom('cabinet')
+        .selectAll()
+        .where('cabinetId', '=', order.cabinetId)
+        .executeTakeFirstOrThrow(),
+      await tx
+        .selectFrom('consumer')
+        .select('language')
+        .where('consumerId', '=', order.consumerId)
+        .executeTakeFirstOrThrow(),
       await linesOf(tx, orderId),
     ]
     const closedAtMs = session.closedAtMs ?? session.requestedAtMs
@@ -109,13 +127,25 @@ export function createReactions(deps: CoreDeps): {
     await domains().charges.settle(tx, charge.chargeId, await billOf(tx, order.orderId))
   }
 
-  async function holdWithout(tx: Tx, session: SessionRow, reasonKey: 'anomaly.record_lost' | 'anomaly.unexpected', reason: string): Promise<void> {
+  async function holdWithout(
+    tx: Tx,
+    session: SessionRow,
+    reasonKey: 'anomaly.record_lost' | 'anomaly.unexpected',
+    reason: string,
+  ): Promise<void> {
     const order = await orderOfSession(tx, session.sessionId)
     if (order === undefined) return
     await advanceOrder(tx, order.orderId, 'held', { heldReason: 'record_lost', heldAtMs: nowOf(tx) })
     await domains().anomalies.open(
       tx,
-      { kind: 'stock_mismatch', rule: 'session-record-1', inputs: { state: session.state, reason }, reasonKey, reasonValues: { reason }, outcome: null },
+      {
+        kind: 'stock_mismatch',
+        rule: 'session-record-1',
+        inputs: { state: session.state, reason },
+        reasonKey,
+        reasonValues: { reason },
+        outcome: null,
+      },
       aboutOrder(order),
     )
   }
@@ -124,7 +154,8 @@ export function createReactions(deps: CoreDeps): {
     reconciled,
     abandoned: (tx, session, reason) => holdWithout(tx, session, 'anomaly.record_lost', reason),
     async unexpected(tx, session, receipt) {
-      if (receipt.receipt.lines.some((line) => line.quantity > 0)) await holdWithout(tx, session, 'anomaly.unexpected', session.state)
+      if (receipt.receipt.lines.some((line) => line.quantity > 0))
+        await holdWithout(tx, session, 'anomaly.unexpected', session.state)
     },
   }
 
@@ -133,18 +164,30 @@ export function createReactions(deps: CoreDeps): {
   const payments: PaymentReactions = {
     /** Told before the money moves when it comes much later than the visit; a silent gateway delays it, never prevents it. */
     async waitBeforeCharge(charge) {
-      const session = await db.read.selectFrom('session').selectAll().where('sessionId', '=', charge.sessionId).executeTakeFirst()
-      const order = await db.read.selectFrom('order').selectAll().where('orderId', '=', charge.orderId).executeTakeFirst()
+      const session = await db.read
+        .selectFrom('session')
+        .selectAll()
+        .where('sessionId', '=', charge.sessionId)
+        .executeTakeFirst()
+      const order = await db.read
+        .selectFrom('order')
+        .selectAll()
+        .where('orderId', '=', charge.orderId)
+        .executeTakeFirst()
       const nowMs = clock.now()
       // A person's decision is announced by itself.
       if (session?.closedAtMs == null || order?.releasedAtMs != null) return undefined
       if (nowMs - session.closedAtMs < policy.lateChargeNoticeMs) return undefined
       const notice = await domains().notices.findAbout(db.read, 'late_charge', charge.orderId)
       if (notice === undefined) {
-        await db.write('announce a late charge', (tx) => tell(tx, charge.orderId, 'late_charge', charge.orderId, charge.amountFen))
+        await db.write('announce a late charge', (tx) =>
+          tell(tx, charge.orderId, 'late_charge', charge.orderId, charge.amountFen),
+        )
         return nowMs + LOOK_AGAIN_MS
       }
-      return notice.state === 'waiting' && nowMs - notice.createdAtMs < policy.noticeBoundMs ? nowMs + LOOK_AGAIN_MS : undefined
+      return notice.state === 'waiting' && nowMs - notice.createdAtMs < policy.noticeBoundMs
+        ? nowMs + LOOK_AGAIN_MS
+        : undefined
     },
     async chargePaid(tx, charge) {
       await settleSession(tx, charge.orderId)
@@ -152,7 +195,10 @@ export function createReactions(deps: CoreDeps): {
     },
     chargeEnded: (tx, charge) => settleSession(tx, charge.orderId),
     async chargeFailed(tx, charge, reason) {
-      const order = await advanceOrder(tx, charge.orderId, 'held', { heldReason: 'provider_refused', heldAtMs: nowOf(tx) })
+      const order = await advanceOrder(tx, charge.orderId, 'held', {
+        heldReason: 'provider_refused',
+        heldAtMs: nowOf(tx),
+      })
       if (order === undefined) return
       await domains().anomalies.open(
         tx,
@@ -170,7 +216,11 @@ export function createReactions(deps: CoreDeps): {
     /** A second payment goes back without a person; the consumer is told first. */
     async duplicatePaid(tx, charge, payment) {
       const order = await getOrder(tx, charge.orderId)
-      const known = await tx.selectFrom('payment').selectAll().where('chargeId', '=', charge.chargeId).execute()
+      const known = await tx
+        .selectFrom('payment')
+        .selectAll()
+        .where('chargeId', '=', charge.chargeId)
+        .execute()
       const amount = yuanText(payment.amountFen)
       const anomaly = await domains().anomalies.open(
         tx,
@@ -220,11 +270,16 @@ export function createReactions(deps: CoreDeps): {
   /** A charge that came late is an anomaly of its own, explained by its cause. */
   async function noteDelay(tx: Tx, orderId: string): Promise<void> {
     const order = await getOrder(tx, orderId)
-    const session = await tx.selectFrom('session').selectAll().where('sessionId', '=', order.sessionId).executeTakeFirstOrThrow()
+    const session = await tx
+      .selectFrom('session')
+      .selectAll()
+      .where('sessionId', '=', order.sessionId)
+      .executeTakeFirstOrThrow()
     const charge = await chargeOf(tx, orderId)
     if (session.closedAtMs === null || order.chargedAtMs === null || order.heldAtMs !== null) return
     const lateMs = order.chargedAtMs - session.closedAtMs
-    const receipt = session.reconciled === null ? undefined : (JSON.parse(session.reconciled) as SessionReconciled)
+    const receipt =
+      session.reconciled === null ? undefined : (JSON.parse(session.reconciled) as SessionReconciled)
     const wasOffline = (receipt?.offline.length ?? 0) > 0
     if (lateMs < policy.delayedChargeMs) return
     const anomaly = await domains().anomalies.open(
@@ -232,7 +287,12 @@ export function createReactions(deps: CoreDeps): {
       {
         kind: 'delayed_charge',
         rule: 'delayed-charge-1',
-        inputs: { closedAtMs: session.closedAtMs, chargedAtMs: order.chargedAtMs, pendingAtMs: charge.pendingAtMs, offline: receipt?.offline ?? [] },
+        inputs: {
+          closedAtMs: session.closedAtMs,
+          chargedAtMs: order.chargedAtMs,
+          pendingAtMs: charge.pendingAtMs,
+          offline: receipt?.offline ?? [],
+        },
         reasonKey: wasOffline ? 'anomaly.delayed_charge.offline' : 'anomaly.delayed_charge.provider_pending',
         reasonValues: { minutes: Math.round(lateMs / 60_000) },
         outcome: 'explained',
@@ -255,7 +315,8 @@ export function createReactions(deps: CoreDeps): {
           values: { amount: yuanText(refund.amountFen) },
         })
       }
-      if (refund.tellConsumer === 1) await tell(tx, refund.orderId, 'refund_started', refund.refundId, refund.amountFen)
+      if (refund.tellConsumer === 1)
+        await tell(tx, refund.orderId, 'refund_started', refund.refundId, refund.amountFen)
     },
     async refundSucceeded(tx, refund) {
       if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
@@ -286,7 +347,12 @@ export function createReactions(deps: CoreDeps): {
       })
     },
     async carriedOut(tx, anomaly, order) {
-      if (order !== undefined && order.heldAtMs !== null && anomaly.outcome !== 'explain' && anomaly.outcome !== 'dismiss') {
+      if (
+        order !== undefined &&
+        order.heldAtMs !== null &&
+        anomaly.outcome !== 'explain' &&
+        anomaly.outcome !== 'dismiss'
+      ) {
         const isFree = order.totalFen === 0
         await tell(tx, order.orderId, isFree ? 'held_free' : 'held_charged', order.orderId, order.totalFen)
       }
@@ -314,7 +380,8 @@ export function createReactions(deps: CoreDeps): {
     await raiseIncident(tx, ids, {
       kind: 'shelf_check',
       subject: cabinetId,
-      message: 'Something was put into the cabinet that is not one of its goods; look at the shelf and remove it.',
+      message:
+        'Something was put into the cabinet that is not one of its goods; look at the shelf and remove it.',
     })
   }
 

@@ -31,7 +31,12 @@ export interface Anomalies {
   /** Opens it with everything the rule saw, in the transaction that found it; the same kind and subject again is the same. */
   open(tx: Tx, finding: AnomalyFinding, about: AnomalyAbout): Promise<AnomalyRow>
   /** A person's decision takes the same way as a rule's. */
-  decide(tx: Tx, anomalyId: string, by: { staffId: string; authority: RefundAuthority }, decision: AnomalyDecision): Promise<AnomalyRow>
+  decide(
+    tx: Tx,
+    anomalyId: string,
+    by: { staffId: string; authority: RefundAuthority },
+    decision: AnomalyDecision,
+  ): Promise<AnomalyRow>
   find(db: CoreDeps['db']['read'], kind: AnomalyKind, subjectId: string): Promise<AnomalyRow | undefined>
   /** The rule's decision took effect. */
   markCarriedOut(tx: Tx, anomalyId: string): Promise<void>
@@ -49,13 +54,31 @@ export function createAnomalies(
 ): Anomalies {
   const { ids, policy, log, charges, refunds, reactions } = deps
 
-  async function advance(tx: Tx, anomalyId: string, input: AnomalyInput, change: Partial<AnomalyRow> = {}): Promise<AnomalyRow | undefined> {
-    const anomaly = await tx.selectFrom('anomaly').selectAll().where('anomalyId', '=', anomalyId).executeTakeFirst()
+  async function advance(
+    tx: Tx,
+    anomalyId: string,
+    input: AnomalyInput,
+    change: Partial<AnomalyRow> = {},
+  ): Promise<AnomalyRow | undefined> {
+    const anomaly = await tx
+      .selectFrom('anomaly')
+      .selectAll()
+      .where('anomalyId', '=', anomalyId)
+      .executeTakeFirst()
     if (anomaly === undefined) throw new CabinetError('not_found', `There is no anomaly ${anomalyId}.`)
     const state = anomalyMachine.next(anomaly.state, input)
     if (state === undefined) return undefined
-    await tx.updateTable('anomaly').set({ ...change, state }).where('anomalyId', '=', anomalyId).execute()
-    await recordChange(tx, { kind: 'anomaly', subjectId: anomalyId, cabinetId: anomaly.cabinetId, data: { state, orderId: anomaly.orderId } })
+    await tx
+      .updateTable('anomaly')
+      .set({ ...change, state })
+      .where('anomalyId', '=', anomalyId)
+      .execute()
+    await recordChange(tx, {
+      kind: 'anomaly',
+      subjectId: anomalyId,
+      cabinetId: anomaly.cabinetId,
+      data: { state, orderId: anomaly.orderId },
+    })
     return { ...anomaly, ...change, state }
   }
 
@@ -83,13 +106,18 @@ export function createAnomalies(
       note: null,
     }
     await tx.insertInto('anomaly').values(row).execute()
-    log.info({ anomalyId: row.anomalyId, kind: row.kind, orderId: row.orderId, outcome: finding.outcome }, 'anomaly detected')
+    log.info(
+      { anomalyId: row.anomalyId, kind: row.kind, orderId: row.orderId, outcome: finding.outcome },
+      'anomaly detected',
+    )
     const isDecided = finding.outcome !== null
     const moved = await advance(
       tx,
       row.anomalyId,
       isDecided ? 'ruleDecided' : 'personNeeded',
-      isDecided ? { outcome: finding.outcome, decidedBy: `rule:${finding.rule}`, decidedAtMs: nowOf(tx) } : {},
+      isDecided
+        ? { outcome: finding.outcome, decidedBy: `rule:${finding.rule}`, decidedAtMs: nowOf(tx) }
+        : {},
     )
     if (!isDecided) await reactions.personNeeded(tx, moved ?? row)
     return moved ?? row
@@ -133,8 +161,14 @@ export function createAnomalies(
       case 'charge_as_recognised':
       case 'charge_corrected':
       case 'void': {
-        if (order.state !== 'held') throw new CabinetError('already_decided', 'The order is not held any more.')
-        const corrected = decision.decision === 'charge_corrected' ? (decision.lines ?? []) : decision.decision === 'void' ? [] : undefined
+        if (order.state !== 'held')
+          throw new CabinetError('already_decided', 'The order is not held any more.')
+        const corrected =
+          decision.decision === 'charge_corrected'
+            ? (decision.lines ?? [])
+            : decision.decision === 'void'
+              ? []
+              : undefined
         const released = await releaseOrder(tx, { ids, policy }, orderId, corrected)
         await settleOrder(tx, orderId)
         return released ?? order
@@ -142,7 +176,9 @@ export function createAnomalies(
       case 'refund': {
         const lines = (await linesOf(tx, orderId))
           .filter((line) => line.quantity > line.refundedQuantity)
-          .filter((line) => decision.lines === undefined || decision.lines.some((one) => one.sku === line.sku))
+          .filter(
+            (line) => decision.lines === undefined || decision.lines.some((one) => one.sku === line.sku),
+          )
           .map((line) => ({
             lineId: line.lineId,
             quantity: Math.min(
@@ -173,7 +209,11 @@ export function createAnomalies(
 
   /** Asks for the money of an order as its lines stand now. */
   async function settleOrder(tx: Tx, orderId: string): Promise<void> {
-    const charge = await tx.selectFrom('charge').select('chargeId').where('orderId', '=', orderId).executeTakeFirst()
+    const charge = await tx
+      .selectFrom('charge')
+      .select('chargeId')
+      .where('orderId', '=', orderId)
+      .executeTakeFirst()
     if (charge === undefined) return
     await charges.settle(tx, charge.chargeId, await billOf(tx, orderId))
   }
@@ -182,7 +222,12 @@ export function createAnomalies(
     open,
     decide,
     async find(db, kind, subjectId) {
-      return db.selectFrom('anomaly').selectAll().where('kind', '=', kind).where('subjectId', '=', subjectId).executeTakeFirst()
+      return db
+        .selectFrom('anomaly')
+        .selectAll()
+        .where('kind', '=', kind)
+        .where('subjectId', '=', subjectId)
+        .executeTakeFirst()
     },
     async markCarriedOut(tx, anomalyId) {
       await advance(tx, anomalyId, 'carriedOut')
@@ -196,7 +241,11 @@ export async function billOf(
   tx: Tx,
   orderId: string,
 ): Promise<{ lines: Array<{ description: string; count: number; amountFen: number }>; totalFen: number }> {
-  const [order, lines, products] = [await getOrder(tx, orderId), await linesOf(tx, orderId), await productsBySku(tx)]
+  const [order, lines, products] = [
+    await getOrder(tx, orderId),
+    await linesOf(tx, orderId),
+    await productsBySku(tx),
+  ]
   return {
     totalFen: order.totalFen,
     lines: lines.map((line) => ({

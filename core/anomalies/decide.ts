@@ -34,7 +34,11 @@ export function decideReceiptAnomaly(
     decision,
     ...(camera === undefined ? {} : { blindSeconds: camera.seconds }),
   }
-  const found = (kind: AnomalyKind, reasonKey: StoryKey, reasonValues: AnomalyFinding['reasonValues']): AnomalyFinding => ({
+  const found = (
+    kind: AnomalyKind,
+    reasonKey: StoryKey,
+    reasonValues: AnomalyFinding['reasonValues'],
+  ): AnomalyFinding => ({
     kind,
     rule: RECEIPT_ANOMALY_RULE,
     inputs,
@@ -42,7 +46,10 @@ export function decideReceiptAnomaly(
     reasonValues,
     outcome: isHeld ? null : 'charged_by_weight',
   })
-  if (camera !== undefined && (!isHeld || decision.heldReason === 'camera_blocked' || decision.heldReason === 'ambiguous')) {
+  if (
+    camera !== undefined &&
+    (!isHeld || decision.heldReason === 'camera_blocked' || decision.heldReason === 'ambiguous')
+  ) {
     const key = isHeld ? 'anomaly.camera_blocked.held' : 'anomaly.camera_blocked.charged'
     return found('camera_blocked', key, { seconds: camera.seconds, ...values })
   }
@@ -97,7 +104,8 @@ export function decideItemReturned(inputs: ReturnInputs): ReturnDecision {
     const quantity = Math.min(line.quantity, billed, billed - Math.max(0, counts.get(line.sku) ?? 0))
     return quantity > 0 ? [{ ...line, quantity }] : []
   })
-  if (isClearAgain && fewer.length > 0) return { outcome: 'refund', lines: fewer, probability: again.receipt.probability }
+  if (isClearAgain && fewer.length > 0)
+    return { outcome: 'refund', lines: fewer, probability: again.receipt.probability }
   const doubted = inputs.disputed.flatMap((line) => {
     const billed = inputs.billed.find((one) => one.lineId === line.lineId)?.quantity ?? 0
     const quantity = Math.min(line.quantity, billed, returnsSeen(inputs, line.sku))
@@ -123,8 +131,12 @@ function returnsSeen(inputs: ReturnInputs, sku: string): number {
     return Math.abs(grams - product.unitGrams) <= FITS_SIGMA * sigma
   }
   const up = inputs.again.steps.filter((step) => step.grams > 0 && fits(step.grams, step.sigmaGrams)).length
-  const down = inputs.again.steps.filter((step) => step.grams < 0 && fits(-step.grams, step.sigmaGrams)).length
-  const billed = inputs.billed.filter((line) => line.sku === sku).reduce((sum, line) => sum + line.quantity, 0)
+  const down = inputs.again.steps.filter(
+    (step) => step.grams < 0 && fits(-step.grams, step.sigmaGrams),
+  ).length
+  const billed = inputs.billed
+    .filter((line) => line.sku === sku)
+    .reduce((sum, line) => sum + line.quantity, 0)
   return Math.max(0, Math.min(up, billed - Math.max(0, down - up)))
 }
 

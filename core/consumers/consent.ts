@@ -50,7 +50,13 @@ export function createConsent(
     const consentUrl = await desk.ask(state, returnUrl, async (tx) => {
       await tx
         .insertInto('consent')
-        .values({ state, browserSha256: sha256Hex(browser), cabinetId, createdAtMs: nowOf(tx), usedAtMs: null })
+        .values({
+          state,
+          browserSha256: sha256Hex(browser),
+          cabinetId,
+          createdAtMs: nowOf(tx),
+          usedAtMs: null,
+        })
         .execute()
     })
     void reply.setCookie(cookies.name(COOKIE), browser, cookies.options('lax', CONSENT_LIFE_MS / 1000))
@@ -71,9 +77,17 @@ export function createConsent(
       },
     },
     async (request, reply) => {
-      const consent = await db.read.selectFrom('consent').selectAll().where('state', '=', request.query.state).executeTakeFirst()
+      const consent = await db.read
+        .selectFrom('consent')
+        .selectAll()
+        .where('state', '=', request.query.state)
+        .executeTakeFirst()
       const browser = request.cookies[cookies.name(COOKIE)] ?? ''
-      if (consent === undefined || consent.browserSha256 !== sha256Hex(browser) || deps.clock.now() - consent.createdAtMs > CONSENT_LIFE_MS)
+      if (
+        consent === undefined ||
+        consent.browserSha256 !== sha256Hex(browser) ||
+        deps.clock.now() - consent.createdAtMs > CONSENT_LIFE_MS
+      )
         throw new CabinetError('not_found', 'This consent was not begun by this browser, or too long ago.')
       const page = `/c/${encodeURIComponent(consent.cabinetId)}`
       if (request.query.declined !== undefined) return reply.redirect(`${page}?refused=consent_required`, 303)
@@ -82,9 +96,17 @@ export function createConsent(
       if (openid === undefined) return reply.redirect(`${page}?refused=consent_required`, 303)
       const language = chooseLanguage(request.cookies['lang'], request.headers['accept-language'])
       const { consumerId, token } = await db.write('bind a consumer', async (tx) => {
-        await tx.updateTable('consent').set({ usedAtMs: nowOf(tx) }).where('state', '=', consent.state).execute()
+        await tx
+          .updateTable('consent')
+          .set({ usedAtMs: nowOf(tx) })
+          .where('state', '=', consent.state)
+          .execute()
         const signedIn = await consumers.signIn(tx, openid, language)
-        await appendAudit(tx, { actor: `consumer:${signedIn.consumerId}`, action: 'consent.given', subject: signedIn.consumerId })
+        await appendAudit(tx, {
+          actor: `consumer:${signedIn.consumerId}`,
+          action: 'consent.given',
+          subject: signedIn.consumerId,
+        })
         return signedIn
       })
       log.info({ consumerId }, 'consent given')

@@ -51,7 +51,11 @@ export function createConsumers(
     },
     async signIn(tx, openid, language) {
       const openidIndex = seal.blindIndex(openid)
-      const known = await tx.selectFrom('consumer').select('consumerId').where('openidIndex', '=', openidIndex).executeTakeFirst()
+      const known = await tx
+        .selectFrom('consumer')
+        .select('consumerId')
+        .where('openidIndex', '=', openidIndex)
+        .executeTakeFirst()
       const consumerId = known?.consumerId ?? ids.next('consumer')
       if (known === undefined) {
         await tx
@@ -66,7 +70,11 @@ export function createConsumers(
           })
           .execute()
       } else {
-        await tx.updateTable('consumer').set({ language, permissionLostAtMs: null }).where('consumerId', '=', consumerId).execute()
+        await tx
+          .updateTable('consumer')
+          .set({ language, permissionLostAtMs: null })
+          .where('consumerId', '=', consumerId)
+          .execute()
       }
       const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')
       await tx
@@ -85,7 +93,11 @@ export function createConsumers(
       void reply.setCookie(cookies.name(COOKIE), token, cookies.options('lax', SIGN_IN_LIFE_MS / 1000))
     },
     async openidOf(reader, consumerId) {
-      const row = await reader.selectFrom('consumer').select('openidSealed').where('consumerId', '=', consumerId).executeTakeFirst()
+      const row = await reader
+        .selectFrom('consumer')
+        .select('openidSealed')
+        .where('consumerId', '=', consumerId)
+        .executeTakeFirst()
       if (row === undefined) throw new CabinetError('not_found', `There is no consumer ${consumerId}.`)
       return seal.open(row.openidSealed, boundTo(consumerId))
     },

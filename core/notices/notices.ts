@@ -28,13 +28,22 @@ export interface Notices {
   /** In the transaction of what it is about; the same template and subject again is the same notice. */
   tell(
     tx: Tx,
-    notice: { consumerId: string; template: NoticeTemplate; subjectId: string; values: Values; path?: string },
+    notice: {
+      consumerId: string
+      template: NoticeTemplate
+      subjectId: string
+      values: Values
+      path?: string
+    },
   ): Promise<string>
   find(db: Kysely<Tables>, noticeId: string): Promise<NoticeRow | undefined>
   findAbout(db: Kysely<Tables>, template: NoticeTemplate, subjectId: string): Promise<NoticeRow | undefined>
 }
 
-const SettingsFile = Type.Object({ baseUrl: Type.String({ pattern: '^https?://' }), keyFile: Type.String({ minLength: 1 }) })
+const SettingsFile = Type.Object({
+  baseUrl: Type.String({ pattern: '^https?://' }),
+  keyFile: Type.String({ minLength: 1 }),
+})
 export interface Gateway {
   readonly baseUrl: string
   readonly key: string
@@ -49,7 +58,11 @@ export function loadGateway(file: string): Gateway {
     return { baseUrl: parsed.value.baseUrl.replace(/\/+$/, ''), key }
   } catch (error) {
     if (error instanceof CabinetError) throw error
-    throw new CabinetError('config_invalid', `The notice gateway file ${file} cannot be used: ${messageOf(error)}.`, { cause: error })
+    throw new CabinetError(
+      'config_invalid',
+      `The notice gateway file ${file} cannot be used: ${messageOf(error)}.`,
+      { cause: error },
+    )
   }
 }
 
@@ -71,13 +84,21 @@ export function createNotices(
   due.on('notice.send', (work) => send(work.subjectId, work.attempts))
 
   async function send(noticeId: string, tries: number): Promise<void> {
-    const notice = await db.read.selectFrom('notice').selectAll().where('noticeId', '=', noticeId).executeTakeFirst()
+    const notice = await db.read
+      .selectFrom('notice')
+      .selectAll()
+      .where('noticeId', '=', noticeId)
+      .executeTakeFirst()
     if (notice?.state !== 'waiting') return
     const to = await deps.openidOf(db.read, notice.consumerId)
     const outcome = await post(notice, to)
     if (outcome.kind === 'failed' && tries + 1 < TRIES_MOST) {
       await db.write('note a failed notice', async (tx) => {
-        await tx.updateTable('notice').set({ attempts: tries + 1, lastError: outcome.reason }).where('noticeId', '=', noticeId).execute()
+        await tx
+          .updateTable('notice')
+          .set({ attempts: tries + 1, lastError: outcome.reason })
+          .where('noticeId', '=', noticeId)
+          .execute()
       })
       throw new CabinetError('internal', `The message gateway did not take the notice: ${outcome.reason}.`)
     }
@@ -104,7 +125,11 @@ export function createNotices(
       const answer = await transport({
         method: 'POST',
         url: `${gateway.baseUrl}/v1/messages`,
-        headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json', accept: 'application/json' },
+        headers: {
+          authorization: `Bearer ${gateway.key}`,
+          'content-type': 'application/json',
+          accept: 'application/json',
+        },
         body: JSON.stringify({
           id: notice.noticeId,
           channel: 'wechat',
@@ -138,7 +163,11 @@ export function createNotices(
         .where('subjectId', '=', subjectId)
         .executeTakeFirst()
       if (before !== undefined) return before.noticeId
-      const consumer = await tx.selectFrom('consumer').select('language').where('consumerId', '=', consumerId).executeTakeFirstOrThrow()
+      const consumer = await tx
+        .selectFrom('consumer')
+        .select('language')
+        .where('consumerId', '=', consumerId)
+        .executeTakeFirstOrThrow()
       const noticeId = ids.next('notice')
       const { title, text } = noticeText(consumer.language, template, values)
       await tx
@@ -162,8 +191,14 @@ export function createNotices(
       await due.schedule(tx, { kind: 'notice.send', subjectId: noticeId, dueAtMs: nowOf(tx) })
       return noticeId
     },
-    find: (reader, noticeId) => reader.selectFrom('notice').selectAll().where('noticeId', '=', noticeId).executeTakeFirst(),
+    find: (reader, noticeId) =>
+      reader.selectFrom('notice').selectAll().where('noticeId', '=', noticeId).executeTakeFirst(),
     findAbout: (reader, template, subjectId) =>
-      reader.selectFrom('notice').selectAll().where('template', '=', template).where('subjectId', '=', subjectId).executeTakeFirst(),
+      reader
+        .selectFrom('notice')
+        .selectAll()
+        .where('template', '=', template)
+        .where('subjectId', '=', subjectId)
+        .executeTakeFirst(),
   }
 }

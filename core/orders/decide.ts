@@ -92,7 +92,10 @@ export function decideReceipt(inputs: ReceiptInputs, policy: ReceiptPolicy): Rec
     const totals = likely.map((mix) => mix.totalFen)
     const cheapest = likely.find((mix) => mix.totalFen === Math.min(...totals)) as Mix
     if (Math.max(...totals) - cheapest.totalFen <= policy.cheapestMixFen)
-      return settle(cheapest, { basis: 'cheapest', probability: Math.min(1, sum(likely.map((mix) => mix.probability))) })
+      return settle(cheapest, {
+        basis: 'cheapest',
+        probability: Math.min(1, sum(likely.map((mix) => mix.probability))),
+      })
   }
   return hold(wasCameraBlocked ? 'camera_blocked' : 'ambiguous')
 }

@@ -35,7 +35,9 @@ export function decideDeferral(
   })
   // Without a connection when the door was closed: the end of the visit could only be reported later.
   const cut =
-    startedAtMs === null ? undefined : facts.offline.find((interval) => startedAtMs + interval.toMs >= closedAtMs)
+    startedAtMs === null
+      ? undefined
+      : facts.offline.find((interval) => startedAtMs + interval.toMs >= closedAtMs)
   if (cut !== undefined && startedAtMs !== null && reconciledAtMs !== null)
     return late('offline', startedAtMs + cut.fromMs, facts.chargedAtMs ?? reconciledAtMs)
   if (facts.heldAtMs !== null) return late('review', facts.heldAtMs, facts.releasedAtMs)

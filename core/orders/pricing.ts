@@ -11,7 +11,8 @@ import { advanceOrder, getOrder, orderOfSession, type OrderRow, replaceLines } f
 export async function pricesOf(tx: Tx, cabinetId: string, version: number): Promise<Map<string, number>> {
   const planogram = await planogramOf(tx, cabinetId, version)
   const prices = new Map<string, number>()
-  for (const shelf of planogram?.shelves ?? []) for (const product of shelf.products) prices.set(product.sku, product.priceFen)
+  for (const shelf of planogram?.shelves ?? [])
+    for (const product of shelf.products) prices.set(product.sku, product.priceFen)
   return prices
 }
 
@@ -32,7 +33,8 @@ export async function priceSession(
   const decision = decideReceipt(inputs, { ...deps.policy, capFen: deps.policy.sessionCapFen })
   await recordGoods(tx, session, order.orderId, reconciled.receipt.lines)
   await replaceLines(tx, deps.ids, order.orderId, decision.lines)
-  const input = decision.outcome === 'charge' ? 'priced' : decision.outcome === 'void' ? 'nothingTaken' : 'held'
+  const input =
+    decision.outcome === 'charge' ? 'priced' : decision.outcome === 'void' ? 'nothingTaken' : 'held'
   const nowMs = nowOf(tx)
   const priced = await advanceOrder(tx, order.orderId, input, {
     totalFen: decision.totalFen,
@@ -76,11 +78,16 @@ export async function releaseOrder(
   let totalFen = order.totalFen
   let count = before.length
   if (corrected !== undefined) {
-    const session = await tx.selectFrom('session').selectAll().where('sessionId', '=', order.sessionId).executeTakeFirstOrThrow()
+    const session = await tx
+      .selectFrom('session')
+      .selectAll()
+      .where('sessionId', '=', order.sessionId)
+      .executeTakeFirstOrThrow()
     const prices = await pricesOf(tx, order.cabinetId, session.planogramVersion)
     const lines = corrected.filter((line) => line.quantity > 0).map((line) => billed(line, prices))
     for (const sku of new Set([...before, ...lines].map((line) => line.sku))) {
-      const taken = (list: ReadonlyArray<{ sku: string; quantity: number }>) => list.find((line) => line.sku === sku)?.quantity ?? 0
+      const taken = (list: ReadonlyArray<{ sku: string; quantity: number }>) =>
+        list.find((line) => line.sku === sku)?.quantity ?? 0
       await recordMovement(tx, {
         cabinetId: order.cabinetId,
         sku,
@@ -95,7 +102,10 @@ export async function releaseOrder(
     totalFen = lines.reduce((sum, line) => sum + line.amountFen, 0)
     count = lines.length
   }
-  return advanceOrder(tx, orderId, count === 0 ? 'nothingTaken' : 'released', { totalFen, releasedAtMs: nowOf(tx) })
+  return advanceOrder(tx, orderId, count === 0 ? 'nothingTaken' : 'released', {
+    totalFen,
+    releasedAtMs: nowOf(tx),
+  })
 }
 
 function billed(line: { sku: string; quantity: number }, prices: ReadonlyMap<string, number>): BilledLine {

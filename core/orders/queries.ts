@@ -44,25 +44,36 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
 
   async function view(order: OrderRow): Promise<OrderView> {
     const { orderId, sessionId } = order
-    const [lines, products, session, cabinet, charge, payments, refunds, ticket, refs, weights] = await Promise.all([
-      linesOf(read, orderId),
-      productsBySku(read),
-      read.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow(),
-      read.selectFrom('cabinet').selectAll().where('cabinetId', '=', order.cabinetId).executeTakeFirstOrThrow(),
-      read.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
-      read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
-      read.selectFrom('refund').selectAll().where('orderId', '=', orderId).orderBy('requestedAtMs').execute(),
-      read
-        .selectFrom('ticket')
-        .select('ticketId')
-        .where('orderId', '=', orderId)
-        .where('origin', '=', 'dispute')
-        .orderBy('openedAtMs', 'desc')
-        .executeTakeFirst(),
-      evidence.evidenceOf(sessionId),
-      traces.curves(sessionId),
-    ])
-    const reconciled = session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
+    const [lines, products, session, cabinet, charge, payments, refunds, ticket, refs, weights] =
+      await Promise.all([
+        linesOf(read, orderId),
+        productsBySku(read),
+        read.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow(),
+        read
+          .selectFrom('cabinet')
+          .selectAll()
+          .where('cabinetId', '=', order.cabinetId)
+          .executeTakeFirstOrThrow(),
+        read.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
+        read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
+        read
+          .selectFrom('refund')
+          .selectAll()
+          .where('orderId', '=', orderId)
+          .orderBy('requestedAtMs')
+          .execute(),
+        read
+          .selectFrom('ticket')
+          .select('ticketId')
+          .where('orderId', '=', orderId)
+          .where('origin', '=', 'dispute')
+          .orderBy('openedAtMs', 'desc')
+          .executeTakeFirst(),
+        evidence.evidenceOf(sessionId),
+        traces.curves(sessionId),
+      ])
+    const reconciled =
+      session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
     const times = {
       openedAtMs: session.openedAtMs,
       closedAtMs: session.closedAtMs,
@@ -76,7 +87,12 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
     const isForMoney = order.totalFen > 0 || order.state === 'held'
     const deferral = isForMoney
       ? decideDeferral(
-          { ...times, offline: reconciled?.offline ?? [], submittedAtMs: charge?.submittedAtMs ?? null, nowMs: clock.now() },
+          {
+            ...times,
+            offline: reconciled?.offline ?? [],
+            submittedAtMs: charge?.submittedAtMs ?? null,
+            nowMs: clock.now(),
+          },
           policy,
         )
       : null
@@ -115,7 +131,11 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
         refunds,
       }),
       // The trace begins with the session, whenever it was closed.
-      evidence: refs.map((ref) => (ref.kind === 'weight-trace' && session.startedAtMs !== null ? { ...ref, atMs: session.startedAtMs } : ref)),
+      evidence: refs.map((ref) =>
+        ref.kind === 'weight-trace' && session.startedAtMs !== null
+          ? { ...ref, atMs: session.startedAtMs }
+          : ref,
+      ),
       weights,
       steps: (reconciled?.steps ?? []).map((step) => ({
         tMs: step.tMs,
@@ -147,7 +167,12 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       return view(order)
     },
     async refundsOf(orderId) {
-      const rows = await read.selectFrom('refund').selectAll().where('orderId', '=', orderId).orderBy('requestedAtMs').execute()
+      const rows = await read
+        .selectFrom('refund')
+        .selectAll()
+        .where('orderId', '=', orderId)
+        .orderBy('requestedAtMs')
+        .execute()
       return rows.map(refundView)
     },
     async ordersOf(consumerId) {

@@ -30,8 +30,9 @@ export function explainStep(
   const sentence = SENTENCES.find(([start]) => start.test(step.explanation))?.[1]
   const grams = `${step.grams < 0 ? '−' : '+'}${Math.abs(Math.round(step.grams))} 克`
   const zh = `${sentence?.replace('{goods}', goods) ?? '重量变化'}（${grams}）。`
-  const en = step.explanation.replace(/(\d+) × ([a-z0-9-]+)/g, (_whole, count: string, sku: string) =>
-    `${count} × ${products.get(sku)?.name.en ?? sku}`,
+  const en = step.explanation.replace(
+    /(\d+) × ([a-z0-9-]+)/g,
+    (_whole, count: string, sku: string) => `${count} × ${products.get(sku)?.name.en ?? sku}`,
   )
   return { zh, en }
 }

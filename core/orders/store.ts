@@ -39,13 +39,22 @@ export async function advanceOrder(
   const order = await getOrder(tx, orderId)
   const state = orderMachine.next(order.state, input)
   if (state === undefined) return undefined
-  await tx.updateTable('order').set({ ...change, state }).where('orderId', '=', orderId).execute()
+  await tx
+    .updateTable('order')
+    .set({ ...change, state })
+    .where('orderId', '=', orderId)
+    .execute()
   await recordChange(tx, { kind: 'order', subjectId: orderId, cabinetId: order.cabinetId, data: { state } })
   return { ...order, ...change, state }
 }
 
 /** Before anything is charged only: afterwards money goes back by refund. */
-export async function replaceLines(tx: Tx, ids: Ids, orderId: string, lines: readonly BilledLine[]): Promise<void> {
+export async function replaceLines(
+  tx: Tx,
+  ids: Ids,
+  orderId: string,
+  lines: readonly BilledLine[],
+): Promise<void> {
   await tx.deleteFrom('orderLine').where('orderId', '=', orderId).execute()
   for (const [position, line] of lines.entries()) {
     await tx

@@ -56,9 +56,11 @@ export function tellStory(facts: StoryFacts): StoryLine[] {
   say(facts.heldAtMs, 'story.held')
   say(facts.releasedAtMs, 'story.released')
   const amount = yuanText(facts.totalFen)
-  if (facts.pendingAtMs !== null && facts.chargedAtMs === null) say(facts.pendingAtMs, 'story.charge_pending', { amount })
+  if (facts.pendingAtMs !== null && facts.chargedAtMs === null)
+    say(facts.pendingAtMs, 'story.charge_pending', { amount })
   if (facts.duplicates.length === 0) say(facts.chargedAtMs, 'story.charged', { amount })
-  for (const payment of facts.duplicates) say(payment.foundAtMs, 'story.charged_twice', { amount: yuanText(payment.amountFen) })
+  for (const payment of facts.duplicates)
+    say(payment.foundAtMs, 'story.charged_twice', { amount: yuanText(payment.amountFen) })
   for (const refund of facts.refunds) {
     say(refund.requestedAtMs, 'story.refund_started', { amount: yuanText(refund.amountFen) })
     say(refund.succeededAtMs, 'story.refund_arrived', { amount: yuanText(refund.amountFen) })

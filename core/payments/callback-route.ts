@@ -21,7 +21,11 @@ export async function registerCallbackRoute(
   const { db, log, provider } = deps
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: CALLBACK_BYTES_MOST }, (_request, body, done) => done(null, body))
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: CALLBACK_BYTES_MOST },
+      (_request, body, done) => done(null, body),
+    )
     scope.post('/provider/callback', { config: { access: { kind: 'provider' } } }, async (request, reply) => {
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const callback = parse(request.headers, rawBody)
@@ -40,18 +44,28 @@ export async function registerCallbackRoute(
         await deps.apply(tx, callback)
         return true
       })
-      log.info({ eventId: callback.eventId, eventType: callback.eventType, kind: callback.kind, isNew }, 'callback taken')
+      log.info(
+        { eventId: callback.eventId, eventType: callback.eventType, kind: callback.kind, isNew },
+        'callback taken',
+      )
       return reply.code(204).send()
     })
   })
 
-  function parse(headers: Parameters<PaymentProvider['parseCallback']>[0], rawBody: Uint8Array): ProviderCallback {
+  function parse(
+    headers: Parameters<PaymentProvider['parseCallback']>[0],
+    rawBody: Uint8Array,
+  ): ProviderCallback {
     try {
       return provider.parseCallback(headers, rawBody)
     } catch (error) {
       log.warn({ reason: messageOf(error) }, 'a callback was refused')
       if (error instanceof CabinetError) throw error
-      throw new CabinetError('callback_bad_signature', 'The callback could not be decrypted with the configured key.', { cause: error })
+      throw new CabinetError(
+        'callback_bad_signature',
+        'The callback could not be decrypted with the configured key.',
+        { cause: error },
+      )
     }
   }
 }

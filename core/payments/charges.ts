@@ -71,7 +71,11 @@ export function createCharges(
   due.on('charge.verify', (work) => verifyOne(work))
 
   async function find(chargeId: string): Promise<ChargeRow> {
-    const row = await db.read.selectFrom('charge').selectAll().where('chargeId', '=', chargeId).executeTakeFirst()
+    const row = await db.read
+      .selectFrom('charge')
+      .selectAll()
+      .where('chargeId', '=', chargeId)
+      .executeTakeFirst()
     if (row === undefined) throw new Error(`assertion failed: there is no charge ${chargeId}`)
     return row
   }
@@ -83,10 +87,18 @@ export function createCharges(
     input: ChargeInput,
     change: Partial<ChargeRow> = {},
   ): Promise<ChargeRow | undefined> {
-    const charge = await tx.selectFrom('charge').selectAll().where('chargeId', '=', chargeId).executeTakeFirstOrThrow()
+    const charge = await tx
+      .selectFrom('charge')
+      .selectAll()
+      .where('chargeId', '=', chargeId)
+      .executeTakeFirstOrThrow()
     const state = chargeMachine.next(charge.state, input)
     if (state === undefined) return undefined
-    await tx.updateTable('charge').set({ ...change, state }).where('chargeId', '=', chargeId).execute()
+    await tx
+      .updateTable('charge')
+      .set({ ...change, state })
+      .where('chargeId', '=', chargeId)
+      .execute()
     await recordChange(tx, { kind: 'order', subjectId: charge.orderId, data: { charge: state } })
     return { ...charge, ...change, state }
   }
@@ -135,7 +147,10 @@ export function createCharges(
     let reply = toOrder(await provider.send(request))
     await db.write('record the opening of a charge', (tx) => recordReply(tx, call.callId, reply))
     while (isUnclear(reply) && clock.monoMs() < untilMs) {
-      log.warn({ chargeId, reason: reply.kind === 'unknown' ? reply.reason : 'unknown state' }, 'the opening of a charge is unknown; asking')
+      log.warn(
+        { chargeId, reason: reply.kind === 'unknown' ? reply.reason : 'unknown state' },
+        'the opening of a charge is unknown; asking',
+      )
       const found = await provider.queryOrder(charge.outOrderNo)
       // Absent: it never arrived. The same bytes under the same number are safe to send again.
       reply = found.kind === 'absent' ? toOrder(await provider.send(request)) : found
@@ -147,7 +162,9 @@ export function createCharges(
   function toOrder(reply: Reply<unknown>): Reply<ProviderOrder> {
     if (reply.kind !== 'value') return reply
     const value = provider.readOrder(reply.value)
-    return value === undefined ? { kind: 'unknown', reason: 'the answer is no service order' } : { ...reply, value }
+    return value === undefined
+      ? { kind: 'unknown', reason: 'the answer is no service order' }
+      : { ...reply, value }
   }
   function isUnclear(reply: Reply<ProviderOrder>): boolean {
     return reply.kind === 'unknown' || (reply.kind === 'value' && reply.value.state === 'unknown')
@@ -158,7 +175,8 @@ export function createCharges(
     chargeId: string,
     reply: Reply<ProviderOrder>,
   ): Promise<{ ok: true } | { ok: false; code: ErrorCode; detail: string }> {
-    const set = (change: Partial<ChargeRow>) => tx.updateTable('charge').set(change).where('chargeId', '=', chargeId).execute()
+    const set = (change: Partial<ChargeRow>) =>
+      tx.updateTable('charge').set(change).where('chargeId', '=', chargeId).execute()
     if (reply.kind === 'value' && reply.value.state === 'open') {
       await set({ authorisation: 'granted', providerOrderId: reply.value.providerOrderId })
       return { ok: true }
@@ -170,7 +188,11 @@ export function createCharges(
     }
     if (reply.kind === 'value' && reply.value.state !== 'unknown') {
       await set({ authorisation: 'declined', declinedCode: reply.value.state })
-      return { ok: false, code: 'authorisation_declined', detail: `The provider left the order ${reply.value.state}.` }
+      return {
+        ok: false,
+        code: 'authorisation_declined',
+        detail: `The provider left the order ${reply.value.state}.`,
+      }
     }
     return { ok: false, code: 'provider_unreachable', detail: 'The provider gave no clear answer in time.' }
   }
@@ -185,15 +207,25 @@ export function createCharges(
     if (charge.state !== 'prepared' || charge.lines !== null) return
     const found = await provider.queryOrder(charge.outOrderNo)
     if (found.kind === 'value' && (found.value.state === 'open' || found.value.state === 'unconfirmed')) {
-      const request = provider.build.cancelOrder({ outOrderNo: charge.outOrderNo, reason: '未开门，未取商品' })
+      const request = provider.build.cancelOrder({
+        outOrderNo: charge.outOrderNo,
+        reason: '未开门，未取商品',
+      })
       const callId = await db.write('save a cancellation', (tx) =>
         saveCall(tx, ids, { request, subjectId: chargeId, idempotencyKey: `${charge.outOrderNo}/cancel` }),
       )
       const reply = await provider.send(request)
       await db.write('record a cancellation', (tx) => recordReply(tx, callId, reply))
-      if (reply.kind !== 'value') throw new CabinetError('provider_unreachable', `The order ${charge.outOrderNo} could not be cancelled yet.`)
+      if (reply.kind !== 'value')
+        throw new CabinetError(
+          'provider_unreachable',
+          `The order ${charge.outOrderNo} could not be cancelled yet.`,
+        )
     } else if (found.kind === 'unknown' || (found.kind === 'refused' && found.isTemporary)) {
-      throw new CabinetError('provider_unreachable', `It is unknown whether ${charge.outOrderNo} exists at the provider.`)
+      throw new CabinetError(
+        'provider_unreachable',
+        `It is unknown whether ${charge.outOrderNo} exists at the provider.`,
+      )
     }
     await db.write('release a charge', async (tx) => {
       const ended = await advance(tx, chargeId, 'cancelled', { authorisation: 'released' })
@@ -203,7 +235,11 @@ export function createCharges(
 
   // --- asking for the money
 
-  async function settle(tx: Tx, chargeId: string, bill: { lines: readonly ChargeLine[]; totalFen: number }): Promise<void> {
+  async function settle(
+    tx: Tx,
+    chargeId: string,
+    bill: { lines: readonly ChargeLine[]; totalFen: number },
+  ): Promise<void> {
     await tx
       .updateTable('charge')
       .set({ amountFen: bill.totalFen, lines: JSON.stringify(bill.lines) })
@@ -239,7 +275,11 @@ export function createCharges(
       await db.write('wait before a charge', (tx) => schedule(tx, chargeId, againAtMs))
       return
     }
-    const session = await db.read.selectFrom('session').selectAll().where('sessionId', '=', charge.sessionId).executeTakeFirstOrThrow()
+    const session = await db.read
+      .selectFrom('session')
+      .selectAll()
+      .where('sessionId', '=', charge.sessionId)
+      .executeTakeFirstOrThrow()
     const before = await lastCall(db.read, chargeId, 'complete_order')
     const request =
       before === undefined
@@ -253,18 +293,32 @@ export function createCharges(
         : requestOf(before)
     // Journal first: after this commit the call is either answered or unknown, whatever happens to this process.
     const callId = await db.write('submit a charge', async (tx) => {
-      const submitted = await advance(tx, chargeId, 'sent', { submittedAtMs: charge.submittedAtMs ?? nowOf(tx), polls: 0 })
+      const submitted = await advance(tx, chargeId, 'sent', {
+        submittedAtMs: charge.submittedAtMs ?? nowOf(tx),
+        polls: 0,
+      })
       if (submitted === undefined) return undefined
       if (charge.amountFen > 0) await advanceOrder(tx, charge.orderId, 'charged')
-      return saveCall(tx, ids, { request, subjectId: chargeId, idempotencyKey: `${charge.outOrderNo}/complete` })
+      return saveCall(tx, ids, {
+        request,
+        subjectId: chargeId,
+        idempotencyKey: `${charge.outOrderNo}/complete`,
+      })
     })
     if (callId === undefined) return
     const reply = toOrder(await provider.send(request))
-    const seen = reply.kind === 'refused' && !reply.isTemporary ? await provider.queryOrder(charge.outOrderNo) : reply
+    const seen =
+      reply.kind === 'refused' && !reply.isTemporary ? await provider.queryOrder(charge.outOrderNo) : reply
     await db.write('take the answer of a charge', async (tx) => {
       await recordReply(tx, callId, reply)
-      const isRefused = reply.kind === 'absent' || (reply.kind === 'refused' && !reply.isTemporary && seen.kind === 'value' && seen.value.state === 'open')
-      if (isRefused) await fail(tx, chargeId, reply.kind === 'refused' ? `${reply.code} ${reply.message}` : reply.code)
+      const isRefused =
+        reply.kind === 'absent' ||
+        (reply.kind === 'refused' &&
+          !reply.isTemporary &&
+          seen.kind === 'value' &&
+          seen.value.state === 'open')
+      if (isRefused)
+        await fail(tx, chargeId, reply.kind === 'refused' ? `${reply.code} ${reply.message}` : reply.code)
       else if (seen.kind === 'value') await observe(tx, seen.value, 'query')
       else await advance(tx, chargeId, 'answerLost')
       await askAgain(tx, chargeId)
@@ -274,7 +328,11 @@ export function createCharges(
   async function fail(tx: Tx, chargeId: string, reason: string): Promise<void> {
     const failed = await advance(tx, chargeId, 'refused')
     if (failed === undefined) return
-    await raiseIncident(tx, ids, { kind: 'charge_refused', subject: chargeId, message: `The provider refused a charge: ${reason}` })
+    await raiseIncident(tx, ids, {
+      kind: 'charge_refused',
+      subject: chargeId,
+      message: `The provider refused a charge: ${reason}`,
+    })
     await reactions.chargeFailed(tx, failed, reason)
   }
 
@@ -293,17 +351,29 @@ export function createCharges(
 
   /** A pending order sends no callback, and a lost answer never comes: both are asked about until they end. */
   async function askAgain(tx: Tx, chargeId: string): Promise<void> {
-    const { state, polls } = await tx.selectFrom('charge').select(['state', 'polls']).where('chargeId', '=', chargeId).executeTakeFirstOrThrow()
+    const { state, polls } = await tx
+      .selectFrom('charge')
+      .select(['state', 'polls'])
+      .where('chargeId', '=', chargeId)
+      .executeTakeFirstOrThrow()
     if (state === 'prepared') await schedule(tx, chargeId, nowOf(tx) + policy.chargeQueryFirstMs)
     else if (chargeMachine.isTerminal(state)) return
     else
-      await schedule(tx, chargeId, nowOf(tx) + decideQueryPause(polls, policy.chargeQueryFirstMs, policy.chargeQueryLongestMs))
+      await schedule(
+        tx,
+        chargeId,
+        nowOf(tx) + decideQueryPause(polls, policy.chargeQueryFirstMs, policy.chargeQueryLongestMs),
+      )
   }
 
   // --- what the provider shows
 
   async function observe(tx: Tx, order: ProviderOrder, foundBy: PaymentRow['foundBy']): Promise<void> {
-    const charge = await tx.selectFrom('charge').selectAll().where('outOrderNo', '=', order.outOrderNo).executeTakeFirst()
+    const charge = await tx
+      .selectFrom('charge')
+      .selectAll()
+      .where('outOrderNo', '=', order.outOrderNo)
+      .executeTakeFirst()
     if (charge === undefined) {
       await raiseIncident(tx, ids, {
         kind: 'provider_order_unknown',
@@ -313,7 +383,11 @@ export function createCharges(
       return
     }
     if (charge.providerOrderId === null && order.providerOrderId !== null) {
-      await tx.updateTable('charge').set({ providerOrderId: order.providerOrderId }).where('chargeId', '=', charge.chargeId).execute()
+      await tx
+        .updateTable('charge')
+        .set({ providerOrderId: order.providerOrderId })
+        .where('chargeId', '=', charge.chargeId)
+        .execute()
     }
     const duplicates = await recordPayments(tx, charge, order.payments, foundBy)
     const input = decideObserved(charge.state, order)
@@ -331,9 +405,14 @@ export function createCharges(
 
   async function react(tx: Tx, charge: ChargeRow, order: ProviderOrder, isPaid: boolean): Promise<void> {
     if (isPaid) {
-      await advanceOrder(tx, charge.orderId, order.isPaidElsewhere && order.payments.length === 0 ? 'paidElsewhere' : 'paid', {
-        chargedAtMs: nowOf(tx),
-      })
+      await advanceOrder(
+        tx,
+        charge.orderId,
+        order.isPaidElsewhere && order.payments.length === 0 ? 'paidElsewhere' : 'paid',
+        {
+          chargedAtMs: nowOf(tx),
+        },
+      )
       await due.schedule(tx, {
         kind: 'charge.verify',
         subjectId: charge.chargeId,
@@ -353,9 +432,16 @@ export function createCharges(
     seen: readonly ProviderPayment[],
     foundBy: PaymentRow['foundBy'],
   ): Promise<PaymentRow[]> {
-    const known = await tx.selectFrom('payment').select('transactionId').where('chargeId', '=', charge.chargeId).execute()
+    const known = await tx
+      .selectFrom('payment')
+      .select('transactionId')
+      .where('chargeId', '=', charge.chargeId)
+      .execute()
     const duplicates: PaymentRow[] = []
-    for (const payment of decidePayments(known.map((row) => row.transactionId), seen)) {
+    for (const payment of decidePayments(
+      known.map((row) => row.transactionId),
+      seen,
+    )) {
       const row: PaymentRow = {
         paymentId: ids.next('payment'),
         chargeId: charge.chargeId,
@@ -375,7 +461,15 @@ export function createCharges(
         .set((eb) => ({ paidFen: eb('paidFen', '+', payment.amountFen) }))
         .where('orderId', '=', charge.orderId)
         .execute()
-      log.info({ chargeId: charge.chargeId, orderId: charge.orderId, amountFen: payment.amountFen, isDuplicate: payment.isDuplicate }, 'payment found')
+      log.info(
+        {
+          chargeId: charge.chargeId,
+          orderId: charge.orderId,
+          amountFen: payment.amountFen,
+          isDuplicate: payment.isDuplicate,
+        },
+        'payment found',
+      )
       if (payment.isDuplicate) duplicates.push(row)
       else if (payment.amountFen !== charge.amountFen) await reactions.amountDiffers(tx, charge, row)
     }
@@ -396,18 +490,29 @@ export function createCharges(
     const pauseMs = SECOND_LOOKS_MS[look]
     if (pauseMs === undefined) return
     await db.write('plan another look', (tx) =>
-      due.schedule(tx, { kind: 'charge.verify', subjectId: work.subjectId, dueAtMs: nowOf(tx) + pauseMs, payload: { look } }),
+      due.schedule(tx, {
+        kind: 'charge.verify',
+        subjectId: work.subjectId,
+        dueAtMs: nowOf(tx) + pauseMs,
+        payload: { look },
+      }),
     )
   }
 
   async function resume(): Promise<void> {
     await db.write('resume charges', async (tx) => {
       const lost = await markLostCalls(tx)
-      if (lost > 0) log.warn({ calls: lost }, 'calls to the provider had no answer when the core ended; asking')
+      if (lost > 0)
+        log.warn({ calls: lost }, 'calls to the provider had no answer when the core ended; asking')
       const open = await tx
         .selectFrom('charge')
         .select('chargeId')
-        .where((eb) => eb.or([eb('state', 'in', [...OPEN_STATES]), eb.and([eb('state', '=', 'prepared'), eb('lines', 'is not', null)])]))
+        .where((eb) =>
+          eb.or([
+            eb('state', 'in', [...OPEN_STATES]),
+            eb.and([eb('state', '=', 'prepared'), eb('lines', 'is not', null)]),
+          ]),
+        )
         .execute()
       for (const { chargeId } of open) await schedule(tx, chargeId, nowOf(tx))
     })

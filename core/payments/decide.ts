@@ -5,7 +5,11 @@ import type { ProviderOrder, ProviderPayment } from './provider.ts'
 export function decideObserved(state: ChargeState, order: ProviderOrder): ChargeInput | undefined {
   switch (order.state) {
     case 'paid':
-      return state === 'unknown' ? 'foundPaid' : state === 'submitted' || state === 'pending' ? 'paid' : undefined
+      return state === 'unknown'
+        ? 'foundPaid'
+        : state === 'submitted' || state === 'pending'
+          ? 'paid'
+          : undefined
     case 'collecting':
       return state === 'unknown' ? 'foundPending' : state === 'submitted' ? 'accepted' : undefined
     case 'free':
@@ -15,7 +19,11 @@ export function decideObserved(state: ChargeState, order: ProviderOrder): Charge
       return state === 'unknown' ? 'foundAbsent' : undefined
     case 'revoked':
     case 'expired':
-      return state === 'unknown' ? 'foundRevoked' : state === 'pending' || state === 'prepared' ? 'cancelled' : undefined
+      return state === 'unknown'
+        ? 'foundRevoked'
+        : state === 'pending' || state === 'prepared'
+          ? 'cancelled'
+          : undefined
     case 'unconfirmed':
     case 'unknown':
       return undefined

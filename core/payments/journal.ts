@@ -81,5 +81,10 @@ export async function markLostCalls(tx: Tx): Promise<number> {
 }
 
 export function requestOf(call: ProviderCallRow): ProviderRequest {
-  return { operation: call.operation, method: call.method as 'GET' | 'POST', path: call.path, body: call.body }
+  return {
+    operation: call.operation,
+    method: call.method as 'GET' | 'POST',
+    path: call.path,
+    body: call.body,
+  }
 }

@@ -11,7 +11,13 @@ export const chargeMachine = machine({
   terminal: ['paid', 'failed', 'cancelled'],
   states: {
     prepared: { sent: 'submitted', cancelled: 'cancelled' },
-    submitted: { accepted: 'pending', paid: 'paid', free: 'cancelled', refused: 'failed', answerLost: 'unknown' },
+    submitted: {
+      accepted: 'pending',
+      paid: 'paid',
+      free: 'cancelled',
+      refused: 'failed',
+      answerLost: 'unknown',
+    },
     unknown: {
       foundPending: 'pending',
       foundPaid: 'paid',

@@ -20,7 +20,10 @@ export interface PaymentProvider {
   /** The provider's own page of an order, where a pending one can be paid. */
   orderUrl(providerOrderId: string): string
   /** @throws CabinetError `callback_bad_signature`; nothing was read then */
-  parseCallback(headers: Readonly<Record<string, string | string[] | undefined>>, rawBody: Uint8Array): ProviderCallback
+  parseCallback(
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    rawBody: Uint8Array,
+  ): ProviderCallback
   /** The provider's clock, as its last answer showed it. */
   nowMs(): number
 }
@@ -40,7 +43,13 @@ export interface ProviderRequest {
  */
 export type Reply<T> =
   | { readonly kind: 'value'; readonly value: T; readonly status: number }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly status: number; readonly isTemporary: boolean }
+  | {
+      readonly kind: 'refused'
+      readonly code: string
+      readonly message: string
+      readonly status: number
+      readonly isTemporary: boolean
+    }
   | { readonly kind: 'absent'; readonly code: string; readonly status: number }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -49,7 +58,12 @@ export interface ProviderRequests {
   createOrder(input: CreateOrder): ProviderRequest
   completeOrder(input: CompleteOrder): ProviderRequest
   /** Only down, only before payment. */
-  modifyOrder(input: { outOrderNo: string; lines: readonly ChargeLine[]; totalFen: number; reason: string }): ProviderRequest
+  modifyOrder(input: {
+    outOrderNo: string
+    lines: readonly ChargeLine[]
+    totalFen: number
+    reason: string
+  }): ProviderRequest
   cancelOrder(input: { outOrderNo: string; reason: string }): ProviderRequest
   /** Paid elsewhere. */
   syncOrder(input: { outOrderNo: string; paidAtMs: number }): ProviderRequest

@@ -88,7 +88,9 @@ function linesOf(
     const left = line === undefined ? 0 : line.quantity - line.refundedQuantity
     if (line === undefined || quantity > left || result.some((one) => one.lineId === lineId)) return undefined
     const amountFen =
-      quantity === left ? line.amountFen - line.refundedFen : Math.floor((line.amountFen * quantity) / line.quantity)
+      quantity === left
+        ? line.amountFen - line.refundedFen
+        : Math.floor((line.amountFen * quantity) / line.quantity)
     result.push({ lineId, quantity, amountFen })
   }
   return result
@@ -138,5 +140,8 @@ export function decideApproval(
   checker: { staffId: string; role: Role },
   policy: Policy,
 ): boolean {
-  return refund.requestedBy !== checker.staffId && refund.amountFen <= limitOf({ kind: 'staff', role: checker.role }, policy)
+  return (
+    refund.requestedBy !== checker.staffId &&
+    refund.amountFen <= limitOf({ kind: 'staff', role: checker.role }, policy)
+  )
 }

@@ -45,7 +45,12 @@ export interface RefundAsk extends RefundWish {
 
 export interface Refunds {
   /** @throws nothing; the decision says why not */
-  calculate(db: Kysely<Tables>, orderId: string, wish: RefundWish, authority: RefundAuthority): Promise<RefundDecision>
+  calculate(
+    db: Kysely<Tables>,
+    orderId: string,
+    wish: RefundWish,
+    authority: RefundAuthority,
+  ): Promise<RefundDecision>
   /** Decides, reserves and saves. @throws CabinetError with the refusal */
   ask(tx: Tx, wish: RefundAsk): Promise<RefundRow>
   approve(tx: Tx, refundId: string, by: string): Promise<RefundRow>
@@ -71,7 +76,11 @@ export function createRefunds(
   due.on('refund.drive', (work) => drive(work.subjectId))
 
   async function get(tx: Kysely<Tables>, refundId: string): Promise<RefundRow> {
-    const refund = await tx.selectFrom('refund').selectAll().where('refundId', '=', refundId).executeTakeFirst()
+    const refund = await tx
+      .selectFrom('refund')
+      .selectAll()
+      .where('refundId', '=', refundId)
+      .executeTakeFirst()
     if (refund === undefined) throw new CabinetError('not_found', `There is no refund ${refundId}.`)
     return refund
   }
@@ -85,7 +94,11 @@ export function createRefunds(
     const refund = await get(tx, refundId)
     const state = refundMachine.next(refund.state, input)
     if (state === undefined) return undefined
-    await tx.updateTable('refund').set({ ...change, state }).where('refundId', '=', refundId).execute()
+    await tx
+      .updateTable('refund')
+      .set({ ...change, state })
+      .where('refundId', '=', refundId)
+      .execute()
     await recordChange(tx, { kind: 'refund', subjectId: refundId, data: { state, orderId: refund.orderId } })
     log.info({ refundId, orderId: refund.orderId, state }, 'refund moved')
     return { ...refund, ...change, state }
@@ -95,11 +108,24 @@ export function createRefunds(
     await due.schedule(tx, { kind: 'refund.drive', subjectId: refundId, dueAtMs })
   }
 
-  async function decide(reader: Kysely<Tables>, orderId: string, wish: RefundWish, authority: RefundAuthority): Promise<RefundDecision> {
+  async function decide(
+    reader: Kysely<Tables>,
+    orderId: string,
+    wish: RefundWish,
+    authority: RefundAuthority,
+  ): Promise<RefundDecision> {
     const lines = await linesOf(reader, orderId)
-    const payments = await reader.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute()
+    const payments = await reader
+      .selectFrom('payment')
+      .selectAll()
+      .where('orderId', '=', orderId)
+      .orderBy('paidAtMs')
+      .execute()
     return decideRefund(
-      { lines, payments: payments.map((payment) => ({ ...payment, isDuplicate: payment.isDuplicate === 1 })) },
+      {
+        lines,
+        payments: payments.map((payment) => ({ ...payment, isDuplicate: payment.isDuplicate === 1 })),
+      },
       wish,
       authority,
       policy,
@@ -107,14 +133,20 @@ export function createRefunds(
   }
 
   async function ask(tx: Tx, wish: RefundAsk): Promise<RefundRow> {
-    const before = await tx.selectFrom('refund').selectAll().where('refundId', '=', wish.refundId).executeTakeFirst()
+    const before = await tx
+      .selectFrom('refund')
+      .selectAll()
+      .where('refundId', '=', wish.refundId)
+      .executeTakeFirst()
     if (before !== undefined) return repeated(tx, before, wish)
     const order = await getOrder(tx, wish.orderId)
     const decision = await decide(tx, wish.orderId, wish, wish.authority)
     if (!decision.ok) {
       throw new CabinetError(
         decision.refusal,
-        decision.refusal === 'amount_above_paid' ? `At most ${decision.refundableFen} fen can be refunded here.` : undefined,
+        decision.refusal === 'amount_above_paid'
+          ? `At most ${decision.refundableFen} fen can be refunded here.`
+          : undefined,
         { context: { refundableFen: decision.refundableFen } },
       )
     }
@@ -150,28 +182,48 @@ export function createRefunds(
       polls: 0,
     }
     await tx.insertInto('refund').values(row).execute()
-    for (const line of decision.lines) await tx.insertInto('refundLine').values({ refundId: wish.refundId, ...line }).execute()
+    for (const line of decision.lines)
+      await tx
+        .insertInto('refundLine')
+        .values({ refundId: wish.refundId, ...line })
+        .execute()
     await appendAudit(tx, {
       actor: actorOf(wish.by),
       action: 'refund.requested',
       subject: `order:${wish.orderId}`,
-      detail: { refundId: wish.refundId, amountFen: decision.amountFen, reason: wish.reason, needsApproval: decision.needsApproval },
+      detail: {
+        refundId: wish.refundId,
+        amountFen: decision.amountFen,
+        reason: wish.reason,
+        needsApproval: decision.needsApproval,
+      },
     })
-    await recordChange(tx, { kind: 'refund', subjectId: wish.refundId, cabinetId: order.cabinetId, data: { orderId: wish.orderId } })
+    await recordChange(tx, {
+      kind: 'refund',
+      subjectId: wish.refundId,
+      cabinetId: order.cabinetId,
+      data: { orderId: wish.orderId },
+    })
     if (decision.needsApproval) return (await advance(tx, wish.refundId, 'approvalNeeded')) ?? row
     return start(tx, wish.refundId, wish.by)
   }
 
   /** The same id with the same contents is the same refund; with others it is a mistake of the sender. */
   async function repeated(tx: Tx, before: RefundRow, wish: RefundAsk): Promise<RefundRow> {
-    const lines = await tx.selectFrom('refundLine').select(['lineId', 'quantity']).where('refundId', '=', before.refundId).execute()
+    const lines = await tx
+      .selectFrom('refundLine')
+      .select(['lineId', 'quantity'])
+      .where('refundId', '=', before.refundId)
+      .execute()
     const sorted = (list: ReadonlyArray<{ lineId: string; quantity: number }>) =>
       JSON.stringify([...list].map(({ lineId, quantity }) => [lineId, quantity]).sort())
     const isSame =
       before.orderId === wish.orderId &&
       before.reason === wish.reason &&
       before.stock === wish.stock &&
-      (wish.amountFen === undefined ? sorted(lines) === sorted(wish.lines) : before.amountFen === wish.amountFen)
+      (wish.amountFen === undefined
+        ? sorted(lines) === sorted(wish.lines)
+        : before.amountFen === wish.amountFen)
     if (!isSame) throw new CabinetError('exists_with_different_contents')
     return before
   }
@@ -187,7 +239,11 @@ export function createRefunds(
     if (numUpdatedRows !== 1n) throw new CabinetError('amount_above_paid')
     for (const line of decision.lines) await changeLine(tx, line, 1)
   }
-  async function changeLine(tx: Tx, line: { lineId: string; quantity: number; amountFen: number }, sign: 1 | -1): Promise<void> {
+  async function changeLine(
+    tx: Tx,
+    line: { lineId: string; quantity: number; amountFen: number },
+    sign: 1 | -1,
+  ): Promise<void> {
     await tx
       .updateTable('orderLine')
       .set((eb) => ({
@@ -218,9 +274,16 @@ export function createRefunds(
       .where('refundId', '=', refund.refundId)
       .execute()
     for (const { sku, quantity } of lines) {
-      const about = { cabinetId: order.cabinetId, sku, sessionId: order.sessionId, orderId: order.orderId, reason: refund.reason }
+      const about = {
+        cabinetId: order.cabinetId,
+        sku,
+        sessionId: order.sessionId,
+        orderId: order.orderId,
+        reason: refund.reason,
+      }
       await recordMovement(tx, { ...about, quantity, kind: 'return' })
-      if (refund.stock === 'written_off') await recordMovement(tx, { ...about, quantity: -quantity, kind: 'spoilage' })
+      if (refund.stock === 'written_off')
+        await recordMovement(tx, { ...about, quantity: -quantity, kind: 'spoilage' })
     }
   }
 
@@ -230,7 +293,11 @@ export function createRefunds(
       .set((eb) => ({ reservedFen: eb('reservedFen', '-', refund.amountFen) }))
       .where('paymentId', '=', refund.paymentId)
       .execute()
-    for (const line of await tx.selectFrom('refundLine').selectAll().where('refundId', '=', refund.refundId).execute())
+    for (const line of await tx
+      .selectFrom('refundLine')
+      .selectAll()
+      .where('refundId', '=', refund.refundId)
+      .execute())
       await changeLine(tx, line, -1)
   }
 
@@ -264,7 +331,11 @@ export function createRefunds(
       await db.write('wait for a notice', (tx) => schedule(tx, refundId, nowOf(tx) + NOTICE_PAUSE_MS))
       return
     }
-    const payment = await db.read.selectFrom('payment').selectAll().where('paymentId', '=', refund.paymentId).executeTakeFirstOrThrow()
+    const payment = await db.read
+      .selectFrom('payment')
+      .selectAll()
+      .where('paymentId', '=', refund.paymentId)
+      .executeTakeFirstOrThrow()
     const request = provider.build.refund({
       outRefundNo: refund.outRefundNo,
       transactionId: payment.transactionId,
@@ -296,7 +367,11 @@ export function createRefunds(
     if (reply.kind === 'refused' && reply.isTemporary) {
       // Kept under its number: a failed application is repeated with the same one.
       await advance(tx, refundId, 'putOff')
-      await raiseIncident(tx, ids, { kind: 'refund_put_off', subject: refundId, message: `The provider put off a refund: ${reply.code} ${reply.message}` })
+      await raiseIncident(tx, ids, {
+        kind: 'refund_put_off',
+        subject: refundId,
+        message: `The provider put off a refund: ${reply.code} ${reply.message}`,
+      })
       return schedule(tx, refundId, nowOf(tx) + PUT_OFF_MS)
     }
     if (reply.kind === 'refused' || reply.kind === 'absent') {
@@ -307,12 +382,21 @@ export function createRefunds(
     await schedule(tx, refundId, nowOf(tx) + policy.chargeQueryFirstMs)
   }
 
-  async function conclude(tx: Tx, refundId: string, input: 'refused' | 'rejected', reason: string): Promise<void> {
+  async function conclude(
+    tx: Tx,
+    refundId: string,
+    input: 'refused' | 'rejected',
+    reason: string,
+  ): Promise<void> {
     const rejected = await advance(tx, refundId, input, { rejectedReason: reason.slice(0, 300) })
     if (rejected === undefined) return
     await release(tx, rejected)
     if (input === 'refused')
-      await raiseIncident(tx, ids, { kind: 'refund_refused', subject: refundId, message: `The provider refused a refund: ${reason}` })
+      await raiseIncident(tx, ids, {
+        kind: 'refund_refused',
+        subject: refundId,
+        message: `The provider refused a refund: ${reason}`,
+      })
     await reactions.refundRejected(tx, rejected)
   }
 
@@ -336,19 +420,31 @@ export function createRefunds(
   async function askAgain(tx: Tx, refundId: string): Promise<void> {
     const refund = await get(tx, refundId)
     if (refundMachine.isTerminal(refund.state) || refund.state === 'closed') return
-    await schedule(tx, refundId, nowOf(tx) + decideQueryPause(refund.polls, policy.chargeQueryFirstMs, policy.chargeQueryLongestMs))
+    await schedule(
+      tx,
+      refundId,
+      nowOf(tx) + decideQueryPause(refund.polls, policy.chargeQueryFirstMs, policy.chargeQueryLongestMs),
+    )
   }
 
   async function renumber(refund: RefundRow): Promise<void> {
     await db.write('renumber a refund', async (tx) => {
       const attempt = refund.attempt + 1
-      await advance(tx, refund.refundId, 'renumbered', { attempt, outRefundNo: `${refund.refundId}-${attempt}`, polls: 0 })
+      await advance(tx, refund.refundId, 'renumbered', {
+        attempt,
+        outRefundNo: `${refund.refundId}-${attempt}`,
+        polls: 0,
+      })
       await schedule(tx, refund.refundId, nowOf(tx))
     })
   }
 
   async function observe(tx: Tx, seen: ProviderRefund): Promise<void> {
-    const refund = await tx.selectFrom('refund').selectAll().where('outRefundNo', '=', seen.outRefundNo).executeTakeFirst()
+    const refund = await tx
+      .selectFrom('refund')
+      .selectAll()
+      .where('outRefundNo', '=', seen.outRefundNo)
+      .executeTakeFirst()
     if (refund === undefined) {
       await raiseIncident(tx, ids, {
         kind: 'provider_refund_unknown',
@@ -370,10 +466,19 @@ export function createRefunds(
       case 'processing':
         return askAgain(tx, moved.refundId)
       case 'closed':
-        await raiseIncident(tx, ids, { kind: 'refund_closed', subject: moved.refundId, message: 'The provider closed a refund, usually for lack of money in the account; it is sent again under a new number.' })
+        await raiseIncident(tx, ids, {
+          kind: 'refund_closed',
+          subject: moved.refundId,
+          message:
+            'The provider closed a refund, usually for lack of money in the account; it is sent again under a new number.',
+        })
         return schedule(tx, moved.refundId, nowOf(tx) + RENUMBER_MS)
       case 'abnormal':
-        await raiseIncident(tx, ids, { kind: 'refund_abnormal', subject: moved.refundId, message: 'The account of the consumer cannot take a refund; it must be routed another way.' })
+        await raiseIncident(tx, ids, {
+          kind: 'refund_abnormal',
+          subject: moved.refundId,
+          message: 'The account of the consumer cannot take a refund; it must be routed another way.',
+        })
         return askAgain(tx, moved.refundId)
       default:
         return
@@ -396,7 +501,10 @@ export function createRefunds(
     if (refund.reason !== 'duplicate') {
       const { paidFen, backFen } = await tx
         .selectFrom('payment')
-        .select((eb) => [eb.fn.sum<number>('amountFen').as('paidFen'), eb.fn.sum<number>('refundedFen').as('backFen')])
+        .select((eb) => [
+          eb.fn.sum<number>('amountFen').as('paidFen'),
+          eb.fn.sum<number>('refundedFen').as('backFen'),
+        ])
         .where('orderId', '=', refund.orderId)
         .where('isDuplicate', '=', 0)
         .executeTakeFirstOrThrow()
@@ -412,13 +520,23 @@ export function createRefunds(
     async approve(tx, refundId, by) {
       const refund = await get(tx, refundId)
       if (refund.state !== 'awaiting_approval') throw new CabinetError('already_decided')
-      await appendAudit(tx, { actor: actorOf(by), action: 'refund.approved', subject: `refund:${refundId}`, detail: { amountFen: refund.amountFen } })
+      await appendAudit(tx, {
+        actor: actorOf(by),
+        action: 'refund.approved',
+        subject: `refund:${refundId}`,
+        detail: { amountFen: refund.amountFen },
+      })
       return start(tx, refundId, by)
     },
     async reject(tx, refundId, by, reason) {
       const refund = await get(tx, refundId)
       if (refund.state !== 'awaiting_approval') throw new CabinetError('already_decided')
-      await appendAudit(tx, { actor: actorOf(by), action: 'refund.rejected', subject: `refund:${refundId}`, detail: { reason } })
+      await appendAudit(tx, {
+        actor: actorOf(by),
+        action: 'refund.rejected',
+        subject: `refund:${refundId}`,
+        detail: { reason },
+      })
       await conclude(tx, refundId, 'rejected', reason)
       return get(tx, refundId)
     },
@@ -437,7 +555,11 @@ export function createRefunds(
     },
     async resume() {
       await db.write('resume refunds', async (tx) => {
-        const open = await tx.selectFrom('refund').select('refundId').where('state', 'in', [...UNSETTLED]).execute()
+        const open = await tx
+          .selectFrom('refund')
+          .select('refundId')
+          .where('state', 'in', [...UNSETTLED])
+          .execute()
         for (const { refundId } of open) await schedule(tx, refundId, nowOf(tx))
       })
     },

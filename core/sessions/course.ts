@@ -49,7 +49,11 @@ export function createSessionCourse(
   }
 
   /** A sale only: restock and service sessions have no consumer and no order. */
-  async function reconcile(tx: Tx, context: EventContext, receipt: EventData<'session.reconciled'>): Promise<void> {
+  async function reconcile(
+    tx: Tx,
+    context: EventContext,
+    receipt: EventData<'session.reconciled'>,
+  ): Promise<void> {
     const session = await findSession(tx, receipt.sessionId)
     if (session === undefined || session.cabinetId !== context.cabinetId) {
       if (receipt.kind === 'sale')
@@ -86,7 +90,12 @@ export function createSessionCourse(
     const isHeard = presence.nowOf(session.cabinetId).presence === 'online'
     await db.write('look at an unlock', async (tx) => {
       if (isHeard) await giveUp(tx, session.sessionId)
-      else await due.schedule(tx, { kind: work.kind, subjectId: session.sessionId, dueAtMs: nowOf(tx) + policy.notOpenedMs })
+      else
+        await due.schedule(tx, {
+          kind: work.kind,
+          subjectId: session.sessionId,
+          dueAtMs: nowOf(tx) + policy.notOpenedMs,
+        })
     })
   }
 
@@ -95,7 +104,12 @@ export function createSessionCourse(
     if (session === undefined || sessionMachine.next(session.state, 'wentSilent') === undefined) return
     const isHeard = presence.nowOf(session.cabinetId).presence === 'online'
     await db.write('look at a silent session', async (tx) => {
-      if (isHeard) await due.schedule(tx, { kind: work.kind, subjectId: session.sessionId, dueAtMs: nowOf(tx) + policy.sessionOverdueMs })
+      if (isHeard)
+        await due.schedule(tx, {
+          kind: work.kind,
+          subjectId: session.sessionId,
+          dueAtMs: nowOf(tx) + policy.sessionOverdueMs,
+        })
       else await advanceSession(tx, session.sessionId, 'wentSilent')
     })
   }
@@ -105,7 +119,11 @@ export function createSessionCourse(
       const session = await findSession(tx, sessionId)
       if (session === undefined) return
       if (session.startedAtMs === null)
-        await tx.updateTable('session').set({ startedAtMs: context.occurredAtMs }).where('sessionId', '=', sessionId).execute()
+        await tx
+          .updateTable('session')
+          .set({ startedAtMs: context.occurredAtMs })
+          .where('sessionId', '=', sessionId)
+          .execute()
       if (sessionMachine.isTerminal(session.state))
         await raiseIncident(tx, ids, {
           kind: 'late_unlock',
@@ -116,10 +134,13 @@ export function createSessionCourse(
     'door.opened': async (tx, context, { sessionId }) => {
       if (sessionId === undefined) return
       const session = await findSession(tx, sessionId)
-      await advanceSession(tx, sessionId, 'opened', { openedAtMs: session?.openedAtMs ?? context.occurredAtMs })
+      await advanceSession(tx, sessionId, 'opened', {
+        openedAtMs: session?.openedAtMs ?? context.occurredAtMs,
+      })
     },
     'door.closed': async (tx, context, { sessionId }) => {
-      if (sessionId !== undefined) await advanceSession(tx, sessionId, 'closed', { closedAtMs: context.occurredAtMs })
+      if (sessionId !== undefined)
+        await advanceSession(tx, sessionId, 'closed', { closedAtMs: context.occurredAtMs })
     },
     'session.not-opened': async (tx, _context, { sessionId }) => giveUp(tx, sessionId),
     'session.reconciled': (tx, context, receipt) => reconcile(tx, context, receipt),
@@ -131,8 +152,13 @@ export function createSessionCourse(
     },
     'command.finished': async (tx, _context, { commandId, name, status, reason }) => {
       if (name !== 'door.unlock' || !FAILED_STATUSES.has(status)) return
-      const session = await tx.selectFrom('session').select('sessionId').where('commandId', '=', commandId).executeTakeFirst()
-      if (session !== undefined) await opening.deny(tx, session.sessionId, decideUnlockRefusal(status, reason))
+      const session = await tx
+        .selectFrom('session')
+        .select('sessionId')
+        .where('commandId', '=', commandId)
+        .executeTakeFirst()
+      if (session !== undefined)
+        await opening.deny(tx, session.sessionId, decideUnlockRefusal(status, reason))
     },
   }
 
@@ -140,9 +166,16 @@ export function createSessionCourse(
     handlers,
     /** After a start: what was asked for but never sent cannot have moved a lock, so it is denied. */
     async resume() {
-      const waiting = await db.read.selectFrom('session').select('sessionId').where('state', 'in', ['requested', 'authorised']).execute()
+      const waiting = await db.read
+        .selectFrom('session')
+        .select('sessionId')
+        .where('state', 'in', ['requested', 'authorised'])
+        .execute()
       if (waiting.length === 0) return
-      log.warn({ sessions: waiting.length }, 'sessions were being opened when the core ended; they are denied')
+      log.warn(
+        { sessions: waiting.length },
+        'sessions were being opened when the core ended; they are denied',
+      )
       await db.write('deny what was never unlocked', async (tx) => {
         for (const { sessionId } of waiting) await opening.deny(tx, sessionId, 'internal')
       })

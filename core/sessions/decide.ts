@@ -27,8 +27,10 @@ export function decideOpening(facts: OpeningFacts): OpeningRefusal | undefined {
   if (facts.isBusy) return { code: 'cabinet_busy' }
   if (!facts.hasPlanogram) return { code: 'no_planogram' }
   if (facts.isBlocked) return { code: 'consumer_blocked' }
-  if (facts.arrearsOrderId !== undefined) return { code: 'consumer_in_arrears', orderId: facts.arrearsOrderId }
-  if (facts.unresolvedOrderId !== undefined) return { code: 'charge_unresolved', orderId: facts.unresolvedOrderId }
+  if (facts.arrearsOrderId !== undefined)
+    return { code: 'consumer_in_arrears', orderId: facts.arrearsOrderId }
+  if (facts.unresolvedOrderId !== undefined)
+    return { code: 'charge_unresolved', orderId: facts.unresolvedOrderId }
   if (facts.isConsumerBusy) return { code: 'consumer_busy' }
   return undefined
 }

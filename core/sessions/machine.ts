@@ -39,4 +39,11 @@ export const sessionMachine = machine({
 })
 export type SessionMachineState = StateOf<typeof sessionMachine>
 export type SessionInput = InputOf<typeof sessionMachine>
-export const LIVE_SESSION_STATES = ['requested', 'authorised', 'unlocking', 'opened', 'closed', 'overdue'] as const
+export const LIVE_SESSION_STATES = [
+  'requested',
+  'authorised',
+  'unlocking',
+  'opened',
+  'closed',
+  'overdue',
+] as const

@@ -16,7 +16,10 @@ export interface SessionMoney {
   /** What keeps this consumer from opening. */
   findDebts(consumerId: string): Promise<{ arrearsOrderId?: string; unresolvedOrderId?: string }>
   /** Order, charge and the saved call to the provider, in the transaction of the session. @returns the charge's id */
-  prepare(tx: Tx, session: { sessionId: string; cabinetId: string; consumerId: string; openid: string; site: string }): Promise<string>
+  prepare(
+    tx: Tx,
+    session: { sessionId: string; cabinetId: string; consumerId: string; openid: string; site: string },
+  ): Promise<string>
   authorise(chargeId: string): Promise<{ ok: true } | { ok: false; code: ErrorCode; detail: string }>
   /** Nobody opened: the provider's order is given back and ours is void. */
   giveUp(tx: Tx, sessionId: string): Promise<void>
@@ -48,7 +51,11 @@ export function createOpening(
   const { db, ids, log, clock, policy, due, commands, presence, consumers, money } = deps
 
   async function factsOf(cabinetId: string, consumerId: string | undefined): Promise<OpeningFacts> {
-    const cabinet = await db.read.selectFrom('cabinet').select('cabinetId').where('cabinetId', '=', cabinetId).executeTakeFirst()
+    const cabinet = await db.read
+      .selectFrom('cabinet')
+      .select('cabinetId')
+      .where('cabinetId', '=', cabinetId)
+      .executeTakeFirst()
     const isKnown = cabinet !== undefined
     const heard = isKnown ? await presence.presenceOf(cabinetId) : undefined
     const debts = consumerId === undefined ? {} : await money.findDebts(consumerId)
@@ -78,12 +85,20 @@ export function createOpening(
   function refuse(facts: OpeningFacts): void {
     const refusal = decideOpening(facts)
     if (refusal === undefined) return
-    throw new CabinetError(refusal.code, undefined, refusal.orderId === undefined ? {} : { context: { orderId: refusal.orderId } })
+    throw new CabinetError(
+      refusal.code,
+      undefined,
+      refusal.orderId === undefined ? {} : { context: { orderId: refusal.orderId } },
+    )
   }
 
   async function begin(request: { consumerId: string; requestId: string; cabinetId: string }) {
     const planogram = await planogramOf(db.read, request.cabinetId)
-    const cabinet = await db.read.selectFrom('cabinet').selectAll().where('cabinetId', '=', request.cabinetId).executeTakeFirstOrThrow()
+    const cabinet = await db.read
+      .selectFrom('cabinet')
+      .selectAll()
+      .where('cabinetId', '=', request.cabinetId)
+      .executeTakeFirstOrThrow()
     const openid = await consumers.openidOf(db.read, request.consumerId)
     const sessionId = ids.next('session')
     const commandId = ids.next('command')
@@ -117,7 +132,12 @@ export function createOpening(
         openid,
         site: cabinet.siteZh,
       })
-      await recordChange(tx, { kind: 'session', subjectId: sessionId, cabinetId: request.cabinetId, data: { state: 'requested' } })
+      await recordChange(tx, {
+        kind: 'session',
+        subjectId: sessionId,
+        cabinetId: request.cabinetId,
+        data: { state: 'requested' },
+      })
       return { sessionId, commandId, chargeId, planogramVersion: planogram?.version ?? 0 }
     })
   }
@@ -145,11 +165,17 @@ export function createOpening(
     if (before === undefined) return undefined
     if (before.cabinetId !== request.cabinetId) throw new CabinetError('exists_with_different_contents')
     if (before.state === 'denied')
-      throw new CabinetError(before.deniedReason as ErrorCode, undefined, { context: { sessionId: before.sessionId } })
+      throw new CabinetError(before.deniedReason as ErrorCode, undefined, {
+        context: { sessionId: before.sessionId },
+      })
     return before
   }
 
-  async function open(request: { consumerId: string; requestId: string; cabinetId: string }): Promise<SessionRow> {
+  async function open(request: {
+    consumerId: string
+    requestId: string
+    cabinetId: string
+  }): Promise<SessionRow> {
     const repeated = await findRepeated(request)
     if (repeated !== undefined) return repeated
     refuse(await factsOf(request.cabinetId, request.consumerId))
@@ -166,7 +192,11 @@ export function createOpening(
           kind: 'sale',
           door: 0,
           planogramVersion,
-          stock: stock.map((line) => ({ shelf: line.shelf, sku: line.sku, quantity: Math.max(0, line.quantity) })),
+          stock: stock.map((line) => ({
+            shelf: line.shelf,
+            sku: line.sku,
+            quantity: Math.max(0, line.quantity),
+          })),
         },
         by: `consumer:${request.consumerId}`,
       })
@@ -176,7 +206,11 @@ export function createOpening(
     if (!authorised.ok) return denyNow(sessionId, authorised.code, authorised.detail)
     // The token dies by itself at the edge; what is too old is not even sent.
     if (clock.monoMs() - prepared.atMs >= policy.unlockValidMs)
-      return denyNow(sessionId, 'command_expired', 'The payment provider took too long, so the door stayed locked.')
+      return denyNow(
+        sessionId,
+        'command_expired',
+        'The payment provider took too long, so the door stayed locked.',
+      )
     return unlock(sessionId, commandId, prepared.result.token)
   }
 
@@ -189,7 +223,11 @@ export function createOpening(
         subjectId: sessionId,
         dueAtMs: nowOf(tx) + policy.notOpenedMs + SILENCE_MARGIN_MS,
       })
-      await due.schedule(tx, { kind: 'session.overdue', subjectId: sessionId, dueAtMs: nowOf(tx) + policy.sessionOverdueMs })
+      await due.schedule(tx, {
+        kind: 'session.overdue',
+        subjectId: sessionId,
+        dueAtMs: nowOf(tx) + policy.sessionOverdueMs,
+      })
     })
     const { status, reason } = await commands.execute(commandId, token)
     if (status === 'rejected' || status === 'failed' || status === 'expired')

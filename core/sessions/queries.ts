@@ -18,7 +18,11 @@ export async function sessionView(
   deps: { db: Database; presence: PresenceBook; clock: { now(): number } },
   session: SessionRow,
 ): Promise<SessionView> {
-  const order = await deps.db.read.selectFrom('order').select(['orderId', 'state']).where('sessionId', '=', session.sessionId).executeTakeFirst()
+  const order = await deps.db.read
+    .selectFrom('order')
+    .select(['orderId', 'state'])
+    .where('sessionId', '=', session.sessionId)
+    .executeTakeFirst()
   const heard = deps.presence.nowOf(session.cabinetId)
   const isSilent = heard.lastHeardMs !== null && deps.clock.now() - heard.lastHeardMs > SILENT_MS
   return {
@@ -42,7 +46,11 @@ export async function cabinetForConsumer(
   consumerId: string | undefined,
 ): Promise<CabinetForConsumer> {
   const { read } = deps.db
-  const cabinet = await read.selectFrom('cabinet').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+  const cabinet = await read
+    .selectFrom('cabinet')
+    .selectAll()
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirst()
   if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
   const [heard, live, planogram, products, stock, own] = await Promise.all([
     deps.presence.presenceOf(cabinetId),
@@ -63,7 +71,8 @@ export async function cabinetForConsumer(
   ])
   const isOwnRecent =
     own !== undefined &&
-    (!sessionMachine.isTerminal(own.state) || deps.clock.now() - (own.closedAtMs ?? own.requestedAtMs) < JUST_ENDED_MS)
+    (!sessionMachine.isTerminal(own.state) ||
+      deps.clock.now() - (own.closedAtMs ?? own.requestedAtMs) < JUST_ENDED_MS)
   return {
     cabinetId,
     name: { zh: cabinet.nameZh, en: cabinet.nameEn },
@@ -78,7 +87,9 @@ export async function cabinetForConsumer(
         const product = products.get(sku)
         if (product === undefined) return []
         const inStock = stock.find((line) => line.shelf === shelf.id && line.sku === sku)?.quantity ?? 0
-        return [{ sku, name: product.name, picture: product.picture, priceFen, inStock: Math.max(0, inStock) }]
+        return [
+          { sku, name: product.name, picture: product.picture, priceFen, inStock: Math.max(0, inStock) },
+        ]
       }),
     })),
     session: isOwnRecent ? { sessionId: own.sessionId, state: own.state } : null,

@@ -30,7 +30,16 @@ export async function advanceSession(
   if (session === undefined) return undefined
   const state = sessionMachine.next(session.state, input)
   if (state === undefined) return undefined
-  await tx.updateTable('session').set({ ...change, state }).where('sessionId', '=', sessionId).execute()
-  await recordChange(tx, { kind: 'session', subjectId: sessionId, cabinetId: session.cabinetId, data: { state } })
+  await tx
+    .updateTable('session')
+    .set({ ...change, state })
+    .where('sessionId', '=', sessionId)
+    .execute()
+  await recordChange(tx, {
+    kind: 'session',
+    subjectId: sessionId,
+    cabinetId: session.cabinetId,
+    data: { state },
+  })
   return { ...session, ...change, state }
 }

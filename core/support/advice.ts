@@ -10,11 +10,14 @@ export function adviseOn(facts: {
   again: ReturnDecision | undefined
 }): TicketDetail['advice'] {
   const { reason, order, again } = facts
-  const duplicates = order.charges.flatMap((charge) => charge.payments).filter((payment) => payment.isDuplicate)
+  const duplicates = order.charges
+    .flatMap((charge) => charge.payments)
+    .filter((payment) => payment.isDuplicate)
   const openFen = duplicates.reduce((sum, payment) => sum + payment.amountFen - payment.refundedFen, 0)
   if (openFen > 0)
     return { action: 'refund', reasonKey: 'advice.refund_duplicate', reasonValues: {}, amountFen: openFen }
-  if (order.order.state === 'held') return { action: 'charge', reasonKey: 'advice.charge_recognised', reasonValues: {} }
+  if (order.order.state === 'held')
+    return { action: 'charge', reasonKey: 'advice.charge_recognised', reasonValues: {} }
   const certain = percent(again?.probability ?? order.session.receiptProbability ?? 0)
   if (again?.outcome === 'refund') {
     const lines = again.lines.map(({ lineId, quantity }) => ({ lineId, quantity }))
@@ -31,7 +34,11 @@ export function adviseOn(facts: {
   }
   if (reason === 'quality') return { action: 'look', reasonKey: 'advice.look_quality', reasonValues: {} }
   if (reason === 'charged_late' && order.order.deferral !== null)
-    return { action: 'explain', reasonKey: 'advice.explain_late', reasonValues: { minutes: order.order.deferral.lateMinutes } }
+    return {
+      action: 'explain',
+      reasonKey: 'advice.explain_late',
+      reasonValues: { minutes: order.order.deferral.lateMinutes },
+    }
   if (again?.outcome === 'confirmed')
     return { action: 'explain', reasonKey: 'advice.explain_clear', reasonValues: { percent: certain } }
   return { action: 'look', reasonKey: 'advice.look_unclear', reasonValues: { percent: certain } }

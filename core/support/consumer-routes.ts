@@ -1,7 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Id } from '#protocol/api/common.ts'
-import { DisputeRequest, MessageRequest, OpenRequest, RatingRequest, ReopenRequest } from '#protocol/api/consumer.ts'
+import {
+  DisputeRequest,
+  MessageRequest,
+  OpenRequest,
+  RatingRequest,
+  ReopenRequest,
+} from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { Consent } from '#core/consumers/consent.ts'
@@ -38,8 +44,10 @@ export function registerConsumerRoutes(
     return request.consumer.consumerId
   }
 
-  app.get('/api/consumer/cabinets/:cabinetId', { ...PUBLIC, schema: { params: Type.Object({ cabinetId: Type.String({ maxLength: 64 }) }) } }, (request) =>
-    cabinetForConsumer(deps, request.params.cabinetId, request.consumer?.consumerId),
+  app.get(
+    '/api/consumer/cabinets/:cabinetId',
+    { ...PUBLIC, schema: { params: Type.Object({ cabinetId: Type.String({ maxLength: 64 }) }) } },
+    (request) => cabinetForConsumer(deps, request.params.cabinetId, request.consumer?.consumerId),
   )
 
   app.post(
@@ -57,7 +65,11 @@ export function registerConsumerRoutes(
         return askConsent()
       }
       const { consumerId } = request.consumer
-      const consumer = await db.read.selectFrom('consumer').select('permissionLostAtMs').where('consumerId', '=', consumerId).executeTakeFirst()
+      const consumer = await db.read
+        .selectFrom('consumer')
+        .select('permissionLostAtMs')
+        .where('consumerId', '=', consumerId)
+        .executeTakeFirst()
       if (consumer?.permissionLostAtMs != null) return askConsent()
       try {
         const session = await opening.open({ consumerId, requestId, cabinetId })
@@ -71,15 +83,21 @@ export function registerConsumerRoutes(
     },
   )
 
-  app.get('/api/consumer/sessions/:sessionId', { ...SIGNED_IN, schema: { params: Type.Object({ sessionId: Id }) } }, async (request) => {
-    const session = await findSession(db.read, request.params.sessionId)
-    if (session === undefined || session.consumerId !== own(request)) throw new CabinetError('not_found')
-    return sessionView(deps, session)
-  })
+  app.get(
+    '/api/consumer/sessions/:sessionId',
+    { ...SIGNED_IN, schema: { params: Type.Object({ sessionId: Id }) } },
+    async (request) => {
+      const session = await findSession(db.read, request.params.sessionId)
+      if (session === undefined || session.consumerId !== own(request)) throw new CabinetError('not_found')
+      return sessionView(deps, session)
+    },
+  )
 
   app.get('/api/consumer/orders', SIGNED_IN, (request) => orders.ordersOf(own(request)))
-  app.get('/api/consumer/orders/:orderId', { ...SIGNED_IN, schema: { params: Type.Object({ orderId: Id }) } }, (request) =>
-    orders.orderForConsumer(own(request), request.params.orderId),
+  app.get(
+    '/api/consumer/orders/:orderId',
+    { ...SIGNED_IN, schema: { params: Type.Object({ orderId: Id }) } },
+    (request) => orders.orderForConsumer(own(request), request.params.orderId),
   )
 
   app.post(
@@ -88,19 +106,26 @@ export function registerConsumerRoutes(
       config: { ...SIGNED_IN.config, rateLimit: DISPUTES_A_MINUTE },
       schema: { params: Type.Object({ orderId: Id }), body: DisputeRequest },
     },
-    async (request, reply) => reply.code(201).send(await disputes.raise(own(request), request.params.orderId, request.body)),
+    async (request, reply) =>
+      reply.code(201).send(await disputes.raise(own(request), request.params.orderId, request.body)),
   )
   const params = Type.Object({ disputeId: Id })
   app.get('/api/consumer/disputes/:disputeId', { ...SIGNED_IN, schema: { params } }, (request) =>
     disputes.view(own(request), request.params.disputeId),
   )
-  app.post('/api/consumer/disputes/:disputeId/messages', { ...SIGNED_IN, schema: { params, body: MessageRequest } }, (request) =>
-    disputes.write(own(request), request.params.disputeId, request.body),
+  app.post(
+    '/api/consumer/disputes/:disputeId/messages',
+    { ...SIGNED_IN, schema: { params, body: MessageRequest } },
+    (request) => disputes.write(own(request), request.params.disputeId, request.body),
   )
-  app.post('/api/consumer/disputes/:disputeId/reopen', { ...SIGNED_IN, schema: { params, body: ReopenRequest } }, (request) =>
-    disputes.reopen(own(request), request.params.disputeId, request.body),
+  app.post(
+    '/api/consumer/disputes/:disputeId/reopen',
+    { ...SIGNED_IN, schema: { params, body: ReopenRequest } },
+    (request) => disputes.reopen(own(request), request.params.disputeId, request.body),
   )
-  app.post('/api/consumer/disputes/:disputeId/rating', { ...SIGNED_IN, schema: { params, body: RatingRequest } }, (request) =>
-    disputes.rate(own(request), request.params.disputeId, request.body),
+  app.post(
+    '/api/consumer/disputes/:disputeId/rating',
+    { ...SIGNED_IN, schema: { params, body: RatingRequest } },
+    (request) => disputes.rate(own(request), request.params.disputeId, request.body),
   )
 }

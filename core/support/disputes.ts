@@ -8,7 +8,12 @@ import { weighTrace } from '#protocol/weighing/engine.ts'
 import { formatMoment } from '#protocol/words/format.ts'
 import type { StoryKey } from '#protocol/words/story.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
-import { decideItemReturned, ITEM_RETURNED_RULE, percent, type ReturnDecision } from '#core/anomalies/decide.ts'
+import {
+  decideItemReturned,
+  ITEM_RETURNED_RULE,
+  percent,
+  type ReturnDecision,
+} from '#core/anomalies/decide.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
 import { findOrder, linesOf, type OrderLineRow, type OrderRow } from '#core/orders/store.ts'
@@ -24,11 +29,26 @@ export interface Disputes {
   /** One tap more than reading: looks at the evidence at once, and settles what is clear before it answers. */
   raise(consumerId: string, orderId: string, request: DisputeRequest): Promise<DisputeView>
   view(consumerId: string, disputeId: string): Promise<DisputeView>
-  write(consumerId: string, disputeId: string, message: { requestId: string; text: string }): Promise<DisputeView>
-  reopen(consumerId: string, disputeId: string, message: { requestId: string; text?: string }): Promise<DisputeView>
-  rate(consumerId: string, disputeId: string, rating: { score: number; tags?: readonly string[] }): Promise<DisputeView>
+  write(
+    consumerId: string,
+    disputeId: string,
+    message: { requestId: string; text: string },
+  ): Promise<DisputeView>
+  reopen(
+    consumerId: string,
+    disputeId: string,
+    message: { requestId: string; text?: string },
+  ): Promise<DisputeView>
+  rate(
+    consumerId: string,
+    disputeId: string,
+    rating: { score: number; tags?: readonly string[] },
+  ): Promise<DisputeView>
   /** Weighs the trace of an order again; undefined while it has not arrived. Also the agent's advice. */
-  reExamine(order: OrderRow, disputed: ReadonlyArray<{ lineId: string; quantity: number }>): Promise<ReturnDecision | undefined>
+  reExamine(
+    order: OrderRow,
+    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
+  ): Promise<ReturnDecision | undefined>
 }
 
 type Payment = Selectable<Tables['payment']>
@@ -75,16 +95,22 @@ export function createDisputes(
       .where('requestId', '=', request.requestId)
       .executeTakeFirst()
     if (before !== undefined) return toView(before)
-    if (!DISPUTABLE.has(order.state)) throw new CabinetError('order_not_refundable', 'Nothing was charged on this order.')
+    if (!DISPUTABLE.has(order.state))
+      throw new CabinetError('order_not_refundable', 'Nothing was charged on this order.')
     const lines = await wishedLines(orderId, request.lines)
     const finding = await examine(order, request.reason, lines)
-    const ticketId = await db.write('raise a dispute', (tx) => settleOrAsk(tx, order, request, lines, finding))
+    const ticketId = await db.write('raise a dispute', (tx) =>
+      settleOrAsk(tx, order, request, lines, finding),
+    )
     log.info({ ticketId, orderId, reason: request.reason, finding: finding.kind }, 'dispute raised')
     return toView(await tickets.get(db.read, ticketId))
   }
 
   /** Nothing chosen means everything that can still be refunded. */
-  async function wishedLines(orderId: string, chosen: DisputeRequest['lines']): Promise<DisputeRequest['lines']> {
+  async function wishedLines(
+    orderId: string,
+    chosen: DisputeRequest['lines'],
+  ): Promise<DisputeRequest['lines']> {
     const lines = await linesOf(db.read, orderId)
     for (const { lineId, quantity } of chosen) {
       const line = lines.find((one) => one.lineId === lineId)
@@ -97,7 +123,11 @@ export function createDisputes(
       .map((line) => ({ lineId: line.lineId, quantity: line.quantity - line.refundedQuantity }))
   }
 
-  async function examine(order: OrderRow, reason: DisputeReason, lines: DisputeRequest['lines']): Promise<Finding> {
+  async function examine(
+    order: OrderRow,
+    reason: DisputeReason,
+    lines: DisputeRequest['lines'],
+  ): Promise<Finding> {
     if (reason === 'charged_twice') return examinePayments(order)
     if (reason === 'charged_late') return examineDelay(order)
     if (GOODS_REASONS.has(reason) && order.paidFen > 0) {
@@ -110,22 +140,44 @@ export function createDisputes(
 
   /** The provider is asked now: a second payment may have come without a word. What it shows is refunded by its own rule. */
   async function examinePayments(order: OrderRow): Promise<Finding> {
-    const charge = await db.read.selectFrom('charge').select('chargeId').where('orderId', '=', order.orderId).executeTakeFirst()
+    const charge = await db.read
+      .selectFrom('charge')
+      .select('chargeId')
+      .where('orderId', '=', order.orderId)
+      .executeTakeFirst()
     const isAnswered = charge !== undefined && (await charges.check(charge.chargeId))
-    const payments: Payment[] = await db.read.selectFrom('payment').selectAll().where('orderId', '=', order.orderId).execute()
+    const payments: Payment[] = await db.read
+      .selectFrom('payment')
+      .selectAll()
+      .where('orderId', '=', order.orderId)
+      .execute()
     if (payments.some((payment) => payment.isDuplicate === 1)) return { kind: 'duplicate' }
     const [only] = payments
-    return isAnswered && only !== undefined ? { kind: 'single', amountFen: only.amountFen } : { kind: 'unclear' }
+    return isAnswered && only !== undefined
+      ? { kind: 'single', amountFen: only.amountFen }
+      : { kind: 'unclear' }
   }
 
   async function examineDelay(order: OrderRow): Promise<Finding> {
     const view = await orders.order(order.orderId)
-    if (view.state !== 'paid' || view.closedAtMs === null || view.chargedAtMs === null) return { kind: 'unclear' }
+    if (view.state !== 'paid' || view.closedAtMs === null || view.chargedAtMs === null)
+      return { kind: 'unclear' }
     // A late charge is also looked at for being wrong.
-    const decision = await reExamine(order, view.lines.map(({ lineId, quantity }) => ({ lineId, quantity })))
+    const decision = await reExamine(
+      order,
+      view.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
+    )
     if (decision?.outcome === 'refund') return { kind: 'returned', decision }
-    const consumer = await db.read.selectFrom('consumer').select('language').where('consumerId', '=', order.consumerId).executeTakeFirstOrThrow()
-    const cabinet = await db.read.selectFrom('cabinet').select('timeZone').where('cabinetId', '=', order.cabinetId).executeTakeFirstOrThrow()
+    const consumer = await db.read
+      .selectFrom('consumer')
+      .select('language')
+      .where('consumerId', '=', order.consumerId)
+      .executeTakeFirstOrThrow()
+    const cabinet = await db.read
+      .selectFrom('cabinet')
+      .select('timeZone')
+      .where('cabinetId', '=', order.cabinetId)
+      .executeTakeFirstOrThrow()
     const at = (ms: number) => formatMoment(consumer.language, ms, clock.now(), cabinet.timeZone)
     return {
       kind: 'late',
@@ -143,7 +195,11 @@ export function createDisputes(
     order: OrderRow,
     disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
   ): Promise<ReturnDecision | undefined> {
-    const session = await db.read.selectFrom('session').selectAll().where('sessionId', '=', order.sessionId).executeTakeFirst()
+    const session = await db.read
+      .selectFrom('session')
+      .selectAll()
+      .where('sessionId', '=', order.sessionId)
+      .executeTakeFirst()
     const trace = await traces.find(order.sessionId)
     if (session?.reconciled == null || trace === undefined) return undefined
     const first = (JSON.parse(session.reconciled) as SessionReconciled).receipt
@@ -169,7 +225,11 @@ export function createDisputes(
     lines: DisputeRequest['lines'],
     finding: Finding,
   ): Promise<string> {
-    const consumer = await tx.selectFrom('consumer').select('language').where('consumerId', '=', order.consumerId).executeTakeFirstOrThrow()
+    const consumer = await tx
+      .selectFrom('consumer')
+      .select('language')
+      .where('consumerId', '=', order.consumerId)
+      .executeTakeFirstOrThrow()
     const own = await linesOf(tx, order.orderId)
     const amountFen = own
       .filter((line) => lines.some((one) => one.lineId === line.lineId))
@@ -191,16 +251,34 @@ export function createDisputes(
     }
     const ticket = await tickets.open(tx, about)
     if (request.note !== undefined && request.note !== '')
-      await tickets.say(tx, ticket.ticketId, { requestId: `${request.requestId}/note`, sender: 'consumer', text: request.note })
+      await tickets.say(tx, ticket.ticketId, {
+        requestId: `${request.requestId}/note`,
+        sender: 'consumer',
+        text: request.note,
+      })
     const settled = await settleByRule(tx, order, ticket, finding)
     if (!settled) await askPerson(tx, ticket)
     return ticket.ticketId
   }
 
   /** @returns false when a person must look */
-  async function settleByRule(tx: Tx, order: OrderRow, ticket: TicketRow, finding: Finding): Promise<boolean> {
-    const settle = async (outcome: string, key: StoryKey, values: Record<string, string | number>, rootCause: string) => {
-      await tickets.say(tx, ticket.ticketId, { requestId: `${ticket.ticketId}/settled`, sender: 'system', key: 'message.settled' })
+  async function settleByRule(
+    tx: Tx,
+    order: OrderRow,
+    ticket: TicketRow,
+    finding: Finding,
+  ): Promise<boolean> {
+    const settle = async (
+      outcome: string,
+      key: StoryKey,
+      values: Record<string, string | number>,
+      rootCause: string,
+    ) => {
+      await tickets.say(tx, ticket.ticketId, {
+        requestId: `${ticket.ticketId}/settled`,
+        sender: 'system',
+        key: 'message.settled',
+      })
       await tickets.settle(tx, ticket.ticketId, { outcome, key, values, rootCause })
       return true
     }
@@ -212,10 +290,20 @@ export function createDisputes(
           .where('orderId', '=', order.orderId)
           .where('isDuplicate', '=', 1)
           .executeTakeFirstOrThrow()
-        return settle('refunded', 'outcome.double_charge_refunded', { amount: yuanText(back.fen) }, 'provider')
+        return settle(
+          'refunded',
+          'outcome.double_charge_refunded',
+          { amount: yuanText(back.fen) },
+          'provider',
+        )
       }
       case 'single':
-        return settle('explained', 'outcome.single_charge', { amount: yuanText(finding.amountFen) }, 'unknown')
+        return settle(
+          'explained',
+          'outcome.single_charge',
+          { amount: yuanText(finding.amountFen) },
+          'unknown',
+        )
       case 'late':
         return settle('explained', finding.key, finding.values, 'network')
       case 'returned':
@@ -230,7 +318,12 @@ export function createDisputes(
     order: OrderRow,
     ticket: TicketRow,
     decision: ReturnDecision,
-    settle: (outcome: string, key: StoryKey, values: Record<string, string | number>, rootCause: string) => Promise<boolean>,
+    settle: (
+      outcome: string,
+      key: StoryKey,
+      values: Record<string, string | number>,
+      rootCause: string,
+    ) => Promise<boolean>,
   ): Promise<boolean> {
     const [first] = decision.lines
     const count = decision.lines.reduce((sum, line) => sum + line.quantity, 0)
@@ -259,7 +352,11 @@ export function createDisputes(
       reason: 'returned_item',
       stock: 'back_in_cabinet',
       by: `rule:${ITEM_RETURNED_RULE}`,
-      authority: { kind: 'rule', isProven: false, refundedThisMonthFen: await refunds.refundedByRules(tx, order.consumerId) },
+      authority: {
+        kind: 'rule',
+        isProven: false,
+        refundedThisMonthFen: await refunds.refundedByRules(tx, order.consumerId),
+      },
       ticketId: ticket.ticketId,
       anomalyId: anomaly.anomalyId,
       tellConsumer: true,
@@ -270,7 +367,11 @@ export function createDisputes(
   }
 
   async function askPerson(tx: Tx, ticket: TicketRow): Promise<void> {
-    const cabinet = await tx.selectFrom('cabinet').select('timeZone').where('cabinetId', '=', ticket.cabinetId ?? '').executeTakeFirst()
+    const cabinet = await tx
+      .selectFrom('cabinet')
+      .select('timeZone')
+      .where('cabinetId', '=', ticket.cabinetId ?? '')
+      .executeTakeFirst()
     await tickets.say(tx, ticket.ticketId, {
       requestId: `${ticket.ticketId}/received`,
       sender: 'system',
@@ -307,7 +408,12 @@ export function createDisputes(
         from: message.sender,
         ...(message.authorName === null ? {} : { authorName: message.authorName }),
         text: message.text,
-        ...(message.key === null ? {} : { key: message.key, values: JSON.parse(message.sentenceValues) as Record<string, string | number> }),
+        ...(message.key === null
+          ? {}
+          : {
+              key: message.key,
+              values: JSON.parse(message.sentenceValues) as Record<string, string | number>,
+            }),
       })),
       openedAtMs: ticket.openedAtMs,
       firstResponseDueMs: ticket.firstResponseDueMs,
@@ -339,9 +445,14 @@ export function createDisputes(
     },
     async rate(consumerId, disputeId, { score, tags = [] }) {
       const ticket = await ownTicket(consumerId, disputeId)
-      if (ticket.resolvedAtMs === null) throw new CabinetError('conflict', 'It can be rated once it is solved.')
+      if (ticket.resolvedAtMs === null)
+        throw new CabinetError('conflict', 'It can be rated once it is solved.')
       await db.write('rate a dispute', async (tx) => {
-        await tx.updateTable('ticket').set({ rating: score, ratingTags: JSON.stringify(tags) }).where('ticketId', '=', disputeId).execute()
+        await tx
+          .updateTable('ticket')
+          .set({ rating: score, ratingTags: JSON.stringify(tags) })
+          .where('ticketId', '=', disputeId)
+          .execute()
       })
       return toView(await tickets.get(db.read, disputeId))
     },

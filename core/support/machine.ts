@@ -32,8 +32,20 @@ export const ticketMachine = machine({
       resolved: 'resolved',
       merged: 'merged',
     },
-    waiting_internal: { claimed: 'open', replied: 'waiting_consumer', consumerWrote: 'open', answered: 'open', resolved: 'resolved' },
-    waiting_device: { claimed: 'open', replied: 'waiting_consumer', consumerWrote: 'open', answered: 'open', resolved: 'resolved' },
+    waiting_internal: {
+      claimed: 'open',
+      replied: 'waiting_consumer',
+      consumerWrote: 'open',
+      answered: 'open',
+      resolved: 'resolved',
+    },
+    waiting_device: {
+      claimed: 'open',
+      replied: 'waiting_consumer',
+      consumerWrote: 'open',
+      answered: 'open',
+      resolved: 'resolved',
+    },
     waiting_refund: {
       claimed: 'waiting_refund',
       replied: 'waiting_refund',

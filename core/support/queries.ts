@@ -1,4 +1,12 @@
-import type { Home, StaffOrder, StaffOrderList, TicketDetail, TicketList, ApprovalList, CabinetDetail } from '#protocol/api/staff.ts'
+import type {
+  Home,
+  StaffOrder,
+  StaffOrderList,
+  TicketDetail,
+  TicketList,
+  ApprovalList,
+  CabinetDetail,
+} from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { anomalyView } from '#core/anomalies/anomalies.ts'
@@ -23,19 +31,29 @@ const LIST_LENGTH = 200
 const NEAR_MS = 5 * 60_000
 
 export interface SupportQueries {
-  tickets(staff: StaffIdentity, view: 'open' | 'mine' | 'breaching' | 'closed', query: string | undefined): Promise<TicketList>
+  tickets(
+    staff: StaffIdentity,
+    view: 'open' | 'mine' | 'breaching' | 'closed',
+    query: string | undefined,
+  ): Promise<TicketList>
   ticket(staff: StaffIdentity, ticketId: string): Promise<TicketDetail>
   order(staff: StaffIdentity, orderId: string): Promise<StaffOrder>
   orders(staff: StaffIdentity, query: string | undefined): Promise<StaffOrderList>
   approvals(staff: StaffIdentity): Promise<ApprovalList>
-  counts(staff: StaffIdentity): Promise<Pick<Home, 'openTickets' | 'myTickets' | 'breachingTickets' | 'approvals' | 'today' | 'satisfaction'>>
+  counts(
+    staff: StaffIdentity,
+  ): Promise<
+    Pick<Home, 'openTickets' | 'myTickets' | 'breachingTickets' | 'approvals' | 'today' | 'satisfaction'>
+  >
   /** For the cabinet's page. */
   liveSessionOf(cabinetId: string): Promise<string | null>
   openTicketsOf(cabinetId: string): Promise<number>
   recentSessionsOf(cabinetId: string): Promise<CabinetDetail['sessions']>
 }
 
-export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; disputes: Disputes }): SupportQueries {
+export function createSupportQueries(
+  deps: CoreDeps & { orders: OrderQueries; disputes: Disputes },
+): SupportQueries {
   const { clock, policy, orders, disputes } = deps
   const { read } = deps.db
 
@@ -67,7 +85,10 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
       firstResponseDueMs: ticket.firstResponseDueMs,
       firstRespondedAtMs: ticket.firstRespondedAtMs,
       resolutionDueMs: ticket.resolutionDueMs,
-      assignee: ticket.assigneeId === null ? null : { staffId: ticket.assigneeId, displayName: ticket.assigneeName ?? '' },
+      assignee:
+        ticket.assigneeId === null
+          ? null
+          : { staffId: ticket.assigneeId, displayName: ticket.assigneeName ?? '' },
       version: ticket.version,
     }
   }
@@ -75,7 +96,11 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
   async function orderSeenBy(staff: StaffIdentity, orderId: string) {
     const order = await getOrder(read, orderId)
     if (staff.operator !== null) {
-      const cabinet = await read.selectFrom('cabinet').select('operator').where('cabinetId', '=', order.cabinetId).executeTakeFirst()
+      const cabinet = await read
+        .selectFrom('cabinet')
+        .select('operator')
+        .where('cabinetId', '=', order.cabinetId)
+        .executeTakeFirst()
       if (cabinet?.operator !== staff.operator) throw new CabinetError('not_found')
     }
     return order
@@ -84,7 +109,20 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
   async function staffOrder(staff: StaffIdentity, orderId: string): Promise<StaffOrder> {
     const row = await orderSeenBy(staff, orderId)
     const sinceMs = clock.now() - WINDOW_MS
-    const [order, session, products, charges, payments, calls, anomalies, tickets, own, disputed, refunded, block] = await Promise.all([
+    const [
+      order,
+      session,
+      products,
+      charges,
+      payments,
+      calls,
+      anomalies,
+      tickets,
+      own,
+      disputed,
+      refunded,
+      block,
+    ] = await Promise.all([
       orders.order(orderId),
       read.selectFrom('session').selectAll().where('sessionId', '=', row.sessionId).executeTakeFirstOrThrow(),
       productsBySku(read),
@@ -92,7 +130,12 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
       read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
       callsOf(orderId),
       read.selectFrom('anomaly').selectAll().where('orderId', '=', orderId).orderBy('detectedAtMs').execute(),
-      read.selectFrom('ticket').select(['ticketId', 'state']).where('orderId', '=', orderId).orderBy('openedAtMs', 'desc').execute(),
+      read
+        .selectFrom('ticket')
+        .select(['ticketId', 'state'])
+        .where('orderId', '=', orderId)
+        .orderBy('openedAtMs', 'desc')
+        .execute(),
       ordersSince(row.consumerId, sinceMs),
       disputesSince(row.consumerId, sinceMs),
       read
@@ -111,8 +154,10 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
         .where((eb) => eb.or([eb('expiresAtMs', 'is', null), eb('expiresAtMs', '>', clock.now())]))
         .executeTakeFirst(),
     ])
-    const reconciled = session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
-    const prices = row.decision === null ? {} : (JSON.parse(row.decision) as { prices?: Record<string, number> }).prices
+    const reconciled =
+      session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
+    const prices =
+      row.decision === null ? {} : (JSON.parse(row.decision) as { prices?: Record<string, number> }).prices
     const mayDecide = staff.permissions.has('anomaly.decide')
     const anomalyViews = anomalies.map((anomaly) => anomalyView(anomaly, mayDecide))
     const chargeViews = charges.map((charge) => ({
@@ -150,7 +195,10 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
         reasons: reconciled?.receipt.reasons ?? [],
         alternatives: (reconciled?.receipt.alternatives ?? []).map((one) => ({
           probability: one.probability,
-          totalFen: one.lines.reduce((sum, line) => sum + Math.max(0, line.quantity) * (prices?.[line.sku] ?? 0), 0),
+          totalFen: one.lines.reduce(
+            (sum, line) => sum + Math.max(0, line.quantity) * (prices?.[line.sku] ?? 0),
+            0,
+          ),
           lines: one.lines.map((line) => ({
             sku: line.sku,
             name: products.get(line.sku)?.name ?? { zh: line.sku, en: line.sku },
@@ -241,7 +289,8 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
     const order = maySeeOrder && ticket.orderId !== null ? await staffOrder(staff, ticket.orderId) : null
     const wished = JSON.parse(ticket.lines) as Array<{ lineId: string; quantity: number }>
     const row = order === null ? undefined : await getOrder(read, order.order.orderId)
-    const again = row === undefined || ticket.origin !== 'dispute' ? undefined : await disputes.reExamine(row, wished)
+    const again =
+      row === undefined || ticket.origin !== 'dispute' ? undefined : await disputes.reExamine(row, wished)
     return {
       ticket: ticketRow(ticket),
       reason: ticket.reason ?? ticket.type,
@@ -253,7 +302,12 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
         from: message.sender,
         ...(message.authorName === null ? {} : { authorName: message.authorName }),
         text: message.text,
-        ...(message.key === null ? {} : { key: message.key, values: JSON.parse(message.sentenceValues) as Record<string, string | number> }),
+        ...(message.key === null
+          ? {}
+          : {
+              key: message.key,
+              values: JSON.parse(message.sentenceValues) as Record<string, string | number>,
+            }),
         isInternal: message.isInternal === 1,
       })),
       order,
@@ -267,7 +321,8 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
 
   function actionsFor(staff: StaffIdentity, ticket: TicketRow, order: StaffOrder | null): string[] {
     if (!staff.permissions.has('ticket.work')) return []
-    const can = (input: 'claimed' | 'replied' | 'resolved') => ticketMachine.next(ticket.state, input) !== undefined
+    const can = (input: 'claimed' | 'replied' | 'resolved') =>
+      ticketMachine.next(ticket.state, input) !== undefined
     return [
       ...(can('claimed') && ticket.assigneeId !== staff.staffId ? ['claim'] : []),
       ...(can('replied') ? ['reply'] : []),
@@ -289,7 +344,10 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
       if (view === 'breaching')
         rows = rows.where((eb) =>
           eb.or([
-            eb.and([eb('t.firstRespondedAtMs', 'is', null), eb('t.firstResponseDueMs', '<', nowMs + NEAR_MS)]),
+            eb.and([
+              eb('t.firstRespondedAtMs', 'is', null),
+              eb('t.firstResponseDueMs', '<', nowMs + NEAR_MS),
+            ]),
             eb('t.resolutionDueMs', '<', nowMs + NEAR_MS),
           ]),
         )
@@ -306,8 +364,12 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
           ]),
         )
       }
-      const found = await rows.orderBy('t.openedAtMs', view === 'closed' ? 'desc' : 'asc').limit(LIST_LENGTH).execute()
-      const urgency = (ticket: SeenTicket) => (ticket.firstRespondedAtMs === null ? ticket.firstResponseDueMs : ticket.resolutionDueMs)
+      const found = await rows
+        .orderBy('t.openedAtMs', view === 'closed' ? 'desc' : 'asc')
+        .limit(LIST_LENGTH)
+        .execute()
+      const urgency = (ticket: SeenTicket) =>
+        ticket.firstRespondedAtMs === null ? ticket.firstResponseDueMs : ticket.resolutionDueMs
       const sorted = view === 'closed' ? found : found.sort((a, b) => urgency(a) - urgency(b))
       return { tickets: sorted.map(ticketRow), nowMs }
     },
@@ -315,7 +377,19 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
       let rows = read
         .selectFrom('order as o')
         .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
-        .select(['o.orderId', 'o.sessionId', 'o.cabinetId', 'o.consumerId', 'o.createdAtMs', 'o.state', 'o.totalFen', 'o.paidFen', 'o.refundedFen', 'c.nameZh', 'c.nameEn'])
+        .select([
+          'o.orderId',
+          'o.sessionId',
+          'o.cabinetId',
+          'o.consumerId',
+          'o.createdAtMs',
+          'o.state',
+          'o.totalFen',
+          'o.paidFen',
+          'o.refundedFen',
+          'c.nameZh',
+          'c.nameEn',
+        ])
       if (staff.operator !== null) rows = rows.where('c.operator', '=', staff.operator)
       const text = query?.trim().toLowerCase()
       if (text !== undefined && text !== '') {
@@ -327,9 +401,27 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
             eb('o.cabinetId', '=', text),
             eb('o.consumerId', '=', text),
             eb('o.consumerId', 'like', `%${text.replace(/^c-/, '').replaceAll(/[%_]/g, '')}`),
-            eb('o.orderId', 'in', eb.selectFrom('payment').select('payment.orderId').where('transactionId', '=', query?.trim() ?? '')),
-            eb('o.orderId', 'in', eb.selectFrom('refund').select('refund.orderId').where('refundId', '=', text)),
-            eb('o.orderId', 'in', eb.selectFrom('charge').select('charge.orderId').where('providerOrderId', '=', query?.trim() ?? '')),
+            eb(
+              'o.orderId',
+              'in',
+              eb
+                .selectFrom('payment')
+                .select('payment.orderId')
+                .where('transactionId', '=', query?.trim() ?? ''),
+            ),
+            eb(
+              'o.orderId',
+              'in',
+              eb.selectFrom('refund').select('refund.orderId').where('refundId', '=', text),
+            ),
+            eb(
+              'o.orderId',
+              'in',
+              eb
+                .selectFrom('charge')
+                .select('charge.orderId')
+                .where('providerOrderId', '=', query?.trim() ?? ''),
+            ),
           ]),
         )
       }
@@ -374,7 +466,9 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
     },
     async counts(staff) {
       const nowMs = clock.now()
-      const open = await ticketsSeenBy(staff).where('t.state', 'in', [...OPEN_TICKET_STATES]).execute()
+      const open = await ticketsSeenBy(staff)
+        .where('t.state', 'in', [...OPEN_TICKET_STATES])
+        .execute()
       const approvals = await read
         .selectFrom('refund')
         .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -385,7 +479,8 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
         myTickets: open.filter((ticket) => ticket.assigneeId === staff.staffId).length,
         breachingTickets: open.filter(
           (ticket) =>
-            (ticket.firstRespondedAtMs === null && ticket.firstResponseDueMs < nowMs + NEAR_MS) || ticket.resolutionDueMs < nowMs + NEAR_MS,
+            (ticket.firstRespondedAtMs === null && ticket.firstResponseDueMs < nowMs + NEAR_MS) ||
+            ticket.resolutionDueMs < nowMs + NEAR_MS,
         ).length,
         approvals: approvals.count,
         today: await today(staff, nowMs),
@@ -444,7 +539,10 @@ export function createSupportQueries(deps: CoreDeps & { orders: OrderQueries; di
     let disputed = read
       .selectFrom('ticket as t')
       .innerJoin('cabinet as c', 'c.cabinetId', 't.cabinetId')
-      .select((eb) => [eb.fn.countAll<number>().as('disputes'), eb.fn.sum<number | null>('t.isAutomatic').as('settled')])
+      .select((eb) => [
+        eb.fn.countAll<number>().as('disputes'),
+        eb.fn.sum<number | null>('t.isAutomatic').as('settled'),
+      ])
       .where('t.origin', '=', 'dispute')
       .where('t.openedAtMs', '>', nowMs - DAY_MS)
     if (staff.operator !== null) {

@@ -59,72 +59,108 @@ export function registerSupportRoutes(
   }
 
   // tickets
-  app.get('/api/staff/tickets', { ...allow('ticket.read'), schema: { querystring: TicketSearch } }, (request) =>
-    support.tickets(me(request), request.query.view ?? 'open', request.query.query),
+  app.get(
+    '/api/staff/tickets',
+    { ...allow('ticket.read'), schema: { querystring: TicketSearch } },
+    (request) => support.tickets(me(request), request.query.view ?? 'open', request.query.query),
   )
   const ticketParams = Type.Object({ ticketId: Id })
-  app.get('/api/staff/tickets/:ticketId', { ...allow('ticket.read'), schema: { params: ticketParams } }, (request) =>
-    support.ticket(me(request), request.params.ticketId),
+  app.get(
+    '/api/staff/tickets/:ticketId',
+    { ...allow('ticket.read'), schema: { params: ticketParams } },
+    (request) => support.ticket(me(request), request.params.ticketId),
   )
   app.get('/api/staff/templates', allow('ticket.read'), () => ({ templates: TEMPLATES }))
 
-  app.post('/api/staff/tickets', { ...allow('ticket.create'), schema: { body: TicketCreate } }, async (request, reply) => {
-    const staff = me(request)
-    const { body } = request
-    const order = body.orderId === undefined ? undefined : await findOrder(db.read, body.orderId)
-    if (body.orderId !== undefined && order === undefined) throw new CabinetError('not_found', `There is no order ${body.orderId}.`)
-    const ticket = await db.write('open a ticket', async (tx) => {
-      const opened = await tickets.open(tx, {
-        requestId: body.requestId,
-        type: body.type,
-        origin: 'staff',
-        reason: null,
-        priority: body.priority,
-        orderId: order?.orderId ?? null,
-        cabinetId: order?.cabinetId ?? body.cabinetId ?? null,
-        consumerId: order?.consumerId ?? null,
-        amountFen: order?.totalFen ?? null,
-        lines: [],
-        note: body.note,
-        language: staff.language,
-        openedBy: staff.staffId,
+  app.post(
+    '/api/staff/tickets',
+    { ...allow('ticket.create'), schema: { body: TicketCreate } },
+    async (request, reply) => {
+      const staff = me(request)
+      const { body } = request
+      const order = body.orderId === undefined ? undefined : await findOrder(db.read, body.orderId)
+      if (body.orderId !== undefined && order === undefined)
+        throw new CabinetError('not_found', `There is no order ${body.orderId}.`)
+      const ticket = await db.write('open a ticket', async (tx) => {
+        const opened = await tickets.open(tx, {
+          requestId: body.requestId,
+          type: body.type,
+          origin: 'staff',
+          reason: null,
+          priority: body.priority,
+          orderId: order?.orderId ?? null,
+          cabinetId: order?.cabinetId ?? body.cabinetId ?? null,
+          consumerId: order?.consumerId ?? null,
+          amountFen: order?.totalFen ?? null,
+          lines: [],
+          note: body.note,
+          language: staff.language,
+          openedBy: staff.staffId,
+        })
+        await appendAudit(tx, {
+          actor: `staff:${staff.staffId}`,
+          action: 'ticket.opened',
+          subject: `ticket:${opened.ticketId}`,
+          detail: { type: body.type },
+        })
+        return opened
       })
-      await appendAudit(tx, { actor: `staff:${staff.staffId}`, action: 'ticket.opened', subject: `ticket:${opened.ticketId}`, detail: { type: body.type } })
-      return opened
-    })
-    return reply.code(201).send(await support.ticket(staff, ticket.ticketId))
-  })
+      return reply.code(201).send(await support.ticket(staff, ticket.ticketId))
+    },
+  )
 
   /** Only what the reader may see may be worked on. */
-  async function work(request: FastifyRequest, ticketId: string, act: (tx: Tx, staff: StaffIdentity) => Promise<TicketRow>) {
+  async function work(
+    request: FastifyRequest,
+    ticketId: string,
+    act: (tx: Tx, staff: StaffIdentity) => Promise<TicketRow>,
+  ) {
     const staff = me(request)
     await support.ticket(staff, ticketId)
     await db.write('work on a ticket', (tx) => act(tx, staff))
     return support.ticket(staff, ticketId)
   }
-  app.post('/api/staff/tickets/:ticketId/claim', { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketClaim } }, (request) =>
-    work(request, request.params.ticketId, (tx, staff) => tickets.claim(tx, request.params.ticketId, request.body.version, staff.staffId)),
+  app.post(
+    '/api/staff/tickets/:ticketId/claim',
+    { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketClaim } },
+    (request) =>
+      work(request, request.params.ticketId, (tx, staff) =>
+        tickets.claim(tx, request.params.ticketId, request.body.version, staff.staffId),
+      ),
   )
   for (const path of ['reply', 'note'] as const)
-    app.post(`/api/staff/tickets/:ticketId/${path}`, { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketReply } }, (request) =>
+    app.post(
+      `/api/staff/tickets/:ticketId/${path}`,
+      { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketReply } },
+      (request) =>
+        work(request, request.params.ticketId, async (tx, staff) => {
+          const isInternal = path === 'note' || request.body.isInternal
+          const ticket = await tickets.reply(tx, request.params.ticketId, staff, {
+            ...request.body,
+            isInternal,
+          })
+          if (!isInternal) await tellAnswered(tx, ticket, request.body.requestId)
+          return ticket
+        }),
+    )
+  app.post(
+    '/api/staff/tickets/:ticketId/resolve',
+    { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketResolve } },
+    (request) =>
       work(request, request.params.ticketId, async (tx, staff) => {
-        const isInternal = path === 'note' || request.body.isInternal
-        const ticket = await tickets.reply(tx, request.params.ticketId, staff, { ...request.body, isInternal })
-        if (!isInternal) await tellAnswered(tx, ticket, request.body.requestId)
+        const ticket = await tickets.resolve(tx, request.params.ticketId, staff, request.body)
+        if (request.body.reply !== undefined && request.body.reply !== '')
+          await tellAnswered(tx, ticket, `${ticket.ticketId}/${ticket.version}`)
         return ticket
       }),
-    )
-  app.post('/api/staff/tickets/:ticketId/resolve', { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketResolve } }, (request) =>
-    work(request, request.params.ticketId, async (tx, staff) => {
-      const ticket = await tickets.resolve(tx, request.params.ticketId, staff, request.body)
-      if (request.body.reply !== undefined && request.body.reply !== '')
-        await tellAnswered(tx, ticket, `${ticket.ticketId}/${ticket.version}`)
-      return ticket
-    }),
   )
   async function tellAnswered(tx: Tx, ticket: TicketRow, subjectId: string): Promise<void> {
     if (ticket.consumerId === null || ticket.cabinetId === null || ticket.origin !== 'dispute') return
-    const cabinet = await tx.selectFrom('cabinet').selectAll().where('cabinetId', '=', ticket.cabinetId).executeTakeFirstOrThrow()
+    const cabinet = await tx
+      .selectFrom('cabinet')
+      .selectAll()
+      .where('cabinetId', '=', ticket.cabinetId)
+      .executeTakeFirstOrThrow()
     await deps.notices.tell(tx, {
       consumerId: ticket.consumerId,
       template: 'answered',
@@ -139,8 +175,10 @@ export function registerSupportRoutes(
     support.orders(me(request), request.query.query),
   )
   const orderParams = Type.Object({ orderId: Id })
-  app.get('/api/staff/orders/:orderId', { ...allow('order.read'), schema: { params: orderParams } }, (request) =>
-    support.order(me(request), request.params.orderId),
+  app.get(
+    '/api/staff/orders/:orderId',
+    { ...allow('order.read'), schema: { params: orderParams } },
+    (request) => support.order(me(request), request.params.orderId),
   )
   app.post(
     '/api/staff/orders/:orderId/refunds/calculate',
@@ -151,12 +189,23 @@ export function registerSupportRoutes(
       return calculate(staff, request.params.orderId, request.body)
     },
   )
-  async function calculate(staff: StaffIdentity, orderId: string, wish: Type.Static<typeof RefundCalculate>): Promise<RefundCalculation> {
+  async function calculate(
+    staff: StaffIdentity,
+    orderId: string,
+    wish: Type.Static<typeof RefundCalculate>,
+  ): Promise<RefundCalculation> {
     const decision = await refunds.calculate(db.read, orderId, wish, { kind: 'staff', role: staff.role })
     const [lines, products] = [await linesOf(db.read, orderId), await productsBySku(db.read)]
     const common = { refundableFen: decision.refundableFen, arrivalKey: 'arrival.balance' }
     if (!decision.ok)
-      return { ...common, amountFen: 0, needsApproval: false, limitFen: 0, stockEffect: [], refusal: decision.refusal }
+      return {
+        ...common,
+        amountFen: 0,
+        needsApproval: false,
+        limitFen: 0,
+        stockEffect: [],
+        refusal: decision.refusal,
+      }
     return {
       ...common,
       amountFen: decision.amountFen,
@@ -200,10 +249,17 @@ export function registerSupportRoutes(
       async (request) => {
         const staff = me(request)
         const refund = await db.write('decide a refund', async (tx) => {
-          const row = await tx.selectFrom('refund').selectAll().where('refundId', '=', request.params.refundId).executeTakeFirst()
+          const row = await tx
+            .selectFrom('refund')
+            .selectAll()
+            .where('refundId', '=', request.params.refundId)
+            .executeTakeFirst()
           if (row === undefined) throw new CabinetError('not_found')
           if (!decideApproval(row, staff, policy))
-            throw new CabinetError('not_allowed', 'Who asked for a refund never approves it, and the amount must be within your own authority.')
+            throw new CabinetError(
+              'not_allowed',
+              'Who asked for a refund never approves it, and the amount must be within your own authority.',
+            )
           return verdict === 'approve'
             ? refunds.approve(tx, row.refundId, staff.staffId)
             : refunds.reject(tx, row.refundId, staff.staffId, request.body.reason)

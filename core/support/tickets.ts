@@ -39,13 +39,27 @@ const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const
 export interface Tickets {
   open(tx: Tx, ticket: NewTicket): Promise<TicketRow>
   /** Solved by a rule, with the sentence that says how. */
-  settle(tx: Tx, ticketId: string, outcome: { outcome: string; key: string; values: Values; rootCause: string }): Promise<void>
-  advance(tx: Tx, ticketId: string, input: TicketInput, change?: Partial<TicketRow>): Promise<TicketRow | undefined>
+  settle(
+    tx: Tx,
+    ticketId: string,
+    outcome: { outcome: string; key: string; values: Values; rootCause: string },
+  ): Promise<void>
+  advance(
+    tx: Tx,
+    ticketId: string,
+    input: TicketInput,
+    change?: Partial<TicketRow>,
+  ): Promise<TicketRow | undefined>
   say(tx: Tx, ticketId: string, message: NewMessage): Promise<void>
   get(db: Kysely<Tables>, ticketId: string): Promise<TicketRow>
   /** @throws CabinetError `conflict` when somebody changed it since `version` */
   claim(tx: Tx, ticketId: string, version: number, staffId: string): Promise<TicketRow>
-  reply(tx: Tx, ticketId: string, by: Author, message: { requestId: string; version: number; text: string; isInternal: boolean }): Promise<TicketRow>
+  reply(
+    tx: Tx,
+    ticketId: string,
+    by: Author,
+    message: { requestId: string; version: number; text: string; isInternal: boolean },
+  ): Promise<TicketRow>
   resolve(tx: Tx, ticketId: string, by: Author, resolution: TicketResolve): Promise<TicketRow>
   reopen(tx: Tx, ticketId: string, requestId: string, text: string | undefined): Promise<TicketRow>
 }
@@ -69,14 +83,22 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
   due.on('ticket.clock', (work) => warn(work.subjectId))
 
   async function get(reader: Kysely<Tables>, ticketId: string): Promise<TicketRow> {
-    const ticket = await reader.selectFrom('ticket').selectAll().where('ticketId', '=', ticketId).executeTakeFirst()
+    const ticket = await reader
+      .selectFrom('ticket')
+      .selectAll()
+      .where('ticketId', '=', ticketId)
+      .executeTakeFirst()
     if (ticket === undefined) throw new CabinetError('not_found', 'There is no such ticket.')
     return ticket
   }
 
   async function save(tx: Tx, ticket: TicketRow, change: Partial<TicketRow>): Promise<TicketRow> {
     const next = { ...ticket, ...change, version: ticket.version + 1 }
-    await tx.updateTable('ticket').set({ ...change, version: next.version }).where('ticketId', '=', ticket.ticketId).execute()
+    await tx
+      .updateTable('ticket')
+      .set({ ...change, version: next.version })
+      .where('ticketId', '=', ticket.ticketId)
+      .execute()
     await recordChange(tx, {
       kind: 'ticket',
       subjectId: ticket.ticketId,
@@ -86,7 +108,12 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
     return next
   }
 
-  async function advance(tx: Tx, ticketId: string, input: TicketInput, change: Partial<TicketRow> = {}): Promise<TicketRow | undefined> {
+  async function advance(
+    tx: Tx,
+    ticketId: string,
+    input: TicketInput,
+    change: Partial<TicketRow> = {},
+  ): Promise<TicketRow | undefined> {
     const ticket = await get(tx, ticketId)
     const state = ticketMachine.next(ticket.state, input)
     return state === undefined ? undefined : save(tx, ticket, { ...change, state })
@@ -95,18 +122,21 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
   /** Somebody else's change must be read before one's own is written. */
   async function seen(tx: Tx, ticketId: string, version: number): Promise<TicketRow> {
     const ticket = await get(tx, ticketId)
-    if (ticket.version !== version) throw new CabinetError('conflict', 'The ticket has changed.', { context: { version: ticket.version } })
+    if (ticket.version !== version)
+      throw new CabinetError('conflict', 'The ticket has changed.', { context: { version: ticket.version } })
     return ticket
   }
   function must(ticket: TicketRow | undefined, what: string): TicketRow {
-    if (ticket === undefined) throw new CabinetError('conflict', `The ticket cannot be ${what} in its present state.`)
+    if (ticket === undefined)
+      throw new CabinetError('conflict', `The ticket cannot be ${what} in its present state.`)
     return ticket
   }
 
   async function say(tx: Tx, ticketId: string, message: NewMessage): Promise<void> {
     const { key, values = {} } = message
     const ticket = await get(tx, ticketId)
-    const text = message.text ?? (key !== undefined && isStoryKey(key) ? storyText(ticket.language, key, values) : '')
+    const text =
+      message.text ?? (key !== undefined && isStoryKey(key) ? storyText(ticket.language, key, values) : '')
     await tx
       .insertInto('ticketMessage')
       .values({
@@ -189,7 +219,8 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       const ticket = await get(tx, ticketId)
       if (ticket.resolvedAtMs !== null) return
       const isLate =
-        (ticket.firstRespondedAtMs === null && nowOf(tx) >= ticket.firstResponseDueMs) || nowOf(tx) >= ticket.resolutionDueMs
+        (ticket.firstRespondedAtMs === null && nowOf(tx) >= ticket.firstResponseDueMs) ||
+        nowOf(tx) >= ticket.resolutionDueMs
       const higher = PRIORITIES[Math.min(PRIORITIES.length - 1, PRIORITIES.indexOf(ticket.priority) + 1)]
       if (isLate && higher !== undefined) await save(tx, ticket, { priority: higher })
       if (nowOf(tx) < ticket.resolutionDueMs)
@@ -203,11 +234,19 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
     })
   }
 
-  async function finish(tx: Tx, ticketId: string, change: Partial<TicketRow>): Promise<TicketRow | undefined> {
+  async function finish(
+    tx: Tx,
+    ticketId: string,
+    change: Partial<TicketRow>,
+  ): Promise<TicketRow | undefined> {
     const done = await advance(tx, ticketId, 'resolved', { ...change, resolvedAtMs: nowOf(tx) })
     if (done === undefined) return undefined
     await due.cancel(tx, 'ticket.clock', ticketId)
-    await due.schedule(tx, { kind: 'ticket.close', subjectId: ticketId, dueAtMs: nowOf(tx) + policy.reopenWindowMs })
+    await due.schedule(tx, {
+      kind: 'ticket.close',
+      subjectId: ticketId,
+      dueAtMs: nowOf(tx) + policy.reopenWindowMs,
+    })
     return done
   }
 
@@ -253,7 +292,12 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
     async resolve(tx, ticketId, by, resolution) {
       const ticket = await seen(tx, ticketId, resolution.version)
       if (resolution.reply !== undefined && resolution.reply !== '') {
-        await say(tx, ticketId, { requestId: `${ticketId}/${resolution.version}`, sender: 'agent', text: resolution.reply, author: by })
+        await say(tx, ticketId, {
+          requestId: `${ticketId}/${resolution.version}`,
+          sender: 'agent',
+          text: resolution.reply,
+          author: by,
+        })
       }
       const refunded = ticket.orderId === null ? 0 : await refundedFen(tx, ticket.orderId)
       const done = must(
@@ -279,7 +323,10 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       if (await isSaid(tx, ticketId, requestId)) return get(tx, ticketId)
       const ticket = await get(tx, ticketId)
       if (ticket.resolvedAtMs === null || nowOf(tx) - ticket.resolvedAtMs > policy.reopenWindowMs)
-        throw new CabinetError('conflict', 'The time to open it again is over; a new question can be asked on the order.')
+        throw new CabinetError(
+          'conflict',
+          'The time to open it again is over; a new question can be asked on the order.',
+        )
       await say(tx, ticketId, {
         requestId,
         sender: 'consumer',
@@ -287,7 +334,11 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       })
       const nowMs = nowOf(tx)
       await due.cancel(tx, 'ticket.close', ticketId)
-      await due.schedule(tx, { kind: 'ticket.clock', subjectId: ticketId, dueAtMs: nowMs + policy.firstResponseMs })
+      await due.schedule(tx, {
+        kind: 'ticket.clock',
+        subjectId: ticketId,
+        dueAtMs: nowMs + policy.firstResponseMs,
+      })
       return must(
         await advance(tx, ticketId, 'reopened', {
           resolvedAtMs: null,

@@ -15,8 +15,16 @@ export function tellTimeline(facts: {
 }): TimelineMark[] {
   const { order, startedAtMs, reconciled } = facts
   const marks: TimelineMark[] = []
-  const mark = (lane: string, fromMs: number | null, toMs: number | null, key: string, values: TimelineMark['values'] = {}, sha256?: string) => {
-    if (fromMs !== null) marks.push({ lane, fromMs, toMs, key, values, ...(sha256 === undefined ? {} : { sha256 }) })
+  const mark = (
+    lane: string,
+    fromMs: number | null,
+    toMs: number | null,
+    key: string,
+    values: TimelineMark['values'] = {},
+    sha256?: string,
+  ) => {
+    if (fromMs !== null)
+      marks.push({ lane, fromMs, toMs, key, values, ...(sha256 === undefined ? {} : { sha256 }) })
   }
   mark('door', order.openedAtMs, order.closedAtMs, 'story.opened')
   if (reconciled !== null && startedAtMs !== null) {
@@ -26,15 +34,26 @@ export function tellTimeline(facts: {
         kind: interval.kind,
       })
     for (const interval of reconciled.offline)
-      mark('network', startedAtMs + interval.fromMs, Math.max(startedAtMs + interval.toMs, facts.reconciledAtMs ?? 0), 'story.offline')
+      mark(
+        'network',
+        startedAtMs + interval.fromMs,
+        Math.max(startedAtMs + interval.toMs, facts.reconciledAtMs ?? 0),
+        'story.offline',
+      )
     for (const step of reconciled.steps)
-      mark('weight', startedAtMs + step.tMs, null, 'step', { shelf: step.shelf, grams: Math.round(step.grams) })
+      mark('weight', startedAtMs + step.tMs, null, 'step', {
+        shelf: step.shelf,
+        grams: Math.round(step.grams),
+      })
   }
   for (const item of order.evidence)
-    if (item.kind === 'snapshot') mark('snapshot', item.atMs, null, 'snapshot', { moment: item.moment }, item.sha256)
+    if (item.kind === 'snapshot')
+      mark('snapshot', item.atMs, null, 'snapshot', { moment: item.moment }, item.sha256)
   for (const charge of facts.charges) {
     if (charge.submittedAtMs !== null && charge.payments.length === 0)
-      mark('charge', charge.submittedAtMs, null, 'story.charge_pending', { amount: yuanText(charge.amountFen) })
+      mark('charge', charge.submittedAtMs, null, 'story.charge_pending', {
+        amount: yuanText(charge.amountFen),
+      })
     for (const payment of charge.payments)
       mark('charge', payment.paidAtMs, null, payment.isDuplicate ? 'story.charged_twice' : 'story.charged', {
         amount: yuanText(payment.amountFen),
@@ -42,7 +61,13 @@ export function tellTimeline(facts: {
   }
   for (const refund of order.refunds) {
     const amount = yuanText(refund.amountFen)
-    mark('refund', refund.requestedAtMs, refund.succeededAtMs, refund.succeededAtMs === null ? 'story.refund_started' : 'story.refund_arrived', { amount })
+    mark(
+      'refund',
+      refund.requestedAtMs,
+      refund.succeededAtMs,
+      refund.succeededAtMs === null ? 'story.refund_started' : 'story.refund_arrived',
+      { amount },
+    )
   }
   for (const anomaly of facts.anomalies)
     mark('person', anomaly.decidedAtMs ?? anomaly.detectedAtMs, null, anomaly.reasonKey, anomaly.reasonValues)

@@ -40,23 +40,29 @@ const en = {
     'The camera was covered for {seconds} s and the receipt is only {percent} % certain by weight (limit {limit} %).',
   'anomaly.ambiguous': 'The likeliest receipt is {percent} % certain, the limit is {limit} %.',
   'anomaly.over_cap': 'The receipt comes to ¥{amount}, above the limit of one visit.',
-  'anomaly.foreign_object': 'Weight came in that fits none of the goods taken. It is never charged; look at the shelf.',
+  'anomaly.foreign_object':
+    'Weight came in that fits none of the goods taken. It is never charged; look at the shelf.',
   'anomaly.sensor_fault': 'A scale was faulty during the session; nothing is charged on such data.',
   'anomaly.unexplained_loss': 'The weights do not balance with the goods.',
   'anomaly.unknown_product': 'A recognised product has no price in the planogram of the session.',
   'anomaly.record_lost': 'The cabinet lost its record of this session ({reason}).',
   'anomaly.unexpected': 'Goods left in a session that had been ended before.',
-  'anomaly.double_charge': 'The provider took ¥{amount} twice for one session. The later payment goes back by itself.',
-  'anomaly.delayed_charge.offline': 'The cabinet was offline; the charge came {minutes} min after the door closed.',
+  'anomaly.double_charge':
+    'The provider took ¥{amount} twice for one session. The later payment goes back by itself.',
+  'anomaly.delayed_charge.offline':
+    'The cabinet was offline; the charge came {minutes} min after the door closed.',
   'anomaly.delayed_charge.provider_pending': 'The provider needed {minutes} min to collect the money.',
   'anomaly.item_returned.refunded':
     'Weighed again, the trace shows {count} × {sku} coming back ({percent} % certain). The line was refunded.',
-  'anomaly.item_returned.look': 'Weighed again, the trace does not show clearly that {sku} came back ({percent} %).',
+  'anomaly.item_returned.look':
+    'Weighed again, the trace does not show clearly that {sku} came back ({percent} %).',
   'anomaly.amount_differs': 'The provider took ¥{taken}, we had asked for ¥{asked}.',
   'anomaly.provider_refused': 'The provider refused the charge: {reason}',
   // what was decided on a dispute
-  'outcome.double_charge_refunded': 'You had been charged twice. The second ¥{amount} is on its way back to you.',
-  'outcome.single_charge': 'We asked the payment provider: ¥{amount} was taken once for this visit. An entry that disappears by itself is a reservation.',
+  'outcome.double_charge_refunded':
+    'You had been charged twice. The second ¥{amount} is on its way back to you.',
+  'outcome.single_charge':
+    'We asked the payment provider: ¥{amount} was taken once for this visit. An entry that disappears by itself is a reservation.',
   'outcome.return_refunded': 'The record shows that it came back. ¥{amount} is on its way back to you.',
   'outcome.late_explained_offline':
     'You closed the door at {closed}. The cabinet was offline then and could report at {charged}. {count} items, ¥{amount}, charged once.',
@@ -72,11 +78,13 @@ const en = {
   // advice to the agent
   'advice.refund_duplicate': 'Two payments for one session: refund the later one.',
   'advice.refund_lines': 'The record supports the consumer: {percent} % by weighing again.',
-  'advice.explain_clear': 'The record is clear: the receipt is {percent} % certain and weighing again agrees.',
+  'advice.explain_clear':
+    'The record is clear: the receipt is {percent} % certain and weighing again agrees.',
   'advice.explain_late': 'One charge, late by {minutes} min. Explain the cause and the times.',
   'advice.look_quality': 'Only a person can judge quality. Ask for a picture when it helps.',
   'advice.look_unclear': 'The record does not decide this: {percent} %. Look at curve and pictures.',
-  'advice.charge_recognised': 'The pictures confirm or correct what the scales recognised; decide on the order.',
+  'advice.charge_recognised':
+    'The pictures confirm or correct what the scales recognised; decide on the order.',
   // messages in a ticket
   'message.received': 'Thank you. A person looks at it and answers by {due}.',
   'message.settled': 'The record was clear, so this was settled at once.',
@@ -132,7 +140,8 @@ const zh: Record<StoryKey, string> = {
   'held.provider_refused': '支付平台没有受理我们的请求。',
   'anomaly.camera_blocked.charged':
     '摄像头被遮挡 {seconds} 秒；按重量识别的把握为 {percent}%（门限 {limit}%），已扣款。',
-  'anomaly.camera_blocked.held': '摄像头被遮挡 {seconds} 秒，按重量识别的把握仅 {percent}%（门限 {limit}%）。',
+  'anomaly.camera_blocked.held':
+    '摄像头被遮挡 {seconds} 秒，按重量识别的把握仅 {percent}%（门限 {limit}%）。',
   'anomaly.ambiguous': '最可能的清单把握为 {percent}%，门限为 {limit}%。',
   'anomaly.over_cap': '清单金额 ¥{amount}，超出单次购物上限。',
   'anomaly.foreign_object': '有重量增加，但不属于已取走的商品。不计费，请检查该层。',
@@ -149,7 +158,8 @@ const zh: Record<StoryKey, string> = {
   'anomaly.amount_differs': '支付平台收取 ¥{taken}，我们请求的是 ¥{asked}。',
   'anomaly.provider_refused': '支付平台拒绝了扣款：{reason}',
   'outcome.double_charge_refunded': '确实扣了两次，第二笔 ¥{amount} 正在退还给您。',
-  'outcome.single_charge': '已向支付平台核实：本次购物只扣款一次，¥{amount}。会自行消失的记录是预授权，不是扣款。',
+  'outcome.single_charge':
+    '已向支付平台核实：本次购物只扣款一次，¥{amount}。会自行消失的记录是预授权，不是扣款。',
   'outcome.return_refunded': '记录显示商品已放回，¥{amount} 正在退还给您。',
   'outcome.late_explained_offline':
     '您 {closed} 关门，柜子当时断网，{charged} 恢复后才完成结算。共 {count} 件，¥{amount}，只扣了一次。',
@@ -198,9 +208,14 @@ export function storyText(language: Language, key: StoryKey, values: Values = {}
   return fill((language === 'zh' ? zh : en)[key], values)
 }
 /** Title and text of a notice by its template. */
-export function noticeText(language: Language, template: string, values: Values): { title: string; text: string } {
+export function noticeText(
+  language: Language,
+  template: string,
+  values: Values,
+): { title: string; text: string } {
   const titleKey = `notice.${template}.title`
   const textKey = `notice.${template}`
-  if (!isStoryKey(titleKey) || !isStoryKey(textKey)) throw new Error(`assertion failed: there is no notice ${template}`)
+  if (!isStoryKey(titleKey) || !isStoryKey(textKey))
+    throw new Error(`assertion failed: there is no notice ${template}`)
   return { title: storyText(language, titleKey, values), text: storyText(language, textKey, values) }
 }

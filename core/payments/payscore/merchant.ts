@@ -39,7 +39,10 @@ export function loadMerchant(file: string): Merchant {
   const folder = path.dirname(file)
   const apiV3Key = readText(path.resolve(folder, settings.apiV3KeyFile)).trim()
   if (Buffer.byteLength(apiV3Key) !== 32)
-    throw new CabinetError('config_invalid', `${settings.apiV3KeyFile}: the APIv3 key has 32 characters, not ${Buffer.byteLength(apiV3Key)}.`)
+    throw new CabinetError(
+      'config_invalid',
+      `${settings.apiV3KeyFile}: the APIv3 key has 32 characters, not ${Buffer.byteLength(apiV3Key)}.`,
+    )
   const providerKeys = new Map<string, KeyObject>()
   for (const { id, file: keyFile } of [
     { id: settings.providerPublicKeyId, file: settings.providerPublicKeyFile },
@@ -79,6 +82,8 @@ function readKey(file: string, read: (pem: string) => KeyObject): KeyObject {
     return read(readText(file))
   } catch (error) {
     if (error instanceof CabinetError) throw error
-    throw new CabinetError('config_invalid', `${file} does not hold a key in PEM: ${messageOf(error)}.`, { cause: error })
+    throw new CabinetError('config_invalid', `${file} does not hold a key in PEM: ${messageOf(error)}.`, {
+      cause: error,
+    })
   }
 }

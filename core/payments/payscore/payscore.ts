@@ -5,9 +5,23 @@ import { parseValue } from '#protocol/messages/index.ts'
 import type { HttpTransport } from '#core/platform/transport.ts'
 import type { PaymentProvider, ProviderCallback, ProviderRequest, Reply } from '../provider.ts'
 import type { Merchant } from './merchant.ts'
-import { CallbackEnvelope, PermissionNotice, readOrder, readPermission, readPermissionToken, readRefund } from './reading.ts'
+import {
+  CallbackEnvelope,
+  PermissionNotice,
+  readOrder,
+  readPermission,
+  readPermissionToken,
+  readRefund,
+} from './reading.ts'
 import { createRequests } from './requests.ts'
-import { authorizationHeader, decryptResource, findForgery, requestMessage, sign, type SignedHeaders } from './signing.ts'
+import {
+  authorizationHeader,
+  decryptResource,
+  findForgery,
+  requestMessage,
+  sign,
+  type SignedHeaders,
+} from './signing.ts'
 
 /** Answers that mean: no, but the same request may be asked again later. 271316754: a deduction is running. */
 const TEMPORARY_CODES = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED', 'NOT_ENOUGH', 'SIGN_ERROR'])
@@ -31,10 +45,20 @@ export function createPayScore(deps: {
   const nowMs = () => clock.now() + providerAheadMs
   const build = createRequests({ ...merchant, notifyUrl: deps.notifyUrl, providerNowMs: nowMs })
 
-  function signedRequestHeaders(request: { method: string; path: string; body: string }): Record<string, string> {
+  function signedRequestHeaders(request: {
+    method: string
+    path: string
+    body: string
+  }): Record<string, string> {
     const timestamp = String(Math.floor(clock.now() / 1000))
     const nonce = Buffer.from(random.bytes(16)).toString('hex').toUpperCase()
-    const message = requestMessage({ method: request.method, pathWithQuery: request.path, timestamp, nonce, body: request.body })
+    const message = requestMessage({
+      method: request.method,
+      pathWithQuery: request.path,
+      timestamp,
+      nonce,
+      body: request.body,
+    })
     return {
       authorization: authorizationHeader({
         mchId: merchant.mchId,
@@ -50,7 +74,11 @@ export function createPayScore(deps: {
   }
 
   /** One exchange. Whatever goes wrong on the way back leaves open whether it took effect: `unknown`. */
-  async function exchange(request: { method: 'GET' | 'POST'; path: string; body: string }): Promise<Reply<unknown>> {
+  async function exchange(request: {
+    method: 'GET' | 'POST'
+    path: string
+    body: string
+  }): Promise<Reply<unknown>> {
     let answer: Awaited<ReturnType<HttpTransport>>
     try {
       answer = await transport({
@@ -66,13 +94,16 @@ export function createPayScore(deps: {
     }
     const headers = signedHeadersOf(answer.headers)
     const forgery = findForgery(headers, answer.body, merchant.providerKeys, clock.now())
-    if (forgery !== undefined) return { kind: 'unknown', reason: `the answer is not the provider's: ${forgery}` }
+    if (forgery !== undefined)
+      return { kind: 'unknown', reason: `the answer is not the provider's: ${forgery}` }
     providerAheadMs = Number(headers.timestamp) * 1000 - clock.now()
     if (answer.status >= 500) return { kind: 'unknown', reason: `the provider failed with ${answer.status}` }
     if (answer.status === 204) return { kind: 'value', value: {}, status: 204 }
     const body = parseJson(answer.body)
     if (answer.status >= 200 && answer.status < 300)
-      return body === undefined ? { kind: 'unknown', reason: 'the answer is not JSON' } : { kind: 'value', value: body, status: answer.status }
+      return body === undefined
+        ? { kind: 'unknown', reason: 'the answer is not JSON' }
+        : { kind: 'value', value: body, status: answer.status }
     return refusalOf(answer.status, body)
   }
 
@@ -90,8 +121,15 @@ export function createPayScore(deps: {
     nowMs,
     send: (request: ProviderRequest) => exchange(request),
     async queryOrder(outOrderNo) {
-      const query = new URLSearchParams({ service_id: merchant.serviceId, out_order_no: outOrderNo, appid: merchant.appId })
-      return read(await exchange({ method: 'GET', path: `/v3/payscore/serviceorder?${query.toString()}`, body: '' }), readOrder)
+      const query = new URLSearchParams({
+        service_id: merchant.serviceId,
+        out_order_no: outOrderNo,
+        appid: merchant.appId,
+      })
+      return read(
+        await exchange({ method: 'GET', path: `/v3/payscore/serviceorder?${query.toString()}`, body: '' }),
+        readOrder,
+      )
     },
     async queryRefund(outRefundNo) {
       const path = `/v3/refund/domestic/refunds/${encodeURIComponent(outRefundNo)}`
@@ -114,7 +152,8 @@ export function createPayScore(deps: {
       const text = Buffer.from(rawBody).toString('utf8')
       // Verified before anything is decrypted or even parsed.
       const forgery = findForgery(signedHeadersOf(headers), text, merchant.providerKeys, clock.now())
-      if (forgery !== undefined) throw new CabinetError('callback_bad_signature', `The callback is not the provider's: ${forgery}.`)
+      if (forgery !== undefined)
+        throw new CabinetError('callback_bad_signature', `The callback is not the provider's: ${forgery}.`)
       return openCallback(merchant, text)
     },
   }
@@ -143,7 +182,9 @@ function parseJson(text: string): unknown {
 }
 
 function refusalOf(status: number, body: unknown): Reply<never> {
-  const { code = `HTTP_${status}`, message = '' } = (typeof body === 'object' && body !== null ? body : {}) as {
+  const { code = `HTTP_${status}`, message = '' } = (
+    typeof body === 'object' && body !== null ? body : {}
+  ) as {
     code?: string
     message?: string
   }
@@ -154,7 +195,8 @@ function refusalOf(status: number, body: unknown): Reply<never> {
 
 function openCallback(merchant: Merchant, text: string): ProviderCallback {
   const envelope = parseValue(CallbackEnvelope, parseJson(text))
-  if (!envelope.ok) throw new CabinetError('bad_request', `The callback has another shape: ${envelope.reason}.`)
+  if (!envelope.ok)
+    throw new CabinetError('bad_request', `The callback has another shape: ${envelope.reason}.`)
   const { id: eventId, event_type: eventType, resource } = envelope.value
   const about = { eventId, eventType }
   const plain = parseJson(
@@ -165,17 +207,27 @@ function openCallback(merchant: Merchant, text: string): ProviderCallback {
     }),
   )
   const owner = (plain as { mchid?: unknown } | undefined)?.mchid
-  if (owner !== undefined && owner !== merchant.mchId) return { ...about, kind: 'other', why: 'it is for another merchant' }
+  if (owner !== undefined && owner !== merchant.mchId)
+    return { ...about, kind: 'other', why: 'it is for another merchant' }
   if (eventType.startsWith('REFUND.')) {
     const refund = readRefund(plain)
-    return refund === undefined ? { ...about, kind: 'other', why: 'it names no refund' } : { ...about, kind: 'refund', refund }
+    return refund === undefined
+      ? { ...about, kind: 'other', why: 'it names no refund' }
+      : { ...about, kind: 'refund', refund }
   }
   if (eventType === 'PAYSCORE.USER_OPEN_SERVICE' || eventType === 'PAYSCORE.USER_CLOSE_SERVICE') {
     const notice = parseValue(PermissionNotice, plain)
     return notice.ok
-      ? { ...about, kind: 'permission', openid: notice.value.openid, isAvailable: notice.value.user_service_status === 'USER_OPEN_SERVICE' }
+      ? {
+          ...about,
+          kind: 'permission',
+          openid: notice.value.openid,
+          isAvailable: notice.value.user_service_status === 'USER_OPEN_SERVICE',
+        }
       : { ...about, kind: 'other', why: 'it names nobody' }
   }
   const order = eventType.startsWith('PAYSCORE.') ? readOrder(plain) : undefined
-  return order === undefined ? { ...about, kind: 'other', why: `events of type ${eventType} are not used` } : { ...about, kind: 'order', order }
+  return order === undefined
+    ? { ...about, kind: 'other', why: `events of type ${eventType} are not used` }
+    : { ...about, kind: 'order', order }
 }

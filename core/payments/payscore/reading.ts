@@ -69,7 +69,9 @@ function stateOf(order: Order): ProviderOrder['state'] {
       return 'unconfirmed'
     case 'DOING':
       if (order.state_description === 'USER_CONFIRM') return 'open'
-      return order.state_description === 'MCH_COMPLETE' && collection === 'USER_PAYING' ? 'collecting' : 'unknown'
+      return order.state_description === 'MCH_COMPLETE' && collection === 'USER_PAYING'
+        ? 'collecting'
+        : 'unknown'
     case 'DONE':
       if (collection === 'USER_PAID') return 'paid'
       return collection === undefined && (order.total_amount ?? 0) === 0 ? 'free' : 'unknown'

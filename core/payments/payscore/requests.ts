@@ -20,13 +20,18 @@ const END_MARGIN_MS = 1000
 /** The bodies of the calls, in the form of the smart-retail pages: no-confirm mode, 先享. */
 export function createRequests(settings: RequestSettings): ProviderRequests {
   const own = { appid: settings.appId, service_id: settings.serviceId }
-  const orderPath = (outOrderNo: string, act: string) => `/v3/payscore/serviceorder/${encodeURIComponent(outOrderNo)}/${act}`
+  const orderPath = (outOrderNo: string, act: string) =>
+    `/v3/payscore/serviceorder/${encodeURIComponent(outOrderNo)}/${act}`
   return {
     applyPermission: ({ authorizationCode }) => ({
       operation: 'apply_permission',
       method: 'POST',
       path: '/v3/payscore/permissions',
-      body: JSON.stringify({ ...own, authorization_code: authorizationCode, notify_url: settings.notifyUrl() }),
+      body: JSON.stringify({
+        ...own,
+        authorization_code: authorizationCode,
+        notify_url: settings.notifyUrl(),
+      }),
     }),
     createOrder: ({ outOrderNo, openid, cabinetId, site, capFen }) => ({
       operation: 'create_order',
@@ -111,7 +116,8 @@ export function createRequests(settings: RequestSettings): ProviderRequests {
 }
 
 function paymentsOf(lines: readonly ChargeLine[]) {
-  if (lines.length > LINES_MOST) throw new Error(`assertion failed: ${lines.length} lines, the provider takes ${LINES_MOST}`)
+  if (lines.length > LINES_MOST)
+    throw new Error(`assertion failed: ${lines.length} lines, the provider takes ${LINES_MOST}`)
   // A list is never empty on this wire: a visit without goods is one line of nothing.
   if (lines.length === 0) return [{ name: LINE_NAME, amount: 0, description: '未取商品' }]
   return lines.map((line) => ({
