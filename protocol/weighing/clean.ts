@@ -6,6 +6,12 @@ const absurdGrams = 1e7
 /** A share of rejected readings above this is reported as bit slips (healthy amplifiers: 1 to 5 %, bogde/HX711 #83). */
 const bitSlipShare = 0.08
 
+/** A sensor that is silent for longer is absent. */
+const absentMs = 2000
+
+/** Where so many readings repeat the one before, a scale is coarse and runs of equal readings mean little. */
+const coarseShare = 0.4
+
 /** Equal readings in a row are called stuck when chance would do it less often than this. */
 const stuckChance = 1e-9
 
@@ -36,6 +42,7 @@ export class SensorCleaner {
   #last = Number.NaN
   #longestRun = 0
   #longestRunSinceMs = 0
+  #longestRunUntilMs = 0
 
   constructor(sensor: string, noiseGrams: number, dropSpikes: boolean) {
     this.sensor = sensor
@@ -102,6 +109,10 @@ export class SensorCleaner {
     return true
   }
 
+  #slept(doorMovesMs: readonly number[]): boolean {
+    return doorMovesMs.some((ms) => this.#longestRunSinceMs < ms && this.#longestRunUntilMs > ms + 500)
+  }
+
   #watchRun(tMs: number, grams: number): void {
     if (grams === this.#last) {
       if (this.#equalRun === 0) this.#equalSinceMs = tMs
@@ -110,6 +121,7 @@ export class SensorCleaner {
       if (this.#equalRun > this.#longestRun) {
         this.#longestRun = this.#equalRun
         this.#longestRunSinceMs = this.#equalSinceMs
+        this.#longestRunUntilMs = tMs
       }
     } else {
       this.#equalRun = 0
@@ -136,21 +148,24 @@ export class SensorCleaner {
    * @param nowMs time of the newest sample of the cabinet
    * @param cabinetRepeatShare median `repeatShare` over the cabinet: what such scales do when they work
    * @param othersRun median length of the longest run of equal readings on the other sensors
+   * @param doorMovesMs when the door moved: that shakes every working scale, even a coarse one
    */
   fault(
     nowMs: number,
     cabinetRepeatShare: number,
     othersRun: number,
+    doorMovesMs: readonly number[],
   ): { kind: SensorFaultKind; sinceMs: number } | null {
-    if (nowMs - Math.max(this.lastValidMs, this.firstSeenMs) > 2000 || this.#pairs === 0) {
-      return { kind: 'absent', sinceMs: this.#pairs === 0 ? this.firstSeenMs : this.lastValidMs }
-    }
+    if (this.firstSeenMs === Number.NEGATIVE_INFINITY) return null
+    const heardMs = Math.max(this.lastValidMs, this.firstSeenMs)
+    if (nowMs - heardMs > absentMs) return { kind: 'absent', sinceMs: heardMs }
     // A lively scale that falls silent is judged by its own past; one that was silent from the start, by its neighbours.
     const ownPast = this.#pairs - this.#longestRun
     const repeat = Math.min(0.999, ownPast >= 20 ? this.repeatShare : Math.max(cabinetRepeatShare, 1e-3))
     if (
       this.#longestRun >= 12 &&
       this.#longestRun > 2.5 * othersRun &&
+      (cabinetRepeatShare < coarseShare || this.#slept(doorMovesMs)) &&
       this.#longestRun * Math.log(repeat) < Math.log(stuckChance)
     ) {
       const overload = Math.abs(this.#last) >= 4095 && isBitPattern(this.#last)

@@ -29,6 +29,9 @@ const restWorthTellingMs = 600
 /** Normally the receipt is there this long after the door closed, with what is known by then. */
 const patienceMs = 1320
 const patientSpreadGrams = 40
+const mostDoorMoves = 20
+/** A recording that begins with the door open has this long to show a quiet shelf; later, goods may have gone unseen. */
+const firstLevelMs = 900
 
 type ShelfState = {
   model: ModelShelf
@@ -73,6 +76,7 @@ class StreamingSession implements WeighingSession {
   #door: 'open' | 'closed' | null = null
   #doorChangedMs = Number.NEGATIVE_INFINITY
   #opened = false
+  readonly #doorMovesMs: number[] = []
 
   constructor(planogram: WeighingPlanogram, options: WeighingOptions) {
     this.#options = options
@@ -105,6 +109,7 @@ class StreamingSession implements WeighingSession {
     if (Number.isNaN(this.#startedMs)) this.#startedMs = tMs
     this.#nowMs = tMs
     if (door !== this.#door) {
+      if (this.#door !== null && this.#doorMovesMs.length < mostDoorMoves) this.#doorMovesMs.push(tMs)
       this.#door = door
       this.#doorChangedMs = tMs
     }
@@ -219,9 +224,10 @@ class StreamingSession implements WeighingSession {
     const lightest = this.#model.lightestGrams
     const disturbed =
       this.#opened &&
-      belief.shelfDeltas.some(
-        (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
-      )
+      (this.#isUnjudged(belief) ||
+        belief.shelfDeltas.some(
+          (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
+        ))
     const receipt = decideReceipt(
       belief.states,
       beliefs,
@@ -243,6 +249,18 @@ class StreamingSession implements WeighingSession {
       shelfDeltas: belief.shelfDeltas,
       sensorFaults,
     }
+  }
+
+  /** Some working shelf has no weight from before the first hand, or none from after the door closed. */
+  #isUnjudged(belief: { levels: readonly Level[][]; first: readonly number[] }): boolean {
+    return this.#shelves.some((shelf, index) => {
+      if (this.#isSilent(shelf)) return false
+      const own = belief.levels[index] as Level[]
+      const before = own[belief.first[index] as number]
+      const after = own.at(-1)
+      if (before === undefined || after === undefined || after.phase !== 'after') return true
+      return before.phase !== 'before' && before.startMs - this.#startedMs > firstLevelMs
+    })
   }
 
   #believe() {
@@ -441,7 +459,12 @@ class StreamingSession implements WeighingSession {
     const runs = working.map((cleaner) => cleaner.longestRun)
     this.#shelves.forEach((shelf, index) => {
       for (const cleaner of shelf.cleaners) {
-        const fault = cleaner.fault(this.#nowMs, typicalShare, middle(without(runs, cleaner.longestRun)) ?? 0)
+        const fault = cleaner.fault(
+          this.#nowMs,
+          typicalShare,
+          middle(without(runs, cleaner.longestRun)) ?? 0,
+          this.#doorMovesMs,
+        )
         if (fault !== null) faults.push({ sensor: cleaner.sensor, ...fault })
       }
       const own = belief.levels[index] as Level[]

@@ -355,16 +355,18 @@ export class LevelTracker {
     const still = this.#still as Block
     this.#brief = null
     this.#still = null
-    if (brief === null || this.levels.length === 0 || this.levels.length >= maximumLevels) return
+    if (brief === null || this.levels.length >= maximumLevels) return
     const level = this.#newLevel(brief.startMs)
     const read = this.#restlessness(still) < 0.7 * this.#restlessness(brief) ? still : brief
     this.#estimate(level, read, read)
     level.endMs = brief.endMs
     level.quietMs = brief.endMs - brief.startMs
     level.brief = true
-    const previous = this.levels.at(-1) as Level
-    const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
-    if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return
+    const previous = this.levels.at(-1)
+    if (previous !== undefined) {
+      const sigma = Math.hypot(level.headSigmaGrams, previous.tailSigmaGrams)
+      if (Math.abs(level.headGrams - previous.tailGrams) < Math.max(this.#sameLevelGrams, 3.5 * sigma)) return
+    }
     this.levels.push(level)
     this.#startExcursion(read.sum / read.n)
     this.#doorMoved = false
