@@ -1,14 +1,13 @@
 import type { Logger } from 'pino'
-import { type Clock, wait } from '#protocol/base/clock.ts'
+import type { Clock } from '#protocol/base/clock.ts'
 import { assert } from '#protocol/base/decision.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { EvidenceRef } from '#protocol/messages/session.ts'
-import type { WeighingStep } from '#protocol/weighing/types.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
 import { type BoardReading, type CabinetHardware, isLocked, type ScaleSweep } from '../hardware/ports.ts'
-import { encodeTrace, type LiveWeighing, startWeighing } from '../weighing/live-weighing.ts'
+import { encodeTrace } from '../weighing/live-weighing.ts'
 import { createQuietRing } from '../weighing/quiet-ring.ts'
 import {
   decideAbandoned,
@@ -16,24 +15,16 @@ import {
   decideSeen,
   decideUnlocked,
   decideUnlockFailed,
-  evolveResumed,
   type SessionDecision,
   type SessionEffect,
 } from './decide.ts'
 import type { DeferredCharges } from './deferred.ts'
-import { createSessionJournal, type SampleRow } from './journal.ts'
+import { createSessionJournal } from './journal.ts'
+import { beginLive, type LiveSession, reviveLive, sampleRowOf, sessionTimeOf } from './live-session.ts'
 import { sessionMachine } from './machine.ts'
 import { reconciledEvent } from './reconciled.ts'
 import { type BoundPlanogram, type SessionRecord, startRecord } from './record.ts'
-
-export type SnapshotMoment = 'open' | 'step' | 'close'
-/** Pictures for evidence; the camera watch provides them. */
-export interface SnapshotSource {
-  /** One picture of each camera that gives one; never throws. */
-  takeAll(): Promise<Array<{ camera: string; bytes: Uint8Array }>>
-  /** Troubles that exist right now, for a session that starts under them. */
-  presentTroubles(): Array<{ camera: string; kind: string }>
-}
+import { createSessionPictures, type SnapshotSource } from './session-pictures.ts'
 
 export interface SessionsOptions {
   db: EdgeDatabase
@@ -78,45 +69,28 @@ export interface Sessions {
   stop(): void
 }
 
-const SNAPSHOTS_MOST = 50
-/** A wall clock that went backwards or far ahead says nothing about how long the agent was away. */
-const AWAY_LONGEST_MS = 24 * 60 * 60_000
-const AWAY_UNKNOWN_MS = 1000
-
-interface Live {
-  record: SessionRecord
-  readonly planogram: BoundPlanogram
-  readonly weighing: LiveWeighing
-  readonly baseMs: number
-  readonly baseMonoMs: number
-  isDoorOpen: boolean
-  unsaved: SampleRow[]
-  /** Steps that are not in the outbox yet. */
-  untold: WeighingStep[]
-  sampleCount: number
-  flushedAtMs: number
-  readonly snapshots: Set<Promise<void>>
-  snapshotCount: number
-  isLocking: boolean
-  isEnding: boolean
-}
-
 export function createSessions(options: SessionsOptions): Sessions {
   const { db, outbox, evidence, deferred, hardware, snapshots, clock, log, settings } = options
   const journal = createSessionJournal(db)
   const ring = createQuietRing(settings.quietBeforeMs)
   const endListeners: Array<(sessionId: string) => void> = []
-  let live: Live | undefined
+  let live: LiveSession | undefined
 
-  const timeOf = (one: Live, monoMs: number) => one.baseMs + (monoMs - one.baseMonoMs)
-  const timeNow = (one: Live) => timeOf(one, clock.monoMs())
-
-  function rowOf(tMs: number, isDoorOpen: boolean, sweep: ScaleSweep, sensors: readonly string[]): SampleRow {
-    return [Math.round(tMs), isDoorOpen ? 1 : 0, ...sensors.map((sensor) => sweep.grams[sensor] ?? null)]
-  }
+  const pictures = createSessionPictures({
+    db,
+    outbox,
+    evidence,
+    journal,
+    snapshots,
+    clock,
+    log,
+    waitMs: settings.snapshotWaitMs,
+    isCurrent: (one) => live === one,
+  })
+  const timeNow = (one: LiveSession) => sessionTimeOf(one, clock.monoMs())
 
   /** Saves the record and its events in one transaction, then does what cannot be undone. */
-  function apply(one: Live, decision: SessionDecision, alongside?: () => void): void {
+  function apply(one: LiveSession, decision: SessionDecision, alongside?: () => void): void {
     if (decision.record === one.record && decision.effects.length === 0 && alongside === undefined) return
     const isFinished = decision.effects.some((effect) => effect.type === 'finished')
     const tMs = timeNow(one)
@@ -138,13 +112,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (isFinished) ended(one)
   }
 
-  function act(one: Live, effect: SessionEffect): void {
+  function act(one: LiveSession, effect: SessionEffect): void {
     switch (effect.type) {
       case 'lock':
         void engageLock(one)
         break
       case 'snapshot':
-        takeSnapshots(one, effect.moment)
+        pictures.take(one, effect.moment)
         break
       case 'reconcile':
         void reconcile(one)
@@ -155,7 +129,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
   }
 
-  async function engageLock(one: Live): Promise<void> {
+  async function engageLock(one: LiveSession): Promise<void> {
     if (one.isLocking) return
     one.isLocking = true
     try {
@@ -167,13 +141,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
   }
 
-  function ended(one: Live): void {
+  function ended(one: LiveSession): void {
     if (live === one) live = undefined
     ring.clear()
     for (const run of endListeners) run(one.record.sessionId)
   }
 
-  function flushSamples(one: Live): void {
+  function flushSamples(one: LiveSession): void {
     if (one.unsaved.length === 0) return
     const rows = one.unsaved
     db.transact(() => {
@@ -185,57 +159,14 @@ export function createSessions(options: SessionsOptions): Sessions {
     })
   }
 
-  function takeSnapshots(one: Live, moment: SnapshotMoment): void {
-    if (one.snapshotCount >= SNAPSHOTS_MOST || !evidence.hasRoomForPictures()) return
-    one.snapshotCount++
-    const tMs = Math.round(timeNow(one))
-    const taking: Promise<void> = snapshots
-      .takeAll()
-      .then((pictures) => {
-        // Pictures that arrive after the receipt was sent cannot be named by it any more.
-        if (live !== one) return
-        for (const { camera, bytes } of pictures) keepPicture(one, camera, bytes, moment, tMs)
-      })
-      .catch((error: unknown) =>
-        log.error({ err: error, sessionId: one.record.sessionId }, 'pictures were not kept'),
-      )
-      .finally(() => one.snapshots.delete(taking))
-    one.snapshots.add(taking)
-  }
-
-  function keepPicture(
-    one: Live,
-    camera: string,
-    bytes: Uint8Array,
-    moment: SnapshotMoment,
-    tMs: number,
-  ): void {
-    const kept = evidence.keep(bytes)
-    if (one.record.evidence.some((known) => known.sha256 === kept.sha256)) return
-    const ref: EvidenceRef = { kind: 'snapshot', ...kept, mediaType: 'image/jpeg', tMs, moment, camera }
-    const record = { ...one.record, evidence: [...one.record.evidence, ref] }
-    const { sessionId } = record
-    db.transact(() => {
-      const seq = outbox.append('camera.snapshot-taken', { camera, sessionId, sha256: kept.sha256, moment })
-      evidence.refer(kept, sessionId, 'snapshot', 'image/jpeg', seq)
-      journal.save(record, timeNow(one), clock.now())
-    })
-    one.record = record
-  }
-
-  async function reconcile(one: Live): Promise<void> {
+  async function reconcile(one: LiveSession): Promise<void> {
     if (one.isEnding) return
     one.isEnding = true
+    const { closedMs } = one.record
     try {
-      if (one.snapshots.size > 0) {
-        const cut = new AbortController()
-        await Promise.race([
-          Promise.allSettled(one.snapshots),
-          wait(clock, 'last pictures of the session', settings.snapshotWaitMs, cut.signal),
-        ])
-        cut.abort()
-      }
-      finish(one)
+      await pictures.settle(one)
+      // Opened again while the last pictures were awaited: the session goes on.
+      if (live === one && one.record.phase === 'closing' && one.record.closedMs === closedMs) finish(one)
     } catch (error) {
       log.error(
         { err: error, sessionId: one.record.sessionId },
@@ -246,9 +177,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
   }
 
-  function finish(one: Live): void {
-    // Opened again while the last pictures were awaited: the session goes on.
-    if (live !== one || one.record.phase !== 'closing') return
+  function finish(one: LiveSession): void {
     const settledMs = timeNow(one)
     const result = one.weighing.result()
     const decision = decideEnd(
@@ -287,13 +216,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     )
   }
 
-  function look(one: Live, reading: BoardReading): void {
+  function look(one: LiveSession, reading: BoardReading): void {
     if (reading.isDoorOpen !== null) one.isDoorOpen = reading.isDoorOpen
     if (one.isEnding && reading.isDoorOpen !== true) return
     const decision = decideSeen(
       one.record,
       {
-        tMs: Math.round(timeOf(one, reading.atMonoMs)),
+        tMs: Math.round(sessionTimeOf(one, reading.atMonoMs)),
         isDoorOpen: reading.isDoorOpen,
         isLocked: isLocked(reading),
         areWeightsSettled: one.weighing.isSettled(),
@@ -303,8 +232,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     apply(one, decision)
   }
 
-  function weigh(one: Live, sweep: ScaleSweep): void {
-    const row = rowOf(timeOf(one, sweep.atMonoMs), one.isDoorOpen, sweep, one.planogram.sensors)
+  function weigh(one: LiveSession, sweep: ScaleSweep): void {
+    const row = sampleRowOf(sessionTimeOf(one, sweep.atMonoMs), one.isDoorOpen, sweep, one.planogram.sensors)
     const steps = one.weighing.push(row)
     one.sampleCount++
     if (one.sampleCount <= settings.traceSamplesMost || one.sampleCount % 10 === 0) one.unsaved.push(row)
@@ -314,7 +243,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   /** A disk that is full keeps them here; they go with the next weighing that can be written. */
-  function reportSteps(one: Live): void {
+  function reportSteps(one: LiveSession): void {
     const { sessionId } = one.record
     db.transact(() => {
       flushSamples(one)
@@ -329,10 +258,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
     })
     one.untold = []
-    if (one.record.phase === 'open' || one.record.phase === 'closing') takeSnapshots(one, 'step')
+    if (one.record.phase === 'open' || one.record.phase === 'closing') pictures.take(one, 'step')
   }
 
-  function annotate(one: Live, change: Partial<SessionRecord>): void {
+  function annotate(one: LiveSession, change: Partial<SessionRecord>): void {
     const record = { ...one.record, ...change }
     db.transact(() => journal.save(record, timeNow(one), clock.now()))
     one.record = record
@@ -349,26 +278,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       const record = { ...startRecord(about, !options.isReachable()), cameraTroubles: troubles }
       const rows = ring
         .sweeps()
-        .map((sweep) => rowOf(sweep.atMonoMs - nowMonoMs, false, sweep, planogram.sensors))
+        .map((sweep) => sampleRowOf(sweep.atMonoMs - nowMonoMs, false, sweep, planogram.sensors))
       journal.begin(record, planogram, rows, clock.now())
-      const weighing = startWeighing(planogram)
-      for (const row of rows) weighing.push(row)
-      const begun: Live = {
-        record,
-        planogram,
-        weighing,
-        baseMs: 0,
-        baseMonoMs: nowMonoMs,
-        isDoorOpen: false,
-        unsaved: [],
-        untold: [],
-        sampleCount: rows.length,
-        flushedAtMs: 0,
-        snapshots: new Set(),
-        snapshotCount: 0,
-        isLocking: false,
-        isEnding: false,
-      }
+      const begun = beginLive(record, planogram, rows, nowMonoMs)
       db.afterCommit(() => {
         live = begun
       })
@@ -410,7 +322,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     onCameraTrouble(camera, kind, sinceMonoMs) {
       if (!live) return
-      const tMs = Math.max(0, timeOf(live, sinceMonoMs))
+      const tMs = Math.max(0, sessionTimeOf(live, sinceMonoMs))
       const ended = live.record.cameraTroubles.map((one) =>
         one.camera === camera && one.toMs === null ? { ...one, toMs: tMs } : one,
       )
@@ -424,7 +336,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       try {
         const stored = journal.findUnfinished()
         assert(stored !== undefined, 'the unfinished session is there')
-        live = replay(stored)
+        const at = { wallMs: clock.now(), monoMs: clock.monoMs() }
+        const revived = reviveLive(stored, at, !options.isReachable())
+        journal.appendSamples(sessionId, revived.gap, at.wallMs)
+        live = revived.live
       } catch (error) {
         log.error({ sessionId, err: error }, 'the journal of the session in progress cannot be replayed')
         abandon(sessionId)
@@ -446,38 +361,6 @@ export function createSessions(options: SessionsOptions): Sessions {
           journal.save(one.record, timeNow(one), clock.now())
         })
     },
-  }
-
-  function replay(stored: NonNullable<ReturnType<typeof journal.findUnfinished>>): Live {
-    const weighing = startWeighing(stored.planogram)
-    for (const row of stored.samples) weighing.push(row)
-    const awayMs = clock.now() - stored.savedAtMs
-    const isAwayKnown = awayMs >= 0 && awayMs <= AWAY_LONGEST_MS
-    const baseMs = stored.lastMs + (isAwayKnown ? awayMs : AWAY_UNKNOWN_MS)
-    const wasOpen = stored.record.phase === 'open'
-    // The door may have been opened and closed while nobody looked: until it is read, it counts as open.
-    const mayHaveBeenOpen = stored.record.phase === 'unlocking' || stored.record.phase === 'unlocked'
-    if (mayHaveBeenOpen) {
-      const gap: SampleRow = [Math.round(baseMs), 1, ...stored.planogram.sensors.map(() => null)]
-      weighing.push(gap)
-      journal.appendSamples(stored.record.sessionId, [gap], clock.now())
-    }
-    return {
-      record: evolveResumed(stored.record, Math.round(baseMs), !options.isReachable()),
-      planogram: stored.planogram,
-      weighing,
-      baseMs,
-      baseMonoMs: clock.monoMs(),
-      isDoorOpen: wasOpen,
-      unsaved: [],
-      untold: [],
-      sampleCount: stored.samples.length,
-      flushedAtMs: baseMs,
-      snapshots: new Set(),
-      snapshotCount: stored.record.evidence.length,
-      isLocking: false,
-      isEnding: false,
-    }
   }
 
   function abandon(sessionId: string): void {
