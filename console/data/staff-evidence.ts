@@ -1,5 +1,6 @@
 import type { StaffOrder } from '#protocol/api/staff.ts'
 import { isStoryKey, storyText } from '#protocol/words/story.ts'
+import { shelfName } from './staff-format.ts'
 import { hasWord, word, wordOr } from '../words/staff.ts'
 import { choose, language } from '../words/words.ts'
 
@@ -194,7 +195,7 @@ function stepMarks({ order }: StaffOrder, startMs: number): EvidenceMark[] {
     lane: 'weight' as const,
     fromMs: startMs + step.tMs,
     toMs: null,
-    text: `${word('shelf', { shelf: step.shelf })}: ${choose(step.explanation)}`,
+    text: `${word('shelf', { shelf: shelfName(step.shelf) })}: ${choose(step.explanation)}`,
     tone: step.grams > 0 ? ('ok' as const) : ('neutral' as const),
   }))
 }

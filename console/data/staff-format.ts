@@ -41,3 +41,8 @@ function spanOf(ms: number): [number, 'second' | 'minute' | 'hour' | 'day'] {
 export function shortId(id: string): string {
   return id.length > 12 ? `…${id.slice(-6)}` : id
 }
+
+/** Shelves are called s1, s2 … in profiles; people say 1, 2 … Any other name stays as it is. */
+export function shelfName(shelf: string): string {
+  return /^s\d+$/.test(shelf) ? shelf.slice(1) : shelf
+}

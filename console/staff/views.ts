@@ -5,7 +5,7 @@ import type { StateWord, Tone } from '#protocol/words/states.ts'
 import { formatSpan, shortId } from '../data/staff-format.ts'
 import { slaClocks, type SlaClock } from '../data/staff-sla.ts'
 import type { StaffTime } from '../data/staff-time.ts'
-import { word, type StaffWord } from '../words/staff.ts'
+import { word, wordOr, type StaffWord } from '../words/staff.ts'
 import { choose } from '../words/words.ts'
 import { icon, type IconName } from './icons.ts'
 import type { Services } from './services.ts'
@@ -145,4 +145,13 @@ export function emptyView(text: StaffWord, name: IconName = 'check'): TemplateRe
 /** A wide table scrolls in its own frame, by keyboard too; the page never scrolls sideways. */
 export function tableFrame(label: StaffWord, table: TemplateResult): TemplateResult {
   return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word(label)}>${table}</div>`
+}
+
+/** Records name people as `staff:<id>`, rules as `rule:<name>`; a name that is there already stays. */
+export function personText(services: Services, by: string): string {
+  const [kind, id] = by.split(':')
+  if (id === undefined) return by === 'system' || by === 'core' ? word('bySystem') : by
+  if (kind === 'rule') return `${word('rule')} ${id}`
+  if (id === services.me?.staffId) return services.me.displayName
+  return `${wordOr(`kind.${kind}`, kind ?? '')} ${shortId(id)}`
 }

@@ -9,7 +9,7 @@ import { icon } from '../icons.ts'
 import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
-import { emptyView, moment, pageHead } from '../views.ts'
+import { emptyView, moment, pageHead, personText } from '../views.ts'
 
 type Alarm = AlarmList['alarms'][number]
 
@@ -62,7 +62,7 @@ export class AlarmsPage extends StaffPage {
                 ${
                   alarm.state === 'raised'
                     ? html`<button class="button" @click=${() => void this.#acknowledge(alarm.alarmId)}>${icon('check')}${word('acknowledge')}</button>`
-                    : html`<span class="soft small">${alarm.acknowledgedBy ? word('acknowledgedBy', { name: alarm.acknowledgedBy }) : ''}</span>`
+                    : html`<span class="soft small">${alarm.acknowledgedBy ? word('acknowledgedBy', { name: personText(this.services, alarm.acknowledgedBy) }) : ''}</span>`
                 }
               </td>
             </tr>`,

@@ -8,7 +8,7 @@ import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
-import { emptyView, idChip, moment, money, pageHead } from '../views.ts'
+import { emptyView, idChip, moment, money, pageHead, personText } from '../views.ts'
 
 type Approval = ApprovalList['approvals'][number]
 type Decision = 'approve' | 'refuse'
@@ -72,7 +72,7 @@ export class ApprovalsPage extends StaffPage {
         <b class="figure">${money(approval.amountFen)}</b>
         <span class="soft small">${moment(this.services.time, approval.requestedAtMs)}</span>
       </div>
-      <p>${wordOr(`refundReason.${approval.reason}`, approval.reason)} · ${word('askedBy', { name: approval.requestedBy })}</p>
+      <p>${wordOr(`refundReason.${approval.reason}`, approval.reason)} · ${word('askedBy', { name: personText(this.services, approval.requestedBy) })}</p>
       ${approval.note ? html`<p class="quote">${approval.note}</p>` : nothing}
       <p class="soft small"><a href="${BASE}/orders/${approval.orderId}">${word('orderWithEvidence')}</a> ${idChip(this.services, approval.refundId)}</p>
       <div class="row">

@@ -6,7 +6,7 @@ import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
-import { emptyView, idChip, moment, pageHead } from '../views.ts'
+import { emptyView, idChip, moment, pageHead, personText } from '../views.ts'
 
 /** Who did what to what, and when. Read only, for everybody. */
 @customElement('page-audit')
@@ -47,9 +47,9 @@ export class AuditPage extends StaffPage {
             (entry) => html`<tr>
               <td class="end number soft">${entry.seq}</td>
               <td>${moment(this.services.time, entry.atMs)}</td>
-              <td>${entry.actor}</td>
+              <td title=${entry.actor}>${personText(this.services, entry.actor)}</td>
               <td>${wordOr(`audit.${entry.action}`, entry.action)}</td>
-              <td>${idChip(this.services, entry.subject)}</td>
+              <td>${subjectKind(entry.subject)} ${idChip(this.services, entry.subject.replace(/^\w+:/, ''))}</td>
               <td class="small soft">${details(entry.detail) || nothing}</td>
             </tr>`,
           )}
@@ -57,6 +57,12 @@ export class AuditPage extends StaffPage {
       </table>
     </div>`
   }
+}
+
+/** `order:or1…` → the word for an order. */
+function subjectKind(subject: string): string {
+  const kind = /^(\w+):/.exec(subject)?.[1]
+  return kind === undefined ? '' : wordOr(`kind.${kind}`, kind)
 }
 
 function details(detail: Record<string, unknown>): string {

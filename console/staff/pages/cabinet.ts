@@ -4,7 +4,7 @@ import type { CabinetDetail } from '#protocol/api/staff.ts'
 import { SESSION_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeCode, describeError } from '../../data/staff-errors.ts'
-import { formatCelsius, formatGrams, formatSpan } from '../../data/staff-format.ts'
+import { formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
@@ -13,7 +13,7 @@ import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { cabinetBadges } from '../parts/cabinet-views.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../routes.ts'
-import { badge, card, exactTime, idChip, moment, money, pageHead, stateBadge } from '../views.ts'
+import { badge, card, exactTime, idChip, moment, money, pageHead, personText, stateBadge } from '../views.ts'
 import '../../components/product-picture.ts'
 import '../parts/setpoint-card.ts'
 import '../parts/temperature-chart.ts'
@@ -35,8 +35,8 @@ const COMMAND_LOOK: Record<CabinetDetail['commands'][number]['state'], { tone: T
 /** One cabinet: how it is, how warm it is and shall be, what lies in it, what it did. */
 @customElement('page-cabinet')
 export class CabinetPage extends StaffPage {
-  /** Grams by shelf from the live feed; newer than the last load. */
-  @state() private liveGrams: ReadonlyMap<string, number> = new Map()
+  /** What the cabinet said since the last load. */
+  @state() private heard: LiveFrame | undefined
   @state() private command: Command = 'door.lock'
   @state() private reason = ''
   @state() private isSending = false
@@ -48,7 +48,7 @@ export class CabinetPage extends StaffPage {
     load: ([id], signal) => this.services.api.cabinet(id, signal),
     isAffected: (change) =>
       change.kind !== 'live' && (change.cabinetId === this.#id || change.subjectId === this.#id),
-    onValue: () => (this.liveGrams = new Map()),
+    onValue: () => (this.heard = undefined),
   })
   get #id(): string {
     return this.params['id'] ?? ''
@@ -65,9 +65,20 @@ export class CabinetPage extends StaffPage {
     )
   }
   #receive(data: Record<string, unknown> | undefined): void {
-    const next = new Map(this.liveGrams)
-    for (const [shelf, grams] of gramsIn(data)) next.set(shelf, grams)
-    this.liveGrams = next
+    if (isLiveFrame(data)) this.heard = data
+  }
+  /** The row as loaded, with what the cabinet has said since. */
+  #current(cabinet: CabinetDetail['cabinet']): CabinetDetail['cabinet'] {
+    const { heard } = this
+    if (!heard) return cabinet
+    return {
+      ...cabinet,
+      presence: 'online',
+      lastHeardMs: this.services.time.now(),
+      isDoorOpen: heard.isDoorOpen,
+      airDeciCelsius: heard.airDeciCelsius,
+      camera: heard.camera ?? cabinet.camera,
+    }
   }
 
   #ask(command: Command): void {
@@ -114,24 +125,28 @@ export class CabinetPage extends StaffPage {
   }
 
   #body(detail: CabinetDetail) {
-    const { cabinet } = detail
+    const cabinet = this.#current(detail.cabinet)
     return html`<p class="row wrap cabinet-badges ${cabinet.presence === 'offline' ? 'is-faded' : ''}">${cabinetBadges(this.services, cabinet)}</p>
-      <div class="cabinet-grid">
+      <div class="cabinet-columns"><div class="stack">
         ${card(
           'temperature',
-          html`<p class="temperature-now">
+          html`<p class="temperature-now ${cabinet.presence === 'online' ? '' : 'is-faded'}">
               <b class="figure number">${cabinet.airDeciCelsius === null ? '–' : formatCelsius(cabinet.airDeciCelsius)}</b>
               <span class="soft">${word('airNow')}</span>
             </p>
             <temperature-chart .cabinetId=${cabinet.cabinetId}></temperature-chart>`,
           { className: 'area-chart' },
         )}
+        ${this.#stock(detail)} ${this.#events(detail)}
+        </div>
+        <div class="stack">
         ${card(
           'setpoint',
           html`<setpoint-card .cabinet=${cabinet} .isReadOnly=${!detail.actions.includes('setpoint')} @changed=${() => this.cabinet.reload()}></setpoint-card>`,
           { className: 'area-setpoint' },
         )}
-        ${this.#alarms(detail)} ${this.#stock(detail)} ${this.#commands(detail)} ${this.#sessions(detail)} ${this.#events(detail)} ${this.#link(detail)}
+        ${this.#alarms(detail)} ${this.#commands(detail)} ${this.#sessions(detail)} ${this.#link(detail)}
+        </div>
       </div>`
   }
 
@@ -148,7 +163,7 @@ export class CabinetPage extends StaffPage {
                 ${alarmSentence(alarm)}
                 <p class="soft small">
                   ${moment(this.services.time, alarm.raisedAtMs)}${alarm.count > 1 ? html` · ${word('times', { count: alarm.count })}` : nothing}
-                  ${alarm.acknowledgedBy ? html` · ${word('acknowledgedBy', { name: alarm.acknowledgedBy })}` : nothing}
+                  ${alarm.acknowledgedBy ? html` · ${word('acknowledgedBy', { name: personText(this.services, alarm.acknowledgedBy) })}` : nothing}
                 </p>
                 ${
                   alarm.state === 'raised' && actions.includes('acknowledge')
@@ -174,9 +189,9 @@ export class CabinetPage extends StaffPage {
               <thead><tr><th scope="col">${word('product')}</th><th scope="col" class="end">${word('pieces')}</th><th scope="col" class="end">${word('price')}</th><th scope="col" class="end">${word('unitWeight')}</th></tr></thead>
               ${shelves.map((shelf) => {
                 const rows = stock.filter((row) => row.shelf === shelf)
-                const grams = this.liveGrams.get(shelf) ?? rows[0]?.liveGrams ?? null
+                const grams = this.heard?.grams[shelf] ?? rows[0]?.liveGrams ?? null
                 return html`<tbody>
-                  <tr class="group"><th scope="rowgroup" colspan="4"><span class="split"><span>${word('shelf', { shelf })}</span><span class="number ${cabinet.presence === 'offline' ? 'soft' : ''}">${icon('scale')}${grams === null ? word('notKnown') : formatGrams(grams)}</span></span></th></tr>
+                  <tr class="group"><th scope="rowgroup" colspan="4"><span class="split"><span>${word('shelf', { shelf: shelfName(shelf) })}</span><span class="number ${cabinet.presence === 'offline' ? 'soft' : ''}">${icon('scale')}${grams === null ? word('notKnown') : formatGrams(grams)}</span></span></th></tr>
                   ${rows.map(
                     (row) => html`<tr>
                       <td><span class="product"><product-picture .picture=${row.picture}></product-picture>${choose(row.name)}</span></td>
@@ -220,7 +235,7 @@ export class CabinetPage extends StaffPage {
                 const look = COMMAND_LOOK[command.state]
                 return html`<li>
                   <div class="split"><span>${wordOr(`command.${command.name}`, command.name)}</span>${badge(look.tone, look.icon, word(`commandState.${command.state}`))}</div>
-                  <p class="soft small">${moment(time, command.createdAtMs)} · ${command.by}${command.finishedAtMs === null ? nothing : html` · ${formatSpan(command.finishedAtMs - command.createdAtMs)}`}${command.reason ? html` · ${describeCode(command.reason)}` : nothing}</p>
+                  <p class="soft small">${moment(time, command.createdAtMs)} · ${personText(this.services, command.by)}${command.finishedAtMs === null ? nothing : html` · ${formatSpan(command.finishedAtMs - command.createdAtMs)}`}${command.reason ? html` · ${describeCode(command.reason)}` : nothing}</p>
                 </li>`
               })}
             </ul>`
@@ -317,15 +332,13 @@ export class CabinetPage extends StaffPage {
   }
 }
 
-/** The live frame carries shelves as a list or as a record; anything else is left alone. */
-function gramsIn(data: Record<string, unknown> | undefined): Array<[string, number]> {
-  const shelves = data?.['shelves'] ?? data?.['grams']
-  if (Array.isArray(shelves)) {
-    return shelves.flatMap((entry: unknown): Array<[string, number]> => {
-      if (typeof entry !== 'object' || entry === null || !('shelf' in entry) || !('grams' in entry)) return []
-      return typeof entry.grams === 'number' ? [[String(entry.shelf), entry.grams]] : []
-    })
-  }
-  if (typeof shelves !== 'object' || shelves === null) return []
-  return Object.entries(shelves).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+/** The part of the `live` message that this page shows (protocol/messages/frames.ts). */
+interface LiveFrame {
+  readonly grams: Readonly<Record<string, number | null>>
+  readonly isDoorOpen: boolean | null
+  readonly airDeciCelsius: number | null
+  readonly camera?: string | null
+}
+function isLiveFrame(data: unknown): data is LiveFrame {
+  return typeof data === 'object' && data !== null && 'grams' in data && typeof data.grams === 'object'
 }

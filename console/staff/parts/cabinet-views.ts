@@ -24,7 +24,7 @@ export function cabinetBadges(services: Services, cabinet: CabinetRow) {
     ${cabinet.isLockedOut ? badge('bad', 'snowflake', word('lockedOut')) : nothing}
     ${cabinet.isOutOfService ? badge('bad', 'circle-x', word('outOfService')) : nothing}
     ${doorBadge(cabinet)}
-    ${cabinet.camera && cabinet.camera !== 'ok' ? badge('warn', 'camera', wordOr(`camera.${cabinet.camera}`, cabinet.camera)) : nothing}
+    ${cabinet.camera && cabinet.camera !== 'clear' ? badge('warn', 'camera', wordOr(`camera.${cabinet.camera}`, cabinet.camera)) : nothing}
     ${cabinet.alarms > 0 ? badge('warn', 'bell', word('alarmCount', { count: cabinet.alarms })) : nothing}
     <span class="soft small">${dataAsOf(services, cabinet)}</span>`
 }

@@ -12,7 +12,7 @@ import {
   type Lane,
 } from '../../data/staff-evidence.ts'
 import { createTimeAxis, type TimeAxis } from '../../data/staff-time-axis.ts'
-import { formatGrams, formatSpan } from '../../data/staff-format.ts'
+import { formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
@@ -72,7 +72,7 @@ export class EvidenceAxis extends StaffElement {
         ${this.#film(evidence)}
         ${
           evidence.quietShelves.length > 0
-            ? html`<p class="soft small">${word('quietShelves', { shelves: evidence.quietShelves.join(', ') })}</p>`
+            ? html`<p class="soft small">${word('quietShelves', { shelves: evidence.quietShelves.map(shelfName).join(', ') })}</p>`
             : nothing
         }
       </section>
@@ -190,7 +190,7 @@ export class EvidenceAxis extends StaffElement {
         const grams = gramsAt(curve, atMs)
         return grams === undefined
           ? nothing
-          : html`<span class="readout-value"><i class="swatch chart-bg-${(index % 6) + 1}"></i>${word('shelf', { shelf: curve.shelf })} <span class="number">${formatGrams(grams)}</span></span>`
+          : html`<span class="readout-value"><i class="swatch chart-bg-${(index % 6) + 1}"></i>${word('shelf', { shelf: shelfName(curve.shelf) })} <span class="number">${formatGrams(grams)}</span></span>`
       })}
       ${near.map((mark) => html`<span class="readout-mark tone-text-${mark.tone}">${mark.text}</span>`)}
     </div>`
@@ -334,7 +334,7 @@ function rowsOf(evidence: Evidence): Row[] {
       evidence.curves.forEach((curve, index) =>
         add({
           lane,
-          label: word('shelf', { shelf: curve.shelf }),
+          label: word('shelf', { shelf: shelfName(curve.shelf) }),
           height: CURVE_ROW,
           curve,
           colour: (index % 6) + 1,

@@ -7,7 +7,7 @@ import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { icon, type IconName } from '../icons.ts'
 import type { Services } from '../services.ts'
-import { badge, card, exactTime, idChip, moment, money, stateBadge } from '../views.ts'
+import { badge, card, exactTime, idChip, moment, money, personText, stateBadge } from '../views.ts'
 import '../../components/product-picture.ts'
 
 /** Charged, recognised by the weights, and refunded, side by side: where they differ is where the answer lies. */
@@ -187,7 +187,7 @@ export function anomaliesPanel(
           <p class="soft small">
             ${moment(services.time, anomaly.detectedAtMs)} · ${word('rule')} <code>${anomaly.rule}</code>
             ${anomaly.outcome ? html` · ${wordOr(`decision.${anomaly.outcome}`, anomaly.outcome)}` : nothing}
-            ${anomaly.decidedBy ? html` · ${anomaly.decidedBy}` : nothing}
+            ${anomaly.decidedBy ? html` · ${personText(services, anomaly.decidedBy)}` : nothing}
           </p>
           ${anomaly.actions.includes('decide') ? html`<p class="row"><button class="button" @click=${() => decide(anomaly.anomalyId)}>${icon('scale')}${word('decideEllipsis')}</button></p>` : nothing}
           <details>

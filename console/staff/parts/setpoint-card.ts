@@ -7,7 +7,7 @@ import { formatCelsius } from '../../data/staff-format.ts'
 import { hasWord, word } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
-import { badge } from '../views.ts'
+import { badge, personText } from '../views.ts'
 
 const LOOK: Record<SetpointView['state'], { tone: Tone; icon: IconName }> = {
   in_sync: { tone: 'ok', icon: 'circle-check' },
@@ -85,19 +85,19 @@ export class SetpointCard extends StaffElement {
     const values = {
       desired: formatCelsius(setpoint.desired),
       reported: setpoint.reported === null ? '–' : formatCelsius(setpoint.reported),
-      by: setpoint.desiredBy ?? word('unknownPerson'),
+      by: setpoint.desiredBy === null ? word('unknownPerson') : personText(this.services, setpoint.desiredBy),
       at: setpoint.desiredAtMs === null ? '–' : time.momentText(setpoint.desiredAtMs),
       reportedAt: setpoint.reportedAtMs === null ? '–' : time.momentText(setpoint.reportedAtMs),
       reason: this.#rejection(setpoint.rejectReason),
     }
     return html`<div class="setpoint">
       <div class="pair">
-        <div><span class="label">${word('desired')}</span><b class="figure number">${formatCelsius(setpoint.desired)}</b><span class="soft small">${setpoint.desiredBy ?? ''} ${setpoint.desiredAtMs === null ? '' : time.momentText(setpoint.desiredAtMs)}</span></div>
+        <div><span class="label">${word('desired')}</span><b class="figure number">${formatCelsius(setpoint.desired)}</b><span class="soft small">${setpoint.desiredBy === null ? '' : personText(this.services, setpoint.desiredBy)} ${setpoint.desiredAtMs === null ? '' : time.momentText(setpoint.desiredAtMs)}</span></div>
         <div><span class="label">${word('reported')}</span><b class="figure number">${setpoint.reported === null ? '–' : formatCelsius(setpoint.reported)}</b><span class="soft small">${setpoint.reportedAtMs === null ? word('notKnown') : time.momentText(setpoint.reportedAtMs)}</span></div>
       </div>
       <div class="setpoint-state" role="status">
         ${badge(look.tone, look.icon, word(`setpointShort.${setpoint.state}`))}
-        <p>${word(`setpointLong.${setpoint.state}`, values)}</p>
+        <p>${word(setpoint.state === 'queued_offline' && setpoint.reported === null ? 'setpointLong.queued_unknown' : `setpointLong.${setpoint.state}`, values)}</p>
       </div>
       ${this.isReadOnly ? nothing : this.#form(setpoint)}
     </div>`

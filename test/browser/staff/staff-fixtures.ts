@@ -323,7 +323,7 @@ export function aCabinet(more: Partial<Cabinet> = {}): Cabinet {
     alarms: 1,
     openTickets: 3,
     liveSessionId: null,
-    camera: 'ok',
+    camera: 'clear',
     ...more,
   }
 }

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { compareUrgency, nextClock, slaClocks } from '#console/data/staff-sla.ts'
+import { aTicket, MINUTE_MS, NOW_MS } from './staff-fixtures.ts'
+
+const states = (more: Parameters<typeof aTicket>[1], nowMs = NOW_MS) =>
+  slaClocks(aTicket(1, more), nowMs).map((clock) => clock.state)
+
+describe('the clocks of a ticket', () => {
+  it.each([
+    ['seven minutes are left', { firstResponseDueMs: NOW_MS + 7 * MINUTE_MS }, 'in_time'],
+    ['five minutes are left', { firstResponseDueMs: NOW_MS + 5 * MINUTE_MS }, 'soon'],
+    ['it is due this moment', { firstResponseDueMs: NOW_MS }, 'soon'],
+    ['it was due a millisecond ago', { firstResponseDueMs: NOW_MS - 1 }, 'late'],
+    ['it was answered in time', { firstRespondedAtMs: NOW_MS - 1, firstResponseDueMs: NOW_MS }, 'done'],
+    ['it was answered late', { firstRespondedAtMs: NOW_MS, firstResponseDueMs: NOW_MS - 1 }, 'over'],
+  ] as const)('first response: %s', (_name, more, state) => {
+    expect(states(more)[0]).toBe(state)
+  })
+  it('stop when the ticket is resolved', () => {
+    expect(states({ state: 'resolved', firstRespondedAtMs: NOW_MS }, NOW_MS + 9000 * MINUTE_MS)[1]).toBe(
+      'done',
+    )
+    expect(nextClock(aTicket(1, { state: 'closed', firstRespondedAtMs: NOW_MS }), NOW_MS)).toBeUndefined()
+  })
+})
+
+describe('the order of the queue', () => {
+  it('is what is late, then priority, then the nearest due time', () => {
+    const queue = [
+      aTicket(1, { priority: 'low', firstResponseDueMs: NOW_MS + 2 * MINUTE_MS }),
+      aTicket(2, { priority: 'urgent', firstResponseDueMs: NOW_MS + 9 * MINUTE_MS }),
+      aTicket(3, { priority: 'normal', firstResponseDueMs: NOW_MS - MINUTE_MS }),
+      aTicket(4, { priority: 'low', firstResponseDueMs: NOW_MS + MINUTE_MS }),
+      aTicket(5, { state: 'closed', firstRespondedAtMs: NOW_MS, priority: 'low' }),
+    ]
+    const sorted = queue.toSorted((a, b) => compareUrgency(a, b, NOW_MS)).map((ticket) => ticket.number)
+    expect(sorted).toEqual([3, 2, 4, 1, 5])
+  })
+})
