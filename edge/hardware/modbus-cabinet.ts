@@ -48,6 +48,7 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
     profile.lock.isBoltSeated,
     profile.door.isOpen,
   ]
+  if (profile.lock.isKeyTurned) boardPlaces.push(profile.lock.isKeyTurned)
   if (profile.power) boardPlaces.push(profile.power.isMainsOn)
   const boardPlan = planReads(profile, boardPlaces)
   const boardKeys = new Set(boardPlan.map(keyOf))
@@ -113,6 +114,7 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
       isDoorOpen: decodeFlag(fetched, profile.door.isOpen),
       isUnlocked: decodeFlag(fetched, profile.lock.isUnlocked),
       isBoltSeated: decodeFlag(fetched, profile.lock.isBoltSeated),
+      isKeyTurned: profile.lock.isKeyTurned ? decodeFlag(fetched, profile.lock.isKeyTurned) : null,
       isMainsOn: profile.power ? decodeFlag(fetched, profile.power.isMainsOn) : null,
     }
   }
@@ -265,7 +267,14 @@ function rounded(value: number | null): number | null {
   return value === null ? null : Math.round(value)
 }
 function staleBoard(atMonoMs: number): BoardReading {
-  return { atMonoMs, isDoorOpen: null, isUnlocked: null, isBoltSeated: null, isMainsOn: null }
+  return {
+    atMonoMs,
+    isDoorOpen: null,
+    isUnlocked: null,
+    isBoltSeated: null,
+    isKeyTurned: null,
+    isMainsOn: null,
+  }
 }
 function staleClimate(atMonoMs: number): ClimateSample {
   return {

@@ -6,6 +6,8 @@ export interface BoardReading {
   readonly isDoorOpen: boolean | null
   readonly isUnlocked: boolean | null
   readonly isBoltSeated: boolean | null
+  /** A mechanical key holds the lock open. null also when the profile knows no such contact. */
+  readonly isKeyTurned: boolean | null
   /** null also when the profile knows no such contact. */
   readonly isMainsOn: boolean | null
 }

@@ -103,6 +103,8 @@ export function namedPlaces(profile: Profile): Array<{ name: string; unit: strin
       place: scale.netGrams,
     })),
   ]
+  if (profile.lock.isKeyTurned)
+    places.push({ name: 'lock.isKeyTurned', unit: '', place: profile.lock.isKeyTurned })
   const climate = profile.climate
   if (climate) {
     places.push({ name: 'climate.air', unit: '0.1 °C', place: climate.airDeciCelsius })

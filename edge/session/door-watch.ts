@@ -13,16 +13,21 @@ export interface IdleDoor {
   readonly lastPowerOn: boolean | null
   readonly powerLostMonoMs: number | null
   readonly unlockedSinceMonoMs: number | null
+  /** The key is in use, or was until just now: boards hold the lock for some seconds after it is taken out. */
+  readonly keyUntilMonoMs: number | null
 }
 export const initialIdleDoor: IdleDoor = {
   openSinceMonoMs: null,
   lastPowerOn: null,
   powerLostMonoMs: null,
   unlockedSinceMonoMs: null,
+  keyUntilMonoMs: null,
 }
 
 /** An unlocked door without a session is locked after this long, so that a key in use is not fought with. */
 const RELOCK_AFTER_MS = 2000
+/** Firmware in the field holds the lock for 5 s after the key is taken out; who opens until then used the key. */
+const KEY_HOLD_MS = 8000
 
 export function decideIdleDoor(
   door: IdleDoor,
@@ -31,13 +36,18 @@ export function decideIdleDoor(
 ): { door: IdleDoor; events: DomainEvent[]; shouldLock: boolean } {
   const events: DomainEvent[] = []
   const at = reading.atMonoMs
-  let { openSinceMonoMs, powerLostMonoMs, unlockedSinceMonoMs } = door
+  let { openSinceMonoMs, powerLostMonoMs, unlockedSinceMonoMs, keyUntilMonoMs } = door
+  const wasKeyInUse = keyUntilMonoMs !== null
+  if (reading.isKeyTurned === true) keyUntilMonoMs = at + KEY_HOLD_MS
+  else if (keyUntilMonoMs !== null && at >= keyUntilMonoMs) keyUntilMonoMs = null
+  const isKeyInUse = keyUntilMonoMs !== null
+  if (isKeyInUse && !wasKeyInUse) events.push({ type: 'door.unlocked', data: { by: 'manual-key' } })
   if (hasSession) {
     openSinceMonoMs = null
     unlockedSinceMonoMs = null
   } else if (reading.isDoorOpen === true && openSinceMonoMs === null) {
     openSinceMonoMs = at
-    events.push({ type: 'door.forced', data: {} })
+    events.push({ type: isKeyInUse ? 'door.opened' : 'door.forced', data: {} })
   } else if (reading.isDoorOpen === false && openSinceMonoMs !== null) {
     events.push({ type: 'door.closed', data: { openMs: Math.round(at - openSinceMonoMs) } })
     openSinceMonoMs = null
@@ -52,7 +62,8 @@ export function decideIdleDoor(
     })
     powerLostMonoMs = null
   }
-  const isUnlockedAndClosed = !hasSession && reading.isDoorOpen === false && isLocked(reading) === false
+  const isUnlockedAndClosed =
+    !hasSession && !isKeyInUse && reading.isDoorOpen === false && isLocked(reading) === false
   if (!isUnlockedAndClosed) {
     if (
       unlockedSinceMonoMs !== null &&
@@ -70,6 +81,7 @@ export function decideIdleDoor(
       lastPowerOn: reading.isMainsOn ?? door.lastPowerOn,
       powerLostMonoMs,
       unlockedSinceMonoMs,
+      keyUntilMonoMs,
     },
     events,
     shouldLock: unlockedSinceMonoMs !== null && at - unlockedSinceMonoMs >= RELOCK_AFTER_MS,

@@ -86,6 +86,8 @@ export const Profile = Type.Object(
         lock: WriteAction,
         isUnlocked: Flag,
         isBoltSeated: Flag,
+        /** A mechanical key holds the lock: the board refuses commands, and an open door is not a forced one. */
+        isKeyTurned: Type.Optional(Flag),
         settleMs: Type.Integer({ description: 'how long the board may take before the read-back counts' }),
       },
       { additionalProperties: false },

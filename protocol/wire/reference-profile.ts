@@ -93,6 +93,7 @@ export const referenceProfile: Profile = {
     lock: { unit: BOARD_UNIT, register: BOARD.lockCommand, value: LOCK_ENGAGE },
     isUnlocked: { unit: BOARD_UNIT, register: BOARD.lockState, activeValue: 1, inactiveValue: 0 },
     isBoltSeated: { unit: BOARD_UNIT, register: BOARD.boltSeated, activeValue: 1, inactiveValue: 0 },
+    isKeyTurned: { unit: BOARD_UNIT, register: BOARD.manualKey, activeValue: 1, inactiveValue: 0 },
     settleMs: 1000,
   },
   door: { isOpen: { unit: BOARD_UNIT, register: BOARD.doorOpen, activeValue: 1, inactiveValue: 0 } },
