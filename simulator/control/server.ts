@@ -4,7 +4,12 @@ import { CabinetError, ERRORS, type ErrorCode, messageOf } from '#protocol/base/
 
 /** An HTTP server whose errors are the catalogue's: `{ code, message }` and a sentence that says what to do. */
 export function createServer(): FastifyInstance {
-  const app = fastify({ bodyLimit: 256 * 1024, forceCloseConnections: true })
+  const app = fastify({
+    bodyLimit: 256 * 1024,
+    forceCloseConnections: true,
+    // A step is one of many shapes: removing what the first shape does not know would spoil it for the right one.
+    ajv: { customOptions: { removeAdditional: false } },
+  })
   // Some controls take no body; a client that sends the header anyway is not wrong.
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
