@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import modbusSerial from 'modbus-serial'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseFrame } from '#protocol/messages/index.ts'
 import { downTopic, upTopic } from '#protocol/topics.ts'
@@ -90,8 +91,7 @@ describe('programs of others on our wires', () => {
     return [...stdout.matchAll(/^\[\d+\]:\s+(\d+)/gm)].map((match) => Number(match[1]))
   }
   async function readWithModbusSerial(unit: number, register: number, count: number): Promise<number[]> {
-    const { default: ModbusRTU } = await import('modbus-serial')
-    const master = new ModbusRTU()
+    const master = new modbusSerial.default()
     await master.connectRTUBuffered(system.simulator.servicePath, { baudRate: 115200 })
     master.setID(unit)
     const { data } = await master.readHoldingRegisters(register, count)
