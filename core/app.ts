@@ -10,6 +10,7 @@ import { appendAudit } from '#core/audit/audit.ts'
 import { registerAuditRoutes } from '#core/audit/routes.ts'
 import { type BrokerSupervisor, createBrokerSupervisor } from '#core/broker/supervisor.ts'
 import { raiseAlarm } from '#core/cabinets/alarms.ts'
+import { watchAbsence } from '#core/cabinets/absence.ts'
 import { createCommands } from '#core/cabinets/commands.ts'
 import { registerDeviceRoutes } from '#core/cabinets/device-routes.ts'
 import { createDeviceAuthenticator } from '#core/cabinets/device-signature.ts'
@@ -23,7 +24,6 @@ import { type Settings, readPolicy } from '#core/config.ts'
 import { type BrokerLink, createBrokerLink, type UpMessage } from '#core/ingest/broker-link.ts'
 import { combineHandlers } from '#core/ingest/handlers.ts'
 import { createIngest } from '#core/ingest/ingest.ts'
-import { recordChange } from '#core/live/changes.ts'
 import { createLiveFeed } from '#core/live/live-feed.ts'
 import { registerLiveRoutes } from '#core/live/routes.ts'
 import { registerConsoleFiles } from '#core/pages/console-files.ts'
@@ -111,39 +111,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     if (device === undefined) broker.revoke(cabinet.cabinetId)
     else broker.admit(device)
   })
-  presence.onChange((cabinetId) => {
-    db.write('presence', (tx) =>
-      recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId }),
-    ).catch((error: unknown) =>
-      log.error({ err: error, cabinetId }, 'a change of presence could not be recorded'),
-    )
-  })
-
-  // Everything from the scan to the refund; without a provider and a gateway the core watches cabinets and sells nothing.
-  const { provider: merchantFile, notices: gatewayFile } = settings
-  const commerce =
-    merchantFile === undefined || gatewayFile === undefined
-      ? undefined
-      : createCommerce({
-          ...deps,
-          due,
-          commands,
-          presence,
-          evidence,
-          cookies,
-          publicUrl: () => addresses.url,
-          merchantFile,
-          gatewayFile,
-          keys: {
-            sealKey: loadOrCreateKey(path.join(coreFolder, 'seal.key'), random),
-            indexKey: loadOrCreateKey(path.join(coreFolder, 'index.key'), random),
-          },
-        })
-  if (commerce === undefined)
-    log.warn(
-      'no payment provider or message gateway is configured (--provider, --notices); nothing can be sold',
-    )
-  else authenticators.consumer = commerce.authenticate
+  const absence = watchAbsence({ ...deps, presence, due })
 
   const ingest = createIngest({
     ...deps,

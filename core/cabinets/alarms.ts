@@ -37,6 +37,7 @@ export const ALARM_KINDS = [
   'events_lost',
   'setpoint_not_applied',
   'takeover',
+  'offline',
 ] as const
 export type AlarmKind = (typeof ALARM_KINDS)[number]
 

@@ -102,6 +102,7 @@ export const PolicySchema = Type.Object(
     // links
     suspectAfterMs: setting('Nothing heard: suspect after', 'ms', 20 * SECOND, 100, HOUR),
     offlineAfterMs: setting('Nothing heard: offline after', 'ms', 40 * SECOND, 200, DAY),
+    absentAlarmMs: setting('Offline for this long calls a person', 'ms', 5 * MINUTE, 100, DAY),
     commandReplyMs: setting('A command is answered within', 'ms', 4 * SECOND, 50, MINUTE),
     enrolmentCodeMs: setting('An enrolment code is valid for', 'ms', DAY, MINUTE, 30 * DAY),
   },
