@@ -10,9 +10,11 @@ const smallestObjectGrams = 5
 /** Hypotheses further away than this many standard deviations are not looked at. */
 const farSigmas = 7
 /** A few answers of a shelf are worse than its sigma says; a wide component keeps the tails honest. */
-const wideShare = 0.02
 const wideFactor = 3
-const briefWideShare = 0.25
+const ordinaryWide: Wide = { share: 0.02, variance: 0 }
+/** What is read between two quick moves may hold a part of the next hand's push. */
+const briefWide: Wide = { share: 0.25, variance: 0 }
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
 /** A hand about to lift something pushes by about this much. */
 const pushGrams = 50
 /** Two grabs that begin within this time belong together. */
@@ -77,6 +79,8 @@ export type LevelEvent = { shelf: number; level: number; certain: boolean }
 /** Per-sensor change between two levels of a shelf that has several sensors, or null. */
 export type LocateSensors = (shelf: number, base: number, level: number) => Float64Array | null
 
+type Wide = { share: number; variance: number }
+
 type Candidate = {
   parent: BeamState
   logP: number
@@ -105,8 +109,8 @@ type Transition = {
   /** How far the shelf went above and below the level before. */
   highGrams: number
   lowGrams: number
-  /** Weight of the wide component of the density. */
-  wide: number
+  /** The wide component of the density. */
+  wide: Wide
   busySeconds: number
 }
 
@@ -313,12 +317,11 @@ function transitionBetween(
     (levels[levels.indexOf(level) - 1] as Level).tailGrams - before.tailGrams
   const highGrams = Math.max(...passed.map((level) => level.highGrams + offset(level)))
   const lowGrams = Math.min(...passed.map((level) => level.lowGrams + offset(level)))
-  // What is read between two quick moves may hold a part of the next hand's push.
-  const wide = before.brief || after.brief ? briefWideShare : wideShare
+  const wide = before.brief || after.brief ? briefWide : ordinaryWide
   const loss = -deltaGrams
   const combos: Array<{ combination: Combination; logLikelihood: number; large: boolean }> = []
   if (loss > 0) {
-    for (const combination of near(shelf.combinations, loss, variance)) {
+    for (const combination of near(shelf.combinations, loss, variance + wide.variance / 4)) {
       combos.push({
         combination,
         logLikelihood: logDensity(loss - combination.grams, variance + combination.variance, wide),
@@ -493,7 +496,7 @@ function expand(
     // One thing put back and another taken before the shelf came to rest.
     const target = loss + product.unitGrams
     if (target <= smallestObjectGrams) continue
-    for (const combination of near(shelf.combinations, target, v)) {
+    for (const combination of near(shelf.combinations, target, v + wide.variance / 4)) {
       if (combination.items.length > 2 || combination.items.includes(p)) continue
       if (!inStock(combination.items, shelf, state, devFrom)) continue
       const residual = target - combination.grams
@@ -559,7 +562,7 @@ function bestReturn(
   product: number,
   gainGrams: number,
   variance: number,
-  wide: number,
+  wide: Wide,
 ): { logLikelihood: number } | null {
   let sum = Number.NEGATIVE_INFINITY
   let count = 0
@@ -660,11 +663,16 @@ function lowerBound(table: readonly Combination[], grams: number): number {
   return low
 }
 
-export function logDensity(residual: number, variance: number, wide: number): number {
-  const z2 = (residual * residual) / variance
-  const narrow = Math.log(1 - wide) - 0.5 * z2
-  const broad = Math.log(wide / wideFactor) - (0.5 * z2) / (wideFactor * wideFactor)
-  return logAdd(narrow, broad) - 0.5 * Math.log(2 * Math.PI * variance)
+/** A normal density with a wide component: a narrow one for what the sigma says, a wide one for what it does not. */
+function logDensity(residual: number, variance: number, wide: Wide): number {
+  const squared = residual * residual
+  const broadVariance = wideFactor * wideFactor * variance + wide.variance
+  return (
+    logAdd(
+      Math.log((1 - wide.share) / Math.sqrt(variance)) - (0.5 * squared) / variance,
+      Math.log(wide.share / Math.sqrt(broadVariance)) - (0.5 * squared) / broadVariance,
+    ) - halfLogTwoPi
+  )
 }
 
 export function logAdd(a: number, b: number): number {

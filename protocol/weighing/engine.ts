@@ -257,7 +257,7 @@ class StreamingSession implements WeighingSession {
       if (this.#isSilent(shelf)) return false
       const own = belief.levels[index] as Level[]
       const before = own[belief.first[index] as number]
-      const after = own.at(-1)
+      const after = lastLevel(own)
       if (before === undefined || after === undefined || after.phase !== 'after') return true
       return before.phase !== 'before' && before.startMs - this.#startedMs > firstLevelMs
     })
@@ -294,14 +294,13 @@ class StreamingSession implements WeighingSession {
     }
   }
 
-  /** Levels in the order in which they began; of those after the door closed, only the last one counts. */
+  /** Levels in the order in which they began; of those after the door closed, only the judge counts. */
   #eventsOf(levels: readonly Level[][], first: readonly number[]): LevelEvent[] {
     const events: Array<LevelEvent & { startMs: number }> = []
     levels.forEach((own, shelf) => {
       for (let i = (first[shelf] as number) + 1; i < own.length; i++) {
         const level = own[i] as Level
-        const next = own[i + 1]
-        if (level.phase === 'after' && next !== undefined && next.phase === 'after') continue
+        if (level.phase === 'after' && i !== judgeOf(own, i)) continue
         events.push({ shelf, level: i, certain: level.phase === 'after', startMs: level.startMs })
       }
     })
@@ -396,7 +395,7 @@ class StreamingSession implements WeighingSession {
       const state = this.#shelves[shelf] as ShelfState
       const offset = state.references.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0)
       const before = own[first[shelf] as number]
-      const after = own.at(-1)
+      const after = lastLevel(own)
       if (before === undefined || after === undefined) {
         return { shelf: state.model.id, beforeGrams: null, afterGrams: null, deltaGrams: null, sigmaGrams: 0 }
       }
@@ -418,7 +417,7 @@ class StreamingSession implements WeighingSession {
     const nProducts = this.#model.products.length
     return levels.some((own, shelf) => {
       const before = own[first[shelf] as number]
-      const after = own.at(-1)
+      const after = lastLevel(own)
       if (before === undefined || after === undefined || before === after) return false
       let expected = 0
       let variance = 0
@@ -500,6 +499,24 @@ function goodsOnly(kind: Move['kind']): boolean {
     case 'brought_in':
       return true
   }
+}
+
+function lastLevel(levels: readonly Level[]): Level | undefined {
+  const last = levels.at(-1)
+  return last?.phase === 'after' ? levels[judgeOf(levels, levels.length - 1)] : last
+}
+
+/** Of the levels after one closing of the door, the last that is known well; a burst of bad readings is no judge. */
+function judgeOf(levels: readonly Level[], index: number): number {
+  let from = index
+  while (from > 0 && (levels[from - 1] as Level).phase === 'after') from--
+  let until = index
+  while (until + 1 < levels.length && (levels[until + 1] as Level).phase === 'after') until++
+  let surest = Number.POSITIVE_INFINITY
+  for (let i = from; i <= until; i++) surest = Math.min(surest, (levels[i] as Level).headSigmaGrams)
+  let judge = until
+  while (judge > from && (levels[judge] as Level).headSigmaGrams > 4 * surest + 2) judge--
+  return judge
 }
 
 function movesByLevel(story: BeamState): Map<string, Trail> {

@@ -172,7 +172,9 @@ export class LevelTracker {
    */
   snapshot(timeIsUp: boolean): Level[] {
     const current = this.#current
-    if (timeIsUp && !this.quiet && this.#phase === 'after' && this.#size >= 2) {
+    const last = this.levels.at(-1)
+    const isJudged = last !== undefined && last.phase === 'after' && last.startMs >= this.#doorMs
+    if (timeIsUp && !this.quiet && this.#phase === 'after' && this.#size >= 2 && !isJudged) {
       return [...this.levels, this.#forcedLevel()]
     }
     if (current !== null && this.quiet) {

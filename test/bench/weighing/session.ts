@@ -107,10 +107,14 @@ export function runEngine(
   })
   let settledMs = recording.tMs.at(-1) as number
   let fromMs = 0
+  let isClosed = false
   for (const sample of samplesOf(recording)) {
-    if (fromMs === 0 && sample.tMs >= recording.closeMs) fromMs = nowMs()
+    if (!isClosed && sample.tMs >= recording.closeMs) {
+      isClosed = true
+      fromMs = nowMs()
+    }
     engine.push(sample)
-    if (fromMs !== 0 && engine.isSettled()) {
+    if (isClosed && engine.isSettled()) {
       settledMs = sample.tMs
       break
     }
