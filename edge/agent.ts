@@ -48,6 +48,8 @@ export interface AgentPorts {
   settings: Settings
   /** The core asked for a restart of the agent. */
   restart: () => void
+  /** The core answers, and it is known what it wants of this cabinet: sessions can start. May be called again. */
+  onReady: () => void
 }
 
 export interface Agent {
@@ -266,6 +268,9 @@ export function createAgent(ports: AgentPorts): Agent {
     const pauseMs = isWatched ? settings.liveSessionMs : settings.liveIdleMs
     liveTimer = clock.setTimer('send live telemetry', pauseMs, sendLive)
   }
+  function readyWhenKnown(): void {
+    if (delivery.isReachable && desired.current !== undefined) ports.onReady()
+  }
   const deliveryListener: DeliveryListener = {
     describe: () => {
       const { current } = sessions
@@ -287,9 +292,13 @@ export function createAgent(ports: AgentPorts): Agent {
       }
     },
     onCommand: (bytes, isRetained) => desk.onCommand(bytes, isRetained),
-    onTwin: (bytes) => desired.onTwin(bytes),
+    onTwin(bytes) {
+      desired.onTwin(bytes)
+      readyWhenKnown()
+    },
     onReachable(isReachable) {
       sessions.onReachable(isReachable)
+      readyWhenKnown()
       if (isReachable) uploader.nudge()
     },
     onConfirmed(ackedSeq) {

@@ -6,7 +6,7 @@ import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import type { Profile } from '#protocol/wire/profile.ts'
-import { createAgent, FIRMWARE } from './agent.ts'
+import { type AgentPorts, createAgent, FIRMWARE } from './agent.ts'
 import { createHttpCamera } from './camera/http-camera.ts'
 import { readPicture } from './camera/picture-reader.ts'
 import { helpText, parseCommandLine, type RunOptions } from './command-line.ts'
@@ -28,6 +28,8 @@ const ids = createIds(clock, random)
 /** Stopping must not hang on a dead disk or broker. */
 const STOP_LONGEST_MS = 8000
 const PARENT_LOOK_MS = 500
+/** Ready means that a session can start; a cabinet without a network or planogram is as ready as it gets after this. */
+const READY_ANYWAY_MS = 3000
 const PROBE_OPEN_MS = 2000
 
 try {
@@ -80,15 +82,23 @@ async function runAgent(options: RunOptions): Promise<void> {
   do {
     isRestarting = false
     const restarting = new AbortController()
-    const agent = assemble(options, credentials, profile, own, () => {
-      isRestarting = true
-      restarting.abort()
+    const ready = once(() => {
+      if (options.isReadyReported) {
+        process.stdout.write(`${JSON.stringify({ ready: true, cabinetId: credentials.cabinetId })}\n`)
+      }
+    })
+    const agent = assemble(options, credentials, profile, own, {
+      restart() {
+        isRestarting = true
+        restarting.abort()
+      },
+      onReady: ready,
     })
     agent.start()
-    if (options.isReadyReported)
-      process.stdout.write(`${JSON.stringify({ ready: true, cabinetId: credentials.cabinetId })}\n`)
+    const anyway = clock.setTimer('ready anyway', READY_ANYWAY_MS, ready)
     await aborted(AbortSignal.any([stopping.signal, restarting.signal]))
     own.info(isRestarting ? 'restarting' : 'stopping')
+    anyway.cancel()
     const force = clock.setTimer('stop the agent', STOP_LONGEST_MS, () => {
       own.error('stopping took too long')
       process.exit(1)
@@ -104,7 +114,7 @@ function assemble(
   credentials: Credentials,
   profile: Profile,
   log: Logger,
-  restart: () => void,
+  rim: Pick<AgentPorts, 'restart' | 'onReady'>,
 ) {
   const { settings, dataFolder } = options
   const { cabinetId, partition, mqtt } = credentials
@@ -157,7 +167,7 @@ function assemble(
       }),
     profileName: profile.name,
     settings,
-    restart,
+    ...rim,
   })
 }
 
@@ -249,6 +259,15 @@ function watchParent(stop: () => void): void {
   every(clock, 'is the parent there', PARENT_LOOK_MS, () => {
     if (process.ppid !== parent) stop()
   })
+}
+
+function once(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    run()
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

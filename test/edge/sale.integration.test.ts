@@ -19,6 +19,13 @@ describe('a sale at the cabinet, over serial, camera and broker', () => {
   }, 40_000)
   afterAll(() => rig.stop())
 
+  it('says on standard output that a session can start', async () => {
+    await eventually(
+      'the line of readiness',
+      () => rig.edgeOutput() === '{"ready":true,"cabinetId":"cab-test"}\n',
+    )
+  })
+
   it('unlocks once, sees what was taken, and brings receipt and evidence to the core', async () => {
     const { core } = rig
     const args = { sessionId: 'se-1', kind: 'sale', door: 0, planogramVersion: 1, stock: [] }

@@ -7,7 +7,7 @@ import { createSeededRandom } from '#protocol/base/random.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import type { Twin } from '#protocol/messages/frames.ts'
 import { type Simulator, startSimulator } from '#simulator/app.ts'
-import { CABINET_ID, CODE, type CoreStandIn, eventually, startCoreStandIn } from './core-stand-in.ts'
+import { CODE, type CoreStandIn, eventually, startCoreStandIn } from './core-stand-in.ts'
 
 /** A whole cabinet on a bench: the simulator's pseudo-terminal and camera, a core stand-in, and the real agent as a process. */
 export interface Rig {
@@ -20,6 +20,8 @@ export interface Rig {
   /** @param signal  SIGKILL is a power cut for the process */
   stopEdge(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   edgeLog(): string
+  /** What went to standard output. */
+  edgeOutput(): string
   isEdgeRunning(): boolean
   stop(): Promise<void>
 }
@@ -56,6 +58,7 @@ export async function startRig(
   }
   let edge: ChildProcess | undefined
   let log = ''
+  let output = ''
 
   const rig: Rig = {
     core,
@@ -98,19 +101,17 @@ export async function startRig(
       child.stderr?.on('data', (chunk: Buffer) => {
         log += chunk.toString()
       })
-      let output = ''
       child.stdout?.on('data', (chunk: Buffer) => {
         output += chunk.toString()
       })
       await eventually(
-        'the agent is ready',
+        'a hello',
         () => {
           if (child.exitCode !== null) throw new Error(`the agent stopped with ${child.exitCode}: ${log}`)
-          return output.includes(`"cabinetId":"${CABINET_ID}"`)
+          return core.hellos.length > helloCount
         },
         20_000,
       )
-      await eventually('a hello', () => core.hellos.length > helloCount)
     },
     async stopEdge(signal = 'SIGTERM') {
       const child = edge
@@ -120,6 +121,7 @@ export async function startRig(
       return ended
     },
     edgeLog: () => log,
+    edgeOutput: () => output,
     isEdgeRunning: () => edge !== undefined && edge.exitCode === null && edge.signalCode === null,
     async stop() {
       await rig.stopEdge('SIGKILL')
