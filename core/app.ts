@@ -113,6 +113,32 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   })
   const absence = watchAbsence({ ...deps, presence, due })
 
+  // Everything from the scan to the refund; without a provider and a gateway the core watches cabinets and sells nothing.
+  const { provider: merchantFile, notices: gatewayFile } = settings
+  const commerce =
+    merchantFile === undefined || gatewayFile === undefined
+      ? undefined
+      : createCommerce({
+          ...deps,
+          due,
+          commands,
+          presence,
+          evidence,
+          cookies,
+          publicUrl: () => addresses.url,
+          merchantFile,
+          gatewayFile,
+          keys: {
+            sealKey: loadOrCreateKey(path.join(coreFolder, 'seal.key'), random),
+            indexKey: loadOrCreateKey(path.join(coreFolder, 'index.key'), random),
+          },
+        })
+  if (commerce === undefined)
+    log.warn(
+      'no payment provider or message gateway is configured (--provider, --notices); nothing can be sold',
+    )
+  else authenticators.consumer = commerce.authenticate
+
   const ingest = createIngest({
     ...deps,
     wire: link,
@@ -266,6 +292,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   async function start(): Promise<CoreAddresses> {
     await feed.start()
+    await absence.start()
     await commerce?.resume()
     due.start()
     timers.push(every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep()))
