@@ -117,7 +117,7 @@ export function configurationReference(): string {
     ([name, { title, default: fallback }]) => `| \`--${name}\` | ${title ?? ''} | ${cell(fallback)} |`,
   )
   const policy = Object.entries(PolicySchema.properties).map(([name, schema]) => {
-    const { title, description, default: fallback, minimum, maximum } = schema as Record<string, unknown>
+    const { title, description, default: fallback, minimum, maximum } = schema as unknown as Record<string, unknown>
     return `| \`${name}\` | ${String(title)} | ${String(description)} | ${String(fallback)} | ${String(minimum)} … ${String(maximum)} |`
   })
   return [
