@@ -100,10 +100,30 @@ function outcomeFor(detail: TicketDetail): Outcome {
 
 export type Template = TemplateList['templates'][number]
 
-/** The templates of this subject first, in the server's order. */
-export function rankTemplates(templates: readonly Template[], subject: string, type: string): Template[] {
-  const fits = (template: Template) => template.types.includes(subject) || template.types.includes(type)
-  return [...templates.filter(fits), ...templates.filter((template) => !fits(template))]
+/** Replies that say that money goes back. They are proposed only when it does. */
+const REFUND_TEMPLATES: ReadonlySet<string> = new Set(['refund_done', 'double_charge'])
+
+/**
+ * The templates of this subject first, and among them those that can be sent as they are: a reply that speaks of a
+ * refund that nobody has asked for yet stands behind.
+ */
+export function rankTemplates(
+  templates: readonly Template[],
+  detail: TicketDetail,
+  agentName: string,
+): Template[] {
+  const subject = subjectOf(detail)
+  const isRefunded = detail.order?.order.refunds.some((refund) => refund.state !== 'rejected') ?? false
+  const isRefundAdvised = detail.advice?.action === 'refund'
+  const rank = (template: Template) => {
+    const isFit = template.types.includes(subject) || template.types.includes(detail.ticket.type)
+    const isOpen =
+      unfilled(fillTemplate(template.text[detail.language], detail, agentName, detail.language)).length > 0
+    const isEarly = REFUND_TEMPLATES.has(template.key) && !isRefunded && !isRefundAdvised
+    const isPast = !REFUND_TEMPLATES.has(template.key) && isRefunded
+    return (isFit ? 0 : 8) + (isOpen ? 4 : 0) + (isEarly ? 2 : 0) + (isPast ? 1 : 0)
+  }
+  return templates.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Puts in what the ticket knows. What it does not know stays as `{name}`, and the composer points at it. */
@@ -122,7 +142,7 @@ export function fillTemplate(
     order: order?.orderId.slice(-6),
     cabinet: detail.ticket.cabinetName?.[language],
     amount: amountText(lastRefund?.amountFen ?? detail.advice?.amountFen ?? order?.paidFen),
-    refund: amountText(lastRefund?.amountFen ?? detail.advice?.amountFen),
+    refund: amountText(lastRefund?.amountFen),
     total: amountText(order?.totalFen),
     paid: amountText(order?.paidFen),
     minutes: order?.deferral ? String(order.deferral.lateMinutes) : undefined,

@@ -51,9 +51,11 @@ export interface Evidence {
 const QUIET_GRAMS = 8
 
 export function sentence(key: string, values: Readonly<Record<string, string | number>>): string {
+  // The story speaks to the consumer; staff read the same in their own voice where the catalogue has it.
+  const own = `mark.${key}`
+  if (hasWord(own)) return word(own, values)
   if (isStoryKey(key)) return storyText(language(), key, values)
-  if (hasWord(key)) return word(key, values)
-  return wordOr(`mark.${key}`, key, values)
+  return wordOr(key, key, values)
 }
 
 /** False for a key that only the core knows yet; its own text is shown then. */

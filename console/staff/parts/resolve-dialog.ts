@@ -5,7 +5,6 @@ import {
   fillTemplate,
   rankTemplates,
   startingResolution,
-  subjectOf,
   unfilled,
 } from '../../data/staff-advice.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
@@ -50,7 +49,7 @@ export class ResolveDialog extends StaffElement {
     this.error = undefined
     const hasConsumer = this.detail.ticket.orderId !== null
     const template = hasConsumer
-      ? rankTemplates(this.templates, this.outcome, subjectOf(this.detail))[0]
+      ? rankTemplates(this.templates, this.detail, this.services.me?.displayName ?? '')[0]
       : undefined
     const language = this.detail.language
     this.reply = template

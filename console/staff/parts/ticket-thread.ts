@@ -60,7 +60,7 @@ export class TicketThread extends StaffElement {
   }
   get #choices(): Template[] {
     const wanted = this.filter.trim().toLowerCase()
-    return rankTemplates(this.templates, subjectOf(this.detail), this.detail.ticket.type).filter(
+    return rankTemplates(this.templates, this.detail, this.services.me?.displayName ?? '').filter(
       (template) =>
         wanted === '' ||
         [template.key, template.title.zh, template.title.en, template.text[this.#language]].some((text) =>
