@@ -7,6 +7,7 @@ const goods = JSON.parse(
   readFileSync(new URL('../../../scripts/seed/demo.json', import.meta.url), 'utf8'),
 ) as GoodsFile
 const settings = {
+  liveIdleMs: 200,
   retransmitShortestMs: 200,
   retransmitLongestMs: 400,
   watchdogMs: 1500,
@@ -14,6 +15,7 @@ const settings = {
   chunkBytes: 8192,
   evidenceRetryShortestMs: 50,
   evidenceRetryLongestMs: 200,
+  outboxBytesMost: 4096,
 }
 
 describe('a network that fails', () => {
@@ -126,5 +128,26 @@ describe('a network that fails', () => {
         sha256,
       )
     }
+  })
+
+  it('an outbox that runs full refuses new sessions rather than lose a charge, and recovers', async () => {
+    rig.core.isAnswering = false
+    await eventually('the lock is read', () => rig.core.lives.at(-1)?.isLocked === true)
+    const args = { sessionId: 'se-1', kind: 'sale', door: 0, planogramVersion: 1, stock: [] }
+    for (let round = 0; !rig.edgeLog().includes('the outbox is full'); round++) {
+      expect(round).toBeLessThan(40)
+      await rig.control('door-force', {})
+      await eventually('the door is seen open', () => rig.core.lives.at(-1)?.isDoorOpen === true)
+      await rig.control('door', { action: 'close' })
+      await eventually('the door is seen shut', () => rig.core.lives.at(-1)?.isLocked === true)
+    }
+    expect(await rig.core.command('door.unlock', args, 'cm-1')).toMatchObject({
+      status: 'rejected',
+      reason: 'outbox_full',
+    })
+    rig.core.isAnswering = true
+    await eventually('the core hears of it', () => rig.core.events.find((one) => one.data.level === 'full'))
+    await eventually('all is well again', () => rig.core.events.find((one) => one.data.level === 'normal'))
+    expect(await rig.core.command('door.unlock', args, 'cm-2')).toMatchObject({ status: 'succeeded' })
   })
 })
