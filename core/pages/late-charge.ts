@@ -1,6 +1,8 @@
 import { formatMoney } from '#protocol/words/format.ts'
 import type { OrderView } from '#protocol/api/consumer.ts'
-import { moment, type PageContext } from './context.ts'
+import { exactClock, moment, type PageContext } from './context.ts'
+
+const EXACT_BELOW_MS = 120_000
 
 /**
  * Why money was asked for later than usual, in time order, with the cause, the amount, and "charged once".
@@ -10,11 +12,18 @@ export function lateChargeSentences(page: PageContext, order: OrderView): string
   const { deferral } = order
   if (deferral === null) return []
   const { t } = page
+  const closedAtMs = order.closedAtMs ?? deferral.fromMs
+  const lateMs = (deferral.toMs ?? page.nowMs) - closedAtMs
+  // Within a minute or two the times on the clock would read the same.
+  const isShort = lateMs < EXACT_BELOW_MS
+  const at = (atMs: number) => (isShort ? exactClock(page, atMs) : moment(page, atMs))
   const values = {
-    closed: moment(page, order.closedAtMs ?? deferral.fromMs),
-    start: moment(page, deferral.fromMs),
-    end: deferral.toMs === null ? '' : moment(page, deferral.toMs),
-    late: t(deferral.lateMinutes === 1 ? 'late.minute' : 'late.minutes', { count: deferral.lateMinutes }),
+    closed: at(closedAtMs),
+    start: at(deferral.fromMs),
+    end: deferral.toMs === null ? '' : at(deferral.toMs),
+    late: isShort
+      ? t('late.seconds', { count: Math.max(1, Math.round(lateMs / 1000)) })
+      : t(deferral.lateMinutes === 1 ? 'late.minute' : 'late.minutes', { count: deferral.lateMinutes }),
   }
   const isOver = deferral.toMs !== null
   const sentences = [

@@ -1,6 +1,6 @@
 import type { OrderLineView, OrderView, RefundView } from '#protocol/api/consumer.ts'
 import { ORDER_STATE_WORDS, REFUND_STATE_WORDS } from '#protocol/words/states.ts'
-import { choose, clock, moment, type PageContext, yuan } from '../context.ts'
+import { choose, clock, exactClock, moment, type PageContext, yuan } from '../context.ts'
 import { html, type Markup } from '../html.ts'
 import { icon } from '../icons.ts'
 import { lateChargeSentences, wasChargedTwice } from '../late-charge.ts'
@@ -8,6 +8,8 @@ import { document } from '../layout.ts'
 import { badge, live, note, productPicture, sentence } from '../parts.ts'
 import { isWordKey } from '../words/words.ts'
 import { proof } from './proof.ts'
+
+const EXACT_BELOW_MS = 10 * 60_000
 
 /** Something may still change by itself: the page asks again while it is looked at. */
 export function isUnsettled(order: OrderView): boolean {
@@ -152,7 +154,10 @@ function story(page: PageContext, order: OrderView): Markup | false {
     .map((line) => ({ atMs: line.atMs, text: sentence(page, line.key, line.values) }))
     .filter((entry) => entry.text !== undefined)
     .sort((a, b) => a.atMs - b.atMs)
-  if (entries.length === 0) return false
+  const [first, last] = [entries[0], entries.at(-1)]
+  if (first === undefined || last === undefined) return false
+  // What happened within minutes is told by the second.
+  const at = last.atMs - first.atMs < EXACT_BELOW_MS ? exactClock : moment
   return html`<section class="card" aria-labelledby="happened"><h2 id="happened">${page.t('order.story')}</h2>
-<ol class="story">${entries.map((entry) => html`<li><time class="number">${moment(page, entry.atMs)}</time><span>${entry.text}</span></li>`)}</ol></section>`
+<ol class="story">${entries.map((entry) => html`<li><time class="number">${at(page, entry.atMs)}</time><span>${entry.text}</span></li>`)}</ol></section>`
 }

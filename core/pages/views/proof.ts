@@ -11,19 +11,24 @@ const LEFT = 8
 const RIGHT = 8
 const TOP = 24
 const BOTTOM = 10
-/** A shelf that moved less than this shows no curve: nothing happened there. */
-const STILL_GRAMS = 8
+/** A shelf without a step that ends this close to where it began shows no curve: nothing happened there. */
+const STILL_GRAMS = 15
+/** Noise of a few grams is drawn flat, not as a mountain range. */
+const SPAN_LEAST_GRAMS = 80
 
 type Curve = OrderView['weights'][number]
 type Step = OrderView['steps'][number]
 
 export function proof(page: PageContext, order: OrderView): Markup {
   const { t } = page
-  const moved = order.weights.filter(
-    (curve) => rangeOf(curve) >= STILL_GRAMS || order.steps.some((step) => step.shelf === curve.shelf),
+  const known = order.weights.filter((curve) => curve.points.length > 0)
+  const silent = order.weights.filter((curve) => curve.points.length === 0)
+  const moved = known.filter(
+    (curve) => changeOf(curve) >= STILL_GRAMS || order.steps.some((step) => step.shelf === curve.shelf),
   )
-  const still = order.weights.filter((curve) => !moved.includes(curve))
-  const endMs = Math.max(1, ...order.weights.flatMap((curve) => curve.points.map(([tMs]) => tMs)))
+  const still = known.filter((curve) => !moved.includes(curve))
+  const times = known.flatMap((curve) => curve.points.map(([tMs]) => tMs))
+  const span = { fromMs: Math.min(...times, 0), toMs: Math.max(...times, 1) }
   // Times of curves and steps count from the start of the session, which is when the weight trace begins.
   const startMs = order.evidence.find((item) => item.kind === 'weight-trace')?.atMs ?? order.openedAtMs ?? 0
   const snapshots = order.evidence.filter((item) => item.kind === 'snapshot')
@@ -34,15 +39,16 @@ ${
   order.weights.length === 0
     ? html`<p class="soft">${t('order.proof.none')}</p>`
     : html`<p class="soft small">${t('order.proof.text')}</p>
-  ${moved.map((curve) => chart(page, order, curve, endMs))}
-  ${moved.length === 0 ? false : html`<p class="axis soft small number" aria-hidden="true"><span>${exactClock(page, startMs)}</span><span>${exactClock(page, startMs + endMs)}</span></p>`}
-  ${still.length === 0 ? false : html`<p class="soft small">${t('order.proof.unchanged', { shelves: still.map((curve) => shelfNumber(curve.shelf)).join(page.language === 'zh' ? '、' : ', ') })}</p>`}
+  ${moved.map((curve) => chart(page, order, curve, span))}
+  ${moved.length === 0 ? false : html`<p class="axis soft small number" aria-hidden="true"><span>${exactClock(page, startMs + span.fromMs)}</span><span>${exactClock(page, startMs + span.toMs)}</span></p>`}
+  ${still.length === 0 ? false : html`<p class="soft small">${t('order.proof.unchanged', { shelves: shelfList(page, still) })}</p>`}
+  ${silent.length === 0 ? false : html`<p class="soft small">${t('order.proof.silent', { shelves: shelfList(page, silent) })}</p>`}
   ${
     order.steps.length === 0
       ? false
       : html`<ol class="marks">${order.steps.map(
           (step, i) =>
-            html`<li><span class="mark ${step.grams < 0 ? 'out' : 'in'}">${i + 1}</span><div><time class="soft small number">${exactClock(page, startMs + step.tMs)}</time> <span class="soft small">${t('order.proof.step', { shelf: shelfNumber(step.shelf), grams: signed(step.grams) })}</span><br>${choose(page, step.explanation)}</div></li>`,
+            html`<li><span class="mark ${step.grams < 0 ? 'out' : 'in'}">${i + 1}</span><div><time class="soft small number">${exactClock(page, startMs + step.tMs)}</time> <span class="soft small">${t('shelf.name', { shelf: shelfNumber(step.shelf) })}</span><br>${choose(page, step.explanation)}</div></li>`,
         )}</ol>`
   }`
 }
@@ -63,21 +69,25 @@ ${
 </section>`
 }
 
-function chart(page: PageContext, order: OrderView, curve: Curve, endMs: number): Markup {
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+function chart(page: PageContext, order: OrderView, curve: Curve, { fromMs, toMs }: Span): Markup {
   const grams = curve.points.map(([, value]) => value)
   const low = Math.min(...grams)
   const high = Math.max(...grams)
-  const span = Math.max(high - low, STILL_GRAMS)
-  const x = (tMs: number) => LEFT + (tMs / endMs) * (WIDTH - LEFT - RIGHT)
+  const span = Math.max(high - low, SPAN_LEAST_GRAMS)
+  const x = (tMs: number) => LEFT + ((tMs - fromMs) / (toMs - fromMs)) * (WIDTH - LEFT - RIGHT)
   const y = (value: number) => HEIGHT - BOTTOM - ((value - low) / span) * (HEIGHT - TOP - BOTTOM)
   const line = curve.points
     .map(([tMs, value], i) => `${i === 0 ? 'M' : 'L'}${round(x(tMs))} ${round(y(value))}`)
     .join('')
-  const area = `${line}L${round(x(endMs))} ${HEIGHT - BOTTOM}L${LEFT} ${HEIGHT - BOTTOM}Z`
+  const area = `${line}V${HEIGHT - BOTTOM}H${round(x(curve.points[0]?.[0] ?? fromMs))}Z`
   const words = {
     shelf: shelfNumber(curve.shelf),
-    from: Math.round(grams[0] ?? 0),
-    to: Math.round(grams.at(-1) ?? 0),
+    from: Math.round(restAtStart(grams)),
+    to: Math.round(restAtEnd(grams)),
   }
   const own = order.steps
     .map((step, i) => ({ step, number: i + 1 }))
@@ -122,16 +132,27 @@ function weightAt(curve: Curve, tMs: number): number {
   }
   return grams
 }
-function rangeOf(curve: Curve): number {
+/** Grams between the rest before and the rest after; a hand that leans in between does not count. */
+function changeOf(curve: Curve): number {
   const grams = curve.points.map(([, value]) => value)
-  return Math.max(...grams) - Math.min(...grams)
+  return Math.abs(restAtEnd(grams) - restAtStart(grams))
+}
+const REST_POINTS = 5
+function restAtStart(grams: readonly number[]): number {
+  return middle(grams.slice(0, REST_POINTS))
+}
+function restAtEnd(grams: readonly number[]): number {
+  return middle(grams.slice(-REST_POINTS))
+}
+function middle(grams: readonly number[]): number {
+  return grams.toSorted((a, b) => a - b)[Math.floor(grams.length / 2)] ?? 0
+}
+function shelfList(page: PageContext, curves: readonly Curve[]): string {
+  return curves.map((curve) => shelfNumber(curve.shelf)).join(page.language === 'zh' ? '、' : ', ')
 }
 function momentWord(page: PageContext, name: string): string {
   const key = `order.snapshot.${name}`
   return isWordKey(key) ? page.t(key) : page.t('order.snapshot.step')
-}
-function signed(grams: number): string {
-  return `${grams < 0 ? '−' : '+'}${Math.abs(Math.round(grams))}`
 }
 function round(value: number): number {
   return Math.round(value * 10) / 10

@@ -151,7 +151,7 @@ export const en = {
   'order.proof.none': 'The record is on its way from the cabinet.',
   'order.proof.unchanged': 'No change on shelf {shelves}.',
   'order.proof.chart': 'Shelf {shelf}: from {from} g to {to} g',
-  'order.proof.step': 'Shelf {shelf}, {grams} g',
+  'order.proof.silent': 'No weight came from shelf {shelves}: its scale did not answer.',
   'order.snapshots': 'Pictures from inside the cabinet',
   'order.snapshot': 'Picture from inside the cabinet, {moment}, {at}',
   'order.snapshot.open': 'at opening',
@@ -165,6 +165,7 @@ export const en = {
   'order.notYours.title': 'This page belongs to the phone that bought it',
   'order.notYours.text': 'Open the link on the phone you used at the cabinet, or call us.',
 
+  'late.seconds': '{count} seconds',
   'late.minute': '1 minute',
   'late.minutes': '{count} minutes',
   'late.title': 'Why the charge came later',

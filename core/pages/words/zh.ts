@@ -133,7 +133,7 @@ export const zh: Record<keyof typeof en, string> = {
   'order.proof.none': '货柜正在上传记录。',
   'order.proof.unchanged': '第 {shelves} 层没有变化。',
   'order.proof.chart': '第 {shelf} 层：从 {from} 克到 {to} 克',
-  'order.proof.step': '第 {shelf} 层，{grams} 克',
+  'order.proof.silent': '第 {shelves} 层没有重量记录：该层的秤没有应答。',
   'order.snapshots': '柜内照片',
   'order.snapshot': '柜内照片，{moment}，{at}',
   'order.snapshot.open': '开门时',
@@ -147,6 +147,7 @@ export const zh: Record<keyof typeof en, string> = {
   'order.notYours.title': '请用购物时的手机打开',
   'order.notYours.text': '请用您在货柜前使用的手机打开链接，或联系我们。',
 
+  'late.seconds': '{count} 秒',
   'late.minute': '1 分钟',
   'late.minutes': '{count} 分钟',
   'late.title': '为什么扣款晚了',

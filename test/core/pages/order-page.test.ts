@@ -33,6 +33,12 @@ describe('a charge that came late because the cabinet was offline', () => {
       'You closed the door at 10:02. The cabinet was offline then and could report your purchase only at 10:47, so the charge came 45 minutes later than usual. 2 items, ¥12.50, charged once.',
     )
   })
+  it('is told by the second when it was late by less than two minutes', () => {
+    const brief = { ...offline45, toMs: CLOSED_AT_MS + 41_000, lateMinutes: 1 }
+    expect(lateChargeSentences(pageIn('zh'), anOrder({ lines: twoItems, deferral: brief })).at(0)).toBe(
+      '您 10:02:00 关门，柜子当时断网，10:02:41 恢复后才完成结算，所以扣款晚了 41 秒。',
+    )
+  })
   it('does not say "charged once" when a second payment was taken', () => {
     const twice = anOrder({
       lines: twoItems,
