@@ -27,7 +27,7 @@ const confirmMs = 300
 /** A hand that rests on a shelf for less than this is not worth a line in the story. */
 const restWorthTellingMs = 600
 /** Normally the receipt is there this long after the door closed, with what is known by then. */
-const patienceMs = 1320
+const patienceMs = 1290
 const patientSpreadGrams = 40
 const mostDoorMoves = 20
 /** A recording that begins with the door open has this long to show a quiet shelf; later, goods may have gone unseen. */

@@ -3,7 +3,9 @@ import type { SeededRandom } from './random.ts'
 
 /** How the goods are dealt over the shelves. */
 export const tiers = ['gap', 'spread', 'random', 'twins', 'dense'] as const
-export type Tier = (typeof tiers)[number]
+/** Beside the five: every handful of one or two units of a shelf at least 15 g from every other, as the linter aims at. */
+export const furtherTiers = ['handfuls'] as const
+export type Tier = (typeof tiers)[number] | (typeof furtherTiers)[number]
 
 const shelfCount = 5
 const productsPerShelf = 6
@@ -144,6 +146,8 @@ function dealWeights(random: SeededRandom, tier: Tier, count: number): number[][
         }
       }
       return shelves
+    case 'handfuls':
+      return shelves.map(() => drawApart(random))
     case 'twins':
       weights.forEach((weight, i) => (shelves[i % shelfCount] as number[]).push(weight))
       for (const shelf of shelves) shelf[1] = (shelf[0] as number) + random.between(-2, 2)
@@ -161,6 +165,23 @@ function dealWeights(random: SeededRandom, tier: Tier, count: number): number[][
       }
       return shelves
   }
+}
+
+function drawApart(random: SeededRandom): number[] {
+  for (;;) {
+    const shelf: number[] = []
+    for (let tries = 0; tries < 400 && shelf.length < productsPerShelf; tries++) {
+      const next = [...shelf, drawWeight(random)]
+      if (handfulsApart(next)) shelf.push(next.at(-1) as number)
+    }
+    if (shelf.length === productsPerShelf) return shelf
+  }
+}
+
+function handfulsApart(weights: readonly number[]): boolean {
+  const handfuls = weights.flatMap((one, i) => [one, ...weights.slice(i).map((other) => one + other)])
+  handfuls.sort((a, b) => a - b)
+  return handfuls.every((grams, i) => i === 0 || grams - (handfuls[i - 1] as number) >= 15)
 }
 
 function round(grams: number): number {

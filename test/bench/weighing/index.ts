@@ -1,6 +1,6 @@
 import { createWeighingSession, ENGINE_VERSION } from '#protocol/weighing/engine.ts'
 import { defaultWeighingOptions, type WeighingOptions } from '#protocol/weighing/types.ts'
-import { tiers, type Tier } from './cabinet.ts'
+import { furtherTiers, tiers, type Tier } from './cabinet.ts'
 import { quantile, summarise } from './metrics.ts'
 import { samplesOf } from './physics.ts'
 import { drawSession, judge, ordinarySettings, type Outcome, type SessionSettings } from './session.ts'
@@ -55,9 +55,11 @@ export async function runWeighingBench(options: WeighingBenchOptions = {}): Prom
 function parseTiers(words: string | undefined): readonly Tier[] {
   if (words === undefined || words === 'all') return tiers
   return words.split(',').map((word) => {
-    const tier = tiers.find((candidate) => candidate === word.trim())
+    const tier = [...tiers, ...furtherTiers].find((candidate) => candidate === word.trim())
     if (tier === undefined)
-      throw new Error(`--tier takes ${tiers.join(', ')} or all, not ${JSON.stringify(word)}.`)
+      throw new Error(
+        `--tier takes ${[...tiers, ...furtherTiers].join(', ')} or all, not ${JSON.stringify(word)}.`,
+      )
     return tier
   })
 }
