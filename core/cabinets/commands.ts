@@ -1,3 +1,4 @@
+import type { Timer } from '#protocol/base/clock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import { machine, type StateOf } from '#protocol/base/machine.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type CommandReply,
   type CommandStatus,
   type DoorUnlockArgs,
+  TOKEN_LIFE_MS,
 } from '#protocol/messages/frames.ts'
 import type { CabinetWire } from '#core/ingest/wire.ts'
 import { appendAudit } from '#core/audit/audit.ts'
@@ -89,6 +91,9 @@ export interface CabinetCommands {
     by: string
     cause?: string
   }): Promise<{ status: CommandStatus; reason?: string }>
+  /** What was under way when the last process ended can only be told by the cabinet now. */
+  resume(): Promise<void>
+  stop(): void
   /** A reply on up/cmdr. */
   onReply(cabinetId: string, reply: CommandReply): void
   /** In the transaction of `command.finished`, or of a hello whose journal tells of it. */
@@ -109,6 +114,7 @@ export function createCommands(
 ): CabinetCommands {
   const { db, clock, log, policy, wire, presence } = deps
   const waiting = new Map<string, Waiting>()
+  const tokens = new Map<string, Timer>()
 
   /** Publishes one step and waits for its reply. @returns undefined when none came in time */
   function ask(cabinetId: string, command: Command): Promise<CommandReply | undefined> {
@@ -250,9 +256,21 @@ export function createCommands(
       return { ok: false, reason: errorCodeOf(reply.reason), status: 'rejected' }
     }
     const { token } = reply
+    const { commandId } = request
     await db.write('command prepared', async (tx) => {
-      await tx.updateTable('command').set({ token }).where('commandId', '=', request.commandId).execute()
+      await tx.updateTable('command').set({ token }).where('commandId', '=', commandId).execute()
+      await move(tx, commandId, 'accepted')
     })
+    // Whoever prepared may decide otherwise; the cabinet forgets the token by itself.
+    tokens.set(
+      commandId,
+      clock.setTimer('life of a token', TOKEN_LIFE_MS, () => {
+        tokens.delete(commandId)
+        moveAlone(commandId, 'expired', { reason: 'command_expired' }).catch((error: unknown) =>
+          log.error({ err: error, commandId }, 'an expired command could not be recorded'),
+        )
+      }),
+    )
     return { ok: true, token, linkId }
   }
 
@@ -272,6 +290,8 @@ export function createCommands(
       .executeTakeFirst()
     if (row === undefined || row.linkId === null)
       throw new CabinetError('not_found', 'There is no such command.')
+    tokens.get(commandId)?.cancel()
+    tokens.delete(commandId)
     const reply = await ask(row.cabinetId, {
       v: 1,
       id: commandId,
@@ -345,6 +365,17 @@ export function createCommands(
       return prepared.ok
         ? execute(request.commandId, prepared.token)
         : { status: prepared.status, reason: prepared.reason }
+    },
+    async resume() {
+      const rows = await db.read
+        .selectFrom('command')
+        .select('commandId')
+        .where('state', 'in', ['created', 'sent', 'accepted', 'executing'])
+        .execute()
+      for (const { commandId } of rows) await moveAlone(commandId, 'unanswered')
+    },
+    stop() {
+      for (const timer of tokens.values()) timer.cancel()
     },
     onReply(cabinetId, reply) {
       const expected = waiting.get(`${reply.id}/${reply.phase}`)
