@@ -142,7 +142,8 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     payload: Uint8Array,
     isRetained: boolean,
   ): void {
-    if (link !== current) return
+    // While stopping, our own farewell comes back and must be left standing.
+    if (link !== current || isStopped) return
     const parsed = parseTopic(topic)
     if (parsed === undefined || parsed.cabinetId !== cabinetId) return
     if (parsed.direction === 'dn') {

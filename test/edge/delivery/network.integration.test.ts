@@ -72,6 +72,12 @@ describe('a network that fails', () => {
     expect(rig.core.states.at(-1)?.linkId).toBe(rig.core.linkId())
   })
 
+  it('an agent that is stopped says goodbye, and the goodbye stands', async () => {
+    const linkId = rig.core.linkId()
+    expect(await rig.stopEdge()).toBe(0)
+    expect(rig.core.states.at(-1)).toMatchObject({ on: false, linkId })
+  })
+
   it('a core that lost its tail gets it again', async () => {
     await forceDoor()
     await eventually('the event arrives', () => forced() === 1)
