@@ -1,7 +1,7 @@
 import type { CabinetModel, Combination, ModelProduct, ModelShelf } from './combinations.ts'
 import { largeCombinations } from './combinations.ts'
 import type { Level } from './levels.ts'
-import type { WeighingOptions } from './types.ts'
+import type { ActionPriors, WeighingOptions } from './types.ts'
 
 /** Foreign objects and losses that nothing explains may weigh anything up to this. */
 const openRangeGrams = 3000
@@ -11,9 +11,9 @@ const smallestObjectGrams = 5
 const farSigmas = 7
 /** A few answers of a shelf are worse than its sigma says; a wide component keeps the tails honest. */
 const wideFactor = 3
-const ordinaryWide: Wide = { share: 0.02, variance: 0 }
+const ordinaryWide: Wide = { share: 0.02 }
 /** What is read between two quick moves may hold a part of the next hand's push. */
-const briefWide: Wide = { share: 0.25, variance: 0 }
+const briefWide: Wide = { share: 0.25 }
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
 /** A hand about to lift something pushes by about this much. */
 const pushGrams = 50
@@ -79,7 +79,7 @@ export type LevelEvent = { shelf: number; level: number; certain: boolean }
 /** Per-sensor change between two levels of a shelf that has several sensors, or null. */
 export type LocateSensors = (shelf: number, base: number, level: number) => Float64Array | null
 
-type Wide = { share: number; variance: number }
+type Wide = { share: number }
 
 type Candidate = {
   parent: BeamState
@@ -92,6 +92,13 @@ type Candidate = {
   deltaGrams: number
   /** Of the weighing alone, without the goods. */
   variance: number
+  residualGrams: number
+  sigmaGrams: number
+}
+
+type Exchange = {
+  move: { kind: 'exchanged'; taken: readonly number[]; returned: readonly number[] }
+  logP: number
   residualGrams: number
   sigmaGrams: number
 }
@@ -112,6 +119,8 @@ type Transition = {
   /** The wide component of the density. */
   wide: Wide
   busySeconds: number
+  /** By product put back: what may have been taken in its place. */
+  exchanges: Map<number, Exchange[]>
 }
 
 /**
@@ -321,7 +330,7 @@ function transitionBetween(
   const loss = -deltaGrams
   const combos: Array<{ combination: Combination; logLikelihood: number; large: boolean }> = []
   if (loss > 0) {
-    for (const combination of near(shelf.combinations, loss, variance + wide.variance / 4)) {
+    for (const combination of near(shelf.combinations, loss, variance)) {
       combos.push({
         combination,
         logLikelihood: logDensity(loss - combination.grams, variance + combination.variance, wide),
@@ -360,6 +369,7 @@ function transitionBetween(
     busySeconds,
     highGrams,
     lowGrams,
+    exchanges: new Map(),
   }
 }
 
@@ -496,21 +506,14 @@ function expand(
     // One thing put back and another taken before the shelf came to rest.
     const target = loss + product.unitGrams
     if (target <= smallestObjectGrams) continue
-    for (const combination of near(shelf.combinations, target, v + wide.variance / 4)) {
-      if (combination.items.length > 2 || combination.items.includes(p)) continue
-      if (!inStock(combination.items, shelf, state, devFrom)) continue
-      const residual = target - combination.grams
-      const both = v + combination.variance
-      visit(
-        { kind: 'exchanged', taken: combination.items, returned: [p] },
-        Math.log(priors.exchange * (transition.calm ? 0.003 : 1)) +
-          swingFit(transition, product.unitGrams, combination.grams) +
-          logWhere +
-          combination.logPrior +
-          logDensity(residual, both, wide),
-        -residual,
-        Math.sqrt(both),
-      )
+    let exchanges = transition.exchanges.get(p)
+    if (exchanges === undefined) {
+      exchanges = exchangesFor(shelf, transition, product, target, v, priors)
+      transition.exchanges.set(p, exchanges)
+    }
+    for (const exchange of exchanges) {
+      if (!inStock(exchange.move.taken, shelf, state, devFrom)) continue
+      visit(exchange.move, exchange.logP + logWhere, exchange.residualGrams, exchange.sigmaGrams)
     }
   }
 
@@ -572,6 +575,34 @@ function bestReturn(
     sum = logAdd(sum, logDensity(gainGrams - unit.grams, variance + unit.variance, wide))
   }
   return count === 0 ? null : { logLikelihood: sum - Math.log(count) }
+}
+
+function exchangesFor(
+  shelf: ModelShelf,
+  transition: Transition,
+  product: ModelProduct,
+  targetGrams: number,
+  variance: number,
+  priors: ActionPriors,
+): Exchange[] {
+  const logPrior = Math.log(priors.exchange * (transition.calm ? 0.003 : 1))
+  const exchanges: Exchange[] = []
+  for (const combination of near(shelf.combinations, targetGrams, variance)) {
+    if (combination.items.length > 2 || combination.items.includes(product.index)) continue
+    const residual = targetGrams - combination.grams
+    const both = variance + combination.variance
+    exchanges.push({
+      move: { kind: 'exchanged', taken: combination.items, returned: [product.index] },
+      logP:
+        logPrior +
+        swingFit(transition, product.unitGrams, combination.grams) +
+        combination.logPrior +
+        logDensity(residual, both, transition.wide),
+      residualGrams: -residual,
+      sigmaGrams: Math.sqrt(both),
+    })
+  }
+  return exchanges
 }
 
 /**
@@ -666,7 +697,7 @@ function lowerBound(table: readonly Combination[], grams: number): number {
 /** A normal density with a wide component: a narrow one for what the sigma says, a wide one for what it does not. */
 function logDensity(residual: number, variance: number, wide: Wide): number {
   const squared = residual * residual
-  const broadVariance = wideFactor * wideFactor * variance + wide.variance
+  const broadVariance = wideFactor * wideFactor * variance
   return (
     logAdd(
       Math.log((1 - wide.share) / Math.sqrt(variance)) - (0.5 * squared) / variance,
