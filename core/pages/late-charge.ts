@@ -3,10 +3,11 @@ import type { OrderView } from '#protocol/api/consumer.ts'
 import { exactClock, moment, type PageContext } from './context.ts'
 
 const EXACT_BELOW_MS = 120_000
+const WORTH_A_WORD_MS = 60_000
 
 /**
  * Why money was asked for later than usual, in time order, with the cause, the amount, and "charged once".
- * @returns nothing when the charge was not late; the sum is left out when it would not be true (held, refunded, charged twice)
+ * @returns nothing when the charge was not late, or only by seconds at the provider; the sum is left out when it would not be true (held, refunded, charged twice)
  */
 export function lateChargeSentences(page: PageContext, order: OrderView): string[] {
   const { deferral } = order
@@ -14,6 +15,9 @@ export function lateChargeSentences(page: PageContext, order: OrderView): string
   const { t } = page
   const closedAtMs = order.closedAtMs ?? deferral.fromMs
   const lateMs = (deferral.toMs ?? page.nowMs) - closedAtMs
+  // Money that took some seconds is not late to anybody who is not looking at a stop-watch.
+  const isMoneyOnly = deferral.cause === 'provider_pending' || deferral.cause === 'system'
+  if (isMoneyOnly && deferral.toMs !== null && lateMs < WORTH_A_WORD_MS) return []
   // Within a minute or two the times on the clock would read the same.
   const isShort = lateMs < EXACT_BELOW_MS
   const at = (atMs: number) => (isShort ? exactClock(page, atMs) : moment(page, atMs))

@@ -71,7 +71,12 @@ function stateSentence(page: PageContext, order: OrderView): string {
       : `${why}${page.language === 'zh' ? '' : ' '}${t('order.now.held')}`
   }
   if (order.state === 'paid') {
-    if (wasChargedTwice(order)) return t('order.now.paidTwice')
+    if (wasChargedTwice(order)) {
+      const isBack = order.refunds.every(
+        (refund) => refund.reason !== 'duplicate' || refund.state === 'succeeded',
+      )
+      return t(isBack ? 'order.now.paidTwice.done' : 'order.now.paidTwice')
+    }
     return order.chargedAtMs === null
       ? t('order.now.paidNoTime')
       : t('order.now.paid', { at: moment(page, order.chargedAtMs) })

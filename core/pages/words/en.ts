@@ -122,6 +122,7 @@ export const en = {
   'order.now.paid': 'Charged once, at {at}.',
   'order.now.paidNoTime': 'Charged once.',
   'order.now.paidTwice': 'You had been charged twice. The second payment goes back to you.',
+  'order.now.paidTwice.done': 'You had been charged twice. The second payment has gone back to you.',
   'order.now.partly_refunded': '¥{refunded} of ¥{paid} came back to you.',
   'order.now.refunded': 'All of it came back to you: ¥{refunded}.',
   'order.now.void': 'Nothing was taken, so nothing is charged.',

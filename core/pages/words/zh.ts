@@ -105,6 +105,7 @@ export const zh: Record<keyof typeof en, string> = {
   'order.now.paid': '已于 {at} 扣款，只扣了一次。',
   'order.now.paidNoTime': '只扣款一次。',
   'order.now.paidTwice': '您曾被重复扣款，第二笔正在退还给您。',
+  'order.now.paidTwice.done': '您曾被重复扣款，第二笔已退还。',
   'order.now.partly_refunded': '已付 ¥{paid}，其中 ¥{refunded} 已退还。',
   'order.now.refunded': '已全部退还：¥{refunded}。',
   'order.now.void': '没有取走商品，不扣款。',
