@@ -46,6 +46,13 @@ export const PolicySchema = Type.Object(
       0.5,
       1,
     ),
+    reexaminedProbability: setting(
+      'Settle a dispute about goods without a person when weighing again is this sure',
+      'ratio',
+      0.97,
+      0.5,
+      1,
+    ),
     blockedCameraProbability: setting('The same when the camera was blocked', 'ratio', 0.99, 0.5, 1),
     cheapestMixFen: setting(
       'Mixes that differ by at most this are billed as the cheapest',

@@ -214,7 +214,7 @@ export function createDisputes(
       first,
       again: weighTrace(trace.planogram, trace.samples),
       unitGrams: new Map([...products.values()].map((product) => [product.sku, product])),
-      clearProbability: policy.clearProbability,
+      clearProbability: policy.reexaminedProbability,
     })
   }
 
