@@ -49,8 +49,9 @@ export function stockFor(reason: RefundReason): Stock {
 export function startingRefund(
   order: StaffOrder,
   subject: string,
-  advice: TicketDetail['advice'],
+  detail: Pick<TicketDetail, 'advice' | 'ticket'> | undefined,
 ): RefundCalculate {
+  const advice = detail?.advice ?? null
   const reason = reasonFor(subject)
   const base = { reason, stock: stockFor(reason) }
   if (advice?.lines && advice.lines.length > 0) return { ...base, lines: [...advice.lines] }
@@ -60,9 +61,12 @@ export function startingRefund(
     .filter((payment) => payment.isDuplicate)
     .reduce((sum, payment) => sum + payment.amountFen - payment.refundedFen, 0)
   if (reason === 'duplicate' && duplicateFen > 0) return { ...base, lines: [], amountFen: duplicateFen }
+  // A ticket names the amount that is in question; where that is one line, it is that line.
+  const asked = order.order.lines.filter((line) => line.amountFen === detail?.ticket.amountFen)
+  const questioned = asked.length === 1 ? asked : order.order.lines
   return {
     ...base,
-    lines: order.order.lines
+    lines: questioned
       .filter((line) => line.quantity > line.refundedQuantity)
       .map((line) => ({ lineId: line.lineId, quantity: line.quantity - line.refundedQuantity })),
   }

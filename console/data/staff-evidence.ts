@@ -47,7 +47,7 @@ export interface Evidence {
   readonly snapshots: readonly EvidenceSnapshot[]
 }
 
-/** Less than this is the scale breathing. */
+/** Less than this between the beginning and the end is the scale breathing. */
 const QUIET_GRAMS = 8
 
 export function sentence(key: string, values: Readonly<Record<string, string | number>>): string {
@@ -93,7 +93,11 @@ export function evidenceOf(staffOrder: StaffOrder): Evidence {
     shelf,
     points: points.map(([tMs, grams]) => [startMs + tMs, grams] as const),
   }))
-  const moving = curves.filter((curve) => rangeOf(curve) >= QUIET_GRAMS)
+  // A slammed door shakes every shelf: what counts is a settled change or a step that the engine saw.
+  const stepped = new Set(order.steps.map((step) => step.shelf))
+  const moving = curves.filter(
+    (curve) => stepped.has(curve.shelf) || Math.abs(changeOf(curve)) >= QUIET_GRAMS,
+  )
   const marks = [
     ...timelineMarks(staffOrder),
     ...stepMarks(staffOrder, startMs),
@@ -117,9 +121,8 @@ export function evidenceOf(staffOrder: StaffOrder): Evidence {
   }
 }
 
-function rangeOf(curve: EvidenceCurve): number {
-  const grams = curve.points.map(([, value]) => value)
-  return grams.length === 0 ? 0 : Math.max(...grams) - Math.min(...grams)
+function changeOf({ points }: EvidenceCurve): number {
+  return (points.at(-1)?.[1] ?? 0) - (points[0]?.[1] ?? 0)
 }
 
 function timelineMarks(staffOrder: StaffOrder): EvidenceMark[] {

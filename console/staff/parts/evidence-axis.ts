@@ -23,6 +23,8 @@ const ROW = 26
 const CURVE_ROW = 46
 const AXIS_ROW = 22
 const RIGHT_MARGIN = 10
+/** The height of a curve stands for at least this. */
+const LEAST_RANGE_GRAMS = 60
 /** How near the cursor something must be to be named, milliseconds. */
 const NEAR_MS = 700
 
@@ -130,8 +132,11 @@ export class EvidenceAxis extends StaffElement {
   #curve(row: Row, curve: EvidenceCurve, axis: TimeAxis) {
     const grams = curve.points.map(([, value]) => value)
     const lowest = Math.min(...grams)
-    const range = Math.max(1, Math.max(...grams) - lowest)
-    const y = (value: number) => row.top + row.height - 8 - ((value - lowest) / range) * (row.height - 16)
+    // Never stretched so far that the noise of a scale looks like a hand.
+    const spread = Math.max(...grams) - lowest
+    const range = Math.max(LEAST_RANGE_GRAMS, spread)
+    const bottom = lowest - (range - spread) / 2
+    const y = (value: number) => row.top + row.height - 8 - ((value - bottom) / range) * (row.height - 16)
     let path = ''
     for (const [atMs, value] of curve.points) {
       const x = LABEL_WIDTH + axis.x(atMs)

@@ -57,7 +57,7 @@ export class RefundDialog extends StaffElement {
     // An attempt without an answer is continued, never replaced by a second one.
     if (this.phase !== 'no_answer') {
       this.#refundId = this.services.ids.next('refund')
-      this.draft = startingRefund(this.order, this.subject, this.ticket?.advice ?? null)
+      this.draft = startingRefund(this.order, this.subject, this.ticket)
       this.phase = 'edit'
       this.error = undefined
       this.result = undefined

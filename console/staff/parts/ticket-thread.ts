@@ -114,7 +114,7 @@ export class TicketThread extends StaffElement {
           <li class="message from-consumer">
             <p class="message-head">${icon('user')}<b>${detail.ticket.consumerLabel ?? word('consumer')}</b>${moment(this.services.time, detail.ticket.openedAtMs)}</p>
             <p><b>${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}</b></p>
-            ${detail.note ? html`<p lang=${this.#langTag(detail.language)}>${detail.note}</p>` : nothing}
+            ${detail.note && !detail.messages.some((message) => message.text === detail.note) ? html`<p lang=${this.#langTag(detail.language)}>${detail.note}</p>` : nothing}
           </li>
           ${detail.messages.map((message) => this.#message(message))}
         </ol>
