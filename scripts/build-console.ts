@@ -31,7 +31,15 @@ export async function buildConsole(
   say('Building the console pages (staff and consumer) …')
   const startedMs = performance.now()
   const { build } = await import('vite')
-  await build({ configFile: path.join(CONSOLE, 'vite.config.ts'), logLevel: 'warn' })
+  // A test runner sets NODE_ENV=test, and Vite would then bundle the development build of Lit for everybody.
+  const environment = process.env['NODE_ENV']
+  process.env['NODE_ENV'] = 'production'
+  try {
+    await build({ configFile: path.join(CONSOLE, 'vite.config.ts'), logLevel: 'warn' })
+  } finally {
+    if (environment === undefined) delete process.env['NODE_ENV']
+    else process.env['NODE_ENV'] = environment
+  }
   writeFileSync(STAMP, wanted)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   say(`Built in ${seconds} s: ${sizesOfBuild()}.`)
