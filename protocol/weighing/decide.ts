@@ -1,4 +1,4 @@
-import { flagBroughtIn, flagMerged, flagOpened, flagUnexplained, type BeamState } from './beam.ts'
+import { flagBroughtIn, flagMerged, flagOpened, flagUnexplained, type BeamState } from './states.ts'
 import { calibrate, type CalibrationMap } from './calibration.ts'
 import type { CabinetModel, ModelProduct } from './combinations.ts'
 import type { ReceiptLine, WeighingOptions, WeighingReason, WeighingReceipt } from './types.ts'

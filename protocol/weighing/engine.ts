@@ -1,10 +1,11 @@
-import { runBeam, type BeamState, type LevelEvent, type Move, type Trail } from './beam.ts'
+import { runBeam, type LevelEvent } from './beam.ts'
 import { identityCalibration, shippedCalibration } from './calibration.ts'
 import { SensorCleaner } from './clean.ts'
 import { createCabinetModel, type CabinetModel, type ModelProduct, type ModelShelf } from './combinations.ts'
 import { alternativesOf, chooseReceipt, decideReceipt, receiptsOf } from './decide.ts'
 import { changesOf, explainMove } from './explain.ts'
 import { LevelTracker, type Level } from './levels.ts'
+import type { BeamState, Move, Trail } from './states.ts'
 import {
   defaultWeighingOptions,
   type SensorFault,

@@ -1,4 +1,4 @@
-import type { Move } from './beam.ts'
+import type { Move } from './states.ts'
 import type { CabinetModel, ModelProduct } from './combinations.ts'
 
 /** A sentence that a support agent can read aloud. */
