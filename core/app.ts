@@ -37,6 +37,7 @@ import { registerEvidenceRoutes } from '#core/platform/evidence-routes.ts'
 import { createCookies, createHttpApp, type HttpApp } from '#core/platform/http.ts'
 import { loadOrCreateKey } from '#core/platform/keys.ts'
 import { registerHealth } from '#core/platform/health.ts'
+import { startUpkeep } from '#core/upkeep.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
 import { homeView } from '#core/staff/home.ts'
 import { registerStaffRoutes, STAFF_COOKIE } from '#core/staff/routes.ts'
@@ -63,10 +64,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   const { clock, ids, random, log } = surroundings
   const coreFolder = path.join(settings.data, 'core')
   const policy = readPolicy(settings)
-  const db = openDatabase(path.join(coreFolder, 'core.sqlite'), {
-    clock,
-    auditKey: loadOrCreateKey(path.join(coreFolder, 'audit.key'), random),
-  })
+  const auditKey = loadOrCreateKey(path.join(coreFolder, 'audit.key'), random)
+  const db = openDatabase(path.join(coreFolder, 'core.sqlite'), { clock, auditKey })
   const deps: CoreDeps = { db, clock, ids, random, log, policy }
   const addresses: CoreAddresses = {
     url: settings['public-url'] ?? `http://${settings.host}:${settings.port}`,
@@ -296,6 +295,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     await commands.resume()
     await commerce?.resume()
     due.start()
+    timers.push({ cancel: startUpkeep({ ...deps, evidence, auditKey }).stop })
     timers.push(every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep()))
     addresses.mqttPort = await openBroker()
     await listen()
@@ -351,6 +351,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   return {
     http,
     deps,
+    commerce,
     db,
     registry,
     accounts,

@@ -32,6 +32,8 @@ async function main(): Promise<number | undefined> {
         return say(JSON.stringify(await seed(core, settings), null, 2))
       case 'enrol-code':
         return say(await enrolCode(core, argument))
+      case 'check-provider':
+        return say(await checkProvider(core))
       case 'openapi':
         await core.http.ready()
         return say(JSON.stringify(core.http.swagger(), null, 2))
@@ -116,6 +118,18 @@ async function enrolCode(core: CoreApp, cabinetId: string | undefined): Promise<
     throw new CabinetError('config_invalid', 'Say which cabinet: enrol-code CABINET.')
   const { code } = await core.registry.createEnrolmentCode(cabinetId, 'system')
   return code
+}
+
+async function checkProvider({ commerce }: CoreApp): Promise<string> {
+  if (commerce === undefined)
+    throw new CabinetError(
+      'config_invalid',
+      'There is no provider to check: give --provider FILE and --notices FILE.',
+    )
+  const reason = await commerce.checkProvider()
+  if (reason !== undefined)
+    throw new CabinetError('config_invalid', `The payment provider answered: ${reason}.`)
+  return 'The payment provider answered, and the signatures of both sides fit.'
 }
 
 function configText(settings: Settings): string {

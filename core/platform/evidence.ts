@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, type ReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { EvidenceView } from '#protocol/api/common.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
@@ -14,6 +14,7 @@ export const CHUNK_BYTES_MOST = 256 * 1024
 /** What one cabinet may store in a day. */
 const QUOTA_BYTES_A_DAY = 500 * 1024 * 1024
 const DAY_MS = 24 * 3_600_000
+const REMOVED_AT_ONCE = 500
 const SHA256 = /^[0-9a-f]{64}$/
 const MEDIA_TYPES = ['image/jpeg', 'application/json'] as const
 export type MediaType = (typeof MEDIA_TYPES)[number]
@@ -34,6 +35,8 @@ export interface EvidenceStore {
     session: { sessionId: string; cabinetId: string; startedAtMs: number },
     refs: readonly EvidenceRef[],
   ): Promise<void>
+  /** Files and unfinished uploads from before `beforeMs` that no event refers to. @returns how many went */
+  removeUnreferenced(beforeMs: number): Promise<number>
   /** How much of an upload has arrived. */
   progressOf(upload: UploadKey): Promise<{ receivedBytes: number; isComplete: boolean }>
   /** Takes one chunk; with the last one the hash is checked and the file appears under its name. */
@@ -148,9 +151,41 @@ export function createEvidenceStore(deps: {
     })
   }
 
+  async function removeUnreferenced(beforeMs: number): Promise<number> {
+    const rows = await db.read
+      .selectFrom('blob')
+      .leftJoin('evidence', 'evidence.sha256', 'blob.sha256')
+      .select('blob.sha256 as sha256')
+      .where('storedAtMs', '<', beforeMs)
+      .where('evidence.sessionId', 'is', null)
+      .limit(REMOVED_AT_ONCE)
+      .execute()
+    for (const { sha256 } of rows) {
+      // The row first: a file without a row is only wasted room, a row without a file is a broken promise.
+      await db.write('remove evidence', async (tx) => {
+        await tx.deleteFrom('blob').where('sha256', '=', sha256).execute()
+      })
+      await rm(fileOf(sha256), { force: true })
+    }
+    return rows.length + (await removeStaleParts(beforeMs))
+  }
+
+  async function removeStaleParts(beforeMs: number): Promise<number> {
+    const folder = path.join(dir, 'incoming')
+    let removed = 0
+    for (const name of await namesIn(folder)) {
+      const file = path.join(folder, name)
+      if (busy.has(file) || (await stat(file)).mtimeMs >= beforeMs) continue
+      await rm(file, { force: true })
+      removed++
+    }
+    return removed
+  }
+
   return {
     progressOf,
     takeChunk,
+    removeUnreferenced,
     async evidenceOf(sessionId) {
       const rows = await db.read
         .selectFrom('evidence')
@@ -217,6 +252,15 @@ function checkChunk({ offset, totalBytes, bytes }: Chunk): void {
     throw new CabinetError('payload_too_large', `A chunk has 1 to ${CHUNK_BYTES_MOST} bytes.`)
   if (offset + bytes.length > totalBytes)
     throw new CabinetError('bad_request', 'The chunk reaches beyond the announced total.')
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 async function sizeOf(file: string): Promise<number> {

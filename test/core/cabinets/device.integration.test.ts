@@ -121,6 +121,12 @@ describe('a cabinet sends a picture in pieces', () => {
     const answer = await request('PUT', target(0, 'b'.repeat(64), 6_000_000), first)
     expect([answer.statusCode, answer.json().code]).toEqual([413, 'payload_too_large'])
   })
+  it('to which no event ever refers: it goes when a day has passed, and not before', async () => {
+    await bench.core.evidence.removeUnreferenced(Date.now() - 60_000)
+    expect(await bench.core.evidence.readEvidence(sha256)).toBeDefined()
+    expect(await bench.core.evidence.removeUnreferenced(Date.now() + 60_000)).toBeGreaterThan(0)
+    expect(await bench.core.evidence.readEvidence(sha256)).toBeUndefined()
+  })
   it('after its credentials were withdrawn: refused', async () => {
     await bench.core.registry.revoke(CABINET, 'system')
     expect((await request('PUT', target(0), first)).statusCode).toBe(401)
