@@ -29,7 +29,7 @@ export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
   const { t } = page
   const isShopping = session !== undefined && isLive(session)
   const body = html`
-<div class="head">
+<div class="head"${isShopping ? false : html` data-poll="${cabinet.status === 'open' ? 15_000 : 3_000}"`}>
   <h1>${choose(page, cabinet.name)}</h1>
   <p class="soft place">${icon('map-pin')}${choose(page, cabinet.site)} · <span class="code">${cabinet.cabinetId}</span></p>
   ${isShopping ? false : live('status', cabinet.status, badge(page, statusWord(page, cabinet.status)))}
@@ -37,14 +37,16 @@ export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
 <div id="refusal" role="alert">${data.refusal === undefined ? false : refusalNote(page, data.refusal)}</div>
 ${data.hasConsented && !isShopping ? note('ok', 'circle-check', html`<p>${t('cabinet.consented')}</p>`) : false}
 ${session === undefined ? false : sessionPanel(page, session)}
-${isShopping ? false : [closedNote(page, cabinet), rules(page, cabinet)]}
+${isShopping ? false : [live('closed', cabinet.status, closedNote(page, cabinet)), rules(page, cabinet)]}
 ${shelves(page, cabinet)}
 <p class="soft small centre">${icon('phone')}${t('cabinet.contact', { contact: cabinet.contact })}</p>`
   return document(page, {
     title: choose(page, cabinet.name),
     body,
     ...(isShopping ? { reloadSeconds: 3 } : {}),
-    ...(isShopping || cabinet.status !== 'open' ? {} : { action: openForm(page, cabinet) }),
+    ...(isShopping
+      ? {}
+      : { action: live('door', cabinet.status, cabinet.status === 'open' && openForm(page, cabinet)) }),
   })
 }
 

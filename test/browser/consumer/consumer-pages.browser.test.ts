@@ -83,6 +83,16 @@ describe('a visit at the cabinet', () => {
     expect(problems).toEqual([])
     await page.context().close()
   })
+  it('can begin without a reload when the cabinet comes back while somebody waits', async () => {
+    fake.cabinetStatus = 'offline'
+    const { page } = await phone('en')
+    await page.goto(`${url}/c/cab-001`)
+    await page.getByText('cannot be reached right now').waitFor()
+    fake.cabinetStatus = 'open'
+    await page.getByRole('button', { name: 'Open the door' }).tap()
+    await page.getByRole('heading', { name: 'Unlocking' }).waitFor()
+    await page.context().close()
+  })
   it('that ends without an order gives the button back', async () => {
     fake.session = aSession({ state: 'unlocking', openedAtMs: null })
     const { page } = await phone('en')
