@@ -1,15 +1,15 @@
-import { runBeam, type LevelEvent } from './beam.ts'
+import { runBeam } from './beam.ts'
 import { identityCalibration, shippedCalibration } from './calibration.ts'
 import { SensorCleaner } from './clean.ts'
-import { createCabinetModel, type CabinetModel, type ModelProduct, type ModelShelf } from './combinations.ts'
+import { createCabinetModel, type CabinetModel, type ModelShelf } from './combinations.ts'
 import { alternativesOf, chooseReceipt, decideReceipt, receiptsOf } from './decide.ts'
 import { changesOf, explainMove } from './explain.ts'
+import { baseLevelsOf, eventsOf, isUnbalanced, lastLevel, shelfDeltasOf } from './judge.ts'
 import { LevelTracker, type Level } from './levels.ts'
 import type { BeamState, Move, Trail } from './states.ts'
 import {
   defaultWeighingOptions,
   type SensorFault,
-  type ShelfDelta,
   type WeighingOptions,
   type WeighingPlanogram,
   type WeighingResult,
@@ -267,12 +267,8 @@ class StreamingSession implements WeighingSession {
   #believe() {
     const timeIsUp = this.#timeIsUp() || this.#door === 'closed'
     const levels = this.#shelves.map((shelf) => shelf.tracker.snapshot(timeIsUp))
-    const first = levels.map((own) => {
-      let base = 0
-      while (base + 1 < own.length && (own[base + 1] as Level).phase === 'before') base++
-      return base
-    })
-    const events = this.#eventsOf(levels, first)
+    const first = baseLevelsOf(levels)
+    const events = eventsOf(levels, first)
     const states = runBeam(this.#model, this.#options, levels, first, events, (shelf, base, level) =>
       this.#locate(
         shelf,
@@ -290,22 +286,15 @@ class StreamingSession implements WeighingSession {
       beliefs,
       chosen,
       steps: this.#stepsOf(levels, first, moves),
-      shelfDeltas: this.#shelfDeltas(levels, first),
-      unbalanced: this.#isUnbalanced(levels, first, chosen.story),
+      shelfDeltas: shelfDeltasOf(this.#model, this.#options, levels, first, this.#offsets()),
+      unbalanced: isUnbalanced(this.#model, this.#options, levels, first, chosen.story),
     }
   }
 
-  /** Levels in the order in which they began; of those after the door closed, only the judge counts. */
-  #eventsOf(levels: readonly Level[][], first: readonly number[]): LevelEvent[] {
-    const events: Array<LevelEvent & { startMs: number }> = []
-    levels.forEach((own, shelf) => {
-      for (let i = (first[shelf] as number) + 1; i < own.length; i++) {
-        const level = own[i] as Level
-        if (level.phase === 'after' && i !== judgeOf(own, i)) continue
-        events.push({ shelf, level: i, certain: level.phase === 'after', startMs: level.startMs })
-      }
-    })
-    return events.sort((a, b) => a.startMs - b.startMs || a.shelf - b.shelf)
+  #offsets(): number[] {
+    return this.#shelves.map(({ references }) =>
+      references.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0),
+    )
   }
 
   #locate(shelfIndex: number, before: Level, after: Level): Float64Array | null {
@@ -391,65 +380,6 @@ class StreamingSession implements WeighingSession {
       : undefined
   }
 
-  #shelfDeltas(levels: readonly Level[][], first: readonly number[]): ShelfDelta[] {
-    return levels.map((own, shelf) => {
-      const state = this.#shelves[shelf] as ShelfState
-      const offset = state.references.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0)
-      const before = own[first[shelf] as number]
-      const after = lastLevel(own)
-      if (before === undefined || after === undefined) {
-        return { shelf: state.model.id, beforeGrams: null, afterGrams: null, deltaGrams: null, sigmaGrams: 0 }
-      }
-      const afterGrams = after === before ? after.tailGrams : after.headGrams
-      return {
-        shelf: state.model.id,
-        beforeGrams: round(before.tailGrams + offset),
-        afterGrams: round(afterGrams + offset),
-        deltaGrams: round(afterGrams - before.tailGrams),
-        sigmaGrams: round(
-          Math.hypot(before.tailSigmaGrams, after.headSigmaGrams, this.#options.repeatabilityGrams),
-        ),
-      }
-    })
-  }
-
-  /** The judge: what the story says left each shelf must agree with the weight before and after. */
-  #isUnbalanced(levels: readonly Level[][], first: readonly number[], story: BeamState): boolean {
-    const nProducts = this.#model.products.length
-    return levels.some((own, shelf) => {
-      const before = own[first[shelf] as number]
-      const after = lastLevel(own)
-      if (before === undefined || after === undefined || before === after) return false
-      let expected = 0
-      let variance = 0
-      let moved = 0
-      for (let p = 0; p < nProducts; p++) {
-        const units = story.dev[shelf * nProducts + p] as number
-        if (units === 0) continue
-        const product = this.#model.products[p] as ModelProduct
-        expected += units * product.unitGrams
-        moved += Math.abs(units)
-        variance += Math.abs(units) * product.unitVariance + units * units * product.sharedVariance
-      }
-      let open = false
-      for (let at: Trail | null = story.trail; at !== null; at = at.previous) {
-        if (at.shelf !== shelf) continue
-        const kind = at.move.kind
-        if (!goodsOnly(kind)) open = true
-      }
-      if (open) return false
-      const seconds = (after.startMs - before.endMs) / 1000
-      const sigma = Math.sqrt(
-        variance +
-          (2 + moved) * this.#options.repeatabilityGrams ** 2 +
-          (this.#options.driftGramsPerSecond * seconds) ** 2 +
-          before.tailSigmaGrams ** 2 +
-          after.headSigmaGrams ** 2,
-      )
-      return Math.abs(after.headGrams - before.tailGrams - expected) > Math.max(5 * sigma, 6)
-    })
-  }
-
   #faults(belief: { levels: readonly Level[][]; first: readonly number[] }): SensorFault[] {
     const faults: SensorFault[] = []
     const working = this.#shelves
@@ -482,42 +412,6 @@ class StreamingSession implements WeighingSession {
     })
     return faults
   }
-}
-
-/** Moves whose weight is that of goods, so that before and after can be held against them. */
-function goodsOnly(kind: Move['kind']): boolean {
-  switch (kind) {
-    case 'foreign_added':
-    case 'foreign_removed':
-    case 'unexplained_loss':
-    case 'opened_package':
-      return false
-    case 'nothing':
-    case 'resting_hand':
-    case 'taken':
-    case 'put_back':
-    case 'exchanged':
-    case 'brought_in':
-      return true
-  }
-}
-
-function lastLevel(levels: readonly Level[]): Level | undefined {
-  const last = levels.at(-1)
-  return last?.phase === 'after' ? levels[judgeOf(levels, levels.length - 1)] : last
-}
-
-/** Of the levels after one closing of the door, the last that is known well; a burst of bad readings is no judge. */
-function judgeOf(levels: readonly Level[], index: number): number {
-  let from = index
-  while (from > 0 && (levels[from - 1] as Level).phase === 'after') from--
-  let until = index
-  while (until + 1 < levels.length && (levels[until + 1] as Level).phase === 'after') until++
-  let surest = Number.POSITIVE_INFINITY
-  for (let i = from; i <= until; i++) surest = Math.min(surest, (levels[i] as Level).headSigmaGrams)
-  let judge = until
-  while (judge > from && (levels[judge] as Level).headSigmaGrams > 4 * surest + 2) judge--
-  return judge
 }
 
 function movesByLevel(story: BeamState): Map<string, Trail> {
