@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 
@@ -16,8 +16,10 @@ const MerchantFile = Type.Object({
   apiV3KeyFile: Type.String({ minLength: 1, description: '32 characters' }),
   providerPublicKeyId: Type.String({ minLength: 1, description: 'PUB_KEY_ID_…' }),
   providerPublicKeyFile: Type.String({ minLength: 1 }),
-  /** The next key, while the provider changes from one to the other. */
-  furtherPublicKeys: Type.Optional(Type.Array(Type.Object({ id: Type.String(), file: Type.String() }))),
+  /** Further keys, while the provider changes from one to the next. */
+  providerPublicKeys: Type.Optional(
+    Type.Array(Type.Object({ id: Type.String(), file: Type.String() }), { maxItems: 20 }),
+  ),
 })
 
 export interface Merchant {
@@ -28,14 +30,22 @@ export interface Merchant {
   readonly merchantSerialNo: string
   readonly privateKey: KeyObject
   readonly apiV3Key: string
-  readonly providerKeys: ReadonlyMap<string, KeyObject>
+  readonly providerKeys: ProviderKeys
+}
+/** The provider's public keys by their id. The file is read again when it has changed, so that a new key needs no restart. */
+export interface ProviderKeys {
+  get(id: string): KeyObject | undefined
+}
+
+function readSettings(file: string): Static<typeof MerchantFile> {
+  const value = parseValue(MerchantFile, readJson(file))
+  if (!value.ok) throw new CabinetError('config_invalid', `${file}: ${value.reason}.`)
+  return value.value
 }
 
 /** @throws CabinetError `config_invalid` that names the field or the file to correct */
 export function loadMerchant(file: string): Merchant {
-  const value = parseValue(MerchantFile, readJson(file))
-  if (!value.ok) throw new CabinetError('config_invalid', `${file}: ${value.reason}.`)
-  const settings = value.value
+  const settings = readSettings(file)
   const folder = path.dirname(file)
   const apiV3Key = readText(path.resolve(folder, settings.apiV3KeyFile)).trim()
   if (Buffer.byteLength(apiV3Key) !== 32)
@@ -43,13 +53,7 @@ export function loadMerchant(file: string): Merchant {
       'config_invalid',
       `${settings.apiV3KeyFile}: the APIv3 key has 32 characters, not ${Buffer.byteLength(apiV3Key)}.`,
     )
-  const providerKeys = new Map<string, KeyObject>()
-  for (const { id, file: keyFile } of [
-    { id: settings.providerPublicKeyId, file: settings.providerPublicKeyFile },
-    ...(settings.furtherPublicKeys ?? []),
-  ]) {
-    providerKeys.set(id, readKey(path.resolve(folder, keyFile), createPublicKey))
-  }
+  const providerKeys = createProviderKeys(file, settings)
   return {
     baseUrl: settings.baseUrl.replace(/\/+$/, ''),
     mchId: settings.mchId,
@@ -59,6 +63,31 @@ export function loadMerchant(file: string): Merchant {
     privateKey: readKey(path.resolve(folder, settings.merchantPrivateKeyFile), createPrivateKey),
     apiV3Key,
     providerKeys,
+  }
+}
+
+function createProviderKeys(file: string, first: Static<typeof MerchantFile>): ProviderKeys {
+  let keys = keysOf(first)
+  let readAtMs = statSync(file).mtimeMs
+  function keysOf(settings: Static<typeof MerchantFile>): Map<string, KeyObject> {
+    const named = [
+      { id: settings.providerPublicKeyId, file: settings.providerPublicKeyFile },
+      ...(settings.providerPublicKeys ?? []),
+    ]
+    return new Map(
+      named.map((one) => [one.id, readKey(path.resolve(path.dirname(file), one.file), createPublicKey)]),
+    )
+  }
+  return {
+    get(id) {
+      const known = keys.get(id)
+      if (known !== undefined) return known
+      const changedAtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs
+      if (changedAtMs === undefined || changedAtMs === readAtMs) return undefined
+      readAtMs = changedAtMs
+      keys = keysOf(readSettings(file))
+      return keys.get(id)
+    },
   }
 }
 

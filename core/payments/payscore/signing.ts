@@ -70,7 +70,7 @@ export interface SignedHeaders {
 export function findForgery(
   headers: SignedHeaders,
   body: string,
-  keys: ReadonlyMap<string, KeyObject>,
+  keys: Pick<ReadonlyMap<string, KeyObject>, 'get'>,
   nowMs: number,
 ): string | undefined {
   const key = keys.get(headers.serial)

@@ -48,17 +48,27 @@ describe('payments under one charge', () => {
     ])
   })
   it('whatever comes after one that counts is a duplicate, and what is known is not found again', () => {
-    expect(decidePayments(['a'], [paid('a', 1000), paid('c', 500)])).toEqual([{ ...paid('c', 500), isDuplicate: true }])
+    expect(decidePayments(['a'], [paid('a', 1000), paid('c', 500)])).toEqual([
+      { ...paid('c', 500), isDuplicate: true },
+    ])
   })
   it('exactly one counts, in whatever order and however often they are seen', () => {
     fc.assert(
-      fc.property(fc.array(fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 }), { minLength: 1 }), (looks) => {
-        const known: Array<{ transactionId: string; isDuplicate: boolean }> = []
-        for (const look of looks)
-          known.push(...decidePayments(known.map((one) => one.transactionId), look.map((id) => paid(id, id.charCodeAt(0)))))
-        expect(known.filter((one) => !one.isDuplicate)).toHaveLength(1)
-        expect(new Set(known.map((one) => one.transactionId)).size).toBe(known.length)
-      }),
+      fc.property(
+        fc.array(fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 }), { minLength: 1 }),
+        (looks) => {
+          const known: Array<{ transactionId: string; isDuplicate: boolean }> = []
+          for (const look of looks)
+            known.push(
+              ...decidePayments(
+                known.map((one) => one.transactionId),
+                look.map((id) => paid(id, id.charCodeAt(0))),
+              ),
+            )
+          expect(known.filter((one) => !one.isDuplicate)).toHaveLength(1)
+          expect(new Set(known.map((one) => one.transactionId)).size).toBe(known.length)
+        },
+      ),
     )
   })
 })

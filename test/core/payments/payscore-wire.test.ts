@@ -2,7 +2,12 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readOrder, readPermission, readPermissionToken, readRefund } from '#core/payments/payscore/reading.ts'
+import {
+  readOrder,
+  readPermission,
+  readPermissionToken,
+  readRefund,
+} from '#core/payments/payscore/reading.ts'
 import { createRequests } from '#core/payments/payscore/requests.ts'
 import {
   answerMessage,
@@ -27,14 +32,48 @@ describe('signatures, against messages signed by other programs', () => {
   const vectors = load('signing') as unknown as {
     privateKeyPkcs8Base64: string
     publicKeyPem: string
-    requests: Array<{ name: string; method: string; pathWithQuery: string; timestamp: string; nonce: string; body: string; message: string; signature: string }>
-    publishedMessage: { method: string; pathWithQuery: string; timestamp: string; nonce: string; body: string; message: string }
-    authorizationHeader: { mchid: string; nonce_str: string; signature: string; timestamp: string; serial_no: string; header: string }
+    requests: Array<{
+      name: string
+      method: string
+      pathWithQuery: string
+      timestamp: string
+      nonce: string
+      body: string
+      message: string
+      signature: string
+    }>
+    publishedMessage: {
+      method: string
+      pathWithQuery: string
+      timestamp: string
+      nonce: string
+      body: string
+      message: string
+    }
+    authorizationHeader: {
+      mchid: string
+      nonce_str: string
+      signature: string
+      timestamp: string
+      serial_no: string
+      header: string
+    }
     answer: { timestamp: string; nonce: string; body: string; message: string; signature: string }
     resource: { apiV3Key: string; nonce: string; associatedData: string; plain: string; ciphertext: string }
-    publishedCallback: { timestamp: string; nonce: string; serial: string; signature: string; body: string; certificatePem: string }
+    publishedCallback: {
+      timestamp: string
+      nonce: string
+      serial: string
+      signature: string
+      body: string
+      certificatePem: string
+    }
   }
-  const privateKey = createPrivateKey({ key: Buffer.from(vectors.privateKeyPkcs8Base64, 'base64'), format: 'der', type: 'pkcs8' })
+  const privateKey = createPrivateKey({
+    key: Buffer.from(vectors.privateKeyPkcs8Base64, 'base64'),
+    format: 'der',
+    type: 'pkcs8',
+  })
   const publicKey = createPublicKey(vectors.publicKeyPem)
 
   it.each(vectors.requests)('signs $name', (request) => {
@@ -43,13 +82,26 @@ describe('signatures, against messages signed by other programs', () => {
   })
   it('builds the published message and header', () => {
     expect(requestMessage(vectors.publishedMessage)).toBe(vectors.publishedMessage.message)
-    const { mchid, nonce_str: nonce, signature, timestamp, serial_no: serialNo, header } = vectors.authorizationHeader
+    const {
+      mchid,
+      nonce_str: nonce,
+      signature,
+      timestamp,
+      serial_no: serialNo,
+      header,
+    } = vectors.authorizationHeader
     expect(authorizationHeader({ mchId: mchid, nonce, signature, timestamp, serialNo })).toBe(header)
   })
   it('verifies an answer, and nothing that was altered', () => {
     const { answer } = vectors
     expect(isSignedBy(answerMessage(answer), answer.signature, publicKey)).toBe(true)
-    expect(isSignedBy(answerMessage({ ...answer, body: answer.body.replace('NOT', 'NOW') }), answer.signature, publicKey)).toBe(false)
+    expect(
+      isSignedBy(
+        answerMessage({ ...answer, body: answer.body.replace('NOT', 'NOW') }),
+        answer.signature,
+        publicKey,
+      ),
+    ).toBe(false)
   })
   it('verifies a callback that the provider published, with its own certificate', () => {
     const callback = vectors.publishedCallback
@@ -58,7 +110,9 @@ describe('signatures, against messages signed by other programs', () => {
     expect(findForgery(callback, callback.body, keys, atMs)).toBeUndefined()
     expect(findForgery(callback, `${callback.body} `, keys, atMs)).toContain('signature')
     expect(findForgery(callback, callback.body, keys, atMs + 301_000)).toContain('five minutes')
-    expect(findForgery({ ...callback, serial: 'OTHER' }, callback.body, keys, atMs)).toContain('not configured')
+    expect(findForgery({ ...callback, serial: 'OTHER' }, callback.body, keys, atMs)).toContain(
+      'not configured',
+    )
   })
   it('opens an encrypted resource, and refuses an altered one', () => {
     const { resource } = vectors
@@ -80,14 +134,28 @@ describe('the published answers', () => {
   it('a paid callback names its payment', () => {
     expect(readOrder(load('callbacks')['paid']?.['resource'])).toMatchObject({
       state: 'paid',
-      payments: [{ transactionId: '15646546545165651651', amountFen: 950, paidAtMs: parseCompactTime('20091225121210') }],
+      payments: [
+        {
+          transactionId: '15646546545165651651',
+          amountFen: 950,
+          paidAtMs: parseCompactTime('20091225121210'),
+        },
+      ],
     })
   })
   it('one that was paid elsewhere has no payment of the provider', () => {
-    expect(readOrder(order['sync']?.['response'])).toMatchObject({ state: 'paid', payments: [], isPaidElsewhere: true })
+    expect(readOrder(order['sync']?.['response'])).toMatchObject({
+      state: 'paid',
+      payments: [],
+      isPaidElsewhere: true,
+    })
   })
   it('a state that nobody knows means: ask again', () => {
-    const seen = { ...(load('callbacks')['paid']?.['resource'] as object), state: 'DOING', state_description: 'WAIT_PAY' }
+    const seen = {
+      ...(load('callbacks')['paid']?.['resource'] as object),
+      state: 'DOING',
+      state_description: 'WAIT_PAY',
+    }
     expect(readOrder(seen)?.state).toBe('unknown')
   })
   it('refunds and permissions are read from answers and callbacks alike', () => {
@@ -110,16 +178,32 @@ describe('our requests have the fields of the published ones', () => {
   })
   it('create leaves post_payments out and names the device', () => {
     const body = JSON.parse(
-      requests.createOrder({ outOrderNo: 'or1', openid: 'oUp', cabinetId: 'cab-001', site: '很长很长的地址'.repeat(5), capFen: 20_000 }).body,
+      requests.createOrder({
+        outOrderNo: 'or1',
+        openid: 'oUp',
+        cabinetId: 'cab-001',
+        site: '很长很长的地址'.repeat(5),
+        capFen: 20_000,
+      }).body,
     ) as Json
     expect(body).not.toHaveProperty('post_payments')
-    expect(body).toMatchObject({ need_user_confirm: false, device: { start_device_id: 'cab-001' }, risk_fund: { name: 'ESTIMATE_ORDER_COST' } })
+    expect(body).toMatchObject({
+      need_user_confirm: false,
+      device: { start_device_id: 'cab-001' },
+      risk_fund: { name: 'ESTIMATE_ORDER_COST' },
+    })
     expect([...text(body['location']?.['start_location'])]).toHaveLength(20)
   })
   it('complete names every line 商品信息 and ends before the present of the provider', () => {
     const lines = [{ description: '可乐 330ml', count: 1, amountFen: 350 }]
     const endedAtMs = parseCompactTime('20091225121500') as number
-    const request = requests.completeOrder({ outOrderNo: 'or1', lines, totalFen: 350, startedAtMs: 0, endedAtMs })
+    const request = requests.completeOrder({
+      outOrderNo: 'or1',
+      lines,
+      totalFen: 350,
+      startedAtMs: 0,
+      endedAtMs,
+    })
     expect(request.path).toBe('/v3/payscore/serviceorder/or1/complete')
     expect(JSON.parse(request.body)).toMatchObject({
       post_payments: [{ name: '商品信息', description: '可乐 330ml', count: 1, amount: 350 }],
@@ -128,7 +212,13 @@ describe('our requests have the fields of the published ones', () => {
     })
   })
   it('a visit without goods is one line of nothing', () => {
-    const request = requests.completeOrder({ outOrderNo: 'or1', lines: [], totalFen: 0, startedAtMs: 0, endedAtMs: 0 })
+    const request = requests.completeOrder({
+      outOrderNo: 'or1',
+      lines: [],
+      totalFen: 0,
+      startedAtMs: 0,
+      endedAtMs: 0,
+    })
     expect(JSON.parse(request.body)).toMatchObject({ total_amount: 0, post_payments: [{ amount: 0 }] })
   })
 })

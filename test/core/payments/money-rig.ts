@@ -1,0 +1,304 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { createIds } from '#protocol/base/ids.ts'
+import { createSystemClock } from '#protocol/base/system-clock.ts'
+import { createSystemRandom } from '#protocol/base/system-random.ts'
+import { createNotices } from '#core/notices/notices.ts'
+import { advanceOrder, insertOrder } from '#core/orders/store.ts'
+import { type Charges, createCharges, type PaymentRow } from '#core/payments/charges.ts'
+import { loadMerchant } from '#core/payments/payscore/merchant.ts'
+import { createPayScore } from '#core/payments/payscore/payscore.ts'
+import { type Database, openDatabase } from '#core/platform/database.ts'
+import { createDueWork, type DueWork } from '#core/platform/due.ts'
+import { createPolicy } from '#core/platform/policy.ts'
+import { createHttpTransport, type HttpTransport } from '#core/platform/transport.ts'
+import { createRefunds, type Refunds } from '#core/refunds/refunds.ts'
+import { createProviderStandIn } from '#simulator/provider/provider.ts'
+
+/** The money of a core on a real database, against the provider stand-in over real HTTP. It can be killed and started again. */
+export interface MoneyRig {
+  readonly db: () => Database
+  readonly charges: () => Charges
+  readonly refunds: () => Refunds
+  readonly duplicates: PaymentRow[]
+  control(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
+  /** The books of the provider. */
+  books(): Promise<{
+    transactions: Array<{ amountFen: number; outOrderNo: string }>
+    refunds: Array<{ amountFen: number; status: string; outRefundNo: string }>
+    serviceOrders: Array<{ outOrderNo: string; triple: { state: string } }>
+  }>
+  /** A session with an order of one line and an authorised charge. */
+  visit(): Promise<{ chargeId: string; orderId: string; lineId: string }>
+  settle(chargeId: string, orderId: string): Promise<void>
+  /** What a SIGKILL leaves: the database as it is, and nothing in memory. */
+  kill(): Promise<void>
+  start(options?: { transport?: (real: HttpTransport) => HttpTransport }): Promise<void>
+  stop(): Promise<void>
+}
+
+export const PRICE_FEN = 350
+const OPENID = 'oSim0anna'
+
+export async function createMoneyRig(): Promise<MoneyRig> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'money-'))
+  const clock = createSystemClock()
+  const random = createSystemRandom()
+  const ids = createIds(clock, random)
+  const log = pino({ level: 'silent' })
+  const policy = createPolicy({ chargeQueryFirstMs: 50, chargeQueryLongestMs: 200, providerAnswerMs: 400 })
+  const standIn = createProviderStandIn({
+    dataDir: folder,
+    port: 0,
+    clock,
+    ids,
+    random,
+    behaviour: { deductionDelayMs: 20, refundDelayMs: 20 },
+  })
+  const { url } = await standIn.start()
+  const duplicates: PaymentRow[] = []
+  let db: Database
+  let due: DueWork
+  let charges: Charges
+  let refunds: Refunds
+  let isFirst = true
+
+  async function control(method: 'GET' | 'POST', address: string, body?: object): Promise<unknown> {
+    const answer = await fetch(`${url}/control/${address}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`the stand-in refused ${address}: ${text}`)
+    return text === '' ? {} : JSON.parse(text)
+  }
+
+  async function start(options: { transport?: (real: HttpTransport) => HttpTransport } = {}): Promise<void> {
+    db = openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: new Uint8Array(32) })
+    if (isFirst) await seed()
+    isFirst = false
+    const real = createHttpTransport(clock)
+    const transport = options.transport?.(real) ?? real
+    const deps = { db, clock, ids, random, log, policy }
+    due = createDueWork(deps)
+    const provider = createPayScore({
+      merchant: loadMerchant(path.join(folder, 'merchant.json')),
+      transport,
+      clock,
+      random,
+      notifyUrl: () => 'http://127.0.0.1:9/provider/callback',
+      answerWithinMs: policy.providerAnswerMs,
+    })
+    charges = createCharges({
+      ...deps,
+      due,
+      provider,
+      reactions: {
+        waitBeforeCharge: async () => undefined,
+        chargePaid: async () => undefined,
+        chargeEnded: async () => undefined,
+        chargeFailed: async () => undefined,
+        amountDiffers: async () => undefined,
+        duplicatePaid: async (_tx, _charge, payment) => {
+          duplicates.push(payment)
+        },
+      },
+    })
+    const notices = createNotices({
+      ...deps,
+      due,
+      transport,
+      gateway: { baseUrl: 'http://127.0.0.1:9', key: 'none' },
+      publicUrl: () => 'http://127.0.0.1:9',
+      openidOf: async () => OPENID,
+    })
+    refunds = createRefunds({
+      ...deps,
+      due,
+      provider,
+      notices,
+      reactions: {
+        refundStarted: async () => undefined,
+        refundSucceeded: async () => undefined,
+        refundRejected: async () => undefined,
+      },
+    })
+    await charges.resume()
+    await refunds.resume()
+    due.start()
+  }
+
+  async function seed(): Promise<void> {
+    const { applyPermissionsToken } = await askPermission()
+    await control('POST', 'consent', { applyPermissionsToken, openid: OPENID })
+    await db.write('seed', async (tx) => {
+      await tx
+        .insertInto('product')
+        .values({
+          sku: 'cola',
+          nameZh: '可乐',
+          nameEn: 'Cola',
+          unitGrams: 350,
+          sigmaGrams: 1,
+          priceFen: PRICE_FEN,
+          picture: '{}',
+          foodClass: 'drink',
+          shelfLifeDays: 200,
+          createdAtMs: 0,
+        })
+        .execute()
+      await tx
+        .insertInto('cabinet')
+        .values({
+          cabinetId: 'cab-001',
+          partition: 7,
+          nameZh: '一号柜',
+          nameEn: 'One',
+          siteZh: '大厅',
+          siteEn: 'Lobby',
+          operator: 'op',
+          contact: '',
+          timeZone: 'Asia/Shanghai',
+          foodClass: 'drink',
+          createdAtMs: 0,
+          passwordSha256: null,
+          publicKeyPem: null,
+          hardware: null,
+          enrolledAtMs: null,
+          revokedAtMs: null,
+        })
+        .execute()
+      await tx
+        .insertInto('consumer')
+        .values({
+          consumerId: 'co1',
+          openidSealed: 'x',
+          openidIndex: 'x',
+          language: 'zh',
+          createdAtMs: 0,
+          permissionLostAtMs: null,
+        })
+        .execute()
+      await tx
+        .insertInto('planogram')
+        .values({
+          cabinetId: 'cab-001',
+          version: 1,
+          shelves: JSON.stringify([
+            { id: 's1', products: [{ sku: 'cola', priceFen: PRICE_FEN, capacity: 10 }] },
+          ]),
+          createdAtMs: 0,
+          createdBy: 'seed',
+        })
+        .execute()
+    })
+  }
+
+  async function askPermission(): Promise<{ applyPermissionsToken: string }> {
+    const provider = createPayScore({
+      merchant: loadMerchant(path.join(folder, 'merchant.json')),
+      transport: createHttpTransport(clock),
+      clock,
+      random,
+      notifyUrl: () => 'http://127.0.0.1:9/provider/callback',
+      answerWithinMs: 5000,
+    })
+    const reply = await provider.send(
+      provider.build.applyPermission({ authorizationCode: ids.next('request') }),
+    )
+    const token = reply.kind === 'value' ? provider.readPermissionToken(reply.value) : undefined
+    if (token === undefined) throw new Error(`no permission: ${JSON.stringify(reply)}`)
+    return { applyPermissionsToken: token }
+  }
+
+  async function visit(): Promise<{ chargeId: string; orderId: string; lineId: string }> {
+    const [sessionId, orderId, lineId] = [ids.next('session'), ids.next('order'), ids.next('order')]
+    const chargeId = await db.write('visit', async (tx) => {
+      const nowMs = clock.now()
+      await tx
+        .insertInto('session')
+        .values({
+          sessionId,
+          requestId: ids.next('request'),
+          cabinetId: 'cab-001',
+          consumerId: 'co1',
+          kind: 'sale',
+          state: 'reconciled',
+          deniedReason: null,
+          planogramVersion: 1,
+          commandId: ids.next('command'),
+          requestedAtMs: nowMs,
+          startedAtMs: nowMs,
+          openedAtMs: nowMs,
+          closedAtMs: nowMs,
+          reconciledAtMs: nowMs,
+          reconciled: null,
+        })
+        .execute()
+      await insertOrder(tx, { orderId, sessionId, cabinetId: 'cab-001', consumerId: 'co1' })
+      await tx
+        .insertInto('orderLine')
+        .values({
+          lineId,
+          orderId,
+          position: 0,
+          sku: 'cola',
+          quantity: 1,
+          unitPriceFen: PRICE_FEN,
+          amountFen: PRICE_FEN,
+          probability: 1,
+          refundedQuantity: 0,
+          refundedFen: 0,
+        })
+        .execute()
+      await advanceOrder(tx, orderId, 'priced', { totalFen: PRICE_FEN })
+      return charges.prepare(tx, {
+        sessionId,
+        orderId,
+        consumerId: 'co1',
+        openid: OPENID,
+        cabinetId: 'cab-001',
+        site: '大厅',
+        capFen: 20_000,
+      })
+    })
+    return { chargeId, orderId, lineId }
+  }
+
+  async function settle(chargeId: string): Promise<void> {
+    await db.write('settle', (tx) =>
+      charges.settle(tx, chargeId, {
+        lines: [{ description: '可乐', count: 1, amountFen: PRICE_FEN }],
+        totalFen: PRICE_FEN,
+      }),
+    )
+  }
+
+  async function kill(): Promise<void> {
+    await due.stop()
+    await db.close()
+  }
+
+  await start()
+  return {
+    db: () => db,
+    charges: () => charges,
+    refunds: () => refunds,
+    duplicates,
+    control,
+    books: async () => (await control('GET', 'books')) as Awaited<ReturnType<MoneyRig['books']>>,
+    visit,
+    settle,
+    kill,
+    start,
+    async stop() {
+      await kill()
+      await standIn.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
