@@ -98,7 +98,9 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       : null
     const isPending = charge !== undefined && (charge.state === 'pending' || charge.state === 'unknown')
     const payUrl =
-      charge?.state === 'pending' && charge.providerOrderId !== null && order.state === 'charging'
+      charge?.state === 'pending' &&
+      charge.providerOrderId !== null &&
+      (order.state === 'charging' || order.state === 'arrears')
         ? deps.payUrlOf(charge.providerOrderId)
         : null
     return {

@@ -346,7 +346,19 @@ export function createCharges(
         .where('chargeId', '=', charge.chargeId)
         .execute()
       await askAgain(tx, charge.chargeId)
+      await noteUnpaid(tx, charge.chargeId)
     })
+  }
+
+  /** The provider goes on collecting for weeks; until it succeeds the order is unpaid, and no door opens for its consumer. */
+  async function noteUnpaid(tx: Tx, chargeId: string): Promise<void> {
+    const charge = await tx
+      .selectFrom('charge')
+      .select(['state', 'orderId', 'pendingAtMs'])
+      .where('chargeId', '=', chargeId)
+      .executeTakeFirstOrThrow()
+    const isLong = charge.pendingAtMs !== null && nowOf(tx) - charge.pendingAtMs > policy.chargePendingMs
+    if (charge.state === 'pending' && isLong) await advanceOrder(tx, charge.orderId, 'unpaid')
   }
 
   /** A pending order sends no callback, and a lost answer never comes: both are asked about until they end. */

@@ -26,7 +26,10 @@ function receipt(change: Partial<Receipt> = {}): Receipt {
 function decide(change: Partial<Receipt> = {}, wasCameraBlocked = false): ReceiptDecision {
   return decideReceipt({ receipt: receipt(change), wasCameraBlocked, prices }, policy)
 }
-const other = (sku: string, probability: number, quantity = 1) => ({ lines: [{ sku, quantity }], probability })
+const other = (sku: string, probability: number, quantity = 1) => ({
+  lines: [{ sku, quantity }],
+  probability,
+})
 
 describe('a receipt that is sure', () => {
   it('is charged as it is', () => {
@@ -55,7 +58,9 @@ describe('a receipt that is sure', () => {
     })
   })
   it('waits for a person when a product has no price', () => {
-    expect(decide({ lines: [{ sku: 'unheard-of', quantity: 1, probability: 1 }] }).heldReason).toBe('unknown_product')
+    expect(decide({ lines: [{ sku: 'unheard-of', quantity: 1, probability: 1 }] }).heldReason).toBe(
+      'unknown_product',
+    )
   })
 })
 
@@ -74,7 +79,13 @@ describe('a receipt that is not quite sure', () => {
     })
   })
   it('is billed as the cheaper mix when the difference is small', () => {
-    expect(decide({ lines: [{ sku: 'juice', quantity: 1, probability: 0.6 }], probability: 0.6, alternatives: [other('cola', 0.39)] })).toMatchObject({
+    expect(
+      decide({
+        lines: [{ sku: 'juice', quantity: 1, probability: 0.6 }],
+        probability: 0.6,
+        alternatives: [other('cola', 0.39)],
+      }),
+    ).toMatchObject({
       outcome: 'charge',
       basis: 'cheapest',
       totalFen: 350,
@@ -88,7 +99,10 @@ describe('a receipt that is not quite sure', () => {
 describe('a visit whose camera was covered', () => {
   it('needs a surer receipt', () => {
     expect(decide({ probability: 0.98 }, false).outcome).toBe('charge')
-    expect(decide({ probability: 0.98 }, true)).toMatchObject({ outcome: 'hold', heldReason: 'camera_blocked' })
+    expect(decide({ probability: 0.98 }, true)).toMatchObject({
+      outcome: 'hold',
+      heldReason: 'camera_blocked',
+    })
     expect(decide({ probability: 0.995 }, true).outcome).toBe('charge')
   })
 })
