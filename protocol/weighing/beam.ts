@@ -8,15 +8,7 @@ import {
   type Transition,
 } from './hypotheses.ts'
 import type { Level } from './levels.ts'
-import {
-  flagsOf,
-  hashAfter,
-  startState,
-  stateAfter,
-  type BeamState,
-  type Candidate,
-  type Move,
-} from './states.ts'
+import { flagsOf, hashAfter, stateAfter, type BeamState, type Candidate, type Move } from './states.ts'
 import type { WeighingOptions } from './types.ts'
 
 /** Stories this much less likely than the best are let go. */
@@ -28,20 +20,21 @@ export type LevelEvent = { shelf: number; level: number; certain: boolean }
 export type LocateSensors = (shelf: number, base: number, level: number) => Float64Array | null
 
 /**
- * The joint posterior over everything that happened, in the order of time over all shelves.
- * @param levels by shelf, oldest first; `levels[s][first[s]]` is the level before the door opened
- * @returns states with normalised log probability, best first
+ * Takes beliefs through further levels, in the order of time over all shelves: the joint posterior over everything
+ * that happened. Log probabilities are not normalised, so that the search can go on from any point.
+ * @param levels by shelf, oldest first
+ * @returns states, best first
  */
-export function runBeam(
+export function advanceBeam(
   model: CabinetModel,
   options: WeighingOptions,
   levels: ReadonlyArray<readonly Level[]>,
-  first: readonly number[],
+  start: readonly BeamState[],
   events: readonly LevelEvent[],
   locate: LocateSensors,
-): BeamState[] {
+): readonly BeamState[] {
   const nProducts = model.products.length
-  let states: BeamState[] = [startState(model, first)]
+  let states = start
   for (const event of events) {
     const shelf = model.shelves[event.shelf] as ModelShelf
     const shelfLevels = levels[event.shelf] as readonly Level[]
@@ -114,8 +107,12 @@ export function runBeam(
       .slice(0, options.beamWidth)
     states = kept.map((candidate) => stateAfter(candidate, model))
   }
+  return states
+}
+
+/** The same states with log probabilities that sum up to one. */
+export function normalised(states: readonly BeamState[]): BeamState[] {
   let total = Number.NEGATIVE_INFINITY
   for (const state of states) total = logAdd(total, state.logP)
-  for (const state of states) state.logP -= total
-  return states
+  return states.map((state) => ({ ...state, logP: state.logP - total }))
 }

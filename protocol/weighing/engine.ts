@@ -1,4 +1,4 @@
-import { runBeam } from './beam.ts'
+import { advanceBeam, normalised, type LevelEvent, type LocateSensors } from './beam.ts'
 import { identityCalibration, shippedCalibration } from './calibration.ts'
 import { SensorCleaner } from './clean.ts'
 import { createCabinetModel, type CabinetModel, type ModelShelf } from './combinations.ts'
@@ -6,7 +6,7 @@ import { alternativesOf, chooseReceipt, decideReceipt, receiptsOf } from './deci
 import { changesOf, explainMove } from './explain.ts'
 import { baseLevelsOf, eventsOf, isUnbalanced, lastLevel, shelfDeltasOf } from './judge.ts'
 import { LevelTracker, type Level } from './levels.ts'
-import type { BeamState, Move, Trail } from './states.ts'
+import { startState, type BeamState, type Move, type Trail } from './states.ts'
 import {
   defaultWeighingOptions,
   type SensorFault,
@@ -31,6 +31,8 @@ const restWorthTellingMs = 600
 const patienceMs = 1290
 const patientSpreadGrams = 40
 const mostDoorMoves = 20
+/** Levels that began this long ago, and were left, do not change any more. */
+const settledMs = 5000
 /** A recording that begins with the door open has this long to show a quiet shelf; later, goods may have gone unseen. */
 const firstLevelMs = 900
 
@@ -78,6 +80,8 @@ class StreamingSession implements WeighingSession {
   #doorChangedMs = Number.NEGATIVE_INFINITY
   #opened = false
   readonly #doorMovesMs: number[] = []
+  #settled: { first: readonly number[]; events: readonly LevelEvent[]; states: readonly BeamState[] } | null =
+    null
 
   constructor(planogram: WeighingPlanogram, options: WeighingOptions) {
     this.#options = options
@@ -269,13 +273,7 @@ class StreamingSession implements WeighingSession {
     const levels = this.#shelves.map((shelf) => shelf.tracker.snapshot(timeIsUp))
     const first = baseLevelsOf(levels)
     const events = eventsOf(levels, first)
-    const states = runBeam(this.#model, this.#options, levels, first, events, (shelf, base, level) =>
-      this.#locate(
-        shelf,
-        (levels[shelf] as Level[])[base] as Level,
-        (levels[shelf] as Level[])[level] as Level,
-      ),
-    )
+    const states = normalised(this.#search(levels, first, events))
     const beliefs = receiptsOf(states)
     const chosen = chooseReceipt(beliefs, this.#model, this.#options)
     const moves = movesByLevel(chosen.story)
@@ -289,6 +287,52 @@ class StreamingSession implements WeighingSession {
       shelfDeltas: shelfDeltasOf(this.#model, this.#options, levels, first, this.#offsets()),
       unbalanced: isUnbalanced(this.#model, this.#options, levels, first, chosen.story),
     }
+  }
+
+  /**
+   * The search goes on from where levels can no longer change, so that a long rummage costs no more a step than a
+   * short one. A level that turns up late, from before that point, starts it anew.
+   */
+  #search(
+    levels: readonly Level[][],
+    first: readonly number[],
+    events: readonly LevelEvent[],
+  ): readonly BeamState[] {
+    const locate: LocateSensors = (shelf, base, level) =>
+      this.#locate(
+        shelf,
+        (levels[shelf] as Level[])[base] as Level,
+        (levels[shelf] as Level[])[level] as Level,
+      )
+    const advance = (from: readonly BeamState[], through: readonly LevelEvent[]): readonly BeamState[] =>
+      advanceBeam(this.#model, this.#options, levels, from, through, locate)
+    let settled = this.#settled
+    const isStill = (done: LevelEvent, i: number): boolean =>
+      events[i]?.shelf === done.shelf && events[i]?.level === done.level
+    if (
+      settled === null ||
+      !settled.first.every((base, shelf) => base === first[shelf]) ||
+      !settled.events.every(isStill)
+    ) {
+      settled = { first, events: [], states: [startState(this.#model, first)] }
+    }
+    const final: LevelEvent[] = []
+    for (const event of events.slice(settled.events.length)) {
+      const own = levels[event.shelf] as Level[]
+      const level = own[event.level] as Level
+      const isPast = event.level < own.length - 1 && level.phase === 'during'
+      if (!isPast || level.startMs > this.#nowMs - settledMs) break
+      final.push(event)
+    }
+    if (final.length > 0) {
+      settled = {
+        first,
+        events: [...settled.events, ...final],
+        states: advance(settled.states, final),
+      }
+    }
+    this.#settled = settled
+    return advance(settled.states, events.slice(settled.events.length))
   }
 
   #offsets(): number[] {
