@@ -281,6 +281,10 @@ function registerMoney(app: HttpApp, fake: FakeStaffInterface): void {
     }
     return { refund }
   })
+  app.post<{ Body: Record<string, unknown> }>('/api/staff/anomalies/:id/decide', PUBLIC, async ({ body }) => {
+    fake.sent.push({ what: 'decide', body })
+    return {}
+  })
   app.get('/api/staff/approvals', PUBLIC, async () => ({
     approvals: [
       {

@@ -244,7 +244,22 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
         detail: 'no answer within 5 s',
       },
     ],
-    anomalies: [],
+    anomalies: [
+      {
+        anomalyId: 'an-one',
+        kind: 'ambiguous',
+        state: 'in_review',
+        detectedAtMs: chargedAtMs,
+        rule: 'receipt-anomaly-1',
+        outcome: null,
+        decidedBy: null,
+        decidedAtMs: null,
+        reasonKey: 'anomaly.ambiguous',
+        reasonValues: { percent: 84, limit: 97 },
+        inputs: { probability: 0.842 },
+        actions: ['decide'],
+      },
+    ],
     timeline: [
       { lane: 'door', fromMs: start + 3000, toMs: start + 30_000, key: 'timeline.door_open', values: {} },
       {

@@ -222,6 +222,31 @@ describe('single keys', () => {
   })
 })
 
+describe('a receipt that a rule left open', () => {
+  it('is decided by a person, with the lines as they really were', async () => {
+    const watched = await desk('/tickets/tk-1041', 'en')
+    const { page } = watched
+    await page.locator('.advice .button').waitFor()
+    await page.keyboard.press('d')
+    const dialog = page.locator('decide-dialog')
+    await dialog.getByLabel('Refund').check()
+    await dialog.getByRole('group', { name: 'Mango yoghurt' }).getByRole('button', { name: 'Fewer' }).click()
+    await dialog.locator('#decide-send').click()
+    await expect
+      .poll(() => sent('decide'))
+      .toMatchObject([
+        {
+          decision: 'refund',
+          lines: [
+            { sku: 'cola', quantity: 1 },
+            { sku: 'milk', quantity: 1 },
+          ],
+        },
+      ])
+    await done(watched)
+  })
+})
+
 describe('the evidence of an order', () => {
   it('is read mark by mark with the arrow keys, and as a table', async () => {
     const watched = await desk(`/orders/${ORDER_ID}`, 'en')
@@ -452,6 +477,21 @@ describe('every page', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Show as table' }).first().click()
     await look('evidence as a table')
+    await page.keyboard.press('d')
+    await page.locator('#decide-send').waitFor()
+    await look('decide')
+    await open(page, '/tickets')
+    await page.getByRole('button', { name: 'New ticket' }).click()
+    await page.locator('new-ticket-dialog dialog[open]').waitFor()
+    await look('new ticket')
+    await open(page, '/approvals')
+    await page.getByRole('button', { name: 'Approve' }).first().click()
+    await page.locator('dialog[open]').waitFor()
+    await look('approve')
+    await open(page, '/cabinets/cab-001')
+    await page.getByRole('button', { name: 'Lock the door' }).click()
+    await page.locator('dialog[open]').waitFor()
+    await look('command')
     expect(found).toEqual({})
     await done(watched)
   })
