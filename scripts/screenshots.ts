@@ -21,11 +21,13 @@ const FLAGS = {
 type Language = 'zh' | 'en'
 type Theme = 'light' | 'dark'
 type Size = 'phone' | 'desk'
+type Cookie = { name: string; value: string }
 interface Shot {
   name: string
   path: string
   sizes: readonly Size[]
-  isStaff: boolean
+  /** The role that signs in for it; undefined on consumer pages. */
+  role?: 'agent' | 'lead' | 'operator' | 'admin'
 }
 
 /** The things that pictures show, made by playing it. */
@@ -52,13 +54,12 @@ async function prepare(world: World): Promise<{ shots: Shot[]; consumer: Consume
     name,
     path: address,
     sizes: both,
-    isStaff: false,
   })
-  const staffPage = (name: string, address: string): Shot => ({
+  const staffPage = (name: string, address: string, role: Shot['role'] = 'lead'): Shot => ({
     name,
     path: `/staff/${address}`,
     sizes: both,
-    isStaff: true,
+    role,
   })
   return {
     consumer,
@@ -72,14 +73,14 @@ async function prepare(world: World): Promise<{ shots: Shot[]; consumer: Consume
       consumerPage('privacy', '/privacy'),
       staffPage('home', ''),
       staffPage('tickets', 'tickets'),
-      staffPage('workbench', `tickets/${ticket?.ticketId ?? ''}`),
+      staffPage('workbench', `tickets/${ticket?.ticketId ?? ''}`, 'agent'),
       staffPage('orders', 'orders'),
       staffPage('order', `orders/${paid.orderId}`),
-      staffPage('fleet', 'fleet'),
-      staffPage('cabinet', `cabinets/${DEMO_CABINET}`),
-      staffPage('alarms', 'alarms'),
+      staffPage('fleet', 'fleet', 'operator'),
+      staffPage('cabinet', `cabinets/${DEMO_CABINET}`, 'operator'),
+      staffPage('alarms', 'alarms', 'operator'),
       staffPage('approvals', 'approvals'),
-      staffPage('audit', 'audit'),
+      staffPage('audit', 'audit', 'admin'),
     ],
   }
 }
@@ -92,7 +93,10 @@ async function shoot(
   out: string,
   say: (line: string) => void,
 ): Promise<void> {
-  const lead = world.system.signIns().find(({ role }) => role === 'admin')
+  const { url } = world.system.core
+  const signedIn = new Map<string, Cookie[]>()
+  for (const role of new Set(shots.flatMap((shot) => shot.role ?? [])))
+    signedIn.set(role, (await world.staff(role)).visitor.cookies())
   for (const size of ['phone', 'desk'] as const) {
     for (const theme of ['light', 'dark'] as const) {
       for (const language of ['zh', 'en'] as const) {
@@ -101,26 +105,18 @@ async function shoot(
           colorScheme: theme,
           locale: language === 'zh' ? 'zh-CN' : 'en-US',
         })
-        await context.addCookies(
-          consumer.visitor.cookies().map(({ name, value }) => ({ name, value, url: world.system.core.url })),
-        )
         const page = await context.newPage()
-        if (lead !== undefined) await signIn(page, world.system.core.url, lead.name, lead.password)
-        for (const shot of shots.filter(({ sizes }) => sizes.includes(size)))
+        for (const shot of shots.filter(({ sizes }) => sizes.includes(size))) {
+          const cookies = shot.role === undefined ? consumer.visitor.cookies() : signedIn.get(shot.role)
+          await context.clearCookies()
+          await context.addCookies((cookies ?? []).map(({ name, value }) => ({ name, value, url })))
           await takePicture(page, world, shot, { language, theme, size }, out)
+        }
         await context.close()
         say(`  ${size}, ${theme}, ${language}: ${shots.length} pictures`)
       }
     }
   }
-}
-
-async function signIn(page: Page, url: string, name: string, password: string): Promise<void> {
-  const answer = await page.request.post(new URL('/api/staff/sign-in', url).href, {
-    data: { name, password },
-    headers: { origin: new URL(url).origin },
-  })
-  if (!answer.ok()) throw new Error(`the sign-in for pictures was refused: ${await answer.text()}`)
 }
 
 async function takePicture(
@@ -140,9 +136,9 @@ async function takePicture(
   await page.screenshot({
     path: path.join(
       out,
-      `${shot.isStaff ? 'staff' : 'consumer'}-${shot.name}-${language}-${theme}-${size}.png`,
+      `${shot.role === undefined ? 'consumer' : 'staff'}-${shot.name}-${language}-${theme}-${size}.png`,
     ),
-    fullPage: size === 'phone' || !shot.isStaff,
+    fullPage: size === 'phone' || shot.role === undefined,
   })
 }
 
