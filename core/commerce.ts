@@ -61,7 +61,7 @@ export function createCommerce(deps: CommerceDeps) {
     ...deps,
     gateway: loadGateway(deps.gatewayFile),
     transport,
-    openidOf: consumers.openidOf,
+    openidOf: (reader, consumerId) => consumers.openidOf(reader, consumerId),
   })
   const reactions = createReactions(deps)
   const charges = createCharges({ ...deps, provider, reactions: reactions.payments })

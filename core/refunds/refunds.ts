@@ -216,7 +216,10 @@ export function createRefunds(
       .where('refundId', '=', before.refundId)
       .execute()
     const sorted = (list: ReadonlyArray<{ lineId: string; quantity: number }>) =>
-      JSON.stringify([...list].map(({ lineId, quantity }) => [lineId, quantity]).sort())
+      list
+        .map(({ lineId, quantity }) => `${lineId} ${quantity}`)
+        .toSorted()
+        .join()
     const isSame =
       before.orderId === wish.orderId &&
       before.reason === wish.reason &&

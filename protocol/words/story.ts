@@ -96,7 +96,7 @@ const en = {
     'The payment provider took ¥{amount} twice for your visit to {cabinet} at {closed}. We are giving the second ¥{amount} back now. You need not do anything.',
   'notice.late_charge.title': 'A late charge for your visit',
   'notice.late_charge':
-    'You closed the door of {cabinet} at {closed}. The cabinet was offline and could report only now. {count} items, ¥{amount}; you are charged once.',
+    'You closed the door of {cabinet} at {closed}. The report of your visit reached us only now. {count} items, ¥{amount}; you are charged once.',
   'notice.refund_started.title': 'A refund is on its way',
   'notice.refund_started': '¥{amount} of your purchase at {cabinet} goes back to you. {arrival}',
   'notice.refund_arrived.title': 'Your refund was handed over',
@@ -187,7 +187,7 @@ const zh: Record<StoryKey, string> = {
     '您 {closed} 在{cabinet}的购物被支付平台扣款两次，每次 ¥{amount}。第二笔正在退还给您，您无需操作。',
   'notice.late_charge.title': '延时扣款说明',
   'notice.late_charge':
-    '您 {closed} 在{cabinet}关门，柜子当时断网，现在恢复并完成结算。共 {count} 件，¥{amount}，只扣一次。',
+    '您 {closed} 在{cabinet}关门，本次购物的记录现在才上报并完成结算。共 {count} 件，¥{amount}，只扣一次。',
   'notice.refund_started.title': '退款处理中',
   'notice.refund_started': '您在{cabinet}的购物将退款 ¥{amount}。{arrival}',
   'notice.refund_arrived.title': '退款已退出',

@@ -129,5 +129,5 @@ function paymentsOf(lines: readonly ChargeLine[]) {
 }
 
 function shorten(text: string, characters: number): string {
-  return [...text].slice(0, characters).join('')
+  return Array.from(text).slice(0, characters).join('')
 }

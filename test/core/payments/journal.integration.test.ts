@@ -113,7 +113,7 @@ describe('a charge', () => {
       .select('isDuplicate')
       .orderBy('foundAtMs')
       .execute()
-    expect(payments.map(({ isDuplicate }) => isDuplicate).sort()).toEqual([0, 1])
+    expect(payments.map(({ isDuplicate }) => isDuplicate).toSorted((a, b) => a - b)).toEqual([0, 1])
   })
 
   it('of a session that came to nothing is given back', async () => {

@@ -24,7 +24,6 @@ const VECTORS = path.resolve(import.meta.dirname, '../../../protocol/vectors/pay
 interface Json {
   [key: string]: Json
 }
-// oxlint knows no shape here; each use below names the field of the published example.
 const load = (name: string) => JSON.parse(readFileSync(path.join(VECTORS, `${name}.json`), 'utf8')) as Json
 const text = (value: unknown) => String(value)
 
@@ -192,7 +191,7 @@ describe('our requests have the fields of the published ones', () => {
       device: { start_device_id: 'cab-001' },
       risk_fund: { name: 'ESTIMATE_ORDER_COST' },
     })
-    expect([...text(body['location']?.['start_location'])]).toHaveLength(20)
+    expect(Array.from(text(body['location']?.['start_location']))).toHaveLength(20)
   })
   it('complete names every line 商品信息 and ends before the present of the provider', () => {
     const lines = [{ description: '可乐 330ml', count: 1, amountFen: 350 }]

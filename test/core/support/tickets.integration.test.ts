@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createIds } from '#protocol/base/ids.ts'
+import { createSystemClock } from '#protocol/base/system-clock.ts'
+import { createSystemRandom } from '#protocol/base/system-random.ts'
+import { type Database, openDatabase } from '#core/platform/database.ts'
+import { createDueWork, type DueWork } from '#core/platform/due.ts'
+import { createPolicy } from '#core/platform/policy.ts'
+import { createTickets, type NewTicket, type Tickets } from '#core/support/tickets.ts'
+import { eventually } from '#test/support/eventually.ts'
+
+const MINUTE = 60_000
+const anna = { staffId: 'st-anna', displayName: 'Anna' }
+const question: NewTicket = {
+  requestId: 'request-1',
+  type: 'quality',
+  origin: 'dispute',
+  reason: 'quality',
+  priority: 'normal',
+  orderId: null,
+  cabinetId: null,
+  consumerId: 'co1',
+  amountFen: 350,
+  lines: [],
+  note: null,
+  language: 'zh',
+  openedBy: 'co1',
+}
+
+let folder: string
+let db: Database
+let due: DueWork
+let tickets: Tickets
+function begin(policy: Record<string, unknown> = {}) {
+  const clock = createSystemClock()
+  const random = createSystemRandom()
+  const deps = {
+    clock,
+    random,
+    ids: createIds(clock, random),
+    log: pino({ level: 'silent' }),
+    policy: createPolicy(policy),
+  }
+  db = openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: new Uint8Array(32) })
+  due = createDueWork({ ...deps, db })
+  tickets = createTickets({ ...deps, db, due })
+}
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tickets-'))
+  begin()
+  await db.write('staff', async (tx) => {
+    await tx
+      .insertInto('staff')
+      .values({
+        staffId: 'st-anna',
+        name: 'anna',
+        displayName: 'Anna',
+        role: 'agent',
+        language: 'zh',
+        operator: null,
+        passwordHash: 'x',
+        isActive: 1,
+        createdAtMs: 0,
+      })
+      .execute()
+  })
+})
+afterEach(async () => {
+  await due.stop()
+  await db.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+const open = (change: Partial<NewTicket> = {}) =>
+  db.write('open', (tx) => tickets.open(tx, { ...question, ...change }))
+
+describe('a ticket', () => {
+  it('promises a first answer within 15 minutes and a solution within a day', async () => {
+    const ticket = await open()
+    expect([
+      ticket.firstResponseDueMs - ticket.openedAtMs,
+      ticket.resolutionDueMs - ticket.openedAtMs,
+    ]).toEqual([15 * MINUTE, 24 * 60 * MINUTE])
+  })
+  it('sent twice is one ticket; the next one has the next number', async () => {
+    const [first, again, other] = [await open(), await open(), await open({ requestId: 'request-2' })]
+    expect(again.ticketId).toBe(first.ticketId)
+    expect(other.number).toBe(first.number + 1)
+  })
+  it('is not written over somebody else’s change', async () => {
+    const ticket = await open()
+    await db.write('claim', (tx) => tickets.claim(tx, ticket.ticketId, 1, anna.staffId))
+    await expect(
+      db.write('reply', (tx) =>
+        tickets.reply(tx, ticket.ticketId, anna, {
+          requestId: 'r1',
+          version: 1,
+          text: 'Hello',
+          isInternal: false,
+        }),
+      ),
+    ).rejects.toMatchObject({ code: 'conflict' })
+  })
+  it('stops its first clock with an answer to the consumer, not with a note', async () => {
+    const ticket = await open()
+    const noted = await db.write('note', (tx) =>
+      tickets.reply(tx, ticket.ticketId, anna, {
+        requestId: 'r1',
+        version: 1,
+        text: 'look',
+        isInternal: true,
+      }),
+    )
+    expect(noted.firstRespondedAtMs).toBeNull()
+    const answer = { requestId: 'r2', version: noted.version, text: 'Hello', isInternal: false }
+    const answered = await db.write('reply', (tx) => tickets.reply(tx, ticket.ticketId, anna, answer))
+    expect([answered.state, answered.firstRespondedAtMs !== null]).toEqual(['waiting_consumer', true])
+    const again = await db.write('reply', (tx) => tickets.reply(tx, ticket.ticketId, anna, answer))
+    expect(again.version).toBe(answered.version)
+  })
+  it('that was resolved can be opened again, and then has its clocks anew', async () => {
+    const ticket = await open()
+    await db.write('resolve', (tx) =>
+      tickets.resolve(tx, ticket.ticketId, anna, { version: 1, outcome: 'explained', rootCause: 'network' }),
+    )
+    const again = await db.write('reopen', (tx) => tickets.reopen(tx, ticket.ticketId, 'r3', 'Still wrong'))
+    expect([again.state, again.priority, again.firstRespondedAtMs, again.resolvedAtMs]).toEqual([
+      'reopened',
+      'high',
+      null,
+      null,
+    ])
+  })
+  it('rises by itself when its clock has run out', async () => {
+    await due.stop()
+    await db.close()
+    begin({ firstResponseMs: 1000 })
+    due.start()
+    const ticket = await open()
+    await eventually(
+      'a higher priority',
+      async () => (await tickets.get(db.read, ticket.ticketId)).priority === 'high',
+    )
+  })
+})
