@@ -9,7 +9,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import { decideOpening, decideUnlockRefusal, type OpeningFacts } from './decide.ts'
 import { sessionMachine } from './machine.ts'
-import { advanceSession, findSession, liveSessionAt, type SessionRow } from './store.ts'
+import { advanceSession, findSession, liveSessionAt, liveSessionOf, type SessionRow } from './store.ts'
 
 /** What a session needs of the money; wired in core/commerce.ts, because money stands above sessions. */
 export interface SessionMoney {
@@ -59,15 +59,7 @@ export function createOpening(
     const isKnown = cabinet !== undefined
     const heard = isKnown ? await presence.presenceOf(cabinetId) : undefined
     const debts = consumerId === undefined ? {} : await money.findDebts(consumerId)
-    const own =
-      consumerId === undefined
-        ? undefined
-        : await db.read
-            .selectFrom('session')
-            .select('sessionId')
-            .where('consumerId', '=', consumerId)
-            .where('state', 'in', ['requested', 'authorised', 'unlocking', 'opened', 'closed'])
-            .executeTakeFirst()
+    const own = consumerId === undefined ? undefined : await liveSessionOf(db.read, consumerId)
     return {
       isKnown,
       isOutOfService: heard?.isOutOfService ?? false,
@@ -104,7 +96,15 @@ export function createOpening(
     const commandId = ids.next('command')
     return db.write('begin a session', async (tx) => {
       // Two scans at once: the second one sees the first here, and the unique index is the last fence.
+      const same = await tx
+        .selectFrom('session')
+        .select('sessionId')
+        .where('consumerId', '=', request.consumerId)
+        .where('requestId', '=', request.requestId)
+        .executeTakeFirst()
+      if (same !== undefined) return undefined
       if ((await liveSessionAt(tx, request.cabinetId)) !== undefined) throw new CabinetError('cabinet_busy')
+      if ((await liveSessionOf(tx, request.consumerId)) !== undefined) throw new CabinetError('consumer_busy')
       await tx
         .insertInto('session')
         .values({
@@ -179,7 +179,14 @@ export function createOpening(
     const repeated = await findRepeated(request)
     if (repeated !== undefined) return repeated
     refuse(await factsOf(request.cabinetId, request.consumerId))
-    const { sessionId, commandId, chargeId, planogramVersion } = await begin(request)
+    const begun = await begin(request)
+    if (begun === undefined) {
+      // A second tap in the same moment: the first one is under way.
+      const first = await findRepeated(request)
+      if (first === undefined) throw new CabinetError('conflict')
+      return first
+    }
+    const { sessionId, commandId, chargeId, planogramVersion } = begun
     const stock = await stockOf(db.read, request.cabinetId)
     // The cabinet prepares while the provider authorises: the second step costs the consumer no time.
     const preparing = commands

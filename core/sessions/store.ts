@@ -19,6 +19,16 @@ export async function liveSessionAt(db: Reader, cabinetId: string): Promise<Sess
     .executeTakeFirst()
 }
 
+/** A visit of this consumer anywhere. One that a silent cabinet holds does not keep them from others. */
+export async function liveSessionOf(db: Reader, consumerId: string): Promise<SessionRow | undefined> {
+  return db
+    .selectFrom('session')
+    .selectAll()
+    .where('consumerId', '=', consumerId)
+    .where('state', 'in', ['requested', 'authorised', 'unlocking', 'opened', 'closed'])
+    .executeTakeFirst()
+}
+
 /** @returns the row after it, or undefined when nothing happens in the present state */
 export async function advanceSession(
   tx: Tx,

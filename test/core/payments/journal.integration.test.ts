@@ -116,6 +116,31 @@ describe('a charge', () => {
     expect(payments.map(({ isDuplicate }) => isDuplicate).toSorted((a, b) => a - b)).toEqual([0, 1])
   })
 
+  it('asked for many times at once is taken once', async () => {
+    const { chargeId, orderId } = await rig.visit()
+    await rig.charges().authorise(chargeId)
+    await Promise.all(Array.from({ length: 20 }, () => rig.settle(chargeId, orderId)))
+    await isPaid(chargeId)
+    await rig.settle(chargeId, orderId)
+    await rig.charges().check(chargeId)
+    expect(await amounts()).toEqual([PRICE_FEN])
+  })
+  it('is one a session: a second one is refused by the database', async () => {
+    const { chargeId } = await rig.visit()
+    const { sessionId, ...row } = await rig
+      .db()
+      .read.selectFrom('charge')
+      .selectAll()
+      .where('chargeId', '=', chargeId)
+      .executeTakeFirstOrThrow()
+    const second = { ...row, sessionId, chargeId: 'ch-second', outOrderNo: 'or-second' }
+    await expect(
+      rig.db().write('second', async (tx) => {
+        await tx.insertInto('charge').values(second).execute()
+      }),
+    ).rejects.toThrow('UNIQUE')
+  })
+
   it('of a session that came to nothing is given back', async () => {
     const { chargeId } = await rig.visit()
     await rig.charges().authorise(chargeId)
