@@ -287,6 +287,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   // Life.
   const timers: Timer[] = []
+  let upkeep: ReturnType<typeof startUpkeep> | undefined
   let onLinkUp: () => void = () => undefined
 
   async function start(): Promise<CoreAddresses> {
@@ -295,7 +296,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     await commands.resume()
     await commerce?.resume()
     due.start()
-    timers.push({ cancel: startUpkeep({ ...deps, evidence, auditKey }).stop })
+    upkeep = startUpkeep({ ...deps, evidence, auditKey })
     timers.push(every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep()))
     addresses.mqttPort = await openBroker()
     await listen()
@@ -336,6 +337,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   async function stop(): Promise<void> {
     for (const timer of timers) timer.cancel()
+    upkeep?.stop()
     live.closeAll()
     await http.close()
     await due.stop()

@@ -48,7 +48,7 @@ export type Settings = Type.Static<typeof SettingsSchema>
 
 const PROPERTIES = SettingsSchema.properties as Record<
   string,
-  { type?: string; title?: string; default?: unknown }
+  { type?: string; title?: string; default?: string | number | boolean }
 >
 
 /**
@@ -117,7 +117,13 @@ export function configurationReference(): string {
     ([name, { title, default: fallback }]) => `| \`--${name}\` | ${title ?? ''} | ${cell(fallback)} |`,
   )
   const policy = Object.entries(PolicySchema.properties).map(([name, schema]) => {
-    const { title, description, default: fallback, minimum, maximum } = schema as unknown as Record<string, unknown>
+    const {
+      title,
+      description,
+      default: fallback,
+      minimum,
+      maximum,
+    } = schema as unknown as Record<string, unknown>
     return `| \`${name}\` | ${String(title)} | ${String(description)} | ${String(fallback)} | ${String(minimum)} … ${String(maximum)} |`
   })
   return [
