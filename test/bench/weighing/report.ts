@@ -33,6 +33,8 @@ const say = (words: string): void => {
 }
 
 const figures = (await runWeighingBench({ sessions, seed, onProgress: say })) as BenchFigures
+say('handfuls …')
+const apart = (await runWeighingBench({ tier: 'handfuls', sessions, seed })) as BenchFigures
 say('ablation …')
 const ablation = runWeighingAblation({ tier: 'spread', sessions: Number(values.ablation), seed: 10_000 })
 writeFileSync(path.join(folder, 'weighing-exact.svg'), exactPicture(figures))
@@ -107,6 +109,7 @@ function figuresText(): string {
     row('calibration error (ECE)', (t) => `${t.ece.toFixed(4)} ${plain(t.eceInterval, 4)}`),
     row('Brier score', (t) => t.brier.toFixed(4)),
     '',
+    ...handfulsTable(apart.tiers.handfuls as TierSummary),
     '| speed, one core | |',
     '|---|---|',
     ...Object.entries(figures.speed).map(
@@ -124,6 +127,19 @@ function figuresText(): string {
     '',
   ]
   return lines.join('\n')
+}
+
+function handfulsTable(tier: TierSummary): string[] {
+  return [
+    `Where every handful of one or two units of a shelf is 15 g from every other: \`npm run bench -- weighing --tier handfuls --sessions ${sessions} --seed ${seed}\`.`,
+    '',
+    '| | handfuls |',
+    '|---|---|',
+    `| sessions exactly right, and the oracle | **${percent(tier.exact)}** ${interval(tier.exactInterval)}, ${percent(tier.oracleExact)} |`,
+    `| review for ≤ 0.5 % error | ${percent(tier.reviewAtHalfPercent)} ${interval(tier.reviewAtHalfPercentInterval)} |`,
+    `| overcharged per 1,000 settled, undercharged money | ${tier.overchargedPerThousand.toFixed(2)} ${plain(tier.overchargedPerThousandInterval)}, ${percent(tier.underchargedShare, 2)} |`,
+    '',
+  ]
 }
 
 function percent(share: number, digits = 1): string {
