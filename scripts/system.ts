@@ -25,6 +25,8 @@ export interface SystemOptions {
   policy?: Record<string, unknown>
   /** Settings of the edge that differ from its defaults. */
   edgeSettings?: Record<string, unknown>
+  /** First cabinet, products and accounts; the demonstration's when absent. */
+  seedFile?: string
   /** Seed of the simulated physics. */
   seed?: number
   /** Says what is being started. */
@@ -79,7 +81,13 @@ const STOP_ORDER: readonly PartName[] = ['edge', 'core', 'simulator']
 const STOP_WITHIN_MS = 5000
 
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
-  const { dataDir, host = '127.0.0.1', say = () => undefined, readyWithinMs = 30_000 } = options
+  const {
+    dataDir,
+    host = '127.0.0.1',
+    seedFile = DEMO_SEED,
+    say = () => undefined,
+    readyWithinMs = 30_000,
+  } = options
   const clock = createSystemClock()
   mkdirSync(path.join(dataDir, 'log'), { recursive: true })
   const ports = {
@@ -122,7 +130,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       '--core-http',
       publicUrl,
       '--goods',
-      DEMO_SEED,
+      seedFile,
       ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
       '--json-ready',
       '--exit-with-parent',
@@ -146,7 +154,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         '--notices',
         far.noticesFile,
         '--seed',
-        DEMO_SEED,
+        seedFile,
         '--workshop-url',
         far.workshopUrl,
         ...(policyFile === undefined ? [] : ['--policy', policyFile]),

@@ -258,6 +258,7 @@ const en = {
   'mark.story.opened': 'Door opened.',
   'mark.story.closed': 'Door closed.',
   'mark.story.weighed': 'Shelves weighed: {count} items taken.',
+  'mark.story.cheapest': 'Several mixes fit; the cheapest was charged.',
   'mark.story.nothing_taken': 'Nothing was taken, nothing is charged.',
   'mark.story.charged': '¥{amount} was paid.',
   'mark.story.charge_pending': 'The provider is still collecting ¥{amount}.',
@@ -359,6 +360,7 @@ const en = {
   beforeDiscounts: '{amount} before discounts; the server works out the final amount.',
   decisionCarriedOut: 'Decided and carried out.',
   'decision.charged_by_weight': 'Charged by weight',
+  'decision.charged_cheapest': 'Cheapest mix charged',
   // refund
   whatIsRefunded: 'What is refunded',
   ofCharged: 'of {count}',
@@ -914,6 +916,7 @@ const zh: Record<keyof typeof en, string> = {
   'mark.story.opened': '柜门打开。',
   'mark.story.closed': '柜门关闭。',
   'mark.story.weighed': '完成称重：取走 {count} 件。',
+  'mark.story.cheapest': '有几种组合符合重量，按最便宜的扣款。',
   'mark.story.nothing_taken': '没有取走商品，不扣款。',
   'mark.story.charged': '已支付 ¥{amount}。',
   'mark.story.charge_pending': '支付平台正在收取 ¥{amount}。',
@@ -1015,6 +1018,7 @@ const zh: Record<keyof typeof en, string> = {
   beforeDiscounts: '优惠前 {amount}，最终金额由服务器计算。',
   decisionCarriedOut: '已决定并执行。',
   'decision.charged_by_weight': '按重量扣款',
+  'decision.charged_cheapest': '按最便宜组合扣款',
   // refund
   whatIsRefunded: '退款内容',
   ofCharged: '共 {count} 件',

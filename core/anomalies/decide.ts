@@ -25,7 +25,8 @@ export function decideReceiptAnomaly(
   decision: ReceiptDecision,
 ): AnomalyFinding | undefined {
   const isHeld = decision.outcome === 'hold'
-  if (!isHeld && camera === undefined) return undefined
+  const isCheaper = decision.outcome === 'charge' && decision.basis === 'cheapest'
+  if (!isHeld && camera === undefined && !isCheaper) return undefined
   const values = { percent: percent(decision.probability), limit: percent(decision.limit) }
   const inputs = {
     probability: receipt.probability,
@@ -44,7 +45,7 @@ export function decideReceiptAnomaly(
     inputs,
     reasonKey,
     reasonValues,
-    outcome: isHeld ? null : 'charged_by_weight',
+    outcome: isHeld ? null : isCheaper ? 'charged_cheapest' : 'charged_by_weight',
   })
   if (
     camera !== undefined &&
@@ -53,6 +54,7 @@ export function decideReceiptAnomaly(
     const key = isHeld ? 'anomaly.camera_blocked.held' : 'anomaly.camera_blocked.charged'
     return found('camera_blocked', key, { seconds: camera.seconds, ...values })
   }
+  if (isCheaper) return found('ambiguous', 'anomaly.ambiguous.cheapest', values)
   const { kind, key } = HELD_KINDS[decision.heldReason ?? 'ambiguous']
   return found(kind, key, { ...values, amount: (decision.totalFen / 100).toFixed(2) })
 }

@@ -7,6 +7,7 @@ import type { Database } from '#core/platform/database.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { Policy } from '#core/platform/policy.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import type { ReceiptDecision } from './decide.ts'
 import { decideDeferral } from './deferral.ts'
 import { explainStep } from './steps.ts'
 import { findOrder, linesOf, type OrderLineRow, type OrderRow } from './store.ts'
@@ -126,6 +127,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
         ...times,
         reconciled,
         state: order.state,
+        isCheapestOfSeveral: isCheapestOfSeveral(order),
         itemCount: lines.reduce((sum, line) => sum + line.quantity, 0),
         totalFen: order.totalFen,
         deferral,
@@ -245,4 +247,10 @@ export function refundView(refund: RefundRow): RefundView {
     arrivalKey: 'arrival.balance',
     isAutomatic: refund.isAutomatic === 1,
   }
+}
+
+/** Only while the rule's decision stands: what a person decided is nobody's guess. */
+function isCheapestOfSeveral(order: OrderRow): boolean {
+  if (order.decision === null || order.heldAtMs !== null) return false
+  return (JSON.parse(order.decision) as Pick<ReceiptDecision, 'basis'>).basis === 'cheapest'
 }

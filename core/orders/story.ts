@@ -12,6 +12,8 @@ export interface StoryFacts {
   readonly reconciled: SessionReconciled | null
   readonly state: OrderView['state']
   readonly itemCount: number
+  /** The weights fit several mixes that differ little, and the cheapest was billed. */
+  readonly isCheapestOfSeveral: boolean
   readonly totalFen: number
   readonly heldAtMs: number | null
   readonly releasedAtMs: number | null
@@ -51,6 +53,7 @@ export function tellStory(facts: StoryFacts): StoryLine[] {
     if (reconciled.camera.blocked.length > 0)
       say(settledAtMs, 'story.camera_blocked', { seconds: blindSeconds(reconciled.camera.blocked) })
     if (facts.itemCount > 0) say(settledAtMs, 'story.weighed', { count: facts.itemCount })
+    if (facts.isCheapestOfSeveral) say(settledAtMs, 'story.cheapest')
     else if (facts.state === 'void') say(settledAtMs, 'story.nothing_taken')
   }
   say(facts.heldAtMs, 'story.held')

@@ -3,10 +3,12 @@ import type { Clock } from '#protocol/base/clock.ts'
 import { assert } from '#protocol/base/decision.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { EvidenceRef } from '#protocol/messages/session.ts'
+import type { WeighingResult } from '#protocol/weighing/types.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
 import { type BoardReading, type CabinetHardware, isLocked, type ScaleSweep } from '../hardware/ports.ts'
+import { decideEngineFaults, type KnownFaults } from '../weighing/engine-faults.ts'
 import { encodeTrace } from '../weighing/live-weighing.ts'
 import { createQuietRing } from '../weighing/quiet-ring.ts'
 import {
@@ -45,6 +47,9 @@ export interface SessionsOptions {
     snapshotWaitMs: number
   }
 }
+
+/** Name of the kept document with what the engine last said of the sensors. */
+const ENGINE_FAULTS = 'engine-faults'
 
 type Begin = Pick<SessionRecord, 'sessionId' | 'commandId' | 'kind' | 'door' | 'planogramVersion' | 'policy'>
 
@@ -201,6 +206,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const record = { ...decision.record, evidence: [ref, ...decision.record.evidence] }
     const { sessionId } = record
     apply(one, { ...decision, record }, () => {
+      tellSensorFaults(result)
       const seq = outbox.append('session.reconciled', reconciledEvent(record, result, settledMs))
       evidence.refer(trace, sessionId, 'weight-trace', 'application/json', seq)
       deferred.watch(sessionId, seq)
@@ -214,6 +220,16 @@ export function createSessions(options: SessionsOptions): Sessions {
       },
       'session reconciled',
     )
+  }
+
+  /** Inside the transaction that ends the session. */
+  function tellSensorFaults(result: WeighingResult): void {
+    const shelfOf = new Map(hardware.sensors.map(({ sensor, shelf }) => [sensor, shelf]))
+    const before = db.readDocument<KnownFaults>(ENGINE_FAULTS) ?? {}
+    const { known, events } = decideEngineFaults(before, result.sensorFaults, shelfOf)
+    if (events.length === 0) return
+    db.saveDocument(ENGINE_FAULTS, known)
+    for (const event of events) outbox.append(event.type, event.data)
   }
 
   function look(one: LiveSession, reading: BoardReading): void {

@@ -6,6 +6,8 @@ const en = {
   'story.opened': 'You opened the door.',
   'story.closed': 'You closed the door.',
   'story.weighed': 'The cabinet weighed its shelves: {count} items were taken.',
+  'story.cheapest':
+    'The weights fit more than one choice of goods of nearly the same price. You were charged for the cheapest; tell us if a name is wrong.',
   'story.nothing_taken': 'Nothing was taken, so nothing is charged.',
   'story.charged': 'You were charged ¥{amount}, once.',
   'story.charge_pending':
@@ -39,6 +41,8 @@ const en = {
   'anomaly.camera_blocked.held':
     'The camera was covered for {seconds} s and the receipt is only {percent} % certain by weight (limit {limit} %).',
   'anomaly.ambiguous': 'The likeliest receipt is {percent} % certain, the limit is {limit} %.',
+  'anomaly.ambiguous.cheapest':
+    'Several mixes of nearly the same price fit; the cheapest was charged ({percent} % certain together, limit {limit} %).',
   'anomaly.over_cap': 'The receipt comes to ¥{amount}, above the limit of one visit.',
   'anomaly.foreign_object':
     'Weight came in that fits none of the goods taken. It is never charged; look at the shelf.',
@@ -115,6 +119,7 @@ const zh: Record<StoryKey, string> = {
   'story.opened': '您打开了柜门。',
   'story.closed': '您关上了柜门。',
   'story.weighed': '货柜完成称重：取走 {count} 件商品。',
+  'story.cheapest': '重量符合价格相近的几种商品组合，已按其中最便宜的一种扣款；如商品名称有误，请告诉我们。',
   'story.nothing_taken': '没有取走商品，不扣款。',
   'story.charged': '已扣款 ¥{amount}，只扣了一次。',
   'story.charge_pending': '支付平台正在收取 ¥{amount}，您无需操作。',
@@ -143,6 +148,8 @@ const zh: Record<StoryKey, string> = {
   'anomaly.camera_blocked.held':
     '摄像头被遮挡 {seconds} 秒，按重量识别的把握仅 {percent}%（门限 {limit}%）。',
   'anomaly.ambiguous': '最可能的清单把握为 {percent}%，门限为 {limit}%。',
+  'anomaly.ambiguous.cheapest':
+    '有几种价格相近的组合符合重量，已按最便宜的一种扣款（合计把握 {percent} %，界限 {limit} %）。',
   'anomaly.over_cap': '清单金额 ¥{amount}，超出单次购物上限。',
   'anomaly.foreign_object': '有重量增加，但不属于已取走的商品。不计费，请检查该层。',
   'anomaly.sensor_fault': '购物期间有秤故障；此类数据不自动扣款。',

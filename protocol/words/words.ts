@@ -7,7 +7,9 @@ export type Values = Readonly<Record<string, string | number>>
 
 /** Fills `{name}`. An unknown name stays visible, so that a mistake is seen and not silently empty. */
 export function fill(template: string, values: Values = {}): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : whole))
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : whole,
+  )
 }
 
 /** The best of our languages for an Accept-Language header; Chinese when nothing fits, because the cabinets stand there. */

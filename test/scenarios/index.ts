@@ -10,6 +10,7 @@ import { putBackScenario } from './put-back.ts'
 import { nothingTaken, sale } from './sale.ts'
 import type { Scenario } from './scenario.ts'
 import { setpoint } from './setpoint.ts'
+import { driftingShelf, foreignObject, lean, quickDouble, stuckSensor, swap, twins } from './weighing.ts'
 
 /** In the order in which a newcomer would like to read them. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -29,4 +30,11 @@ export const SCENARIOS: readonly Scenario[] = [
   busTrouble,
   wrongSignature,
   malformedInput,
+  twins,
+  swap,
+  lean,
+  foreignObject,
+  driftingShelf,
+  stuckSensor,
+  quickDouble,
 ]

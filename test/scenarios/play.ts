@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { messageOf } from '#protocol/base/errors.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
-import { type PartName, startSystem } from '#scripts/system.ts'
+import { DEMO_SEED, type PartName, startSystem } from '#scripts/system.ts'
 import { ExpectationError } from '#test/support/eventually.ts'
-import type { Scenario } from './scenario.ts'
+import type { DemoSeed, Scenario } from './scenario.ts'
 import { createWorld } from './world.ts'
 
 export interface Outcome {
@@ -48,6 +48,7 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
     const system = await startSystem({
       dataDir,
       seed: 1,
+      seedFile: seedFileOf(scenario, dataDir),
       policy: { ...SHORT_POLICY, ...scenario.policy },
       edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
     })
@@ -78,4 +79,11 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
   }
   rmSync(dataDir, { recursive: true, force: true })
   return { name: scenario.name, ok: true, tookMs: tookMs() }
+}
+
+function seedFileOf(scenario: Scenario, dataDir: string): string {
+  if (scenario.seed === undefined) return DEMO_SEED
+  const file = path.join(dataDir, 'seed.json')
+  writeFileSync(file, JSON.stringify(scenario.seed(JSON.parse(readFileSync(DEMO_SEED, 'utf8')) as DemoSeed)))
+  return file
 }

@@ -1,5 +1,10 @@
 import type { World } from './world.ts'
 
+/** The first cabinet, its products and accounts: scripts/seed/demo.json. */
+export interface DemoSeed {
+  products: Array<{ sku: string; unitGrams: number; priceFen: number }>
+}
+
 /** A named story over the real wires. It runs alone, in a data folder of its own, and may be repeated. */
 export interface Scenario {
   readonly name: string
@@ -9,6 +14,8 @@ export interface Scenario {
   readonly policy?: Record<string, unknown>
   /** Settings of the edge that are shortened for this story. */
   readonly edgeSettings?: Record<string, unknown>
+  /** Another first cabinet than that of the demonstration. */
+  readonly seed?: (demo: DemoSeed) => DemoSeed
   /** @throws ExpectationError with the sentence of what did not hold */
   run(world: World): Promise<void>
 }
