@@ -19,7 +19,11 @@ const payment = (change = {}) => ({
   isDuplicate: false,
   ...change,
 })
-const wish = (change = {}) => ({ lines: [{ lineId: 'l1', quantity: 1 }], reason: 'quality' as const, ...change })
+const wish = (change = {}) => ({
+  lines: [{ lineId: 'l1', quantity: 1 }],
+  reason: 'quality' as const,
+  ...change,
+})
 function decide(
   order: Parameters<typeof decideRefund>[0],
   asked: Parameters<typeof decideRefund>[1],
@@ -57,9 +61,9 @@ describe('a second payment', () => {
   const payments = [payment(), payment({ paymentId: 'p2', isDuplicate: true })]
   it('goes back by itself, whole, whatever the limits are', () => {
     const rule: RefundAuthority = { kind: 'rule', isProven: true, refundedThisMonthFen: 99_999 }
-    expect(decide({ lines: [line()], payments }, { lines: [], amountFen: 1000, reason: 'duplicate' }, rule)).toMatchObject(
-      { ok: true, paymentId: 'p2', needsApproval: false },
-    )
+    expect(
+      decide({ lines: [line()], payments }, { lines: [], amountFen: 1000, reason: 'duplicate' }, rule),
+    ).toMatchObject({ ok: true, paymentId: 'p2', needsApproval: false })
   })
   it('is never used to refund goods', () => {
     const spent = [payment({ reservedFen: 1000 }), payment({ paymentId: 'p2', isDuplicate: true })]
@@ -87,10 +91,15 @@ describe('authority', () => {
     [3_001, 0, true],
     [3_000, 8_000, true],
     [2_000, 8_000, false],
-  ])('a rule for %d fen after %d in the month needs a person: %s', (amountFen, refundedThisMonthFen, needsApproval) => {
-    const rule: RefundAuthority = { kind: 'rule', isProven: false, refundedThisMonthFen }
-    expect(decide(big, { lines: [], amountFen, reason: 'returned_item' }, rule)).toMatchObject({ needsApproval })
-  })
+  ])(
+    'a rule for %d fen after %d in the month needs a person: %s',
+    (amountFen, refundedThisMonthFen, needsApproval) => {
+      const rule: RefundAuthority = { kind: 'rule', isProven: false, refundedThisMonthFen }
+      expect(decide(big, { lines: [], amountFen, reason: 'returned_item' }, rule)).toMatchObject({
+        needsApproval,
+      })
+    },
+  )
   it('the maker is never the checker', () => {
     const refund = { amountFen: 6_000, requestedBy: 'st-anna' }
     expect(decideApproval(refund, { staffId: 'st-anna', role: 'lead' }, DEFAULT_POLICY)).toBe(false)
