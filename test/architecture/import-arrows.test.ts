@@ -147,7 +147,8 @@ describe('time, chance and ids are passed in', () => {
         (file) =>
           !ADAPTERS.includes(file) &&
           !file.endsWith('/main.ts') &&
-          !file.includes('/page/') && !file.endsWith('-page.ts'),
+          !file.includes('/page/') &&
+          !file.endsWith('-page.ts'),
       )
       .flatMap((file) =>
         readFileSync(path.join(ROOT, file), 'utf8')

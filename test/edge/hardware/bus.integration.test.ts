@@ -72,13 +72,11 @@ describe('a bus in trouble', () => {
   it('one broken scale is told and leaves the others alone', async () => {
     await rig.control('shelf', { shelf: 's2', fault: 'fault' })
     await eventually('the scale is stale', () => live()?.grams.s2 === null && live()?.grams.s1 !== null)
-    const told = await eventually('the fault is told', () =>
-      rig.core.events.find((one) => one.type === 'weighing.sensor-fault'),
-    )
-    expect(told.data).toMatchObject({ shelf: 's2', sensor: 's2' })
+    // The noise before may have silenced other scales for a moment too; this is about the broken one.
+    const tells = (type: string) =>
+      rig.core.events.some((one) => one.type === type && one.data.shelf === 's2' && one.data.sensor === 's2')
+    await eventually('the fault is told', () => tells('weighing.sensor-fault'))
     await rig.control('shelf', { shelf: 's2', fault: 'none' })
-    await eventually('it is back', () =>
-      rig.core.events.find((one) => one.type === 'weighing.sensor-restored'),
-    )
+    await eventually('it is back', () => tells('weighing.sensor-restored'))
   })
 })
