@@ -1,44 +1,16 @@
-import Type from 'typebox'
-import { Sku } from '#protocol/api/common.ts'
-import { ID_PATTERN } from '#protocol/base/ids.ts'
+import type { PlanogramLint, PlanogramRequest, PlanogramShelves, PlanogramView } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import type { WeighingPlanogram } from '#protocol/weighing/types.ts'
 import { appendAudit } from '#core/audit/audit.ts'
+import { planogramOf, type Product, productsBySku, recordMovement, stockOf } from '#core/catalog/queries.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
-
-const closed = { additionalProperties: false } as const
-/** PUT /api/staff/cabinets/:id/planogram */
-export const PlanogramRequest = Type.Object(
-  {
-    expectedVersion: Type.Integer({ minimum: 0, description: '0: there is none yet' }),
-    shelves: Type.Array(
-      Type.Object(
-        {
-          id: Type.String({ pattern: ID_PATTERN }),
-          products: Type.Array(
-            Type.Object(
-              {
-                sku: Sku,
-                priceFen: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
-                capacity: Type.Integer({ minimum: 1, maximum: 1000 }),
-              },
-              closed,
-            ),
-            { maxItems: 40 },
-          ),
-        },
-        closed,
-      ),
-      { minItems: 1, maxItems: 64 },
-    ),
-  },
-  closed,
-)
-export type PlanogramRequest = Type.Static<typeof PlanogramRequest>
+import type { PlanogramLinter } from './planogram-linter.ts'
+import { decideStockMoves } from './stock-moves.ts'
 
 /**
  * Saves a new version and asks the cabinet to hold it. Sessions that are under way keep the version they began with.
- * @throws conflict when somebody saved meanwhile; bad_request naming an unknown product
+ * @throws conflict when somebody saved meanwhile; bad_request naming an unknown product, or a shelf or product listed twice
  */
 export async function createPlanogram(
   db: Database,
@@ -58,7 +30,19 @@ export async function createPlanogram(
       throw new CabinetError('conflict', `The planogram has version ${present} now, not ${expectedVersion}.`)
     await checkProducts(tx, shelves)
     const version = present + 1
+    const before = await planogramOf(tx, cabinetId)
     await insertPlanogram(tx, { cabinetId, version, shelves, createdBy: by.displayName })
+    if (request.movesStock === true) {
+      for (const { sku, from, to, quantity } of decideStockMoves(
+        before?.shelves ?? [],
+        shelves,
+        await stockOf(tx, cabinetId),
+      )) {
+        const reason = `carried from ${from} to ${to} with planogram ${version}`
+        await recordMovement(tx, { cabinetId, shelf: from, sku, quantity: -quantity, kind: 'count', reason })
+        await recordMovement(tx, { cabinetId, shelf: to, sku, quantity, kind: 'count', reason })
+      }
+    }
     await appendAudit(tx, {
       actor: `staff:${by.staffId}`,
       action: 'planogram.changed',
@@ -72,7 +56,7 @@ export async function createPlanogram(
 /** The row, and the new version in the desired document. */
 export async function insertPlanogram(
   tx: Tx,
-  planogram: { cabinetId: string; version: number; shelves: PlanogramRequest['shelves']; createdBy: string },
+  planogram: { cabinetId: string; version: number; shelves: PlanogramShelves; createdBy: string },
 ): Promise<void> {
   const { cabinetId, version, shelves, createdBy } = planogram
   await tx
@@ -87,12 +71,102 @@ export async function insertPlanogram(
   await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
 }
 
-async function checkProducts(tx: Tx, shelves: PlanogramRequest['shelves']): Promise<void> {
+async function checkProducts(tx: Tx, shelves: PlanogramShelves): Promise<void> {
+  checkListedOnce(shelves)
   const known = new Set((await tx.selectFrom('product').select('sku').execute()).map((row) => row.sku))
   for (const shelf of shelves) {
     for (const { sku } of shelf.products) {
       if (!known.has(sku))
         throw new CabinetError('bad_request', `Shelf ${shelf.id}: there is no product ${sku}.`)
     }
+  }
+}
+
+/** The scales of a cabinet are named by shelf, and its stock is counted by shelf and product: each may stand there once. */
+function checkListedOnce(shelves: PlanogramShelves): void {
+  const ids = new Set<string>()
+  for (const { id, products } of shelves) {
+    if (ids.has(id)) throw new CabinetError('bad_request', `Shelf ${id} is listed twice; list it once.`)
+    ids.add(id)
+    const skus = new Set<string>()
+    for (const { sku } of products) {
+      if (skus.has(sku))
+        throw new CabinetError('bad_request', `Shelf ${id}: ${sku} is listed twice; list it once.`)
+      skus.add(sku)
+    }
+  }
+}
+
+/**
+ * The planogram as the linter sees it, filled to capacity: what an operator plans must hold on the day it is restocked,
+ * not only with what happens to lie there now.
+ * @throws bad_request naming an unknown product, or a shelf or product listed twice
+ */
+export function lintInput(
+  shelves: PlanogramShelves,
+  products: ReadonlyMap<string, Product>,
+): WeighingPlanogram {
+  checkListedOnce(shelves)
+  return {
+    shelves: shelves.map((shelf) => ({
+      id: shelf.id,
+      products: shelf.products.map(({ sku, priceFen, capacity }) => {
+        const product = products.get(sku)
+        if (product === undefined)
+          throw new CabinetError('bad_request', `Shelf ${shelf.id}: there is no product ${sku}.`)
+        const { unitGrams, sigmaGrams } = product
+        return { sku, unitGrams, sigmaGrams, priceFen, stock: capacity }
+      }),
+    })),
+  }
+}
+
+export async function lintShelves(
+  db: Database,
+  linter: PlanogramLinter,
+  shelves: PlanogramShelves,
+): Promise<PlanogramLint | null> {
+  return linter.lint(lintInput(shelves, await productsBySku(db.read)))
+}
+
+/** @param actions  what the reader may do with it @throws unknown_cabinet */
+export async function planogramView(
+  db: Database,
+  linter: PlanogramLinter,
+  cabinetId: string,
+  actions: string[],
+): Promise<PlanogramView> {
+  const cabinet = await db.read
+    .selectFrom('cabinet')
+    .select(['nameZh', 'nameEn'])
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirst()
+  if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
+  const row = await db.read
+    .selectFrom('planogram')
+    .selectAll()
+    .where('cabinetId', '=', cabinetId)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const products = await productsBySku(db.read)
+  const shelves = row === undefined ? [] : (JSON.parse(row.shelves) as PlanogramShelves)
+  return {
+    cabinetId,
+    cabinetName: { zh: cabinet.nameZh, en: cabinet.nameEn },
+    version: row?.version ?? 0,
+    createdAtMs: row?.createdAtMs ?? null,
+    createdBy: row?.createdBy ?? null,
+    shelves,
+    stock: await stockOf(db.read, cabinetId),
+    products: [...products.values()].map(({ sku, name, picture, unitGrams, priceFen }) => ({
+      sku,
+      name,
+      picture,
+      unitGrams,
+      priceFen,
+    })),
+    lint: shelves.length === 0 ? null : await linter.lint(lintInput(shelves, products)),
+    actions,
   }
 }

@@ -6,6 +6,11 @@ import {
   CommandRequest,
   DeadLetterList,
   Fleet,
+  PlanogramLintRequest,
+  PlanogramLintResult,
+  PlanogramRequest,
+  PlanogramSaved,
+  PlanogramView,
   Readings,
   SetpointRequest,
   SetpointView,
@@ -20,7 +25,8 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { alarmMachine } from './alarms.ts'
 import type { CabinetCommands } from './commands.ts'
-import { createPlanogram, PlanogramRequest } from './planograms.ts'
+import { createPlanogramLinter } from './planogram-linter.ts'
+import { createPlanogram, lintShelves, planogramView } from './planograms.ts'
 import type { PresenceBook } from './presence.ts'
 import { type CabinetRegistry, operatorOf } from './registry.ts'
 import type { Twins } from './twins.ts'
@@ -47,6 +53,8 @@ export function registerCabinetRoutes(
   },
 ): void {
   const { db, clock, registry, twins, commands } = deps
+  const linter = createPlanogramLinter(deps)
+  app.addHook('onClose', () => linter.stop())
 
   /** A cabinet of another operator does not exist for this one. */
   async function checkOwner(staff: StaffIdentity | null, cabinetId: string): Promise<StaffIdentity> {
@@ -126,18 +134,42 @@ export function registerCabinetRoutes(
       return reply.code(202).send({ commandId, ...outcome })
     },
   )
+  app.get(
+    '/api/staff/cabinets/:cabinetId/planogram',
+    {
+      config: { access: { kind: 'staff', permission: 'fleet.read' } },
+      schema: { params: Params, response: { 200: PlanogramView } },
+    },
+    async (request) => {
+      const { cabinetId } = request.params
+      const staff = await checkOwner(request.staff, cabinetId)
+      const actions = staff.permissions.has('planogram.change') ? ['change'] : []
+      return planogramView(db, linter, cabinetId, actions)
+    },
+  )
   app.put(
     '/api/staff/cabinets/:cabinetId/planogram',
     {
       config: { access: { kind: 'staff', permission: 'planogram.change' } },
-      schema: { params: Params, body: PlanogramRequest },
+      schema: { params: Params, body: PlanogramRequest, response: { 200: PlanogramSaved } },
     },
     async (request) => {
       const { cabinetId } = request.params
       const staff = await checkOwner(request.staff, cabinetId)
       const version = await createPlanogram(db, { cabinetId, ...request.body, by: staff })
       twins.push(cabinetId)
-      return { version }
+      return { version, lint: await lintShelves(db, linter, request.body.shelves) }
+    },
+  )
+  app.post(
+    '/api/staff/cabinets/:cabinetId/planogram/lint',
+    {
+      config: { access: { kind: 'staff', permission: 'planogram.change' } },
+      schema: { params: Params, body: PlanogramLintRequest, response: { 200: PlanogramLintResult } },
+    },
+    async (request) => {
+      await checkOwner(request.staff, request.params.cabinetId)
+      return { lint: await lintShelves(db, linter, request.body.shelves) }
     },
   )
   app.post(
