@@ -10,6 +10,7 @@ const SLOW = [
 
 export default defineConfig({
   test: {
+    maxConcurrency: 2,
     projects: [
       {
         test: {

@@ -13,7 +13,7 @@ export const deferredOffline: Scenario = {
       ...arrive,
       take('s3', 'cola-330'),
       { do: 'network', mode: 'cut' },
-      take('s5', 'chocolate-bar'),
+      take('s2', 'salad-chicken'),
       ...leave,
     ])
     const waiting = await eventually('the page saying that the cabinet is offline', async () => {

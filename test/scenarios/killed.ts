@@ -13,10 +13,10 @@ export const edgeKilled: Scenario = {
     // Goods leave the shelf while nobody is weighing; the baselines with the door closed are the judge.
     await world.workshop.visit([take('s4', 'juice-orange')])
     await world.system.restart('edge')
-    await world.workshop.visit([take('s5', 'chocolate-bar'), ...leave])
+    await world.workshop.visit([take('s2', 'salad-chicken'), ...leave])
     const order = await consumer.orderIn(session.sessionId, ['paid', 'held'], 40_000)
     expectEqual(order.state, 'paid', `the state of the order (held because of ${order.heldReason})`)
-    await expectChargedOnce(world, consumer, order, { 'cola-330': 1, 'juice-orange': 1, 'chocolate-bar': 1 })
+    await expectChargedOnce(world, consumer, order, { 'cola-330': 1, 'juice-orange': 1, 'salad-chicken': 1 })
   },
 }
 
