@@ -268,7 +268,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     retention: () => ({
       pictureDays: policy.routinePictureDays,
       traceDays: policy.weightTraceDays,
-      disputeDays: 180,
+      disputeDays: policy.disputedEvidenceDays,
       moneyYears: 3,
     }),
     cabinets: async () => {

@@ -4,6 +4,7 @@ import { findBrokenAudit } from '#core/audit/audit.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
+import { removeOutlivedEvidence } from '#core/privacy/retention.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -17,6 +18,8 @@ export function startUpkeep(
   const { db, clock, log, evidence } = deps
 
   async function hourly(): Promise<void> {
+    const outlived = await removeOutlivedEvidence(db, deps.policy, clock.now())
+    if (outlived > 0) log.info({ outlived }, 'evidence was let go at the end of its retention')
     const removed = await evidence.removeUnreferenced(clock.now() - DAY_MS)
     if (removed > 0) log.info({ removed }, 'evidence that nothing refers to was removed')
     const before = clock.now() - ENDED_KEPT_MS

@@ -101,6 +101,7 @@ export const PolicySchema = Type.Object(
     // evidence
     routinePictureDays: setting('Routine pictures are kept for', 'days', 14, 1, 365),
     weightTraceDays: setting('Weight traces are kept for', 'days', 365, 1, 3650),
+    disputedEvidenceDays: setting('Evidence of a dispute is kept after it was closed', 'days', 180, 1, 3650),
     // climate
     lockoutAfterMs: setting('Above the limit for this long stops sales', 'ms', 15 * MINUTE, 100, DAY),
     lockoutAfterDoorCloseMs: setting('… after the door was open', 'ms', 30 * MINUTE, 100, DAY),
