@@ -3,7 +3,7 @@ import { type InputOf, machine, type StateOf } from '#protocol/base/machine.ts'
 /**
  * A charge is settled at most once. Money going back is a refund: a new record, never an edit.
  * `unknown` means that an answer was lost: it is resolved by asking, never by trying again under a new number.
- * Picture: docs/explain/architecture.md
+ * Picture: docs/reference/state-machines.md
  */
 export const chargeMachine = machine({
   name: 'charge',

@@ -253,6 +253,11 @@ class StreamingSession implements WeighingSession {
       steps: belief.steps.map(({ step }) => step),
       shelfDeltas: belief.shelfDeltas,
       sensorFaults,
+      foreign: chosen.story.foreign.map(({ shelf, grams, isNew }) => ({
+        shelf: (this.#shelves[shelf] as ShelfState).model.id,
+        grams: round(grams),
+        isNew,
+      })),
     }
   }
 

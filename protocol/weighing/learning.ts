@@ -17,8 +17,14 @@ export type UnitBelief = {
   batchShifts: number
 }
 
-/** One unit, weighed alone: its grams and the sigma of that weighing. */
-export type UnitObservation = { sku: string; grams: number; sigmaGrams: number }
+/** One unit, weighed alone: its grams, the sigma of that weighing, and where (the sensor, when a shelf has several). */
+export type UnitObservation = {
+  sku: string
+  grams: number
+  sigmaGrams: number
+  shelf: string
+  sensor?: string
+}
 
 /** How well a catalogue knows the mean weight, and the square of the spread. */
 const catalogueErrorShare = 0.003
@@ -99,7 +105,10 @@ export function sureSinglePicks(result: WeighingResult, leastProbability = 0.98)
     const [change, ...others] = step.changes
     if (change === undefined || others.length > 0 || change.quantity !== -1 || step.quality !== 'good')
       return []
-    return [{ sku: change.sku, grams: -step.grams, sigmaGrams: step.sigmaGrams }]
+    const { shelf, sensor, sigmaGrams } = step
+    return [
+      { sku: change.sku, grams: -step.grams, sigmaGrams, shelf, ...(sensor === undefined ? {} : { sensor }) },
+    ]
   })
 }
 

@@ -80,6 +80,9 @@ export type ShelfDelta = {
   sigmaGrams: number
 }
 
+/** What does not belong on a shelf and was still there at the end. `isNew`: it came in this session. */
+export type ForeignOnShelf = { shelf: string; grams: number; isNew: boolean }
+
 export type WeighingReceipt = {
   lines: ReceiptLine[]
   /** Calibrated probability that the whole receipt is right. */
@@ -95,6 +98,8 @@ export type WeighingResult = {
   steps: WeighingStep[]
   shelfDeltas: ShelfDelta[]
   sensorFaults: SensorFault[]
+  /** By the story of the receipt; the next session begins with it. */
+  foreign: ForeignOnShelf[]
 }
 
 export interface WeighingSession {
