@@ -8,6 +8,11 @@ import type {
   Fleet,
   Home,
   Me,
+  PlanogramLintResult,
+  PlanogramRequest,
+  PlanogramSaved,
+  PlanogramShelves,
+  PlanogramView,
   Readings,
   RefundCalculate,
   RefundCalculation,
@@ -115,6 +120,19 @@ export class StaffApi {
     body: { expectedVersion: number; setpointDeciCelsius: number; reason: string },
   ): Promise<SetpointView> {
     return this.#send('PUT', `/api/staff/cabinets/${cabinetId}/setpoint`, body)
+  }
+  planogram(cabinetId: string, signal?: AbortSignal): Promise<PlanogramView> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}/planogram`, signal)
+  }
+  lintPlanogram(
+    cabinetId: string,
+    shelves: PlanogramShelves,
+    signal?: AbortSignal,
+  ): Promise<PlanogramLintResult> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/planogram/lint`, { shelves }, signal)
+  }
+  savePlanogram(cabinetId: string, body: PlanogramRequest): Promise<PlanogramSaved> {
+    return this.#send('PUT', `/api/staff/cabinets/${cabinetId}/planogram`, body)
   }
   command(
     cabinetId: string,

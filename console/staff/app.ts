@@ -253,7 +253,7 @@ export class StaffApp extends LitElement {
           </button>`
           : nothing
       }
-      <a class="brand" href="${BASE}/"><span class="brand-mark" aria-hidden="true"></span><span>${word('brand')}</span></a>
+      <a class="brand" href="${BASE}/" aria-label=${word('brand')}><span class="brand-mark" aria-hidden="true"></span><span>${word('brand')}</span></a>
       ${
         isSignedIn && me && maySee('/orders', me.permissions)
           ? html`<form class="search" role="search" @submit=${(event: SubmitEvent) => this.#onSearch(event)}>
@@ -271,7 +271,7 @@ export class StaffApp extends LitElement {
           </span>`
           : nothing
       }
-      <button class="icon-button language" lang=${other === 'zh' ? 'zh-CN' : 'en'} @click=${() => setLanguage(other)}>
+      <button class="icon-button language" lang=${other === 'zh' ? 'zh-CN' : 'en'} aria-label=${other === 'zh' ? '中文' : 'English'} @click=${() => setLanguage(other)}>
         ${icon('languages')}<span>${other === 'zh' ? '中文' : 'English'}</span>
       </button>
       <button

@@ -63,6 +63,13 @@ export const ROUTES: readonly Route[] = [
     load: () => import('./pages/cabinet.ts'),
   },
   {
+    path: '/cabinets/:id/planogram',
+    tag: 'page-planogram',
+    title: 'planogram',
+    permission: 'fleet.read',
+    load: () => import('./pages/planogram.ts'),
+  },
+  {
     path: '/alarms',
     tag: 'page-alarms',
     title: 'alarms',

@@ -209,10 +209,7 @@ export class CabinetPage extends StaffPage {
           </div>`,
       {
         className: 'area-stock',
-        actions:
-          planogramVersion === null
-            ? nothing
-            : html`<span class="soft small">${word('planogramVersion')} ${planogramVersion}</span>`,
+        actions: html`<a class="small" href="${BASE}/cabinets/${cabinet.cabinetId}/planogram">${word('planogram')}${planogramVersion === null ? nothing : html` <span class="number">${planogramVersion}</span>`}</a>`,
       },
     )
   }
