@@ -9,6 +9,7 @@ import type { Policy } from '#core/platform/policy.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { ReceiptDecision } from './decide.ts'
 import { decideDeferral } from './deferral.ts'
+import { readingsOf } from './readings.ts'
 import { explainStep } from './steps.ts'
 import { findOrder, linesOf, type OrderLineRow, type OrderRow } from './store.ts'
 import { tellStory } from './story.ts'
@@ -118,6 +119,9 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       chargeState: charge === undefined || order.state === 'open' ? null : charge.state,
       payUrl,
       lines: lines.map((line) => lineView(line, products)),
+      ...(reconciled === null || order.releasedAtMs !== null
+        ? {}
+        : { receipt: readingsOf(reconciled.receipt, lines, pricesOf(order), products) }),
       refunds: refunds.map(refundView),
       openedAtMs: session.openedAtMs,
       closedAtMs: session.closedAtMs,
@@ -247,6 +251,12 @@ export function refundView(refund: RefundRow): RefundView {
     arrivalKey: 'arrival.balance',
     isAutomatic: refund.isAutomatic === 1,
   }
+}
+
+/** Fen by product, as the decision on the receipt saw them. */
+function pricesOf(order: OrderRow): Record<string, number> {
+  if (order.decision === null) return {}
+  return (JSON.parse(order.decision) as { prices?: Record<string, number> }).prices ?? {}
 }
 
 /** Only while the rule's decision stands: what a person decided is nobody's guess. */

@@ -109,6 +109,26 @@ export const OrderLineView = Type.Object(
 )
 export type OrderLineView = Type.Static<typeof OrderLineView>
 
+/** What the weights say about the lines of an order: how likely exactly these are, and what else fits, likeliest first. */
+export const ReceiptView = Type.Object(
+  {
+    probability: Type.Number(),
+    alternatives: Type.Array(
+      Type.Object(
+        {
+          lines: Type.Array(Type.Object({ sku: Sku, name: Bilingual, quantity: Type.Integer() }, closed)),
+          probability: Type.Number(),
+          totalFen: Fen,
+        },
+        closed,
+      ),
+      { maxItems: 11 },
+    ),
+  },
+  closed,
+)
+export type ReceiptView = Type.Static<typeof ReceiptView>
+
 export const RefundView = Type.Object(
   {
     refundId: Id,
@@ -146,6 +166,8 @@ export const OrderView = Type.Object(
       Type.String({ description: "the provider's own order page, while a deduction is pending" }),
     ]),
     lines: Type.Array(OrderLineView),
+    /** Left out where a person decided, or where nothing was weighed. */
+    receipt: Type.Optional(ReceiptView),
     refunds: Type.Array(RefundView),
     openedAtMs: Type.Union([Type.Null(), WallMs]),
     closedAtMs: Type.Union([Type.Null(), WallMs]),

@@ -85,7 +85,6 @@ export class OrderPage extends StaffPage {
             <dt>${word('openedAt')}</dt><dd>${moment(time, session.openedAtMs)}</dd>
             <dt>${word('closedAt')}</dt><dd>${moment(time, session.closedAtMs)}</dd>
             <dt>${word('planogramVersion')}</dt><dd class="number">${session.planogramVersion}</dd>
-            <dt>${word('engineVersion')}</dt><dd><code>${session.engineVersion ?? '–'}</code></dd>
           </dl>`,
         )}
       </div>

@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit'
 import type { StaffOrder } from '#protocol/api/staff.ts'
+import { formatMoney } from '#protocol/words/format.ts'
 import { ORDER_STATE_WORDS, REFUND_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
 import { sentence } from '../../data/staff-evidence.ts'
 import { formatProbability } from '../../data/staff-format.ts'
-import { word, wordOr } from '../../words/staff.ts'
+import { hasWord, word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { icon, type IconName } from '../icons.ts'
 import type { Services } from '../services.ts'
@@ -12,7 +13,7 @@ import '../../components/product-picture.ts'
 
 /** Charged, recognised by the weights, and refunded, side by side: where they differ is where the answer lies. */
 export function linesPanel(staffOrder: StaffOrder) {
-  const { order, session } = staffOrder
+  const { order } = staffOrder
   return card(
     'lines',
     html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('lines')}>
@@ -47,31 +48,40 @@ export function linesPanel(staffOrder: StaffOrder) {
           </tfoot>
         </table>
       </div>
-      <dl class="facts">
-        ${
-          session.receiptProbability === null
-            ? nothing
-            : html`<dt>${word('wholeReceipt')}</dt><dd class="number">${formatProbability(session.receiptProbability)} ${session.verdict ? badge(session.verdict === 'clear' ? 'ok' : 'warn', session.verdict === 'clear' ? 'circle-check' : 'triangle-alert', wordOr(`verdict.${session.verdict}`, session.verdict)) : nothing}</dd>`
-        }
-        ${session.reasons.length > 0 ? html`<dt>${word('doubts')}</dt><dd>${session.reasons.map((reason) => wordOr(`review.${reason}`, reason)).join(' · ')}</dd>` : nothing}
-      </dl>
-      ${
-        session.alternatives.length > 0
-          ? html`<details>
-            <summary>${word('alternatives', { count: session.alternatives.length })}</summary>
-            <ol class="plain">
-              ${session.alternatives.map(
-                (alternative) => html`<li class="split">
-                  <span>${alternative.lines.map((line) => `${choose(line.name)} × ${line.quantity}`).join(', ') || word('noLines')}</span>
-                  <span class="soft number">${formatProbability(alternative.probability)} · ${money(alternative.totalFen)}</span>
-                </li>`,
-              )}
-            </ol>
-          </details>`
-          : nothing
-      }`,
+      ${readings(staffOrder)}`,
     { actions: stateBadge(ORDER_STATE_WORDS[order.state]) },
   )
+}
+
+const ALTERNATIVES_SHOWN = 3
+
+/** How sure the weights are, why a person should look, and what else it could have been with the difference in money. */
+function readings({ order, session }: StaffOrder) {
+  // Where a person decided, the order no longer says what else its lines could be; the receipt of the session still does.
+  const alternatives = order.receipt?.alternatives ?? session.alternatives
+  const probability = order.receipt?.probability ?? session.receiptProbability
+  if (probability === null) return nothing
+  const isClear = session.verdict === 'clear'
+  const shown = alternatives.slice(0, ALTERNATIVES_SHOWN)
+  const rest = alternatives.slice(ALTERNATIVES_SHOWN)
+  const row = (alternative: (typeof alternatives)[number]) => {
+    const goods = alternative.lines.map((line) => `${line.quantity} × ${choose(line.name)}`).join(', ')
+    return html`<li class="split">
+      <span>${word('alternatively', { goods: goods === '' ? word('nothingTaken') : goods })}</span>
+      <span class="number end">${priceDifference(alternative.totalFen - order.totalFen)} <span class="soft">${formatProbability(alternative.probability)}</span></span>
+    </li>`
+  }
+  return html`<dl class="facts">
+      <dt>${word('wholeReceipt')}</dt><dd class="number"><b>${formatProbability(probability)}</b> ${session.verdict ? badge(isClear ? 'ok' : 'warn', isClear ? 'circle-check' : 'triangle-alert', wordOr(`verdict.${session.verdict}`, session.verdict)) : nothing}</dd>
+      ${session.engineVersion === null ? nothing : html`<dt>${word('engineVersion')}</dt><dd><code>${session.engineVersion}</code></dd>`}
+    </dl>
+    ${session.reasons.map((reason) => html`<p class="small">${icon('triangle-alert')}<b>${wordOr(`review.${reason}`, reason)}</b>${hasWord(`reviewLong.${reason}`) ? html` ${word(`reviewLong.${reason}` as 'reviewLong.ambiguous')}` : nothing}</p>`)}
+    ${shown.length === 0 ? nothing : html`<ul class="ledger alternatives">${shown.map(row)}</ul>`}
+    ${rest.length === 0 ? nothing : html`<details><summary>${word('alternatives', { count: rest.length })}</summary><ul class="ledger">${rest.map(row)}</ul></details>`}`
+}
+function priceDifference(fen: number): string {
+  if (fen === 0) return word('samePrice')
+  return `${fen > 0 ? '+' : '−'}${formatMoney(Math.abs(fen))}`
 }
 
 const CHARGE_LOOK: Record<StaffOrder['charges'][number]['state'], { tone: Tone; icon: IconName }> = {

@@ -28,7 +28,7 @@ export function orderPage(page: PageContext, order: OrderView): Markup {
     body: html`
 <div class="two" data-poll="${isUnsettled(order) ? '2000' : '15000'}"><div class="part">
 ${live('summary', [order.state, order.totalFen, order.paidFen, order.refundedFen, order.payUrl, order.chargeState, order.refunds, order.deferral, order.actions], [summary(page, order), lateCharge(page, order), order.refunds.map((refund) => refundCard(page, refund))], stateSentence(page, order))}
-${live('lines', [order.lines, canDispute], lines(page, order, canDispute))}
+${live('lines', [order.lines, order.receipt, order.state, canDispute], lines(page, order, canDispute))}
 ${live('ask', [order.disputeId, canDispute], ask(page, order, canDispute))}
 </div><div class="part">
 ${live('story', order.story, story(page, order))}
@@ -120,16 +120,49 @@ function lines(page: PageContext, order: OrderView, canDispute: boolean): Markup
     <div><dt>${t('order.total')}</dt><dd class="number">¥${yuan(order.totalFen)}</dd></div>
     ${isCharged && order.paidFen !== order.totalFen ? html`<div><dt>${t('order.paid')}</dt><dd class="number">¥${yuan(order.paidFen)}</dd></div>` : false}
     ${order.refundedFen > 0 ? html`<div><dt>${t('order.refunded')}</dt><dd class="number">−¥${yuan(order.refundedFen)}</dd></div>` : false}
-  </dl>`
+  </dl>${doubt(page, order, canDispute)}`
   }
 </section>`
+}
+
+/** Nearly certain is certain to a person; below that the page says so in a sentence, with what else it could have been. */
+const CERTAIN_FROM = 0.99
+const OTHERS_SHOWN = 2
+
+function doubt(page: PageContext, order: OrderView, canDispute: boolean): Markup | false {
+  const { t } = page
+  const { receipt } = order
+  if (receipt === undefined || receipt.probability >= CERTAIN_FROM) return false
+  const between = page.language === 'zh' ? '' : ' '
+  const sentences = [
+    t('order.doubt', { percent: percentOf(receipt.probability) }),
+    ...receipt.alternatives.slice(0, OTHERS_SHOWN).map((other) => {
+      const goods = other.lines.map(({ name, quantity }) => `${quantity} × ${choose(page, name)}`)
+      return t('order.doubt.other', {
+        goods:
+          goods.length === 0 ? t('order.doubt.nothing') : goods.join(page.language === 'zh' ? '、' : ', '),
+        difference: differenceText(page, other.totalFen - order.totalFen),
+        percent: percentOf(other.probability),
+      })
+    }),
+    ...(canDispute ? [t('order.doubt.ask')] : []),
+  ]
+  return html`<p class="soft small" data-doubt>${sentences.join(between)}</p>`
+}
+function differenceText({ t }: PageContext, fen: number): string {
+  if (fen === 0) return t('order.doubt.same')
+  return t(fen > 0 ? 'order.doubt.more' : 'order.doubt.less', { amount: yuan(Math.abs(fen)) })
+}
+/** Never rounded up to certainty. */
+function percentOf(probability: number): number {
+  return Math.min(99.9, Math.floor(probability * 1000) / 10)
 }
 
 function lineRow(page: PageContext, order: OrderView, line: OrderLineView, canDispute: boolean): Markup {
   const { t } = page
   const name = choose(page, line.name)
   const isDiscounted = line.amountFen !== line.unitPriceFen * line.quantity
-  const percent = Math.min(99.9, Math.floor(line.probability * 1000) / 10)
+  const percent = percentOf(line.probability)
   return html`<li>
   ${productPicture(line.picture)}
   <div class="what"><span class="name">${name}${line.quantity > 1 ? html` <span class="times">×${line.quantity}</span>` : false}</span>

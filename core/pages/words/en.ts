@@ -145,6 +145,13 @@ export const en = {
   'order.likely': 'Very likely',
   'order.unsure': 'Not certain',
   'order.certainty.note': '{percent} %',
+  'order.doubt': 'The weights make this list {percent} % likely.',
+  'order.doubt.other': 'It could also have been {goods}: {difference}, {percent} % likely.',
+  'order.doubt.nothing': 'nothing at all',
+  'order.doubt.more': '¥{amount} more',
+  'order.doubt.less': '¥{amount} less',
+  'order.doubt.same': 'the same price',
+  'order.doubt.ask': 'If the list is wrong, tell us; nothing needs to be typed.',
   'order.story': 'What happened',
   'order.proof': 'Proof',
   'order.proof.text':

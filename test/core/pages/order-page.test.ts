@@ -50,6 +50,28 @@ describe('a charge that came late because the cabinet was offline', () => {
   })
 })
 
+describe('weights that fit more than one choice of goods', () => {
+  const tea = { sku: 'tea-oolong', name: { zh: '乌龙茶', en: 'Oolong tea' }, quantity: 2 }
+  const receipt = {
+    probability: 0.9342,
+    alternatives: [{ lines: [tea], probability: 0.052, totalFen: 1400 }],
+  }
+  const order = anOrder({ lines: twoItems, totalFen: 1250, receipt, actions: ['dispute'] })
+  it('are told in plain words, with what else it could have been and what that would have cost', () => {
+    expect(orderPage(pageIn('zh'), order).text).toContain(
+      '按重量判断，这份清单的把握为 93.4%。也可能是2 × 乌龙茶（多 ¥1.50，可能性 5.2%）。如果清单不对，请告诉我们，无需打字。',
+    )
+    expect(orderPage(pageIn('en'), order).text).toContain(
+      'The weights make this list 93.4 % likely. It could also have been 2 × Oolong tea: ¥1.50 more, 5.2 % likely. If the list is wrong, tell us; nothing needs to be typed.',
+    )
+  })
+  it('are not mentioned where the list is as good as certain, or where a person decided', () => {
+    const certain = anOrder({ lines: twoItems, receipt: { ...receipt, probability: 0.995 } })
+    for (const shown of [certain, anOrder({ lines: twoItems })])
+      expect(orderPage(pageIn('en'), shown).text).not.toContain('data-doubt')
+  })
+})
+
 describe('while the state of the money is not known', () => {
   for (const state of ['priced', 'charging', 'held', 'open'] as const)
     it(`${state}: nothing on the page leads to a second payment, even when the provider has a page for one`, () => {
