@@ -24,7 +24,7 @@ export function edgeConfigurationReference(): string {
     '| file (below `DIR/edge/`) | what |',
     '|---|---|',
     '| `credentials.json` | identity, broker password and private key of this cabinet; mode 600. Without it the agent needs `--enrol-code` |',
-    '| `edge.sqlite` | outbox, journal of the session in progress, command journal, desired document, evidence queue |',
+    '| `edge.sqlite` | outbox, journal of the session in progress, command journal, desired document, learned weights, evidence queue |',
     '| `evidence/` | pictures and weight traces by their SHA-256, until the core has them and a while longer |',
     '',
     'Copying a data folder to a second cabinet copies its identity: the core notices the fork and refuses both outboxes.',

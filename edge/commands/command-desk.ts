@@ -19,6 +19,7 @@ import type { Identity } from '../identity.ts'
 import type { SessionPolicy } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { bindPlanogram } from '../weighing/bound-planogram.ts'
+import { readLearned } from '../weighing/learned-store.ts'
 import type { CommandJournal, CommandRecord } from './command-journal.ts'
 import {
   type CabinetState,
@@ -209,7 +210,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
           planogramVersion: args.planogramVersion,
           policy: options.sessionPolicy(),
         },
-        bindPlanogram(planogram, args.stock, hardware.sensors),
+        bindPlanogram(planogram, args.stock, hardware.sensors, readLearned(db)),
       )
     })
     reply(command, { status: 'executing' })

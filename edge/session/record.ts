@@ -1,5 +1,6 @@
 import type { Twin } from '#protocol/messages/frames.ts'
 import type { EvidenceRef, SessionKind } from '#protocol/messages/session.ts'
+import type { WeighingShelf } from '#protocol/weighing/types.ts'
 import type { SessionPhase } from './machine.ts'
 
 export type SessionPolicy = Twin['sessionPolicy']
@@ -38,15 +39,19 @@ export interface SessionRecord {
   readonly restarts: number
 }
 
-/** Shelves, products and the sensors under them as they were when the door was unlocked. */
+/** What the core says that one unit weighs. */
+export interface ListedUnit {
+  readonly unitGrams: number
+  readonly sigmaGrams: number
+}
+
+/** Shelves, products and the sensors under them as they were when the door was unlocked; weights as learned by then. */
 export interface BoundPlanogram {
   readonly version: number
   readonly sensors: readonly string[]
-  readonly shelves: ReadonlyArray<{
-    id: string
-    sensors: string[]
-    products: Array<{ sku: string; unitGrams: number; sigmaGrams: number; stock: number; priceFen: number }>
-  }>
+  readonly shelves: ReadonlyArray<WeighingShelf & { sensors: string[] }>
+  /** By product: the weight before anything was learned. */
+  readonly catalogue: Readonly<Record<string, ListedUnit>>
 }
 
 export function startRecord(

@@ -9,6 +9,8 @@ import type { Outbox } from '../delivery/outbox.ts'
 import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
 import { type BoardReading, type CabinetHardware, isLocked, type ScaleSweep } from '../hardware/ports.ts'
 import { decideEngineFaults, type KnownFaults } from '../weighing/engine-faults.ts'
+import { readLearned, saveLearned } from '../weighing/learned-store.ts'
+import { decideGainFaults, decideLearned, type LearnedWeights } from '../weighing/learned-weights.ts'
 import { encodeTrace } from '../weighing/live-weighing.ts'
 import { createQuietRing } from '../weighing/quiet-ring.ts'
 import {
@@ -206,7 +208,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     const record = { ...decision.record, evidence: [ref, ...decision.record.evidence] }
     const { sessionId } = record
     apply(one, { ...decision, record }, () => {
-      tellSensorFaults(result)
+      const learned = learn(one, result)
+      tellSensorFaults(result, learned)
       const seq = outbox.append('session.reconciled', reconciledEvent(record, result, settledMs))
       evidence.refer(trace, sessionId, 'weight-trace', 'application/json', seq)
       deferred.watch(sessionId, seq)
@@ -223,10 +226,18 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   /** Inside the transaction that ends the session. */
-  function tellSensorFaults(result: WeighingResult): void {
+  function learn(one: LiveSession, result: WeighingResult): LearnedWeights {
+    const learned = decideLearned(readLearned(db), one.planogram, one.record.kind, result)
+    saveLearned(db, learned)
+    return learned
+  }
+
+  /** Inside the transaction that ends the session. */
+  function tellSensorFaults(result: WeighingResult, learned: LearnedWeights): void {
     const shelfOf = new Map(hardware.sensors.map(({ sensor, shelf }) => [sensor, shelf]))
     const before = db.readDocument<KnownFaults>(ENGINE_FAULTS) ?? {}
-    const { known, events } = decideEngineFaults(before, result.sensorFaults, shelfOf)
+    const faults = [...result.sensorFaults, ...decideGainFaults(learned, before)]
+    const { known, events } = decideEngineFaults(before, faults, shelfOf)
     if (events.length === 0) return
     db.saveDocument(ENGINE_FAULTS, known)
     for (const event of events) outbox.append(event.type, event.data)
