@@ -395,6 +395,7 @@ export function createDisputes(
     const isForDuplicate = ticket.reason === 'charged_twice'
     return {
       disputeId: ticket.ticketId,
+      number: ticket.number,
       orderId: ticket.orderId ?? '',
       reason: ticket.reason ?? 'other',
       state: stateOf(ticket),

@@ -264,6 +264,7 @@ export type DisputeMessage = Type.Static<typeof DisputeMessage>
 export const DisputeView = Type.Object(
   {
     disputeId: Id,
+    number: Type.Integer({ description: 'the short number that support asks for' }),
     orderId: Id,
     reason: oneOf(DISPUTE_REASONS),
     state: oneOf(['settled', 'in_review', 'answered', 'resolved', 'closed']),

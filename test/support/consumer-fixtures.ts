@@ -203,6 +203,7 @@ export function aDispute(changes: Partial<DisputeView> = {}): DisputeView {
   const openedAtMs = NOW_MS - 4 * 60_000
   return {
     disputeId: 'tk-1',
+    number: 1001,
     orderId: 'or-1',
     reason: 'not_taken',
     state: 'in_review',

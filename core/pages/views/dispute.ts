@@ -72,7 +72,7 @@ function answer(page: PageContext, dispute: DisputeView): Markup {
       : false
   }
   <dl class="totals"><div><dt>${t('ticket.about')}</dt><dd>${t(`dispute.reason.${dispute.reason}`)}</dd></div>
-  <div><dt>${t('ticket.number')}</dt><dd class="code">${dispute.disputeId}</dd></div></dl>
+  <div><dt>${t('ticket.number')}</dt><dd class="code">#${dispute.number}</dd></div></dl>
 </section>`
 }
 
