@@ -45,6 +45,9 @@ const sigmasForOnePercent = 4.65
 const indistinguishableShare = 0.1
 const riskyShare = 0.005
 const mostRounds = 400
+/** Share of all there is to gain that makes a dealing with few swaps good enough, and how few are tried. */
+const gainEnough = 0.8
+const fewSwaps = [1, 2, 3, 4]
 
 /**
  * What a planogram costs before anything is sold: the planogram decides more than any filter does.
@@ -214,7 +217,7 @@ function upperTail(z: number): number {
 /**
  * Deals the goods again. Every shelf keeps its number of products. Start: sorted by weight and dealt round, so that near
  * weights part; then swaps of two products as long as they help, by the error of pairs and of pairs against
- * single units. The start planogram itself competes too, so that the fewest moves win among equals.
+ * single units. The start planogram itself competes too. Among dealings that bring nearly the same, the fewest swaps win.
  */
 function dealBetter(
   planogram: WeighingPlanogram,
@@ -241,33 +244,44 @@ function dealBetter(
   ]
   const best = improved.sort((a, b) => cost(a) - cost(b))[0] as number[][]
   if (cost(best) > 0.98 * cost(now)) return null
+  const before = meanOf(model.shelves.map((shelf) => lintShelf(shelf, options).handfulErrorShare))
+  const least = errorOfDeal(best, planogram, model, options)
+  if (least >= before) return null
+  // Goods are carried by hand: of the dealings that bring nearly all there is to gain, the one with the fewest swaps.
+  const enough = least + (1 - gainEnough) * (before - least)
+  const nearby = fewSwaps.map((swaps) => improve(now, model, confusion, options, swaps))
+  const deal = nearby.find((one) => errorOfDeal(one, planogram, model, options) <= enough) ?? best
+  return {
+    shelves: deal.map((shelf, i) => ({
+      id: (model.shelves[i] as ModelShelf).id,
+      skus: shelf.map((product) => (model.products[product] as ModelProduct).sku),
+    })),
+    errorShare: rounded(errorOfDeal(deal, planogram, model, options)),
+    moves: deal.reduce(
+      (sum, shelf, i) => sum + shelf.filter((product) => places.get(product) !== i).length,
+      0,
+    ),
+  }
+}
+
+function errorOfDeal(
+  deal: readonly (readonly number[])[],
+  planogram: WeighingPlanogram,
+  model: CabinetModel,
+  options: WeighingOptions,
+): number {
   const dealt: WeighingPlanogram = {
     shelves: planogram.shelves.map((shelf, i) => ({
       id: shelf.id,
       ...(shelf.sensors === undefined ? {} : { sensors: shelf.sensors }),
-      products: (best[i] as number[]).map((product) =>
+      products: (deal[i] as number[]).map((product) =>
         productOf(planogram, (model.products[product] as ModelProduct).sku),
       ),
     })),
   }
-  const dealtModel = createCabinetModel(dealt, options)
-  const errorShare = rounded(
-    meanOf(dealtModel.shelves.map((shelf) => lintShelf(shelf, options).handfulErrorShare)),
+  return meanOf(
+    createCabinetModel(dealt, options).shelves.map((shelf) => lintShelf(shelf, options).handfulErrorShare),
   )
-  const before = meanOf(model.shelves.map((shelf) => lintShelf(shelf, options).handfulErrorShare))
-  if (errorShare >= before) return null
-  const moves = best.reduce(
-    (sum, shelf, i) => sum + shelf.filter((product) => places.get(product) !== i).length,
-    0,
-  )
-  return {
-    shelves: best.map((shelf, i) => ({
-      id: (model.shelves[i] as ModelShelf).id,
-      skus: shelf.map((product) => (model.products[product] as ModelProduct).sku),
-    })),
-    errorShare,
-    moves,
-  }
 }
 
 function productOf(planogram: WeighingPlanogram, sku: string) {
@@ -355,10 +369,11 @@ function improve(
   model: CabinetModel,
   confusion: Float64Array,
   options: WeighingOptions,
+  rounds = mostRounds,
 ): number[][] {
   const deal = start.map((shelf) => shelf.slice())
   const costs = deal.map((shelf) => shelfCost(shelf, model, confusion, options))
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     let best: {
       a: number
       i: number

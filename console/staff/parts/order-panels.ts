@@ -68,14 +68,14 @@ function readings({ order, session }: StaffOrder) {
     const goods = alternative.lines.map((line) => `${line.quantity} × ${choose(line.name)}`).join(', ')
     return html`<li class="split">
       <span>${word('alternatively', { goods: goods === '' ? word('nothingTaken') : goods })}</span>
-      <span class="number end">${priceDifference(alternative.totalFen - order.totalFen)} <span class="soft">${formatProbability(alternative.probability)}</span></span>
+      <span class="number end">${priceDifference(alternative.totalFen - order.totalFen)} <span class="soft">· ${formatProbability(alternative.probability)}</span></span>
     </li>`
   }
   return html`<dl class="facts">
       <dt>${word('wholeReceipt')}</dt><dd class="number"><b>${formatProbability(probability)}</b> ${session.verdict ? badge(isClear ? 'ok' : 'warn', isClear ? 'circle-check' : 'triangle-alert', wordOr(`verdict.${session.verdict}`, session.verdict)) : nothing}</dd>
       ${session.engineVersion === null ? nothing : html`<dt>${word('engineVersion')}</dt><dd><code>${session.engineVersion}</code></dd>`}
     </dl>
-    ${session.reasons.map((reason) => html`<p class="small">${icon('triangle-alert')}<b>${wordOr(`review.${reason}`, reason)}</b>${hasWord(`reviewLong.${reason}`) ? html` ${word(`reviewLong.${reason}` as 'reviewLong.ambiguous')}` : nothing}</p>`)}
+    ${session.reasons.map((reason) => html`<p class="doubt">${icon('triangle-alert')}<b>${wordOr(`review.${reason}`, reason)}</b>${hasWord(`reviewLong.${reason}`) ? html` ${word(`reviewLong.${reason}` as 'reviewLong.ambiguous')}` : nothing}</p>`)}
     ${shown.length === 0 ? nothing : html`<ul class="ledger alternatives">${shown.map(row)}</ul>`}
     ${rest.length === 0 ? nothing : html`<details><summary>${word('alternatives', { count: rest.length })}</summary><ul class="ledger">${rest.map(row)}</ul></details>`}`
 }
