@@ -394,6 +394,20 @@ describe('roles', () => {
   })
 })
 
+describe('an order whose weights fit more than one choice of goods', () => {
+  it('says how sure the weights are, why, what else it could have been and the difference in money', async () => {
+    const watched = await desk(`/orders/${ORDER_ID}`, 'en')
+    const lines = watched.page.locator('section.card', { has: watched.page.locator('#card-lines') })
+    await lines.locator('.alternatives').waitFor()
+    const text = (await lines.innerText()).replaceAll(/\s+/g, ' ')
+    expect(text).toContain('84.2 %')
+    expect(text).toContain('two mixes fit More than one choice of goods weighs nearly the same.')
+    expect(text).toContain('alternatively 1 × Cola −¥13.00 · 11.0 %')
+    expect(text).toContain('beam-1.0.0')
+    await done(watched)
+  })
+})
+
 describe('a list', () => {
   it('that is empty says so', async () => {
     fake.mood = 'empty'

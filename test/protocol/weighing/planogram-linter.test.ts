@@ -61,6 +61,10 @@ describe('a planogram with two goods of one weight on one shelf', () => {
     expect(better?.shelves.some(({ skus }) => skus.includes('plum') && skus.includes('pear'))).toBe(false)
     expect(better?.errorShare).toBeLessThan(lint.errorShare / 3)
   })
+
+  it('asks for one swap where one swap brings nearly everything', () => {
+    expect(lint.better?.moves).toBe(2)
+  })
 })
 
 describe('what the linter leaves alone', () => {
