@@ -1,10 +1,9 @@
 import type { StaffWord } from '../words/staff.ts'
+import { PERMISSIONS } from './doors.ts'
 import type { IconName } from './icons.ts'
 import type { Route } from './router.ts'
 
-export const BASE = '/staff'
-
-export const ROUTES: readonly Route[] = [
+const PAGES: readonly Route[] = [
   {
     path: '/login',
     tag: 'page-login',
@@ -17,81 +16,74 @@ export const ROUTES: readonly Route[] = [
     path: '/tickets',
     tag: 'page-tickets',
     title: 'tickets',
-    permission: 'ticket.read',
     load: () => import('./pages/tickets.ts'),
   },
   {
     path: '/tickets/:id',
     tag: 'page-ticket',
     title: 'ticket',
-    permission: 'ticket.read',
     load: () => import('./pages/ticket.ts'),
   },
   {
     path: '/orders',
     tag: 'page-orders',
     title: 'orders',
-    permission: 'order.read',
     load: () => import('./pages/orders.ts'),
   },
   {
     path: '/orders/:id',
     tag: 'page-order',
     title: 'order',
-    permission: 'order.read',
     load: () => import('./pages/order.ts'),
   },
   {
     path: '/approvals',
     tag: 'page-approvals',
     title: 'approvals',
-    permission: 'refund.approve',
     load: () => import('./pages/approvals.ts'),
   },
   {
     path: '/fleet',
     tag: 'page-fleet',
     title: 'fleet',
-    permission: 'fleet.read',
     load: () => import('./pages/fleet.ts'),
   },
   {
     path: '/cabinets/:id',
     tag: 'page-cabinet',
     title: 'cabinet',
-    permission: 'fleet.read',
     load: () => import('./pages/cabinet.ts'),
   },
   {
     path: '/cabinets/:id/planogram',
     tag: 'page-planogram',
     title: 'planogram',
-    permission: 'fleet.read',
     load: () => import('./pages/planogram.ts'),
   },
   {
     path: '/alarms',
     tag: 'page-alarms',
     title: 'alarms',
-    permission: 'fleet.read',
     load: () => import('./pages/alarms.ts'),
   },
   {
     path: '/dead-letters',
     tag: 'page-dead-letters',
     title: 'deadLetters',
-    permission: 'deadLetter.read',
     load: () => import('./pages/dead-letters.ts'),
   },
   {
     path: '/audit',
     tag: 'page-audit',
     title: 'audit',
-    permission: 'audit.read',
     load: () => import('./pages/audit.ts'),
   },
   { path: '/help', tag: 'page-help', title: 'help', load: () => import('./pages/help.ts') },
 ]
+export const ROUTES: readonly Route[] = PAGES.map((page) => {
+  const permission = PERMISSIONS[page.path]
+  return permission === undefined ? page : { ...page, permission }
+})
 
 export interface NavigationItem {
   readonly path: string
@@ -110,9 +102,3 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/audit', label: 'audit', icon: 'scroll' },
   { path: '/help', label: 'help', icon: 'help' },
 ]
-
-/** Is there anything behind this door for somebody with these permissions? The core enforces; this only spares a person doors that stay shut. */
-export function maySee(path: string, permissions: readonly string[]): boolean {
-  const route = ROUTES.find((candidate) => candidate.path === path)
-  return route !== undefined && (route.permission === undefined || permissions.includes(route.permission))
-}

@@ -8,7 +8,7 @@ import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
 import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../routes.ts'
+import { BASE } from '../doors.ts'
 import { emptyView, moment, pageHead, personText } from '../views.ts'
 
 type Alarm = AlarmList['alarms'][number]

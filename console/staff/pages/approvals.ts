@@ -7,7 +7,7 @@ import { word, wordOr } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../routes.ts'
+import { BASE } from '../doors.ts'
 import { emptyView, idChip, moment, money, pageHead, personText } from '../views.ts'
 
 type Approval = ApprovalList['approvals'][number]

@@ -5,7 +5,7 @@ import { describeCode } from '../../data/staff-errors.ts'
 import { word } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../routes.ts'
+import { BASE } from '../doors.ts'
 import { emptyView, moment, pageHead } from '../views.ts'
 
 /** Messages that the core could not accept, kept as they came, so that nothing is lost while somebody looks. */

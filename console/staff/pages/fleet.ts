@@ -7,7 +7,7 @@ import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { dataAsOf, doorBadge, presenceBadge } from '../parts/cabinet-views.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../routes.ts'
+import { BASE } from '../doors.ts'
 import { badge, emptyView, pageHead } from '../views.ts'
 
 type Filter = 'all' | CabinetRow['presence'] | 'locked_out' | 'out_of_service' | 'alarm'

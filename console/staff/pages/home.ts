@@ -7,7 +7,7 @@ import { word, type StaffWord } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
 import { Resource } from '../resource.ts'
-import { BASE, maySee } from '../routes.ts'
+import { BASE, maySee } from '../doors.ts'
 import { pageHead } from '../views.ts'
 
 interface Tile {

@@ -9,7 +9,7 @@ import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../routes.ts'
+import { BASE } from '../doors.ts'
 import { emptyView, moment, money, pageHead, stateBadge } from '../views.ts'
 
 /** Any id in one box: order, session, charge, payment, refund, cabinet, the provider's numbers. */

@@ -24,7 +24,7 @@ import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
 import { lintPanel } from '../parts/planogram-lint.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../routes.ts'
+import { BASE } from '../doors.ts'
 import { card, money, personText } from '../views.ts'
 import '../../components/product-picture.ts'
 

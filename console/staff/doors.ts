@@ -1,0 +1,23 @@
+/** Where the staff console lives. */
+export const BASE = '/staff'
+
+/** What a page needs; one that is not named here is for everybody who is signed in. The core enforces, this only spares a person doors that stay shut. */
+export const PERMISSIONS: Readonly<Record<string, string>> = {
+  '/tickets': 'ticket.read',
+  '/tickets/:id': 'ticket.read',
+  '/orders': 'order.read',
+  '/orders/:id': 'order.read',
+  '/approvals': 'refund.approve',
+  '/fleet': 'fleet.read',
+  '/cabinets/:id': 'fleet.read',
+  '/cabinets/:id/planogram': 'fleet.read',
+  '/alarms': 'fleet.read',
+  '/dead-letters': 'deadLetter.read',
+  '/audit': 'audit.read',
+}
+
+/** Is there anything behind this door for somebody with these permissions? */
+export function maySee(path: string, permissions: readonly string[]): boolean {
+  const needed = PERMISSIONS[path]
+  return needed === undefined || permissions.includes(needed)
+}
