@@ -78,6 +78,7 @@ async function prepare(world: World): Promise<{ shots: Shot[]; consumer: Consume
       staffPage('order', `orders/${paid.orderId}`),
       staffPage('fleet', 'fleet', 'operator'),
       staffPage('cabinet', `cabinets/${DEMO_CABINET}`, 'operator'),
+      staffPage('planogram', `cabinets/${DEMO_CABINET}/planogram`, 'operator'),
       staffPage('alarms', 'alarms', 'operator'),
       staffPage('approvals', 'approvals'),
       staffPage('audit', 'audit', 'admin'),
@@ -142,34 +143,17 @@ async function takePicture(
   })
 }
 
-/** Two pictures side by side on one calm ground: the consumer's order and the agent's workbench. */
-async function composeOverview(out: string, target: string): Promise<void> {
-  const height = 900
-  const phone = await sharp(path.join(out, 'consumer-order-en-light-phone.png'))
-    .resize({ width: 430 })
-    .extract({ left: 0, top: 0, width: 430, height })
-    .png()
-    .toBuffer()
-  const desk = await sharp(path.join(out, 'staff-workbench-zh-light-desk.png'))
-    .resize({ height })
-    .png()
-    .toBuffer()
-  const deskWidth = (await sharp(desk).metadata()).width
-  const gap = 32
-  await sharp({
-    create: {
-      width: 430 + deskWidth + 3 * gap,
-      height: height + 2 * gap,
-      channels: 3,
-      background: '#dfe4ea',
-    },
-  })
-    .composite([
-      { input: phone, left: gap, top: gap },
-      { input: desk, left: 430 + 2 * gap, top: gap },
-    ])
+/** The two pictures of the README, cut to one height so that they stand side by side. */
+async function writeReadmePictures(out: string, folder: string): Promise<void> {
+  const order = sharp(path.join(out, 'consumer-order-en-light-phone.png')).resize({ width: 390 })
+  await order
+    .extract({ left: 0, top: 0, width: 390, height: 820 })
     .png({ compressionLevel: 9, palette: true })
-    .toFile(target)
+    .toFile(path.join(folder, 'order.png'))
+  await sharp(path.join(out, 'staff-workbench-zh-light-desk.png'))
+    .resize({ height: 820 })
+    .png({ compressionLevel: 9, palette: true })
+    .toFile(path.join(folder, 'workbench.png'))
 }
 
 async function main(): Promise<number> {
@@ -194,7 +178,7 @@ async function main(): Promise<number> {
     if (values.readme === true) {
       const pictures = path.join(ROOT, 'docs/pictures')
       mkdirSync(pictures, { recursive: true })
-      await composeOverview(out, path.join(pictures, 'overview.png'))
+      await writeReadmePictures(out, pictures)
     }
     say(`Pictures: ${out}`)
   } finally {
