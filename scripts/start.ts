@@ -95,7 +95,7 @@ The system is running. Everything below is real but the cabinet, the provider an
   Messages        ${simulator.noticesUrl}/      what reached the consumer's phone
   Broker          mqtt://127.0.0.1:${core.mqttPort}      Serial for other masters: ${simulator.servicePath}
 
-  Staff sign-ins (kept in ${path.relative(process.cwd(), path.join(system.dataDir, 'core', 'sign-ins.json'))})
+  Staff sign-ins (kept in ${shownPath(path.join(system.dataDir, 'core', 'sign-ins.json'))})
 ${signIns}
 
   Try this
@@ -104,8 +104,14 @@ ${signIns}
     3. The consumer page shows what was taken and the charge. Tap “Something wrong?” and dispute it.
     4. Sign in to the staff console as “agent” and settle the ticket; as “operator” set another temperature.
 
-  Stop with Ctrl-C. Logs: ${path.relative(process.cwd(), path.join(system.dataDir, 'log'))}
+  Stop with Ctrl-C. Logs: ${shownPath(path.join(system.dataDir, 'log'))}
 `
+}
+
+/** Short inside the working folder; elsewhere whole, so that it can be copied from anywhere. */
+function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file)
+  return relative.startsWith('..') ? path.resolve(file) : relative
 }
 
 /** @returns the exit code: 0 when a person stopped it, 1 when a part ended by itself */
