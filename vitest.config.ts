@@ -8,6 +8,12 @@ const SLOW = [
   'test/**/*.scenario.test.ts',
 ]
 
+/**
+ * Continuous integration runs beside other work on two noisy cores, so what needs real time (serial lines, browsers, whole
+ * systems) may try once more there; the reporter prints each retry. A developer's run never retries.
+ */
+const retry = process.env['CI'] === 'true' ? 1 : 0
+
 export default defineConfig({
   test: {
     maxConcurrency: 2,
@@ -24,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          retry,
           include: ['test/**/*.integration.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
@@ -33,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          retry,
           include: ['test/**/*.browser.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
@@ -43,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'scenario',
+          retry,
           include: ['test/**/*.scenario.test.ts'],
           environment: 'node',
           testTimeout: 180_000,

@@ -66,17 +66,21 @@ describe('what a cabinet learns from one session', () => {
     planogram.shelves.flatMap((shelf) => (shelf.foreignGrams ?? []).map((grams) => [shelf.id, grams]))
 
   it('is used by the next, also after a restart, and a foreign object charges nobody when it is taken away', async () => {
-    const first = await visit('se-1', 's3', () =>
-      rig.control('take', { shelf: 's3', sku: 'cola-330', quantity: 1 }),
-    )
+    const takeCola = () => rig.control('take', { shelf: 's3', sku: 'cola-330', quantity: 1 })
+    const first = await visit('se-1', 's3', takeCola)
     expect(first.end.data).toMatchObject({ receipt: { verdict: 'clear', lines: [{ sku: 'cola-330' }] } })
     const listed = goods.products.find((one) => one.sku === 'cola-330')
     expect(cola(first.planogram)).toMatchObject({ unitGrams: listed?.unitGrams })
     expect(cola(first.planogram)?.meanErrorGrams).toBeUndefined()
 
+    // Only a pick that the engine is sure of teaches; a disturbed one passes without a trace, so a few are allowed.
+    let next = first
+    for (let pick = 2; pick <= 5 && cola(next.planogram)?.unitGrams === listed?.unitGrams; pick++)
+      next = await visit(`se-1-${pick}`, 's3', takeCola)
+    expect(cola(next.planogram)?.unitGrams).not.toBe(listed?.unitGrams)
+
     const left = await visit('se-2', 's1', () => rig.control('foreign', { shelf: 's1', grams: 215 }))
     expect(left.end.data).toMatchObject({ receipt: { verdict: 'review', reasons: ['foreign_object'] } })
-    expect(cola(left.planogram)?.unitGrams).not.toBe(listed?.unitGrams)
     expect(cola(left.planogram)?.meanErrorGrams).toBeLessThan(0.003 * (listed?.unitGrams ?? 0))
 
     await rig.stopEdge('SIGKILL')
@@ -87,9 +91,7 @@ describe('what a cabinet learns from one session', () => {
     expect(foreign(removed.planogram)).toEqual([['s1', expect.closeTo(215, -1)]])
     expect(removed.end.data).toMatchObject({ receipt: { verdict: 'clear', lines: [] } })
 
-    const last = await visit('se-4', 's3', () =>
-      rig.control('take', { shelf: 's3', sku: 'cola-330', quantity: 1 }),
-    )
+    const last = await visit('se-4', 's3', takeCola)
     expect(foreign(last.planogram)).toEqual([])
-  }, 90_000)
+  }, 150_000)
 })
