@@ -35,6 +35,11 @@ async function main(): Promise<number | undefined> {
       case 'check-provider':
         return say(await checkProvider(core))
       case 'openapi':
+        if (settings.provider === undefined || settings.notices === undefined)
+          throw new CabinetError(
+            'config_invalid',
+            'Without --provider and --notices the core sells nothing, so half of the interface would be missing.',
+          )
         await core.http.ready()
         return say(JSON.stringify(core.http.swagger(), null, 2))
       default:

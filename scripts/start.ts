@@ -130,9 +130,9 @@ function runUntilStopped(system: RunningSystem): Promise<number> {
       )
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
-    system.onUnexpectedExit((part, code) => {
+    system.onUnexpectedExit((part, how) => {
       process.stderr.write(
-        `The ${part} ended by itself (${code}). Its log, ${system.logFile(part)}, ends with:\n${system.logTail(part)}\n`,
+        `The ${part} ended by itself (${how}). Its log, ${system.logFile(part)}, ends with:\n${system.logTail(part)}\n`,
       )
       stop(1)
     })

@@ -73,7 +73,7 @@ export interface RunningSystem {
   logTail(part: PartName, lines?: number): string
   logFile(part: PartName): string
   /** Called when a part ends although nobody asked for it. */
-  onUnexpectedExit(listener: (part: PartName, code: number | null) => void): void
+  onUnexpectedExit(listener: (part: PartName, how: string) => void): void
   stop(): Promise<void>
 }
 
@@ -102,7 +102,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const edgeFile = writeSettings(dataDir, 'edge.json', options.edgeSettings)
   const children = new Map<PartName, ChildProcess>()
   const wanted = new Set<PartName>()
-  const exitListeners: Array<(part: PartName, code: number | null) => void> = []
+  const exitListeners: Array<(part: PartName, how: string) => void> = []
   const simulatorDir = path.join(dataDir, 'simulator')
   let simulator: SimulatorReady | undefined
   let core: CoreReady | undefined
@@ -204,9 +204,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     children.set(part, child)
     wanted.add(part)
     child.stderr?.pipe(log, { end: false })
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       children.delete(part)
-      if (wanted.has(part)) for (const listener of exitListeners) listener(part, code)
+      if (wanted.has(part)) for (const listener of exitListeners) listener(part, signal ?? `code ${code}`)
     })
     return new Promise<T>((resolve, reject) => {
       const timer = clock.setTimer(`${part} becomes ready`, readyWithinMs, () => {

@@ -173,12 +173,12 @@ function checkOrigin(request: FastifyRequest, publicUrl: string): void {
   const { origin } = request.headers
   if (origin === undefined) {
     if (request.headers['sec-fetch-site'] === 'cross-site')
-      throw new CabinetError('not_allowed', 'The request comes from another site.')
+      throw new CabinetError('foreign_origin', 'The request comes from another site.')
     return
   }
   const isOurs =
     origin === new URL(publicUrl).origin || origin === `${request.protocol}://${request.headers.host ?? ''}`
-  if (!isOurs) throw new CabinetError('not_allowed', `The request comes from ${origin.slice(0, 100)}.`)
+  if (!isOurs) throw new CabinetError('foreign_origin', `The request comes from ${origin.slice(0, 100)}.`)
 }
 
 /** Bodies are taken as they are; parameters arrive as text and are converted first. */

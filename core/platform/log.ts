@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
 
 /**
  * The log of the core, one JSON object a line on standard error. Ids first, words second. Request bodies, headers and
@@ -9,6 +9,7 @@ export function createLog(level: string): Logger {
     {
       level,
       base: { part: 'core' },
+      timestamp: stdTimeFunctions.isoTime,
       redact: {
         paths: [
           'password',

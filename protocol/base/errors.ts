@@ -45,6 +45,11 @@ export const ERRORS = {
     'This role may not do that here.',
     'Ask somebody with the permission named in the message.',
   ),
+  foreign_origin: refusal(
+    403,
+    'A page of another site sent this request.',
+    'Open our own page and repeat it there.',
+  ),
   not_found: refusal(
     404,
     'There is no such thing, or it is not yours to see.',

@@ -14,6 +14,7 @@ const zh: Record<ErrorCode, ErrorText> = {
   bad_request: text('请求的内容不符合要求。', '请按提示修改后重新提交。'),
   not_signed_in: text('您还没有登录，或登录已失效。', '请登录后再试。'),
   wrong_credentials: text('账号或密码不正确。', '请核对后重试；多次失败后请等待一分钟。'),
+  foreign_origin: text('该请求来自其他网站的页面。', '请打开我们自己的页面后重试。'),
   not_allowed: text('您的角色不能进行此操作。', '请联系拥有提示中权限的同事。'),
   not_found: text('没有找到，或您无权查看。', '请检查地址或编号。'),
   conflict: text('内容刚刚被其他人修改。', '请重新加载后再操作。'),

@@ -53,8 +53,8 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
       edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
     })
     const died: string[] = []
-    system.onUnexpectedExit((part, code) =>
-      died.push(`the ${part} ended by itself (${code}):\n${system.logTail(part)}`),
+    system.onUnexpectedExit((part, how) =>
+      died.push(`the ${part} ended by itself (${how}):\n${system.logTail(part)}`),
     )
     try {
       await scenario.run(createWorld(system))
