@@ -1,5 +1,6 @@
 import type { RefundReason, Role } from '#protocol/api/common.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { refundLimitFen } from '#core/staff/refund-limit.ts'
 
 /**
  * The refund rule: how much may go back, from which payment, by whose authority. Pure; everything it looks at is an
@@ -119,19 +120,7 @@ export function limitOf(
       Math.min(policy.automaticRefundFen, policy.automaticRefundMonthFen - authority.refundedThisMonthFen),
     )
   }
-  switch (authority.role) {
-    case 'agent':
-      return policy.agentRefundFen
-    case 'lead':
-    case 'manager':
-      return policy.leadRefundFen
-    case 'finance':
-      return Number.MAX_SAFE_INTEGER
-    case 'operator':
-    case 'technician':
-    case 'admin':
-      return 0
-  }
+  return refundLimitFen(authority.role, policy)
 }
 
 /** Maker is never checker, and the checker's own limit must cover it. */

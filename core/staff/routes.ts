@@ -5,6 +5,7 @@ import type { createCookies, HttpApp } from '#core/platform/http.ts'
 import type { Policy } from '#core/platform/policy.ts'
 import type { StaffAccounts } from './accounts.ts'
 import { permissionsOf } from './permissions.ts'
+import { refundLimitFen } from './refund-limit.ts'
 
 /** Name of the staff cookie, before the `__Host-` prefix. */
 export const STAFF_COOKIE = 'sid'
@@ -69,21 +70,4 @@ export function registerStaffRoutes(
     },
     async (request) => deps.home(request.staff as StaffIdentity),
   )
-}
-
-/** What this role refunds without asking anybody, fen. */
-export function refundLimitFen(role: StaffIdentity['role'], policy: Policy): number {
-  switch (role) {
-    case 'agent':
-      return policy.agentRefundFen
-    case 'lead':
-    case 'manager':
-      return policy.leadRefundFen
-    case 'finance':
-      return Number.MAX_SAFE_INTEGER
-    case 'operator':
-    case 'technician':
-    case 'admin':
-      return 0
-  }
 }

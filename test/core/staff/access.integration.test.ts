@@ -94,7 +94,7 @@ describe('every route', () => {
       cookie: await bench.cookieOf('agent'),
       origin: 'https://evil.example',
     })
-    expect([answer.statusCode, answer.json().code]).toEqual([403, 'not_allowed'])
+    expect([answer.statusCode, answer.json().code]).toEqual([403, 'foreign_origin'])
   })
   it('refuses a field that it does not know, naming it', async () => {
     const answer = await asks('POST', '/api/staff/sign-in', {
