@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync, type WriteStream } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
+import { PARTITION_COUNT } from '#protocol/base/units.ts'
 import { findFreePort } from './ports.ts'
 
 /**
@@ -14,7 +16,8 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const DEMO_SEED = path.join(ROOT, 'scripts/seed/demo.json')
 export const DEMO_CABINET = 'cab-001'
 
-export type PartName = 'simulator' | 'core' | 'edge'
+/** The first cabinet's parts have short names; those of the others carry the cabinet's id, as in `edge-cab-002`. */
+export type PartName = 'simulator' | 'core' | 'edge' | `simulator-${string}` | `edge-${string}`
 
 export interface SystemOptions {
   dataDir: string
@@ -27,6 +30,8 @@ export interface SystemOptions {
   edgeSettings?: Record<string, unknown>
   /** First cabinet, products and accounts; the demonstration's when absent. */
   seedFile?: string
+  /** Further cabinets like the first one, each with an edge and a simulated board of its own. They share the provider of the first. */
+  moreCabinets?: number
   /** Seed of the simulated physics. */
   seed?: number
   /** Says what is being started. */
@@ -59,16 +64,29 @@ export interface SignIn {
   password: string
 }
 
+/** One cabinet of the system: its board and its agent. */
+export interface RunningCabinet {
+  readonly cabinetId: string
+  readonly dataDir: string
+  readonly simulator: SimulatorReady
+  readonly simulatorPart: PartName
+  readonly edgePart: PartName
+}
+
 export interface RunningSystem {
   readonly dataDir: string
   readonly cabinetId: string
   readonly simulator: SimulatorReady
   readonly core: CoreReady
+  /** All cabinets, the first one included. */
+  readonly cabinets: readonly RunningCabinet[]
   signIns(): SignIn[]
   /** Ends a part at once, as a power cut would; it stays down until `restart`. */
   kill(part: PartName): Promise<void>
   restart(part: PartName): Promise<void>
   isRunning(part: PartName): boolean
+  /** For who measures a process or ends one of its children; undefined while the part is down. */
+  processId(part: PartName): number | undefined
   /** The last lines that a part wrote, for the reason of a failure. */
   logTail(part: PartName, lines?: number): string
   logFile(part: PartName): string
@@ -77,7 +95,6 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
-const STOP_ORDER: readonly PartName[] = ['edge', 'core', 'simulator']
 const STOP_WITHIN_MS = 5000
 
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
@@ -104,39 +121,56 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const wanted = new Set<PartName>()
   const exitListeners: Array<(part: PartName, how: string) => void> = []
   const simulatorDir = path.join(dataDir, 'simulator')
-  let simulator: SimulatorReady | undefined
+  const first: Place = {
+    cabinetId: DEMO_CABINET,
+    dataDir,
+    seedFile,
+    simulatorPart: 'simulator',
+    edgePart: 'edge',
+    simulator: undefined,
+    enrolmentCode: undefined,
+  }
+  const places: readonly Place[] = [
+    first,
+    ...Array.from({ length: options.moreCabinets ?? 0 }, (_, index) =>
+      createPlace(dataDir, seedFile, index + 2),
+    ),
+  ]
   let core: CoreReady | undefined
-  let enrolmentCode: string | undefined
 
-  const commands: Record<PartName, () => string[]> = {
-    simulator: () => [
-      'simulator/main.ts',
-      '--data',
-      dataDir,
-      '--host',
-      host,
-      '--port',
-      String(simulator === undefined ? ports.workshop : portOf(simulator.workshopUrl)),
-      '--provider-port',
-      String(simulator === undefined ? ports.provider : portOf(simulator.providerUrl)),
-      '--notices-port',
-      String(simulator === undefined ? ports.notices : portOf(simulator.noticesUrl)),
-      '--link-mqtt-port',
-      String(simulator?.linkMqttPort ?? 0),
-      '--link-http-port',
-      String(simulator === undefined ? 0 : portOf(simulator.linkHttpUrl)),
-      '--core-mqtt',
-      `${host}:${ports.mqtt}`,
-      '--core-http',
-      publicUrl,
-      '--goods',
-      seedFile,
-      ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
-      '--json-ready',
-      '--exit-with-parent',
-    ],
+  const commands = {
+    simulator: ({ simulator, ...place }: Place) => {
+      const isFirst = place.dataDir === dataDir
+      const wish = isFirst ? ports : { workshop: 0, provider: 0, notices: 0 }
+      return [
+        'simulator/main.ts',
+        '--data',
+        place.dataDir,
+        '--host',
+        host,
+        '--port',
+        String(simulator === undefined ? wish.workshop : portOf(simulator.workshopUrl)),
+        '--provider-port',
+        String(simulator === undefined ? wish.provider : portOf(simulator.providerUrl)),
+        '--notices-port',
+        String(simulator === undefined ? wish.notices : portOf(simulator.noticesUrl)),
+        '--link-mqtt-port',
+        String(simulator?.linkMqttPort ?? 0),
+        '--link-http-port',
+        String(simulator === undefined ? 0 : portOf(simulator.linkHttpUrl)),
+        '--core-mqtt',
+        `${host}:${ports.mqtt}`,
+        '--core-http',
+        publicUrl,
+        '--goods',
+        place.seedFile,
+        ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
+        '--json-ready',
+        '--exit-with-parent',
+      ]
+    },
     core: () => {
-      const far = known(simulator, 'simulator')
+      const far = known(first.simulator, 'simulator')
       return [
         'core/main.ts',
         '--data',
@@ -162,12 +196,12 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         '--exit-with-parent',
       ]
     },
-    edge: () => {
-      const far = known(simulator, 'simulator')
+    edge: ({ enrolmentCode, ...place }: Place) => {
+      const far = known(place.simulator, place.simulatorPart)
       return [
         'edge/main.ts',
         '--data',
-        dataDir,
+        place.dataDir,
         '--core',
         far.linkHttpUrl,
         '--mqtt-url',
@@ -192,9 +226,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
 
   /** Spawns a part and waits for its line of readiness. */
-  async function boot<T>(part: PartName): Promise<T> {
+  async function boot<T>(part: PartName, command: readonly string[]): Promise<T> {
     const log = createWriteStream(logFile(part), { flags: 'a', mode: 0o600 })
-    const child = spawn(process.execPath, commands[part](), {
+    const child = spawn(process.execPath, command, {
       cwd: ROOT,
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C reaches us alone, and we stop the parts in order. They end with us by their standard input.
@@ -228,19 +262,24 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     })
   }
 
-  async function bootPart(part: PartName): Promise<void> {
-    switch (part) {
-      case 'simulator':
-        simulator = await boot<SimulatorReady>('simulator')
-        return
-      case 'core':
-        core = await boot<CoreReady>('core')
-        enrolmentCode =
-          core.enrolmentCodes?.find((entry) => entry.cabinetId === DEMO_CABINET)?.code ?? enrolmentCode
-        return
-      case 'edge':
-        await boot('edge')
+  async function bootSimulator(place: Place): Promise<void> {
+    place.simulator = await boot<SimulatorReady>(place.simulatorPart, commands.simulator(place))
+  }
+  async function bootCore(): Promise<void> {
+    core = await boot<CoreReady>('core', commands.core())
+    first.enrolmentCode =
+      core.enrolmentCodes?.find((entry) => entry.cabinetId === DEMO_CABINET)?.code ?? first.enrolmentCode
+  }
+  async function bootEdge(place: Place): Promise<void> {
+    await boot(place.edgePart, commands.edge(place))
+  }
+  function bootPart(part: PartName): Promise<void> {
+    if (part === 'core') return bootCore()
+    for (const place of places) {
+      if (part === place.simulatorPart) return bootSimulator(place)
+      if (part === place.edgePart) return bootEdge(place)
     }
+    throw new Error(`assertion failed: there is no part ${part}`)
   }
 
   async function end(part: PartName, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -255,16 +294,21 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
 
   async function stop(): Promise<void> {
-    for (const part of STOP_ORDER) await end(part, 'SIGTERM')
+    await Promise.all(places.map(({ edgePart }) => end(edgePart, 'SIGTERM')))
+    await end('core', 'SIGTERM')
+    await Promise.all(places.map(({ simulatorPart }) => end(simulatorPart, 'SIGTERM')))
   }
 
   try {
     say('Starting the simulated cabinet, payment provider and message gateway …')
-    await bootPart('simulator')
+    await Promise.all(places.map(bootSimulator))
+    for (const place of places) {
+      if (place !== first) place.enrolmentCode = await registerCabinet(place, dataDir)
+    }
     say('Starting the core with its broker …')
-    await bootPart('core')
+    await bootCore()
     say('Starting the agent inside the cabinet …')
-    await bootPart('edge')
+    await Promise.all(places.map(bootEdge))
   } catch (error) {
     await stop()
     throw error
@@ -274,8 +318,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   return {
     dataDir,
     cabinetId: DEMO_CABINET,
-    simulator: known(simulator, 'simulator'),
+    simulator: known(first.simulator, 'simulator'),
     core: known(core, 'core'),
+    cabinets: places.map((place) => ({ ...place, simulator: known(place.simulator, place.simulatorPart) })),
     signIns: () => JSON.parse(readFileSync(path.join(dataDir, 'core', 'sign-ins.json'), 'utf8')) as SignIn[],
     kill: (part) => end(part, 'SIGKILL'),
     restart: async (part) => {
@@ -283,6 +328,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       await bootPart(part)
     },
     isRunning: (part) => children.has(part),
+    processId: (part) => children.get(part)?.pid,
     logTail,
     logFile,
     onUnexpectedExit: (listener) => {
@@ -290,6 +336,62 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     },
     stop,
   }
+}
+
+/** A cabinet as it is being started. */
+interface Place {
+  readonly cabinetId: string
+  readonly dataDir: string
+  readonly seedFile: string
+  readonly simulatorPart: PartName
+  readonly edgePart: PartName
+  simulator: SimulatorReady | undefined
+  enrolmentCode: string | undefined
+}
+
+/** Another cabinet with the goods of the first: its folder and its seed file. */
+function createPlace(dataDir: string, seedFile: string, number: number): Place {
+  const cabinetId = `cab-${String(number).padStart(3, '0')}`
+  const folder = path.join(dataDir, 'cabinets', cabinetId)
+  mkdirSync(folder, { recursive: true })
+  const seed = JSON.parse(readFileSync(seedFile, 'utf8')) as { cabinet: object; staff: unknown[] }
+  const own = {
+    ...seed,
+    cabinet: {
+      ...seed.cabinet,
+      id: cabinetId,
+      partition: number % PARTITION_COUNT,
+      name: { zh: `${number} 号柜`, en: `Cabinet ${number}` },
+    },
+    // People are made with the first cabinet, which is registered by the core itself.
+    staff: [],
+  }
+  const file = path.join(folder, 'seed.json')
+  writeFileSync(file, JSON.stringify(own))
+  return {
+    cabinetId,
+    dataDir: folder,
+    seedFile: file,
+    simulatorPart: `simulator-${cabinetId}`,
+    edgePart: `edge-${cabinetId}`,
+    simulator: undefined,
+    enrolmentCode: undefined,
+  }
+}
+
+/** Makes the cabinet known to a core that is not running. @returns the code with which its edge enrols */
+async function registerCabinet({ cabinetId, seedFile }: Place, dataDir: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['core/main.ts', 'seed', '--data', dataDir, '--seed', seedFile, '--log-level', 'error'],
+    { cwd: ROOT, env: { ...process.env, NODE_NO_WARNINGS: '1' } },
+  )
+  const { enrolmentCodes } = JSON.parse(stdout) as {
+    enrolmentCodes: Array<{ cabinetId: string; code: string }>
+  }
+  const code = enrolmentCodes.find((entry) => entry.cabinetId === cabinetId)?.code
+  if (code === undefined) throw new Error(`assertion failed: ${cabinetId} got no enrolment code: ${stdout}`)
+  return code
 }
 
 function known<T>(value: T | undefined, name: string): T {
