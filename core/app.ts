@@ -1,48 +1,44 @@
 import path from 'node:path'
 import type { Logger } from 'pino'
 import { Registry as MetricsRegistry } from 'prom-client'
-import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
+import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
-import { parseFrame } from '#protocol/messages/index.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { registerAuditRoutes } from '#core/audit/routes.ts'
 import { type BrokerSupervisor, createBrokerSupervisor } from '#core/broker/supervisor.ts'
 import { raiseAlarm } from '#core/cabinets/alarms.ts'
-import { watchAbsence } from '#core/cabinets/absence.ts'
-import { createCommands } from '#core/cabinets/commands.ts'
 import { registerDeviceRoutes } from '#core/cabinets/device-routes.ts'
 import { createDeviceAuthenticator } from '#core/cabinets/device-signature.ts'
-import { createPresence } from '#core/cabinets/presence.ts'
-import { createProjections, createStreamObserver } from '#core/cabinets/projections.ts'
-import { createRegistry, operatorOf } from '#core/cabinets/registry.ts'
+import { operatorOf } from '#core/cabinets/registry.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
-import { createTwins } from '#core/cabinets/twins.ts'
-import { createCommerce } from '#core/commerce.ts'
+import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy } from '#core/config.ts'
-import { type BrokerLink, createBrokerLink, type UpMessage } from '#core/ingest/broker-link.ts'
-import { combineHandlers } from '#core/ingest/handlers.ts'
-import { createIngest } from '#core/ingest/ingest.ts'
+import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
 import { createLiveFeed } from '#core/live/live-feed.ts'
 import { registerLiveRoutes } from '#core/live/routes.ts'
+import { loadGateway } from '#core/notices/notices.ts'
+import { loadMerchant } from '#core/payments/payscore/merchant.ts'
+import { createPayScore } from '#core/payments/payscore/payscore.ts'
 import { registerConsoleFiles } from '#core/pages/console-files.ts'
 import { registerPages } from '#core/pages/register.ts'
 import type { Authenticators } from '#core/platform/access.ts'
 import { openDatabase } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
-import { createDueWork } from '#core/platform/due.ts'
 import { createEvidenceStore } from '#core/platform/evidence.ts'
 import { registerEvidenceRoutes } from '#core/platform/evidence-routes.ts'
 import { createCookies, createHttpApp, type HttpApp } from '#core/platform/http.ts'
 import { loadOrCreateKey } from '#core/platform/keys.ts'
 import { registerHealth } from '#core/platform/health.ts'
+import { createHttpTransport } from '#core/platform/transport.ts'
+import { createSeal } from '#core/privacy/seal.ts'
 import { startUpkeep } from '#core/upkeep.ts'
+import { createWorks, type Works } from '#core/works.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
 import { homeView } from '#core/staff/home.ts'
 import { registerStaffRoutes, STAFF_COOKIE } from '#core/staff/routes.ts'
 
-const PRESENCE_SWEEP_MS = 500
 const CONSOLE_DIST = path.resolve(import.meta.dirname, '../console/dist')
 
 export interface Surroundings {
@@ -72,7 +68,6 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     mqttPort: settings['mqtt-port'],
   }
   const metrics = new MetricsRegistry()
-  const due = createDueWork(deps)
   const evidence = createEvidenceStore({ db, dir: path.join(coreFolder, 'evidence'), clock })
   const feed = createLiveFeed(deps)
   const accounts = createAccounts(deps)
@@ -82,21 +77,24 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     device: createDeviceAuthenticator(deps),
   }
 
-  // Cabinets and their wire.
-  const registry = createRegistry(deps)
-  await registry.load()
-  const presence = createPresence(deps)
+  // The works, and the broker that connects them with their cabinets.
   const link: BrokerLink = createBrokerLink({
     clock,
     log,
     clientId: 'core',
-    partitionOf: (cabinetId) => registry.find(cabinetId)?.partition,
-    onMessage,
+    partitionOf: (cabinetId) => works.registry.find(cabinetId)?.partition,
+    onMessage: (message) => works.onMessage(message),
     onUp: () => onLinkUp(),
     onDown: () => undefined,
   })
-  const twins = createTwins({ ...deps, wire: link, presence, identity: await databaseIdentity(deps) })
-  const commands = createCommands({ ...deps, wire: link, presence })
+  const works: Works = await createWorks(deps, {
+    wire: link,
+    evidence,
+    commerce: commercePorts(),
+    onLive: (cabinetId, live) =>
+      feed.tell({ kind: 'live', subjectId: cabinetId, cabinetId, atMs: clock.now(), data: { ...live } }),
+  })
+  const { registry, presence, twins, commands, commerce, due, ingest } = works
   const broker: BrokerSupervisor = createBrokerSupervisor({
     clock,
     random,
@@ -110,74 +108,35 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     if (device === undefined) broker.revoke(cabinet.cabinetId)
     else broker.admit(device)
   })
-  const absence = watchAbsence({ ...deps, presence, due })
-
-  // Everything from the scan to the refund; without a provider and a gateway the core watches cabinets and sells nothing.
-  const { provider: merchantFile, notices: gatewayFile } = settings
-  const commerce =
-    merchantFile === undefined || gatewayFile === undefined
-      ? undefined
-      : createCommerce({
-          ...deps,
-          due,
-          commands,
-          presence,
-          evidence,
-          cookies,
-          publicUrl: () => addresses.url,
-          merchantFile,
-          gatewayFile,
-          keys: {
-            sealKey: loadOrCreateKey(path.join(coreFolder, 'seal.key'), random),
-            indexKey: loadOrCreateKey(path.join(coreFolder, 'index.key'), random),
-          },
-        })
   if (commerce === undefined)
     log.warn(
       'no payment provider or message gateway is configured (--provider, --notices); nothing can be sold',
     )
   else authenticators.consumer = commerce.authenticate
 
-  const ingest = createIngest({
-    ...deps,
-    wire: link,
-    handlers: combineHandlers(
-      createProjections({ ids, commands, twins }),
-      ...(commerce === undefined ? [] : [commerce.handlers]),
-    ),
-    observer: createStreamObserver({ ids, commands }),
-    linkIdOf: (cabinetId) => presence.nowOf(cabinetId).linkId,
-    onGreeted: (cabinetId, hello) => {
-      presence.greeted(cabinetId, hello.linkId)
-      twins.onHello(cabinetId, hello)
-    },
-  })
-
-  /** Called in the parser of the connection: everything here only queues or remembers. */
-  function onMessage(message: UpMessage): void {
-    const { cabinetId, channel, payload, isRetained } = message
-    if (registry.find(cabinetId)?.partition !== message.partition) {
-      log.warn({ cabinetId, topic: message.topic }, 'a message of an unknown cabinet was ignored')
-      return
+  /** Without a provider and a gateway the core watches cabinets and sells nothing. */
+  function commercePorts(): CommercePorts | undefined {
+    const { provider: merchantFile, notices: gatewayFile } = settings
+    if (merchantFile === undefined || gatewayFile === undefined) return undefined
+    const transport = createHttpTransport(clock)
+    const publicUrl = () => addresses.url
+    const sealKey = loadOrCreateKey(path.join(coreFolder, 'seal.key'), random)
+    const indexKey = loadOrCreateKey(path.join(coreFolder, 'index.key'), random)
+    return {
+      provider: createPayScore({
+        clock,
+        random,
+        merchant: loadMerchant(merchantFile),
+        transport,
+        notifyUrl: () => `${publicUrl()}/provider/callback`,
+        answerWithinMs: policy.providerAnswerMs,
+      }),
+      gateway: loadGateway(gatewayFile),
+      transport,
+      seal: createSeal({ sealKey, indexKey }, random),
+      cookies,
+      publicUrl,
     }
-    if (channel === 'hello' || channel === 'ev') {
-      presence.heard(cabinetId)
-      ingest.accept(message)
-      return
-    }
-    const parsed = parseFrame(channel, payload)
-    if (!parsed.ok) {
-      log.warn({ cabinetId, channel, reason: parsed.reason }, 'a frame that cannot be read was ignored')
-      return
-    }
-    if (channel === 'cmdr') {
-      presence.heard(cabinetId)
-      commands.onReply(cabinetId, parsed.value as Parameters<typeof commands.onReply>[1])
-    } else if (channel === 'live') {
-      const live = parsed.value as Parameters<typeof presence.saw>[1]
-      presence.saw(cabinetId, live)
-      feed.tell({ kind: 'live', subjectId: cabinetId, cabinetId, atMs: clock.now(), data: { ...live } })
-    } else if (!isRetained) presence.stateHeard(cabinetId, parsed.value as { on: boolean; linkId: string })
   }
 
   // HTTP.
@@ -286,18 +245,13 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   })
 
   // Life.
-  const timers: Timer[] = []
   let upkeep: ReturnType<typeof startUpkeep> | undefined
   let onLinkUp: () => void = () => undefined
 
   async function start(): Promise<CoreAddresses> {
     await feed.start()
-    await absence.start()
-    await commands.resume()
-    await commerce?.resume()
-    due.start()
+    await works.start()
     upkeep = startUpkeep({ ...deps, evidence, auditKey })
-    timers.push(every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep()))
     addresses.mqttPort = await openBroker()
     await listen()
     return addresses
@@ -336,13 +290,10 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   }
 
   async function stop(): Promise<void> {
-    for (const timer of timers) timer.cancel()
     upkeep?.stop()
     live.closeAll()
     await http.close()
-    await due.stop()
-    twins.stop()
-    commands.stop()
+    await works.stop()
     feed.stop()
     await link.stop()
     await broker.stop()
@@ -382,17 +333,6 @@ function deviceOf({
   passwordSha256: string | null
 }) {
   return passwordSha256 === null ? [] : [{ cabinetId, partition, passwordSha256 }]
-}
-
-/** Names this database: twins count their versions inside it, so that a restored core is not ignored. */
-async function databaseIdentity({ db, ids }: CoreDeps): Promise<string> {
-  return db.write('identity', async (tx) => {
-    const row = await tx.selectFrom('fact').select('value').where('name', '=', 'identity').executeTakeFirst()
-    if (row !== undefined) return row.value
-    const value = ids.next('epoch')
-    await tx.insertInto('fact').values({ name: 'identity', value }).execute()
-    return value
-  })
 }
 
 async function contactOf({ db }: CoreDeps): Promise<string> {

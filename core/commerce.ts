@@ -5,15 +5,13 @@ import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
 import { createConsumers } from '#core/consumers/consumers.ts'
 import type { EventHandlers } from '#core/ingest/handlers.ts'
-import { createNotices, loadGateway } from '#core/notices/notices.ts'
+import { createNotices, type Gateway } from '#core/notices/notices.ts'
 import { createOrderQueries } from '#core/orders/queries.ts'
 import { advanceOrder, insertOrder, orderOfSession } from '#core/orders/store.ts'
 import { createTraces } from '#core/orders/trace.ts'
-import { registerCallbackRoute } from '#core/payments/callback-route.ts'
+import { createCallbackDesk, registerCallbackRoute } from '#core/payments/callback-route.ts'
 import { type Charges, createCharges } from '#core/payments/charges.ts'
 import { recordReply, saveCall } from '#core/payments/journal.ts'
-import { loadMerchant } from '#core/payments/payscore/merchant.ts'
-import { createPayScore } from '#core/payments/payscore/payscore.ts'
 import type { PaymentProvider, ProviderCallback } from '#core/payments/provider.ts'
 import type { Authenticators } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
@@ -21,8 +19,8 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { createCookies, HttpApp } from '#core/platform/http.ts'
-import { createHttpTransport } from '#core/platform/transport.ts'
-import { createSeal } from '#core/privacy/seal.ts'
+import type { HttpTransport } from '#core/platform/transport.ts'
+import type { Seal } from '#core/privacy/seal.ts'
 import { createReactions } from '#core/reactions.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
@@ -33,39 +31,34 @@ import { createSupportQueries } from '#core/support/queries.ts'
 import { registerSupportRoutes } from '#core/support/staff-routes.ts'
 import { createTickets } from '#core/support/tickets.ts'
 
-export interface CommerceDeps extends CoreDeps {
+/** The far ends of selling: who takes the money, who carries messages, what hides personal data. */
+export interface CommercePorts {
+  readonly provider: PaymentProvider
+  readonly gateway: Gateway
+  /** Reaches the gateway. */
+  readonly transport: HttpTransport
+  readonly seal: Seal
+  readonly cookies: ReturnType<typeof createCookies>
+  readonly publicUrl: () => string
+}
+export interface CommerceDeps extends CoreDeps, CommercePorts {
   readonly due: DueWork
   readonly commands: CabinetCommands
   readonly presence: PresenceBook
   readonly evidence: EvidenceStore
-  readonly cookies: ReturnType<typeof createCookies>
-  readonly publicUrl: () => string
-  readonly merchantFile: string
-  readonly gatewayFile: string
-  readonly keys: { sealKey: Uint8Array; indexKey: Uint8Array }
 }
 
 /** Everything from the scan to the refund, put together: consumers, sessions, orders, money, anomalies, support. */
 export function createCommerce(deps: CommerceDeps) {
-  const { db, ids, policy } = deps
-  const transport = createHttpTransport(deps.clock)
-  const provider = createPayScore({
-    ...deps,
-    merchant: loadMerchant(deps.merchantFile),
-    transport,
-    notifyUrl: () => `${deps.publicUrl()}/provider/callback`,
-    answerWithinMs: policy.providerAnswerMs,
-  })
-  const consumers = createConsumers({ ...deps, seal: createSeal(deps.keys, deps.random) })
+  const { ids, provider } = deps
+  const consumers = createConsumers(deps)
   const notices = createNotices({
     ...deps,
-    gateway: loadGateway(deps.gatewayFile),
-    transport,
     openidOf: (reader, consumerId) => consumers.openidOf(reader, consumerId),
   })
   const reactions = createReactions(deps)
-  const charges = createCharges({ ...deps, provider, reactions: reactions.payments })
-  const refunds = createRefunds({ ...deps, provider, notices, reactions: reactions.refunds })
+  const charges = createCharges({ ...deps, reactions: reactions.payments })
+  const refunds = createRefunds({ ...deps, notices, reactions: reactions.refunds })
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
   const tickets = createTickets(deps)
   reactions.connect({ charges, refunds, anomalies, tickets, notices })
@@ -90,19 +83,30 @@ export function createCommerce(deps: CommerceDeps) {
     }
   }
 
+  const callbacks = createCallbackDesk({ ...deps, apply: applyCallback })
+
   return {
     provider,
+    consumers,
+    opening,
+    charges,
+    refunds,
+    anomalies,
+    tickets,
+    disputes,
     orders,
     support,
+    callbacks,
     handlers: withEvidence(course.handlers, deps.evidence),
     authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
       Authenticators['consumer']
     >,
     async register(http: HttpApp): Promise<void> {
-      const consent = createConsent(http, { ...deps, consumers, desk: createPermissionDesk(deps, provider) })
+      const desk = createPermissionDesk(deps, provider)
+      const consent = createConsent(http, { ...deps, consumers, desk })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
       registerSupportRoutes(http, { ...deps, support, tickets, refunds, anomalies, notices, orders })
-      await registerCallbackRoute(http, { ...deps, provider, apply: applyCallback })
+      await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },
     /** Before due work starts: what was under way when the last process ended is taken up by asking. */
     async resume(): Promise<void> {
@@ -119,7 +123,6 @@ export function createCommerce(deps: CommerceDeps) {
           ? reply.reason
           : `${reply.code} ${reply.message}`
     },
-    db,
   }
 }
 

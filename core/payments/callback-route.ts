@@ -7,28 +7,18 @@ import type { PaymentProvider, ProviderCallback } from './provider.ts'
 /** Callbacks are small; the provider's own are below 4 KiB. */
 const CALLBACK_BYTES_MOST = 64 * 1024
 
-/**
- * POST /provider/callback. The signature is checked over the raw bytes before anything is read; each event id takes effect
- * once, in the transaction of its effect; what does not concern us is taken and forgotten, or it would be sent for a day.
- */
-export async function registerCallbackRoute(
-  app: HttpApp,
-  deps: Pick<CoreDeps, 'db' | 'log'> & {
-    provider: PaymentProvider
-    apply(tx: Tx, callback: ProviderCallback): Promise<void>
-  },
-): Promise<void> {
-  const { db, log, provider } = deps
-  await app.register(async (scope) => {
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit: CALLBACK_BYTES_MOST },
-      (_request, body, done) => done(null, body),
-    )
-    scope.post('/provider/callback', { config: { access: { kind: 'provider' } } }, async (request, reply) => {
-      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      const callback = parse(request.headers, rawBody)
+/** Takes a callback that was verified: each event id takes effect once, in the transaction of its effect. */
+export interface CallbackDesk {
+  /** @returns false when it was taken before */
+  take(callback: ProviderCallback): Promise<boolean>
+}
+
+export function createCallbackDesk(
+  deps: Pick<CoreDeps, 'db' | 'log'> & { apply(tx: Tx, callback: ProviderCallback): Promise<void> },
+): CallbackDesk {
+  const { db, log } = deps
+  return {
+    async take(callback) {
       const isNew = await db.write('take a callback', async (tx) => {
         const inserted = await tx
           .insertInto('providerEvent')
@@ -48,6 +38,29 @@ export async function registerCallbackRoute(
         { eventId: callback.eventId, eventType: callback.eventType, kind: callback.kind, isNew },
         'callback taken',
       )
+      return isNew
+    },
+  }
+}
+
+/**
+ * POST /provider/callback. The signature is checked over the raw bytes before anything is read; what does not concern us is taken and forgotten, or it would be sent for a day.
+ */
+export async function registerCallbackRoute(
+  app: HttpApp,
+  deps: Pick<CoreDeps, 'log'> & { provider: PaymentProvider; desk: CallbackDesk },
+): Promise<void> {
+  const { log, provider, desk } = deps
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: CALLBACK_BYTES_MOST },
+      (_request, body, done) => done(null, body),
+    )
+    scope.post('/provider/callback', { config: { access: { kind: 'provider' } } }, async (request, reply) => {
+      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      await desk.take(parse(request.headers, rawBody))
       return reply.code(204).send()
     })
   })

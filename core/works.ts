@@ -1,0 +1,131 @@
+import { every, type Timer } from '#protocol/base/clock.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import type { Live } from '#protocol/messages/frames.ts'
+import { parseFrame } from '#protocol/messages/index.ts'
+import { watchAbsence } from '#core/cabinets/absence.ts'
+import { createCommands } from '#core/cabinets/commands.ts'
+import { createPresence } from '#core/cabinets/presence.ts'
+import { createProjections, createStreamObserver } from '#core/cabinets/projections.ts'
+import { createRegistry } from '#core/cabinets/registry.ts'
+import { createTwins } from '#core/cabinets/twins.ts'
+import { createCommerce, type CommercePorts } from '#core/commerce.ts'
+import type { UpMessage } from '#core/ingest/broker-link.ts'
+import { combineHandlers } from '#core/ingest/handlers.ts'
+import { createIngest } from '#core/ingest/ingest.ts'
+import type { CabinetWire } from '#core/ingest/wire.ts'
+import type { Database } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import { createDueWork } from '#core/platform/due.ts'
+import type { EvidenceStore } from '#core/platform/evidence.ts'
+
+const PRESENCE_SWEEP_MS = 500
+
+/** What the works reach the world through. */
+export interface WorksPorts {
+  readonly wire: CabinetWire
+  readonly evidence: EvidenceStore
+  /** Everything that selling needs; without it the core watches cabinets and sells nothing. */
+  readonly commerce: CommercePorts | undefined
+  /** Telemetry for whoever is watching. */
+  readonly onLive: (cabinetId: string, live: Live) => void
+}
+
+/**
+ * Everything of a core that decides: cabinets, their streams, commands and twins, and what is sold. It knows no HTTP, no
+ * broker and no file; `app.ts` gives it the real ones.
+ */
+export type Works = Awaited<ReturnType<typeof createWorks>>
+
+export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
+  const { db, clock, ids, log } = deps
+  const { wire, evidence } = ports
+  const due = createDueWork(deps)
+  const registry = createRegistry(deps)
+  await registry.load()
+  const presence = createPresence(deps)
+  const twins = createTwins({ ...deps, wire, presence, identity: await databaseIdentity(db, ids) })
+  const commands = createCommands({ ...deps, wire, presence })
+  const absence = watchAbsence({ ...deps, presence, due })
+  const commerce =
+    ports.commerce === undefined
+      ? undefined
+      : createCommerce({ ...deps, due, commands, presence, evidence, ...ports.commerce })
+  const ingest = createIngest({
+    ...deps,
+    wire,
+    handlers: combineHandlers(
+      createProjections({ ids, commands, twins }),
+      ...(commerce === undefined ? [] : [commerce.handlers]),
+    ),
+    observer: createStreamObserver({ ids, commands }),
+    linkIdOf: (cabinetId) => presence.nowOf(cabinetId).linkId,
+    onGreeted: (cabinetId, hello) => {
+      presence.greeted(cabinetId, hello.linkId)
+      twins.onHello(cabinetId, hello)
+    },
+  })
+  let sweeping: Timer | undefined
+
+  /** Called in the parser of the connection: everything here only queues or remembers. */
+  function onMessage(message: UpMessage): void {
+    const { cabinetId, channel, payload, isRetained } = message
+    if (registry.find(cabinetId)?.partition !== message.partition) {
+      log.warn({ cabinetId, topic: message.topic }, 'a message of an unknown cabinet was ignored')
+      return
+    }
+    if (channel === 'hello' || channel === 'ev') {
+      presence.heard(cabinetId)
+      ingest.accept(message)
+      return
+    }
+    const parsed = parseFrame(channel, payload)
+    if (!parsed.ok) {
+      log.warn({ cabinetId, channel, reason: parsed.reason }, 'a frame that cannot be read was ignored')
+      return
+    }
+    if (channel === 'cmdr') {
+      presence.heard(cabinetId)
+      commands.onReply(cabinetId, parsed.value as Parameters<typeof commands.onReply>[1])
+    } else if (channel === 'live') {
+      const live = parsed.value as Live
+      presence.saw(cabinetId, live)
+      ports.onLive(cabinetId, live)
+    } else if (!isRetained) presence.stateHeard(cabinetId, parsed.value as { on: boolean; linkId: string })
+  }
+
+  return {
+    due,
+    registry,
+    presence,
+    twins,
+    commands,
+    commerce,
+    ingest,
+    onMessage,
+    /** Takes up what the last process left, before anything new may come. */
+    async start(): Promise<void> {
+      await absence.start()
+      await commands.resume()
+      await commerce?.resume()
+      due.start()
+      sweeping = every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep())
+    },
+    async stop(): Promise<void> {
+      sweeping?.cancel()
+      await due.stop()
+      twins.stop()
+      commands.stop()
+    },
+  }
+}
+
+/** Names this database: twins count their versions inside it, so that a restored core is not ignored. */
+async function databaseIdentity(db: Database, ids: Ids): Promise<string> {
+  return db.write('identity', async (tx) => {
+    const row = await tx.selectFrom('fact').select('value').where('name', '=', 'identity').executeTakeFirst()
+    if (row !== undefined) return row.value
+    const value = ids.next('epoch')
+    await tx.insertInto('fact').values({ name: 'identity', value }).execute()
+    return value
+  })
+}
