@@ -180,6 +180,11 @@ export function createRefunds(
       note: wish.note ?? null,
       tellConsumer: wish.tellConsumer ? 1 : 0,
       polls: 0,
+      reroutedAtMs: null,
+      reroutedBy: null,
+      paidOutAtMs: null,
+      paidOutBy: null,
+      payoutReference: null,
     }
     await tx.insertInto('refund').values(row).execute()
     for (const line of decision.lines)

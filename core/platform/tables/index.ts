@@ -2,9 +2,11 @@ import type { CabinetTables } from './cabinets.ts'
 import type { CatalogTables } from './catalog.ts'
 import type { ConsumerTables } from './consumers.ts'
 import type { IngestTables } from './ingest.ts'
+import type { LedgerTables } from './ledger.ts'
 import type { MoneyTables } from './money.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PlatformTables } from './platform.ts'
+import type { PricingTables } from './pricing.ts'
 import type { SessionTables } from './sessions.ts'
 import type { StaffTables } from './staff.ts'
 import type { SupportTables } from './support.ts'
@@ -18,6 +20,8 @@ export interface Tables
     StaffTables,
     SessionTables,
     MoneyTables,
+    LedgerTables,
+    PricingTables,
     SupportTables,
     ConsumerTables,
     NoticeTables {}

@@ -107,6 +107,12 @@ export interface MoneyTables {
     note: string | null
     tellConsumer: number
     polls: number
+    /** Sent to the account of the business, because the consumer's could not take it; then paid out by hand. */
+    reroutedAtMs: number | null
+    reroutedBy: string | null
+    paidOutAtMs: number | null
+    paidOutBy: string | null
+    payoutReference: string | null
   }
   refundLine: { refundId: string; lineId: string; quantity: number; amountFen: number }
   anomaly: {
