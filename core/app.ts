@@ -21,6 +21,7 @@ import { registerLiveRoutes } from '#core/live/routes.ts'
 import { loadGateway } from '#core/notices/notices.ts'
 import { loadMerchant } from '#core/payments/payscore/merchant.ts'
 import { createPayScore } from '#core/payments/payscore/payscore.ts'
+import { createSignedWire } from '#core/payments/payscore/signed-wire.ts'
 import { registerConsoleFiles } from '#core/pages/console-files.ts'
 import { registerPages } from '#core/pages/register.ts'
 import type { Authenticators } from '#core/platform/access.ts'
@@ -119,17 +120,22 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     const { provider: merchantFile, notices: gatewayFile } = settings
     if (merchantFile === undefined || gatewayFile === undefined) return undefined
     const transport = createHttpTransport(clock)
+    const merchant = loadMerchant(merchantFile)
     const publicUrl = () => addresses.url
     const sealKey = loadOrCreateKey(path.join(coreFolder, 'seal.key'), random)
     const indexKey = loadOrCreateKey(path.join(coreFolder, 'index.key'), random)
     return {
       provider: createPayScore({
         clock,
-        random,
-        merchant: loadMerchant(merchantFile),
-        transport,
+        merchant,
+        wire: createSignedWire({
+          clock,
+          random,
+          merchant,
+          transport,
+          answerWithinMs: policy.providerAnswerMs,
+        }),
         notifyUrl: () => `${publicUrl()}/provider/callback`,
-        answerWithinMs: policy.providerAnswerMs,
       }),
       gateway: loadGateway(gatewayFile),
       transport,

@@ -97,6 +97,11 @@ export function openEdgeDatabase(file: string): EdgeDatabase {
       { cause: error },
     )
   }
+  return createEdgeDatabase(sql)
+}
+
+/** The door over a connection that is open and up to date. */
+export function createEdgeDatabase(sql: Database.Database): EdgeDatabase {
   const getDocument = sql.prepare<[string], { body: string }>('SELECT body FROM document WHERE name = ?')
   const putDocument = sql.prepare(
     'INSERT INTO document (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body',
@@ -128,7 +133,8 @@ export function openEdgeDatabase(file: string): EdgeDatabase {
   }
 }
 
-function migrate(sql: Database.Database): void {
+/** Brings the schema up to date, each step in one transaction of its own. */
+export function migrate(sql: Database.Database): void {
   const version = sql.pragma('user_version', { simple: true }) as number
   if (version > MIGRATIONS.length) {
     throw new Error(

@@ -67,11 +67,32 @@ type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown }
  * @param file  path of the database; `:memory:` is refused, because there could be no second connection
  */
 export function openDatabase(file: string, options: { clock: Clock; auditKey: Uint8Array }): Database {
-  const { clock, auditKey } = options
-  const { writer, reader } = openConnections(file, clock.now())
+  const { writer, reader } = openConnections(file, options.clock.now())
+  return createDatabase({
+    ...options,
+    writer,
+    read: createKysely(createRunner(reader)),
+    // One turn of the event loop gathers what arrived together, and lets it share one fsync.
+    gather: (commit) => void setImmediate(commit),
+    close() {
+      reader.close()
+      writer.close()
+    },
+  })
+}
+
+/** The door over connections that are open. `gather` runs what it is given soon: the units queued until then share a commit. */
+export function createDatabase(options: {
+  clock: Clock
+  auditKey: Uint8Array
+  writer: Sqlite.Database
+  read: Kysely<Tables>
+  gather: (commit: () => void) => void
+  close: () => void
+}): Database {
+  const { clock, auditKey, writer, read } = options
   const listeners = new Set<() => void>()
   const runWrite = createRunner(writer)
-  const read = createKysely(createRunner(reader))
   const queue: QueuedUnit[] = []
   let isPumping = false
   let isClosed = false
@@ -87,8 +108,7 @@ export function openDatabase(file: string, options: { clock: Clock; auditKey: Ui
       whenIdle = new Promise((done) => {
         idle = done
       })
-      // One turn of the event loop gathers what arrived together, and lets it share one fsync.
-      setImmediate(() => void pump())
+      options.gather(() => void pump())
     })
   }
 
@@ -160,8 +180,7 @@ export function openDatabase(file: string, options: { clock: Clock; auditKey: Ui
       isClosed = true
       await whenIdle
       await read.destroy()
-      reader.close()
-      writer.close()
+      options.close()
     },
   }
 }

@@ -40,9 +40,11 @@ export function createRunner(connection: Sqlite.Database): (query: CompiledQuery
 }
 
 /** A Kysely over one runner. Transactions are the business of the database door, so its own are refused. */
-export function createKysely(run: (query: CompiledQuery) => QueryResult<unknown>): Kysely<Tables> {
+export function createKysely(
+  run: (query: CompiledQuery) => QueryResult<unknown> | Promise<QueryResult<unknown>>,
+): Kysely<Tables> {
   const connection: DatabaseConnection = {
-    executeQuery: async <R>(query: CompiledQuery) => run(query) as QueryResult<R>,
+    executeQuery: async <R>(query: CompiledQuery) => (await run(query)) as QueryResult<R>,
     streamQuery: () => {
       throw new Error('streaming is not offered; read in pages')
     },

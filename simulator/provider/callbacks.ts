@@ -32,6 +32,9 @@ export interface CallbackEvent {
   readonly openid: string | null
 }
 
+/** Brings one callback to the merchant. @returns the HTTP status, or in words why there is none; never throws */
+export type CallbackPost = (record: CallbackRecord, signal: AbortSignal) => Promise<string>
+
 export interface Callbacks {
   /** Writes it into the outbox; to be called inside a write of the books. */
   enqueue(event: CallbackEvent): string | undefined
@@ -42,6 +45,48 @@ export interface Callbacks {
   stop(): Promise<void>
 }
 
+/** The real way: signed like an answer, over HTTP. */
+export function createSignedPost(parts: {
+  keys: ProviderKeys
+  clock: Clock
+  random: Random
+  faults: Faults
+  behaviour: ProviderBehaviour
+}): CallbackPost {
+  const { keys, clock, random, faults, behaviour } = parts
+  return async (record, signal) => {
+    const giveUp = new AbortController()
+    const timer = clock.setTimer('callback answer', behaviour.callbackAnswerMs, () => giveUp.abort())
+    const facts = { path: record.eventType, outOrderNo: record.outOrderNo, openid: record.openid }
+    const forgery: Forgery | undefined = faults.take('bad_callback_signature', facts)
+      ? 'stranger'
+      : faults.take('signature_probe', facts)
+        ? 'probe'
+        : undefined
+    try {
+      const answer = await fetch(record.url, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          Accept: 'application/json',
+          'User-Agent': 'Mozilla/4.0',
+          'Request-ID': record.callbackId,
+          ...signedHeaders(keys, random, clock.now(), record.body, behaviour.verifiedBy, forgery),
+        },
+        body: record.body,
+        redirect: 'manual',
+        signal: AbortSignal.any([giveUp.signal, signal]),
+      })
+      await answer.body?.cancel()
+      return String(answer.status)
+    } catch (error) {
+      return giveUp.signal.aborted ? `no answer within ${behaviour.callbackAnswerMs} ms` : messageOf(error)
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
 export function createCallbacks(parts: {
   books: Books
   keys: ProviderKeys
@@ -49,10 +94,12 @@ export function createCallbacks(parts: {
   random: Random
   agenda: Agenda
   faults: Faults
-  behaviour: ProviderBehaviour
+  /** 1 = the published pauses between tries. */
+  ladderScale: number
   log: StandInLog
+  post: CallbackPost
 }): Callbacks {
-  const { books, keys, clock, random, agenda, faults, behaviour, log } = parts
+  const { books, keys, clock, random, agenda, faults, log, post, ladderScale } = parts
   const underWay = new Map<string, Promise<void>>()
   const stopping = new AbortController()
 
@@ -75,38 +122,6 @@ export function createCallbacks(parts: {
     }
   }
 
-  async function post(record: CallbackRecord): Promise<string> {
-    const giveUp = new AbortController()
-    const timer = clock.setTimer('callback answer', behaviour.callbackAnswerMs, () => giveUp.abort())
-    const facts = { path: record.eventType, outOrderNo: record.outOrderNo, openid: record.openid }
-    const forgery: Forgery | undefined = faults.take('bad_callback_signature', facts)
-      ? 'stranger'
-      : faults.take('signature_probe', facts)
-        ? 'probe'
-        : undefined
-    try {
-      const answer = await fetch(record.url, {
-        method: 'POST',
-        headers: {
-          'Content-Type': 'application/json',
-          Accept: 'application/json',
-          'User-Agent': 'Mozilla/4.0',
-          'Request-ID': record.callbackId,
-          ...signedHeaders(keys, random, clock.now(), record.body, behaviour.verifiedBy, forgery),
-        },
-        body: record.body,
-        redirect: 'manual',
-        signal: AbortSignal.any([giveUp.signal, stopping.signal]),
-      })
-      await answer.body?.cancel()
-      return String(answer.status)
-    } catch (error) {
-      return giveUp.signal.aborted ? `no answer within ${behaviour.callbackAnswerMs} ms` : messageOf(error)
-    } finally {
-      timer.cancel()
-    }
-  }
-
   function settle(record: CallbackRecord, result: string): void {
     const isTaken = result === '200' || result === '204'
     const deliveries = record.deliveries + (isTaken ? 1 : 0)
@@ -121,7 +136,7 @@ export function createCallbacks(parts: {
     } else if (retryMs === undefined) {
       next = { ...common, state: 'given_up', nextAtMs: null }
     } else {
-      next = { ...common, nextAtMs: clock.now() + Math.ceil(retryMs * behaviour.callbackLadderScale) }
+      next = { ...common, nextAtMs: clock.now() + Math.ceil(retryMs * ladderScale) }
     }
     books.callbacks.put(next)
     schedule(next)
@@ -143,7 +158,7 @@ export function createCallbacks(parts: {
     const record = books.callbacks.get(id)
     if (record?.state !== 'waiting') return Promise.resolve()
     agenda.clear(`callback ${id}`)
-    const run = post(record)
+    const run = post(record, stopping.signal)
       .then((result) => {
         // A stop in the middle is no failed attempt: the books stay as they were and the next start sends it.
         if (!stopping.signal.aborted) settle(record, result)

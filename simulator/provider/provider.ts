@@ -12,7 +12,7 @@ import { createAgenda } from './agenda.ts'
 import { createBills } from './bills.ts'
 import { openBooks, type Books } from './books.ts'
 import { registerBooksPage } from './books-page.ts'
-import { createCallbacks } from './callbacks.ts'
+import { createCallbacks, createSignedPost } from './callbacks.ts'
 import { createCollector } from './collection.ts'
 import { createComplaints } from './complaints.ts'
 import { registerControlApi } from './control-api.ts'
@@ -80,7 +80,9 @@ export function createProviderStandIn(options: ProviderStandInOptions): Provider
     const { keys, books } = open()
     const agenda = createAgenda(clock)
     const faults = createFaults(books, clock, ids)
-    const callbacks = createCallbacks({ books, keys, clock, random, agenda, faults, behaviour, log })
+    const post = createSignedPost({ keys, clock, random, faults, behaviour })
+    const ladderScale = behaviour.callbackLadderScale
+    const callbacks = createCallbacks({ books, keys, clock, random, agenda, faults, ladderScale, log, post })
     const parts: Parts = { clock, ids, random, books, keys, faults, agenda, callbacks, behaviour, log }
     const permissions = createPermissions(parts)
     const collector = createCollector(parts)

@@ -1,8 +1,6 @@
 import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
-import type { Random } from '#protocol/base/random.ts'
 import { parseValue } from '#protocol/messages/index.ts'
-import type { HttpTransport } from '#core/platform/transport.ts'
 import type { PaymentProvider, ProviderCallback, ProviderRequest, Reply } from '../provider.ts'
 import type { Merchant } from './merchant.ts'
 import {
@@ -14,89 +12,36 @@ import {
   readRefund,
 } from './reading.ts'
 import { createRequests } from './requests.ts'
-import {
-  authorizationHeader,
-  decryptResource,
-  findForgery,
-  requestMessage,
-  sign,
-  type SignedHeaders,
-} from './signing.ts'
+import type { SignedAnswer, SignedRequest, SignedWire } from './signed-wire.ts'
+import { decryptResource } from './signing.ts'
 
 /** Answers that mean: no, but the same request may be asked again later. 271316754: a deduction is running. */
 const TEMPORARY_CODES = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED', 'NOT_ENOUGH', 'SIGN_ERROR'])
 const DEDUCTION_IS_RUNNING = '271316754'
 const ABSENT_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS', 'ORDER_NOT_EXISTS'])
-const ANSWER_BYTES_MOST = 1024 * 1024
 
-/** WeChat Pay v3 PayScore (微信支付分), no-confirm mode, over its real wire. Facts: docs/reference/provider-stand-in.md */
+/** WeChat Pay v3 PayScore (微信支付分), no-confirm mode. Facts: docs/reference/provider-stand-in.md */
 export function createPayScore(deps: {
-  merchant: Merchant
-  transport: HttpTransport
+  merchant: Pick<Merchant, 'baseUrl' | 'mchId' | 'appId' | 'serviceId' | 'apiV3Key'>
+  wire: SignedWire
   clock: Clock
-  random: Random
   /** Address under which the provider reaches this core. */
   notifyUrl: () => string
-  /** No answer within this time: unknown. */
-  answerWithinMs: number
 }): PaymentProvider {
-  const { merchant, transport, clock, random } = deps
+  const { merchant, wire, clock } = deps
   let providerAheadMs = 0
   const nowMs = () => clock.now() + providerAheadMs
   const build = createRequests({ ...merchant, notifyUrl: deps.notifyUrl, providerNowMs: nowMs })
 
-  function signedRequestHeaders(request: {
-    method: string
-    path: string
-    body: string
-  }): Record<string, string> {
-    const timestamp = String(Math.floor(clock.now() / 1000))
-    const nonce = Buffer.from(random.bytes(16)).toString('hex').toUpperCase()
-    const message = requestMessage({
-      method: request.method,
-      pathWithQuery: request.path,
-      timestamp,
-      nonce,
-      body: request.body,
-    })
-    return {
-      authorization: authorizationHeader({
-        mchId: merchant.mchId,
-        nonce,
-        signature: sign(message, merchant.privateKey),
-        timestamp,
-        serialNo: merchant.merchantSerialNo,
-      }),
-      accept: 'application/json',
-      'user-agent': 'smart-vending-cabinet',
-      ...(request.body === '' ? {} : { 'content-type': 'application/json' }),
-    }
-  }
-
   /** One exchange. Whatever goes wrong on the way back leaves open whether it took effect: `unknown`. */
-  async function exchange(request: {
-    method: 'GET' | 'POST'
-    path: string
-    body: string
-  }): Promise<Reply<unknown>> {
-    let answer: Awaited<ReturnType<HttpTransport>>
+  async function exchange(request: SignedRequest): Promise<Reply<unknown>> {
+    let answer: SignedAnswer
     try {
-      answer = await transport({
-        method: request.method,
-        url: `${merchant.baseUrl}${request.path}`,
-        headers: signedRequestHeaders(request),
-        body: request.body,
-        withinMs: deps.answerWithinMs,
-        bytesMost: ANSWER_BYTES_MOST,
-      })
+      answer = await wire.exchange(request)
     } catch (error) {
       return { kind: 'unknown', reason: messageOf(error) }
     }
-    const headers = signedHeadersOf(answer.headers)
-    const forgery = findForgery(headers, answer.body, merchant.providerKeys, clock.now())
-    if (forgery !== undefined)
-      return { kind: 'unknown', reason: `the answer is not the provider's: ${forgery}` }
-    providerAheadMs = Number(headers.timestamp) * 1000 - clock.now()
+    providerAheadMs = answer.providerAtMs - clock.now()
     if (answer.status >= 500) return { kind: 'unknown', reason: `the provider failed with ${answer.status}` }
     if (answer.status === 204) return { kind: 'value', value: {}, status: 204 }
     const body = parseJson(answer.body)
@@ -151,24 +96,9 @@ export function createPayScore(deps: {
     parseCallback(headers, rawBody) {
       const text = Buffer.from(rawBody).toString('utf8')
       // Verified before anything is decrypted or even parsed.
-      const forgery = findForgery(signedHeadersOf(headers), text, merchant.providerKeys, clock.now())
-      if (forgery !== undefined)
-        throw new CabinetError('callback_bad_signature', `The callback is not the provider's: ${forgery}.`)
+      wire.verify(headers, text)
       return openCallback(merchant, text)
     },
-  }
-}
-
-function signedHeadersOf(headers: Readonly<Record<string, string | string[] | undefined>>): SignedHeaders {
-  const one = (name: string) => {
-    const value = headers[name]
-    return (Array.isArray(value) ? value[0] : value) ?? ''
-  }
-  return {
-    timestamp: one('wechatpay-timestamp'),
-    nonce: one('wechatpay-nonce'),
-    signature: one('wechatpay-signature'),
-    serial: one('wechatpay-serial'),
   }
 }
 
@@ -193,7 +123,7 @@ function refusalOf(status: number, body: unknown): Reply<never> {
   return { kind: 'refused', code, message: message.slice(0, 300), status, isTemporary }
 }
 
-function openCallback(merchant: Merchant, text: string): ProviderCallback {
+function openCallback(merchant: Pick<Merchant, 'mchId' | 'apiV3Key'>, text: string): ProviderCallback {
   const envelope = parseValue(CallbackEnvelope, parseJson(text))
   if (!envelope.ok)
     throw new CabinetError('bad_request', `The callback has another shape: ${envelope.reason}.`)

@@ -10,6 +10,8 @@ import { advanceOrder, insertOrder } from '#core/orders/store.ts'
 import { type Charges, createCharges, type PaymentRow } from '#core/payments/charges.ts'
 import { loadMerchant } from '#core/payments/payscore/merchant.ts'
 import { createPayScore } from '#core/payments/payscore/payscore.ts'
+import { createSignedWire } from '#core/payments/payscore/signed-wire.ts'
+import type { PaymentProvider } from '#core/payments/provider.ts'
 import { type Database, openDatabase } from '#core/platform/database.ts'
 import { createDueWork, type DueWork } from '#core/platform/due.ts'
 import { createPolicy } from '#core/platform/policy.ts'
@@ -85,14 +87,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     const transport = options.transport?.(real) ?? real
     const deps = { db, clock, ids, random, log, policy }
     due = createDueWork(deps)
-    const provider = createPayScore({
-      merchant: loadMerchant(path.join(folder, 'merchant.json')),
-      transport,
-      clock,
-      random,
-      notifyUrl: () => 'http://127.0.0.1:9/provider/callback',
-      answerWithinMs: policy.providerAnswerMs,
-    })
+    const provider = createProvider(transport, policy.providerAnswerMs)
     charges = createCharges({
       ...deps,
       due,
@@ -198,15 +193,19 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     })
   }
 
-  async function askPermission(): Promise<{ applyPermissionsToken: string }> {
-    const provider = createPayScore({
-      merchant: loadMerchant(path.join(folder, 'merchant.json')),
-      transport: createHttpTransport(clock),
+  function createProvider(transport: HttpTransport, answerWithinMs: number): PaymentProvider {
+    const merchant = loadMerchant(path.join(folder, 'merchant.json'))
+    const wire = createSignedWire({ merchant, transport, clock, random, answerWithinMs })
+    return createPayScore({
+      merchant,
+      wire,
       clock,
-      random,
       notifyUrl: () => 'http://127.0.0.1:9/provider/callback',
-      answerWithinMs: 5000,
     })
+  }
+
+  async function askPermission(): Promise<{ applyPermissionsToken: string }> {
+    const provider = createProvider(createHttpTransport(clock), 5000)
     const reply = await provider.send(
       provider.build.applyPermission({ authorizationCode: ids.next('request') }),
     )
