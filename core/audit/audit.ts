@@ -62,13 +62,18 @@ function macOf(key: Uint8Array, row: ChainedRow): string {
 
 const ROWS_AT_ONCE = 1000
 
-/** Walks the whole chain. @returns the first row that does not fit, or undefined when all do */
+/**
+ * Walks the chain.
+ * @param from  a row that was found whole before; undefined: from the first
+ * @returns the first row that does not fit, or undefined when all do
+ */
 export async function findBrokenAudit(
   db: Kysely<Tables>,
   key: Uint8Array,
+  from?: { readonly seq: number; readonly mac: string },
 ): Promise<{ seq: number; reason: string } | undefined> {
-  let previousMac = GENESIS_MAC
-  let seq = 0
+  let previousMac = from?.mac ?? GENESIS_MAC
+  let seq = from?.seq ?? 0
   for (;;) {
     const rows = await db
       .selectFrom('audit')
