@@ -117,6 +117,10 @@ class StreamingSession implements WeighingSession {
       if (this.#door !== null && this.#doorMovesMs.length < mostDoorMoves) this.#doorMovesMs.push(tMs)
       this.#door = door
       this.#doorChangedMs = tMs
+      for (const { tracker, sensorTrackers } of this.#shelves) {
+        tracker.moveDoor(tMs, door)
+        for (const one of sensorTrackers) one.moveDoor(tMs, door)
+      }
     }
     if (door === 'open') this.#opened = true
     let settled = false
@@ -140,21 +144,15 @@ class StreamingSession implements WeighingSession {
       outMs = cleaner.outMs
       if (count > 1) {
         const tracker = shelf.sensorTrackers[i] as LevelTracker
-        tracker.push(outMs, shelf.latest[i] as number, this.#doorAt(outMs), this.#doorChangedMs)
+        tracker.push(outMs, shelf.latest[i] as number)
         cleaner.noiseGrams = tracker.noiseGrams
       }
     }
     if (!released) return
     let sum = 0
     for (let i = 0; i < count; i++) sum += shelf.latest[i] as number
-    shelf.tracker.push(outMs, sum, this.#doorAt(outMs), this.#doorChangedMs)
+    shelf.tracker.push(outMs, sum)
     if (count === 1) (shelf.cleaners[0] as SensorCleaner).noiseGrams = shelf.tracker.noiseGrams
-  }
-
-  /** Cleaned readings are two readings late; each is judged by the door as it was then. */
-  #doorAt(tMs: number): 'open' | 'closed' {
-    if (tMs >= this.#doorChangedMs) return this.#door as 'open' | 'closed'
-    return this.#door === 'open' ? 'closed' : 'open'
   }
 
   isSettled(): boolean {

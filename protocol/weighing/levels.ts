@@ -5,6 +5,8 @@ const blockMs = 250
 /** Estimates on either side of a step use this much of the level nearest to the step. */
 const edgeMs = 2000
 const maximumLevels = 400
+/** Door moves that wait for a reading; more than a hand can make between two weighings. */
+const mostDoorMoves = 12
 /** Between two quick moves a shelf rests for a moment only: three readings and a sixth of a second are a brief level. */
 const briefReadings = 3
 const briefMs = 150
@@ -74,6 +76,8 @@ export class LevelTracker {
   #low = 0
   #phase: DoorPhase = 'before'
   #door: 'open' | 'closed' | null = null
+  /** Moves that no reading followed yet. */
+  readonly #doorMoves: DoorMove[] = []
   #doorMs = Number.NEGATIVE_INFINITY
 
   #noiseRing: number[] = []
@@ -112,15 +116,28 @@ export class LevelTracker {
     return this.#lastMs
   }
 
-  push(tMs: number, grams: number, door: 'open' | 'closed', doorChangedMs: number): void {
+  /**
+   * The door as it was first seen, and each time it moved. Cleaned readings come two readings late, and none at all
+   * while the agent was down, so a move waits for the first reading after it: a door that was opened and closed in
+   * between still divides what was weighed before from what was weighed after.
+   */
+  moveDoor(tMs: number, door: 'open' | 'closed'): void {
+    // Of a door that moves on while nothing is weighed, only the first opening and how it stands now matter.
+    if (this.#doorMoves.length >= mostDoorMoves) this.#doorMoves.splice(1, 2)
+    this.#doorMoves.push({ tMs, door })
+  }
+
+  push(tMs: number, grams: number): void {
     if (tMs <= this.#lastMs) return
     if (Number.isNaN(this.#reference)) this.#reference = grams
     const x = grams - this.#reference
-    if (this.#door === null) {
-      this.#door = door
-      if (door === 'open') this.#phase = 'during'
-    } else if (door !== this.#door && tMs >= doorChangedMs) {
-      this.#changeDoor(door, doorChangedMs)
+    while (this.#doorMoves.length > 0 && tMs >= (this.#doorMoves[0] as DoorMove).tMs) {
+      const move = this.#doorMoves.shift() as DoorMove
+      if (this.#door !== null) this.#changeDoor(move.door, move.tMs)
+      else {
+        this.#door = move.door
+        if (move.door === 'open') this.#phase = 'during'
+      }
     }
     const gap = tMs - this.#lastMs
     if (this.#size > 0 && gap > 700) {
@@ -557,6 +574,8 @@ export class LevelTracker {
     return n
   }
 }
+
+type DoorMove = { tMs: number; door: 'open' | 'closed' }
 
 function emptyBlock(tMs: number): Block {
   return { startMs: tMs, endMs: tMs, n: 0, sum: 0, squares: 0 }

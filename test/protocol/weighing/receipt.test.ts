@@ -322,3 +322,25 @@ describe('a session while it runs', () => {
     expect(weighTrace(drinks, samples)).toEqual(session.result())
   })
 })
+
+describe('nobody weighed while the door was open, because the agent was down', () => {
+  const all = trace({ sensors: ['top', 'bottom'], happenings: [at(5, 'top', -351), at(6, 'bottom', -560)] })
+  // As the journal has it after a restart: weighings before the door opened, at most a few while it was, and those after.
+  const rows: Array<[weighings: string, seen: number]> = [
+    ['not one weighing', 0],
+    ['one weighing', 1],
+    ['two weighings', 2],
+  ]
+  it.each(rows)('%s with the door open still divides before from after', (_, seen) => {
+    const open = all.filter(({ door }) => door === 'open')
+    // The agent tells that the door was open even when no scale has answered yet.
+    const told = open.slice(-1).map((one) => ({ ...one, grams: {} }))
+    const samples = [
+      ...all.filter(({ tMs }) => tMs < 3000),
+      ...(seen === 0 ? told : open.slice(-seen)),
+      ...all.filter(({ tMs }) => tMs >= 15_000),
+    ]
+    const result = weighTrace(drinks, samples)
+    expect(goods(result)).toBe('1 cola, 1 tea')
+  })
+})
