@@ -4,6 +4,7 @@ import { formatMoment } from '#protocol/words/format.ts'
 import { storyText } from '#protocol/words/story.ts'
 import { type Anomalies, type AnomalyReactions, billOf } from '#core/anomalies/anomalies.ts'
 import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
+import { appendAudit } from '#core/audit/audit.ts'
 import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
 import { priceSession } from '#core/orders/pricing.ts'
 import { advanceOrder, getOrder, linesOf, orderOfSession, type OrderRow } from '#core/orders/store.ts'
@@ -249,6 +250,30 @@ export function createReactions(deps: CoreDeps): {
         after: { noticeId, boundMs: nowOf(tx) + policy.noticeBoundMs },
       })
       await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+    },
+    /** The page and the ticket follow the change of the order; nothing goes back, because nothing was taken. */
+    async lowered(tx, charge, byFen) {
+      await appendAudit(tx, {
+        actor: 'system',
+        action: 'charge.lowered',
+        subject: `order:${charge.orderId}`,
+        detail: { byFen, amountFen: charge.amountFen },
+      })
+    },
+    async lowerTooLate(tx, charge, wish) {
+      await domains().refunds.ask(tx, {
+        refundId: ids.next('refund'),
+        orderId: charge.orderId,
+        lines: wish.lines,
+        reason: wish.reason,
+        stock: wish.reason === 'returned_item' ? 'back_in_cabinet' : 'not_returned',
+        by: wish.by,
+        // The amount was decided before the money came; only the way back is another one.
+        authority: { kind: 'rule', isProven: true, refundedThisMonthFen: 0 },
+        ticketId: wish.ticketId,
+        anomalyId: wish.anomalyId,
+        tellConsumer: true,
+      })
     },
     async amountDiffers(tx, charge, payment) {
       const order = await getOrder(tx, charge.orderId)

@@ -7,7 +7,8 @@ export const orderMachine = machine({
   terminal: ['void', 'refunded', 'written_off'],
   states: {
     open: { priced: 'priced', held: 'held', nothingTaken: 'void', voided: 'void' },
-    priced: { charged: 'charging', held: 'held', voided: 'void' },
+    // covered: coupons or points paid all of it.
+    priced: { charged: 'charging', covered: 'paid', held: 'held', voided: 'void' },
     held: { released: 'priced', nothingTaken: 'void', voided: 'void', writtenOff: 'written_off' },
     charging: {
       paid: 'paid',
@@ -16,7 +17,12 @@ export const orderMachine = machine({
       unpaid: 'arrears',
       voided: 'void',
     },
-    arrears: { paid: 'paid', paidElsewhere: 'paid_elsewhere', writtenOff: 'written_off' },
+    arrears: {
+      paid: 'paid',
+      paidElsewhere: 'paid_elsewhere',
+      voided: 'void',
+      writtenOff: 'written_off',
+    },
     paid: { partlyRefunded: 'partly_refunded', refunded: 'refunded' },
     partly_refunded: { partlyRefunded: 'partly_refunded', refunded: 'refunded' },
     paid_elsewhere: { refunded: 'refunded' },

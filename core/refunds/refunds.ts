@@ -1,31 +1,29 @@
-import type { Kysely, Selectable } from 'kysely'
-import type { RefundReason } from '#protocol/api/common.ts'
+import type { Kysely } from 'kysely'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { recordMovement } from '#core/catalog/queries.ts'
 import { recordChange } from '#core/live/changes.ts'
 import type { Notices } from '#core/notices/notices.ts'
-import { advanceOrder, getOrder, linesOf } from '#core/orders/store.ts'
+import { getOrder, linesOf } from '#core/orders/store.ts'
+import type { PaymentProvider, ProviderRefund } from '#core/payments/provider.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
-import { raiseIncident } from '#core/platform/incidents.ts'
 import type { StockEffect } from '#core/platform/tables/money.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
-import { decideQueryPause } from '#core/payments/decide.ts'
-import { recordReply, saveCall } from '#core/payments/journal.ts'
-import type { PaymentProvider, ProviderRefund, Reply } from '#core/payments/provider.ts'
+import { createCarryingOut } from './carrying-out.ts'
 import { decideRefund, type RefundAuthority, type RefundDecision, type RefundWish } from './decide.ts'
-import { type RefundInput, refundMachine } from './machine.ts'
+import { refundMachine } from './machine.ts'
+import {
+  advanceRefund,
+  changeLine,
+  getRefund,
+  type RefundReactions,
+  type RefundRow,
+  scheduleRefund,
+} from './refund-rows.ts'
 
-export type RefundRow = Selectable<Tables['refund']>
-
-/** What others do when a refund moves; wired in core/reactions.ts. */
-export interface RefundReactions {
-  refundStarted(tx: Tx, refund: RefundRow): Promise<void>
-  refundSucceeded(tx: Tx, refund: RefundRow): Promise<void>
-  refundRejected(tx: Tx, refund: RefundRow): Promise<void>
-}
+export type { RefundReactions, RefundRow } from './refund-rows.ts'
 
 export interface RefundAsk extends RefundWish {
   /** Made by whoever starts it and kept: the same id again is the same refund. */
@@ -56,57 +54,25 @@ export interface Refunds {
   approve(tx: Tx, refundId: string, by: string): Promise<RefundRow>
   reject(tx: Tx, refundId: string, by: string, reason: string): Promise<RefundRow>
   observe(tx: Tx, seen: ProviderRefund): Promise<void>
+  /** The consumer's account cannot take it: to the account of the business, then to them by hand. */
+  reroute(tx: Tx, refundId: string, by: string): Promise<void>
+  /** The provider closed it, and the account has money again: a new number now instead of later. */
+  retryClosed(tx: Tx, refundId: string, by: string): Promise<void>
+  /** A re-routed refund was paid to the consumer by hand. @param reference  of the transfer */
+  recordPayout(tx: Tx, refundId: string, by: string, reference: string): Promise<void>
   /** Fen that rules have refunded to a consumer within 30 days, but for proven duplicates. */
   refundedByRules(db: Kysely<Tables>, consumerId: string): Promise<number>
   resume(): Promise<void>
 }
 
 const MONTH_MS = 30 * 24 * 3_600_000
-/** The gateway is asked about a waiting notice this often. */
-const NOTICE_PAUSE_MS = 250
-const PUT_OFF_MS = 60_000
-/** A refund that the provider closed waits for a person to top up the account, then gets a new number. */
-const RENUMBER_MS = 10 * 60_000
 const UNSETTLED = ['approved', 'submitted', 'unknown', 'processing'] as const
 
 export function createRefunds(
   deps: CoreDeps & { due: DueWork; provider: PaymentProvider; notices: Notices; reactions: RefundReactions },
 ): Refunds {
-  const { db, clock, ids, log, policy, due, provider, notices, reactions } = deps
-  due.on('refund.drive', (work) => drive(work.subjectId))
-
-  async function get(tx: Kysely<Tables>, refundId: string): Promise<RefundRow> {
-    const refund = await tx
-      .selectFrom('refund')
-      .selectAll()
-      .where('refundId', '=', refundId)
-      .executeTakeFirst()
-    if (refund === undefined) throw new CabinetError('not_found', `There is no refund ${refundId}.`)
-    return refund
-  }
-
-  async function advance(
-    tx: Tx,
-    refundId: string,
-    input: RefundInput,
-    change: Partial<RefundRow> = {},
-  ): Promise<RefundRow | undefined> {
-    const refund = await get(tx, refundId)
-    const state = refundMachine.next(refund.state, input)
-    if (state === undefined) return undefined
-    await tx
-      .updateTable('refund')
-      .set({ ...change, state })
-      .where('refundId', '=', refundId)
-      .execute()
-    await recordChange(tx, { kind: 'refund', subjectId: refundId, data: { state, orderId: refund.orderId } })
-    log.info({ refundId, orderId: refund.orderId, state }, 'refund moved')
-    return { ...refund, ...change, state }
-  }
-
-  async function schedule(tx: Tx, refundId: string, dueAtMs: number): Promise<void> {
-    await due.schedule(tx, { kind: 'refund.drive', subjectId: refundId, dueAtMs })
-  }
+  const { db, clock, policy, due, reactions } = deps
+  const { observe, conclude } = createCarryingOut(deps)
 
   async function decide(
     reader: Kysely<Tables>,
@@ -209,7 +175,7 @@ export function createRefunds(
       cabinetId: order.cabinetId,
       data: { orderId: wish.orderId },
     })
-    if (decision.needsApproval) return (await advance(tx, wish.refundId, 'approvalNeeded')) ?? row
+    if (decision.needsApproval) return (await advanceRefund(deps, tx, wish.refundId, 'approvalNeeded')) ?? row
     return start(tx, wish.refundId, wish.by)
   }
 
@@ -247,26 +213,15 @@ export function createRefunds(
     if (numUpdatedRows !== 1n) throw new CabinetError('amount_above_paid')
     for (const line of decision.lines) await changeLine(tx, line, 1)
   }
-  async function changeLine(
-    tx: Tx,
-    line: { lineId: string; quantity: number; amountFen: number },
-    sign: 1 | -1,
-  ): Promise<void> {
-    await tx
-      .updateTable('orderLine')
-      .set((eb) => ({
-        refundedQuantity: eb('refundedQuantity', '+', sign * line.quantity),
-        refundedFen: eb('refundedFen', '+', sign * line.amountFen),
-      }))
-      .where('lineId', '=', line.lineId)
-      .execute()
-  }
 
   async function start(tx: Tx, refundId: string, by: string): Promise<RefundRow> {
-    const approved = await advance(tx, refundId, 'approved', { approvedAtMs: nowOf(tx), approvedBy: by })
+    const approved = await advanceRefund(deps, tx, refundId, 'approved', {
+      approvedAtMs: nowOf(tx),
+      approvedBy: by,
+    })
     if (approved === undefined) throw new CabinetError('already_decided')
     await moveStock(tx, approved)
-    await schedule(tx, refundId, nowOf(tx))
+    await scheduleRefund(due, tx, refundId, nowOf(tx))
     await reactions.refundStarted(tx, approved)
     return approved
   }
@@ -295,238 +250,12 @@ export function createRefunds(
     }
   }
 
-  async function release(tx: Tx, refund: RefundRow): Promise<void> {
-    await tx
-      .updateTable('payment')
-      .set((eb) => ({ reservedFen: eb('reservedFen', '-', refund.amountFen) }))
-      .where('paymentId', '=', refund.paymentId)
-      .execute()
-    for (const line of await tx
-      .selectFrom('refundLine')
-      .selectAll()
-      .where('refundId', '=', refund.refundId)
-      .execute())
-      await changeLine(tx, line, -1)
-  }
-
-  // --- carrying it out: one step of the machine at a time, each safe to repeat
-
-  async function drive(refundId: string): Promise<void> {
-    const refund = await get(db.read, refundId)
-    switch (refund.state) {
-      case 'approved':
-        return submit(refund)
-      case 'submitted':
-        await db.write('lose an answer', (tx) => advance(tx, refundId, 'answerLost'))
-        return query(refund)
-      case 'unknown':
-      case 'processing':
-      case 'abnormal':
-        return query(refund)
-      case 'closed':
-        return renumber(refund)
-      case 'requested':
-      case 'awaiting_approval':
-      case 'succeeded':
-      case 'rejected':
-        return
-    }
-  }
-
-  async function submit(refund: RefundRow): Promise<void> {
-    const { refundId } = refund
-    if (await isWaitingForNotice(refund)) {
-      await db.write('wait for a notice', (tx) => schedule(tx, refundId, nowOf(tx) + NOTICE_PAUSE_MS))
-      return
-    }
-    const payment = await db.read
-      .selectFrom('payment')
-      .selectAll()
-      .where('paymentId', '=', refund.paymentId)
-      .executeTakeFirstOrThrow()
-    const request = provider.build.refund({
-      outRefundNo: refund.outRefundNo,
-      transactionId: payment.transactionId,
-      amountFen: refund.amountFen,
-      paidFen: payment.amountFen,
-      reason: PROVIDER_REASONS[refund.reason],
-    })
-    const callId = await db.write('submit a refund', async (tx) => {
-      const moved = await advance(tx, refundId, 'sent', { submittedAtMs: nowOf(tx) })
-      return moved && saveCall(tx, ids, { request, subjectId: refundId, idempotencyKey: refund.outRefundNo })
-    })
-    if (callId === undefined) return
-    const reply = await provider.send(request)
-    await db.write('take the answer of a refund', async (tx) => {
-      await recordReply(tx, callId, reply)
-      await takeReply(tx, refund, reply)
-    })
-  }
-
-  async function isWaitingForNotice(refund: RefundRow): Promise<boolean> {
-    if (refund.noticeId === null || clock.now() >= (refund.noticeBoundMs ?? 0)) return false
-    return (await notices.find(db.read, refund.noticeId))?.state === 'waiting'
-  }
-
-  async function takeReply(tx: Tx, refund: RefundRow, reply: Reply<unknown>): Promise<void> {
-    const { refundId } = refund
-    const seen = reply.kind === 'value' ? provider.readRefund(reply.value) : undefined
-    if (seen !== undefined) return observe(tx, seen)
-    if (reply.kind === 'refused' && reply.isTemporary) {
-      // Kept under its number: a failed application is repeated with the same one.
-      await advance(tx, refundId, 'putOff')
-      await raiseIncident(tx, ids, {
-        kind: 'refund_put_off',
-        subject: refundId,
-        message: `The provider put off a refund: ${reply.code} ${reply.message}`,
-      })
-      return schedule(tx, refundId, nowOf(tx) + PUT_OFF_MS)
-    }
-    if (reply.kind === 'refused' || reply.kind === 'absent') {
-      const reason = reply.kind === 'refused' ? `${reply.code} ${reply.message}` : reply.code
-      return conclude(tx, refundId, 'refused', reason)
-    }
-    await advance(tx, refundId, 'answerLost')
-    await schedule(tx, refundId, nowOf(tx) + policy.chargeQueryFirstMs)
-  }
-
-  async function conclude(
-    tx: Tx,
-    refundId: string,
-    input: 'refused' | 'rejected',
-    reason: string,
-  ): Promise<void> {
-    const rejected = await advance(tx, refundId, input, { rejectedReason: reason.slice(0, 300) })
-    if (rejected === undefined) return
-    await release(tx, rejected)
-    if (input === 'refused')
-      await raiseIncident(tx, ids, {
-        kind: 'refund_refused',
-        subject: refundId,
-        message: `The provider refused a refund: ${reason}`,
-      })
-    await reactions.refundRejected(tx, rejected)
-  }
-
-  async function query(refund: RefundRow): Promise<void> {
-    const reply = await provider.queryRefund(refund.outRefundNo)
-    await db.write('take what the provider knows of a refund', async (tx) => {
-      await tx
-        .updateTable('refund')
-        .set((eb) => ({ polls: eb('polls', '+', 1) }))
-        .where('refundId', '=', refund.refundId)
-        .execute()
-      if (reply.kind === 'value') await observe(tx, reply.value)
-      else if (reply.kind === 'absent') {
-        await advance(tx, refund.refundId, 'foundAbsent')
-        return schedule(tx, refund.refundId, nowOf(tx))
-      }
-      await askAgain(tx, refund.refundId)
-    })
-  }
-
-  async function askAgain(tx: Tx, refundId: string): Promise<void> {
-    const refund = await get(tx, refundId)
-    if (refundMachine.isTerminal(refund.state) || refund.state === 'closed') return
-    await schedule(
-      tx,
-      refundId,
-      nowOf(tx) + decideQueryPause(refund.polls, policy.chargeQueryFirstMs, policy.chargeQueryLongestMs),
-    )
-  }
-
-  async function renumber(refund: RefundRow): Promise<void> {
-    await db.write('renumber a refund', async (tx) => {
-      const attempt = refund.attempt + 1
-      await advance(tx, refund.refundId, 'renumbered', {
-        attempt,
-        outRefundNo: `${refund.refundId}-${attempt}`,
-        polls: 0,
-      })
-      await schedule(tx, refund.refundId, nowOf(tx))
-    })
-  }
-
-  async function observe(tx: Tx, seen: ProviderRefund): Promise<void> {
-    const refund = await tx
-      .selectFrom('refund')
-      .selectAll()
-      .where('outRefundNo', '=', seen.outRefundNo)
-      .executeTakeFirst()
-    if (refund === undefined) {
-      await raiseIncident(tx, ids, {
-        kind: 'provider_refund_unknown',
-        subject: seen.outRefundNo,
-        message: `The provider speaks of the refund ${seen.outRefundNo}, which is not ours.`,
-      })
-      return
-    }
-    if (seen.state === 'unknown') return askAgain(tx, refund.refundId)
-    const moved = await advance(tx, refund.refundId, seen.state, {
-      providerRefundId: seen.providerRefundId,
-      acceptedAtMs: refund.acceptedAtMs ?? nowOf(tx),
-      ...(seen.state === 'succeeded' ? { succeededAtMs: seen.succeededAtMs ?? nowOf(tx) } : {}),
-    })
-    if (moved === undefined) return
-    switch (moved.state) {
-      case 'succeeded':
-        return post(tx, moved)
-      case 'processing':
-        return askAgain(tx, moved.refundId)
-      case 'closed':
-        await raiseIncident(tx, ids, {
-          kind: 'refund_closed',
-          subject: moved.refundId,
-          message:
-            'The provider closed a refund, usually for lack of money in the account; it is sent again under a new number.',
-        })
-        return schedule(tx, moved.refundId, nowOf(tx) + RENUMBER_MS)
-      case 'abnormal':
-        await raiseIncident(tx, ids, {
-          kind: 'refund_abnormal',
-          subject: moved.refundId,
-          message: 'The account of the consumer cannot take a refund; it must be routed another way.',
-        })
-        return askAgain(tx, moved.refundId)
-      default:
-        return
-    }
-  }
-
-  /** Confirmed by the provider: only now it counts as given back. */
-  async function post(tx: Tx, refund: RefundRow): Promise<void> {
-    await tx
-      .updateTable('payment')
-      .set((eb) => ({ refundedFen: eb('refundedFen', '+', refund.amountFen) }))
-      .where('paymentId', '=', refund.paymentId)
-      .execute()
-    await tx
-      .updateTable('order')
-      .set((eb) => ({ refundedFen: eb('refundedFen', '+', refund.amountFen) }))
-      .where('orderId', '=', refund.orderId)
-      .execute()
-    // A second payment that goes back leaves the order as paid as it was.
-    if (refund.reason !== 'duplicate') {
-      const { paidFen, backFen } = await tx
-        .selectFrom('payment')
-        .select((eb) => [
-          eb.fn.sum<number>('amountFen').as('paidFen'),
-          eb.fn.sum<number>('refundedFen').as('backFen'),
-        ])
-        .where('orderId', '=', refund.orderId)
-        .where('isDuplicate', '=', 0)
-        .executeTakeFirstOrThrow()
-      await advanceOrder(tx, refund.orderId, backFen >= paidFen ? 'refunded' : 'partlyRefunded')
-    } else await recordChange(tx, { kind: 'order', subjectId: refund.orderId })
-    await reactions.refundSucceeded(tx, refund)
-  }
-
   return {
     calculate: decide,
     ask,
     observe,
     async approve(tx, refundId, by) {
-      const refund = await get(tx, refundId)
+      const refund = await getRefund(tx, refundId)
       if (refund.state !== 'awaiting_approval') throw new CabinetError('already_decided')
       await appendAudit(tx, {
         actor: actorOf(by),
@@ -537,7 +266,7 @@ export function createRefunds(
       return start(tx, refundId, by)
     },
     async reject(tx, refundId, by, reason) {
-      const refund = await get(tx, refundId)
+      const refund = await getRefund(tx, refundId)
       if (refund.state !== 'awaiting_approval') throw new CabinetError('already_decided')
       await appendAudit(tx, {
         actor: actorOf(by),
@@ -546,7 +275,36 @@ export function createRefunds(
         detail: { reason },
       })
       await conclude(tx, refundId, 'rejected', reason)
-      return get(tx, refundId)
+      return getRefund(tx, refundId)
+    },
+    async reroute(tx, refundId, by) {
+      const refund = await getRefund(tx, refundId)
+      if (refund.state !== 'abnormal') throw new CabinetError('already_decided')
+      await tx
+        .updateTable('refund')
+        .set({ reroutedAtMs: nowOf(tx), reroutedBy: by })
+        .where('refundId', '=', refundId)
+        .execute()
+      await auditOf(tx, refund, 'refund.rerouted', by, {})
+      await due.schedule(tx, { kind: 'refund.reroute', subjectId: refundId, dueAtMs: nowOf(tx) })
+    },
+    async retryClosed(tx, refundId, by) {
+      const refund = await getRefund(tx, refundId)
+      if (refund.state !== 'closed') throw new CabinetError('already_decided')
+      await auditOf(tx, refund, 'refund.retried', by, { attempt: refund.attempt + 1 })
+      await scheduleRefund(due, tx, refundId, nowOf(tx))
+    },
+    async recordPayout(tx, refundId, by, reference) {
+      const refund = await getRefund(tx, refundId)
+      if (refund.state !== 'succeeded' || refund.reroutedAtMs === null || refund.paidOutAtMs !== null)
+        throw new CabinetError('already_decided')
+      await tx
+        .updateTable('refund')
+        .set({ paidOutAtMs: nowOf(tx), paidOutBy: by, payoutReference: reference })
+        .where('refundId', '=', refundId)
+        .execute()
+      await recordChange(tx, { kind: 'refund', subjectId: refundId, data: { orderId: refund.orderId } })
+      await auditOf(tx, refund, 'refund.paid_out', by, { reference })
     },
     async refundedByRules(reader, consumerId) {
       const row = await reader
@@ -568,24 +326,20 @@ export function createRefunds(
           .select('refundId')
           .where('state', 'in', [...UNSETTLED])
           .execute()
-        for (const { refundId } of open) await schedule(tx, refundId, nowOf(tx))
+        for (const { refundId } of open) await scheduleRefund(due, tx, refundId, nowOf(tx))
       })
     },
   }
 }
 
-/** What the provider shows the consumer beside the refund. */
-const PROVIDER_REASONS: Record<RefundReason, string> = {
-  duplicate: '重复扣款退回',
-  returned_item: '商品已放回',
-  wrong_item: '商品识别有误',
-  not_taken: '未取该商品',
-  quality: '商品质量问题',
-  expired: '商品过期',
-  delayed_charge: '延时扣款更正',
-  goodwill: '客服补偿',
-}
-
 function actorOf(by: string): string {
   return by.startsWith('rule:') ? 'system' : `staff:${by}`
+}
+async function auditOf(tx: Tx, refund: RefundRow, action: string, by: string, detail: object): Promise<void> {
+  await appendAudit(tx, {
+    actor: actorOf(by),
+    action,
+    subject: `refund:${refund.refundId}`,
+    detail: { amountFen: refund.amountFen, ...detail },
+  })
 }

@@ -80,10 +80,10 @@ describe('an order', () => {
     expect(gridOf(orderMachine)).toBe(
       [
         'open: priced → priced, held → held, nothingTaken → void, voided → void',
-        'priced: held → held, voided → void, charged → charging',
+        'priced: held → held, voided → void, charged → charging, covered → paid',
         'held: nothingTaken → void, voided → void, released → priced, writtenOff → written_off',
         'charging: held → held, voided → void, paid → paid, paidElsewhere → paid_elsewhere, unpaid → arrears',
-        'arrears: writtenOff → written_off, paid → paid, paidElsewhere → paid_elsewhere',
+        'arrears: voided → void, writtenOff → written_off, paid → paid, paidElsewhere → paid_elsewhere',
         'paid: partlyRefunded → partly_refunded, refunded → refunded',
         'partly_refunded: partlyRefunded → partly_refunded, refunded → refunded',
         'paid_elsewhere: refunded → refunded',

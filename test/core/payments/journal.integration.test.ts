@@ -6,7 +6,10 @@ let rig: MoneyRig
 beforeEach(async () => {
   rig = await createMoneyRig()
 })
-afterEach(() => rig.stop())
+afterEach(async () => {
+  expect(rig.violations).toEqual([])
+  await rig.stop()
+})
 
 const chargeState = async (chargeId: string) =>
   (

@@ -5,8 +5,9 @@ import { pino } from 'pino'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
+import { auditLedger } from '#core/ledger/audit.ts'
 import { createNotices } from '#core/notices/notices.ts'
-import { advanceOrder, insertOrder } from '#core/orders/store.ts'
+import { advanceOrder, getOrder, insertOrder } from '#core/orders/store.ts'
 import { type Charges, createCharges, type PaymentRow } from '#core/payments/charges.ts'
 import { loadMerchant } from '#core/payments/payscore/merchant.ts'
 import { createPayScore } from '#core/payments/payscore/payscore.ts'
@@ -21,10 +22,16 @@ import { createProviderStandIn } from '#simulator/provider/provider.ts'
 
 /** The money of a core on a real database, against the provider stand-in over real HTTP. It can be killed and started again. */
 export interface MoneyRig {
+  /** The database of the core. */
+  readonly file: string
   readonly db: () => Database
   readonly charges: () => Charges
   readonly refunds: () => Refunds
   readonly duplicates: PaymentRow[]
+  /** Charges that were paid before they could be lowered. */
+  readonly tooLate: string[]
+  /** What did not hold in the books after a transaction; empty, always. */
+  readonly violations: string[]
   control(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
   /** The books of the provider. */
   books(): Promise<{
@@ -33,7 +40,7 @@ export interface MoneyRig {
     serviceOrders: Array<{ outOrderNo: string; triple: { state: string } }>
   }>
   /** A session with an order of one line and an authorised charge. */
-  visit(): Promise<{ chargeId: string; orderId: string; lineId: string }>
+  visit(quantity?: number): Promise<{ chargeId: string; orderId: string; lineId: string }>
   settle(chargeId: string, orderId: string): Promise<void>
   /** What a SIGKILL leaves: the database as it is, and nothing in memory. */
   kill(): Promise<void>
@@ -43,6 +50,7 @@ export interface MoneyRig {
 
 export const PRICE_FEN = 350
 const OPENID = 'oSim0anna'
+const AUDIT_KEY = new Uint8Array(32)
 
 export async function createMoneyRig(): Promise<MoneyRig> {
   const folder = mkdtempSync(path.join(tmpdir(), 'money-'))
@@ -61,6 +69,8 @@ export async function createMoneyRig(): Promise<MoneyRig> {
   })
   const { url } = await standIn.start()
   const duplicates: PaymentRow[] = []
+  const tooLate: string[] = []
+  const violations: string[] = []
   let db: Database
   let due: DueWork
   let charges: Charges
@@ -80,7 +90,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
   }
 
   async function start(options: { transport?: (real: HttpTransport) => HttpTransport } = {}): Promise<void> {
-    db = openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: new Uint8Array(32) })
+    db = audited(openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: AUDIT_KEY }))
     if (isFirst) await seed()
     isFirst = false
     const real = createHttpTransport(clock)
@@ -98,6 +108,10 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         chargeEnded: async () => undefined,
         chargeFailed: async () => undefined,
         amountDiffers: async () => undefined,
+        lowered: async () => undefined,
+        lowerTooLate: async (_tx, charge) => {
+          tooLate.push(charge.chargeId)
+        },
         duplicatePaid: async (_tx, _charge, payment) => {
           duplicates.push(payment)
         },
@@ -125,6 +139,20 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     await charges.resume()
     await refunds.resume()
     due.start()
+  }
+
+  /** The books are held against everything else inside each transaction, before it can be committed. */
+  function audited(real: Database): Database {
+    return {
+      ...real,
+      write: (name, unit) =>
+        real.write(name, async (tx) => {
+          const result = await unit(tx)
+          for (const finding of (await auditLedger(tx, AUDIT_KEY, clock.now())).findings)
+            violations.push(`after "${name}": ${finding.rule} of ${finding.subject}: ${finding.message}`)
+          return result
+        }),
+    }
   }
 
   async function seed(): Promise<void> {
@@ -160,8 +188,6 @@ export async function createMoneyRig(): Promise<MoneyRig> {
           timeZone: 'Asia/Shanghai',
           foodClass: 'drink',
           createdAtMs: 0,
-          passwordSha256: null,
-          publicKeyPem: null,
           hardware: null,
           enrolledAtMs: null,
           revokedAtMs: null,
@@ -214,7 +240,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     return { applyPermissionsToken: token }
   }
 
-  async function visit(): Promise<{ chargeId: string; orderId: string; lineId: string }> {
+  async function visit(quantity = 1): Promise<{ chargeId: string; orderId: string; lineId: string }> {
     const [sessionId, orderId, lineId] = [ids.next('session'), ids.next('order'), ids.next('order')]
     const chargeId = await db.write('visit', async (tx) => {
       const nowMs = clock.now()
@@ -246,15 +272,15 @@ export async function createMoneyRig(): Promise<MoneyRig> {
           orderId,
           position: 0,
           sku: 'cola',
-          quantity: 1,
+          quantity,
           unitPriceFen: PRICE_FEN,
-          amountFen: PRICE_FEN,
+          amountFen: PRICE_FEN * quantity,
           probability: 1,
           refundedQuantity: 0,
           refundedFen: 0,
         })
         .execute()
-      await advanceOrder(tx, orderId, 'priced', { totalFen: PRICE_FEN })
+      await advanceOrder(tx, orderId, 'priced', { totalFen: PRICE_FEN * quantity })
       return charges.prepare(tx, {
         sessionId,
         orderId,
@@ -268,13 +294,14 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     return { chargeId, orderId, lineId }
   }
 
-  async function settle(chargeId: string): Promise<void> {
-    await db.write('settle', (tx) =>
-      charges.settle(tx, chargeId, {
-        lines: [{ description: '可乐', count: 1, amountFen: PRICE_FEN }],
-        totalFen: PRICE_FEN,
-      }),
-    )
+  async function settle(chargeId: string, orderId: string): Promise<void> {
+    await db.write('settle', async (tx) => {
+      const { totalFen } = await getOrder(tx, orderId)
+      await charges.settle(tx, chargeId, {
+        lines: [{ description: '可乐', count: totalFen / PRICE_FEN, amountFen: totalFen }],
+        totalFen,
+      })
+    })
   }
 
   async function kill(): Promise<void> {
@@ -284,10 +311,13 @@ export async function createMoneyRig(): Promise<MoneyRig> {
 
   await start()
   return {
+    file: path.join(folder, 'core.sqlite'),
     db: () => db,
     charges: () => charges,
     refunds: () => refunds,
     duplicates,
+    tooLate,
+    violations,
     control,
     books: async () => (await control('GET', 'books')) as Awaited<ReturnType<MoneyRig['books']>>,
     visit,

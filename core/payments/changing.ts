@@ -1,0 +1,235 @@
+import type { RefundReason } from '#protocol/api/common.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import { books } from '#core/ledger/books.ts'
+import { applyLowered, calculateLowered, type LoweredOrder } from '#core/orders/lower.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { DueItem, DueWork } from '#core/platform/due.ts'
+import { advanceCharge, type ChargeRow, findCharge, type PaymentReactions, toOrder } from './charge-rows.ts'
+import { recordReply, saveCall } from './journal.ts'
+import { chargeMachine } from './machine.ts'
+import type { Observe } from './observing.ts'
+import type { ChargeLine, PaymentProvider, ProviderOrder, ProviderRequest, Reply } from './provider.ts'
+
+/** Goods that are not owed. The same wish serves the refund when the money was taken first. */
+export interface LowerWish {
+  readonly lines: ReadonlyArray<{ readonly lineId: string; readonly quantity: number }>
+  readonly reason: RefundReason
+  /** `staff id` or `rule:<name>`. */
+  readonly by: string
+  readonly ticketId?: string | undefined
+  readonly anomalyId?: string | undefined
+}
+
+/** What can still be done to a charge between the asking and the taking: lower, settle elsewhere, collect once more. */
+export function createChanging(
+  deps: CoreDeps & {
+    due: DueWork
+    provider: PaymentProvider
+    reactions: PaymentReactions
+    observe: Observe
+  },
+) {
+  const { db, ids, log, policy, due, provider, reactions, observe } = deps
+  due.on('charge.lower', (work) => lowerOne(work))
+  due.on('charge.sync', (work) => syncOne(work))
+  due.on('charge.collect', (work) => collectOne(work.subjectId))
+
+  async function lower(tx: Tx, chargeId: string, wish: LowerWish): Promise<void> {
+    await due.schedule(tx, { kind: 'charge.lower', subjectId: chargeId, dueAtMs: nowOf(tx), payload: wish })
+  }
+  async function markPaidElsewhere(tx: Tx, chargeId: string, paid: { paidAtMs: number }): Promise<void> {
+    await due.schedule(tx, { kind: 'charge.sync', subjectId: chargeId, dueAtMs: nowOf(tx), payload: paid })
+  }
+  async function collect(tx: Tx, chargeId: string): Promise<void> {
+    await due.schedule(tx, { kind: 'charge.collect', subjectId: chargeId, dueAtMs: nowOf(tx) })
+  }
+
+  /** Saved, sent as it was saved, recorded. What came back is not trusted to be the end: the order is asked for. */
+  async function send(
+    charge: ChargeRow,
+    request: ProviderRequest,
+    step: string,
+  ): Promise<Reply<ProviderOrder>> {
+    const callId = await db.write('save a change of a charge', (tx) =>
+      saveCall(tx, ids, {
+        request,
+        subjectId: charge.chargeId,
+        idempotencyKey: `${charge.outOrderNo}/${step}`,
+      }),
+    )
+    const reply = await provider.send(request)
+    await db.write('record a change of a charge', (tx) => recordReply(tx, callId, reply))
+    if (reply.kind === 'refused' || reply.kind === 'absent') return reply
+    const order = toOrder(provider, reply)
+    return order.kind === 'value' ? order : provider.queryOrder(charge.outOrderNo)
+  }
+
+  const notClearYet = (charge: ChargeRow, what: string) =>
+    new CabinetError('provider_unreachable', `It is not clear yet whether ${charge.outOrderNo} was ${what}.`)
+
+  async function lowerOne(work: DueItem): Promise<void> {
+    const wish = work.payload as unknown as LowerWish
+    const charge = await findCharge(db.read, work.subjectId)
+    if (charge.state === 'paid')
+      return db.write('lower too late', (tx) => reactions.lowerTooLate(tx, charge, wish))
+    if (chargeMachine.isTerminal(charge.state)) return
+    // Not asked for yet, or nobody knows: the charge is clear first.
+    if (charge.state !== 'pending') {
+      // Held: what it costs is still being decided, and the decision says it all.
+      return charge.lines === null ? undefined : wait(work)
+    }
+    const wanted = await calculateLowered(db.read, charge.orderId, wish.lines)
+    if (wanted === undefined || wanted.totalFen >= charge.amountFen) {
+      log.warn({ chargeId: charge.chargeId, wish }, 'there is nothing to lower')
+      return
+    }
+    const lines = await billOf(charge, wanted)
+    const reply = await (wanted.totalFen === 0 ? drop(charge) : modify(charge, lines, wanted.totalFen, wish))
+    if (reply.kind === 'unknown' || (reply.kind === 'refused' && reply.isTemporary)) return wait(work)
+    const seen = reply.kind === 'value' ? reply : await provider.queryOrder(charge.outOrderNo)
+    if (seen.kind !== 'value') return wait(work)
+    const { value } = seen
+    const isLowered =
+      value.state === 'collecting' || value.state === 'paid'
+        ? value.totalFen === wanted.totalFen || (wanted.totalFen === 0 && value.isPaidElsewhere)
+        : value.state === 'revoked'
+    await db.write('lower a charge', async (tx) => {
+      if (isLowered) await apply(tx, charge, wanted, lines)
+      await observe(tx, value, 'query')
+    })
+    if (!isLowered) return wait(work)
+  }
+
+  /** Looked at again soon: a deduction takes seconds, an unclear answer is asked about. */
+  async function wait(work: DueItem): Promise<void> {
+    await db.write('wait to lower a charge', (tx) =>
+      due.schedule(tx, {
+        kind: 'charge.lower',
+        subjectId: work.subjectId,
+        dueAtMs: nowOf(tx) + policy.chargeQueryFirstMs,
+        payload: work.payload,
+      }),
+    )
+  }
+
+  async function modify(
+    charge: ChargeRow,
+    lines: readonly ChargeLine[],
+    totalFen: number,
+    wish: LowerWish,
+  ): Promise<Reply<ProviderOrder>> {
+    const { outOrderNo } = charge
+    const request = provider.build.modifyOrder({
+      outOrderNo,
+      lines,
+      totalFen,
+      reason: LOWER_REASONS[wish.reason],
+    })
+    return send(charge, request, `modify/${totalFen}`)
+  }
+
+  /**
+   * Nothing is owed at all, and the provider lowers to one fen at the least. Its texts disagree on whether a completed
+   * order can be cancelled; when it cannot, it is reported as settled, which ends the collection without money.
+   */
+  async function drop(charge: ChargeRow): Promise<Reply<ProviderOrder>> {
+    const cancelled = await send(
+      charge,
+      provider.build.cancelOrder({ outOrderNo: charge.outOrderNo, reason: '费用有误，无需支付' }),
+      'cancel',
+    )
+    if (cancelled.kind !== 'refused' || cancelled.isTemporary) return cancelled
+    return send(
+      charge,
+      provider.build.syncOrder({ outOrderNo: charge.outOrderNo, paidAtMs: provider.nowMs() }),
+      'sync',
+    )
+  }
+
+  async function billOf(charge: ChargeRow, wanted: LoweredOrder): Promise<ChargeLine[]> {
+    const names = await db.read
+      .selectFrom('orderLine')
+      .innerJoin('product', 'product.sku', 'orderLine.sku')
+      .select(['orderLine.lineId', 'product.nameZh'])
+      .where('orderId', '=', charge.orderId)
+      .execute()
+    return wanted.lines.map((line) => ({
+      description: names.find((one) => one.lineId === line.lineId)?.nameZh ?? '商品',
+      count: line.quantity,
+      amountFen: line.amountFen,
+    }))
+  }
+
+  async function apply(
+    tx: Tx,
+    before: ChargeRow,
+    wanted: LoweredOrder,
+    lines: readonly ChargeLine[],
+  ): Promise<void> {
+    const charge = await findCharge(tx, before.chargeId)
+    // Something else lowered it in between: what the provider shows now decides on the next look.
+    if (charge.amountFen !== before.amountFen || charge.state !== 'pending') return
+    const byFen = charge.amountFen - wanted.totalFen
+    const earlier = await tx
+      .selectFrom('ledgerEntry')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('kind', '=', 'sale_lowered')
+      .where('orderId', '=', charge.orderId)
+      .executeTakeFirstOrThrow()
+    await books.lowered(tx, charge, { byFen, step: Number(earlier.count) + 1, atMs: nowOf(tx) })
+    await applyLowered(tx, charge.orderId, wanted)
+    const lowered = await advanceCharge(tx, charge.chargeId, 'lowered', {
+      amountFen: wanted.totalFen,
+      lines: JSON.stringify(lines),
+    })
+    if (lowered !== undefined) await reactions.lowered(tx, lowered, byFen)
+  }
+
+  async function syncOne(work: DueItem): Promise<void> {
+    const charge = await findCharge(db.read, work.subjectId)
+    if (chargeMachine.isTerminal(charge.state)) return
+    const paidAtMs = Number(work.payload['paidAtMs'])
+    const reply = await send(
+      charge,
+      provider.build.syncOrder({ outOrderNo: charge.outOrderNo, paidAtMs }),
+      'sync',
+    )
+    const seen = reply.kind === 'value' ? reply : await provider.queryOrder(charge.outOrderNo)
+    if (seen.kind !== 'value') throw notClearYet(charge, 'settled elsewhere')
+    await db.write('take what the provider knows', (tx) => observe(tx, seen.value, 'query'))
+    if (seen.value.state === 'collecting') throw notClearYet(charge, 'settled elsewhere')
+  }
+
+  async function collectOne(chargeId: string): Promise<void> {
+    const charge = await findCharge(db.read, chargeId)
+    if (charge.state !== 'pending') return
+    const reply = await send(
+      charge,
+      provider.build.collectOrder({ outOrderNo: charge.outOrderNo }),
+      `collect/${charge.polls}`,
+    )
+    // A refusal is no failure: a deduction is running, or the money was taken. The next look shows which.
+    await db.write('look after a collection', async (tx) => {
+      if (reply.kind === 'value') await observe(tx, reply.value, 'query')
+      await due.schedule(tx, {
+        kind: 'charge.settle',
+        subjectId: chargeId,
+        dueAtMs: nowOf(tx) + policy.chargeQueryFirstMs,
+      })
+    })
+  }
+
+  return { lower, markPaidElsewhere, collect }
+}
+
+const LOWER_REASONS: Record<RefundReason, string> = {
+  duplicate: '重复计费更正',
+  returned_item: '商品已放回',
+  wrong_item: '商品识别有误',
+  not_taken: '未取该商品',
+  quality: '商品质量问题',
+  expired: '商品过期',
+  delayed_charge: '延时扣款更正',
+  goodwill: '客服优惠',
+}
