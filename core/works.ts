@@ -101,6 +101,7 @@ export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
     commands,
     commerce,
     ingest,
+    evidence,
     onMessage,
     /** Takes up what the last process left, before anything new may come. */
     async start(): Promise<void> {
