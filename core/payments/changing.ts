@@ -10,6 +10,7 @@ import { recordReply, saveCall } from './journal.ts'
 import { chargeMachine } from './machine.ts'
 import type { Observe } from './observing.ts'
 import type { ChargeLine, PaymentProvider, ProviderOrder, ProviderRequest, Reply } from './provider.ts'
+import { refuseWhileStopped } from './stop.ts'
 
 /** Goods that are not owed. The same wish serves the refund when the money was taken first. */
 export interface LowerWish {
@@ -51,13 +52,14 @@ export function createChanging(
     request: ProviderRequest,
     step: string,
   ): Promise<Reply<ProviderOrder>> {
-    const callId = await db.write('save a change of a charge', (tx) =>
-      saveCall(tx, ids, {
+    const callId = await db.write('save a change of a charge', async (tx) => {
+      await refuseWhileStopped(tx)
+      return saveCall(tx, ids, {
         request,
         subjectId: charge.chargeId,
         idempotencyKey: `${charge.outOrderNo}/${step}`,
-      }),
-    )
+      })
+    })
     const reply = await provider.send(request)
     await db.write('record a change of a charge', (tx) => recordReply(tx, callId, reply))
     if (reply.kind === 'refused' || reply.kind === 'absent') return reply

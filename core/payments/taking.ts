@@ -17,6 +17,7 @@ import { lastCall, recordReply, requestOf, saveCall } from './journal.ts'
 import { chargeMachine } from './machine.ts'
 import type { Observe } from './observing.ts'
 import type { ChargeLine, PaymentProvider } from './provider.ts'
+import { isMoneyStopped, STOPPED_LOOK_MS } from './stop.ts'
 
 /** Asks for the money and goes on asking about it until it ends. */
 export function createTaking(
@@ -88,6 +89,10 @@ export function createTaking(
         : requestOf(before)
     // Journal first: after this commit the call is either answered or unknown, whatever happens to this process.
     const callId = await db.write('submit a charge', async (tx) => {
+      if (await isMoneyStopped(tx)) {
+        await scheduleCharge(due, tx, chargeId, nowOf(tx) + STOPPED_LOOK_MS)
+        return undefined
+      }
       const submitted = await advanceCharge(tx, chargeId, 'sent', {
         submittedAtMs: charge.submittedAtMs ?? nowOf(tx),
         polls: 0,

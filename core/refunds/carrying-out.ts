@@ -7,6 +7,7 @@ import { advanceOrder } from '#core/orders/store.ts'
 import { decideQueryPause } from '#core/payments/decide.ts'
 import { recordReply, saveCall } from '#core/payments/journal.ts'
 import type { PaymentProvider, ProviderRefund, Reply } from '#core/payments/provider.ts'
+import { isMoneyStopped, refuseWhileStopped, STOPPED_LOOK_MS } from '#core/payments/stop.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
@@ -78,6 +79,10 @@ export function createCarryingOut(
       reason: PROVIDER_REASONS[refund.reason],
     })
     const callId = await db.write('submit a refund', async (tx) => {
+      if (await isMoneyStopped(tx)) {
+        await scheduleRefund(due, tx, refundId, nowOf(tx) + STOPPED_LOOK_MS)
+        return undefined
+      }
       const moved = await advanceRefund(deps, tx, refundId, 'sent', { submittedAtMs: nowOf(tx) })
       return moved && saveCall(tx, ids, { request, subjectId: refundId, idempotencyKey: refund.outRefundNo })
     })
@@ -260,9 +265,14 @@ export function createCarryingOut(
       providerRefundId: refund.providerRefundId,
       outRefundNo: refund.outRefundNo,
     })
-    const callId = await db.write('save a re-routing', (tx) =>
-      saveCall(tx, ids, { request, subjectId: refundId, idempotencyKey: `${refund.outRefundNo}/reroute` }),
-    )
+    const callId = await db.write('save a re-routing', async (tx) => {
+      await refuseWhileStopped(tx)
+      return saveCall(tx, ids, {
+        request,
+        subjectId: refundId,
+        idempotencyKey: `${refund.outRefundNo}/reroute`,
+      })
+    })
     const reply = await provider.send(request)
     await db.write('take the answer of a re-routing', async (tx) => {
       await recordReply(tx, callId, reply)
