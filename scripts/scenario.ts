@@ -1,12 +1,28 @@
 import { buildConsole } from './build-console.ts'
 import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
-import { SCENARIOS } from '#test/scenarios/index.ts'
-import { playScenario, SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
+import { createSystemRandom } from '#protocol/base/system-random.ts'
+import { integerBelow } from '#protocol/base/random.ts'
+import { CAMPAIGNS, SCENARIOS } from '#test/scenarios/index.ts'
+import {
+  type Outcome,
+  playCampaign,
+  playScenario,
+  SHORT_EDGE_SETTINGS,
+  SHORT_POLICY,
+} from '#test/scenarios/play.ts'
+import type { Campaign, Scenario } from '#test/scenarios/scenario.ts'
 
-const USAGE = 'npm run scenario -- NAME… | all [--json]'
-const ABOUT = `Plays named stories over the real wires (serial, MQTT, HTTP), each on a system of its own.\n\n${SCENARIOS.map(({ name, shows }) => `  ${name.padEnd(18)} ${shows}`).join('\n')}`
+const ALL: ReadonlyArray<Scenario | Campaign> = [...SCENARIOS, ...CAMPAIGNS]
+const USAGE = 'npm run scenario -- NAME… | all [--json] [--rounds N] [--seed S]'
+const ABOUT = `Plays named stories over the real wires (serial, MQTT, HTTP), each on a system of its own.\n\n${ALL.map(({ name, shows }) => `  ${name.padEnd(18)} ${shows}`).join('\n')}`
 const FLAGS = {
   json: { type: 'boolean', help: 'print one JSON object on standard output and nothing else there' },
+  rounds: {
+    type: 'integer',
+    hint: 'N',
+    help: 'rounds of a campaign (kill-rounds: 100 when named, 10 among all)',
+  },
+  seed: { type: 'integer', hint: 'S', help: 'seed of a campaign; a new one each time when absent' },
 } satisfies Record<string, FlagSpec>
 
 async function main(): Promise<number> {
@@ -15,21 +31,34 @@ async function main(): Promise<number> {
     process.stdout.write(flagHelp(USAGE, ABOUT, FLAGS))
     return 0
   }
-  const wanted = words.length === 1 && words[0] === 'all' ? SCENARIOS : words.map(find)
+  const isAll = words.length === 1 && words[0] === 'all'
+  const wanted = isAll ? ALL : words.map(find)
   if (wanted.length === 0)
     throw new UsageError(
-      `Name at least one scenario, or “all”. Known: ${SCENARIOS.map(({ name }) => name).join(', ')}.`,
+      `Name at least one scenario, or “all”. Known: ${ALL.map(({ name }) => name).join(', ')}.`,
     )
   const say = (line: string) => process.stderr.write(`${line}\n`)
   await buildConsole({ say })
   say(`Shortened for all: ${JSON.stringify({ ...SHORT_POLICY, ...SHORT_EDGE_SETTINGS })}`)
+  const seed = typeof values.seed === 'number' ? values.seed : integerBelow(createSystemRandom(), 1_000_000)
+  const play = (one: Scenario | Campaign): Promise<Outcome> => {
+    if ('run' in one) return playScenario(one)
+    say(`  seed ${seed}`)
+    const rounds = typeof values.rounds === 'number' ? { rounds: values.rounds } : {}
+    return playCampaign(one, {
+      effort: isAll ? 'all' : 'full',
+      ...rounds,
+      seed,
+      say: (line) => say(`  ${line}`),
+    })
+  }
   const passed: string[] = []
   const failed: Array<{ name: string; reason: string }> = []
   for (const scenario of wanted) {
     say(`▸ ${scenario.name}: ${scenario.shows}`)
-    const shortened = { ...scenario.policy, ...scenario.edgeSettings }
+    const shortened = 'run' in scenario ? { ...scenario.policy, ...scenario.edgeSettings } : {}
     if (Object.keys(shortened).length > 0) say(`  and for this one: ${JSON.stringify(shortened)}`)
-    const { ok, reason, tookMs, dataDir } = await playScenario(scenario)
+    const { ok, reason, tookMs, dataDir } = await play(scenario)
     if (ok) passed.push(scenario.name)
     else failed.push({ name: scenario.name, reason: reason ?? 'no reason was given' })
     say(
@@ -43,11 +72,11 @@ async function main(): Promise<number> {
   return failed.length === 0 ? 0 : 1
 }
 
-function find(name: string): (typeof SCENARIOS)[number] {
-  const scenario = SCENARIOS.find((one) => one.name === name)
+function find(name: string): Scenario | Campaign {
+  const scenario = ALL.find((one) => one.name === name)
   if (!scenario)
     throw new UsageError(
-      `There is no scenario ${JSON.stringify(name)}. Known: ${SCENARIOS.map((one) => one.name).join(', ')}.`,
+      `There is no scenario ${JSON.stringify(name)}. Known: ${ALL.map((one) => one.name).join(', ')}.`,
     )
   return scenario
 }

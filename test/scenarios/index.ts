@@ -3,12 +3,13 @@ import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
+import { killRounds } from './kill-rounds/index.ts'
 import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { putBackScenario } from './put-back.ts'
 import { nothingTaken, sale } from './sale.ts'
-import type { Scenario } from './scenario.ts'
+import type { Campaign, Scenario } from './scenario.ts'
 import { setpoint } from './setpoint.ts'
 import { driftingShelf, foreignObject, lean, quickDouble, stuckSensor, swap, twins } from './weighing.ts'
 
@@ -38,3 +39,6 @@ export const SCENARIOS: readonly Scenario[] = [
   stuckSensor,
   quickDouble,
 ]
+
+/** Counts that take longer than a story. */
+export const CAMPAIGNS: readonly Campaign[] = [killRounds]

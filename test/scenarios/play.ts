@@ -5,7 +5,7 @@ import { messageOf } from '#protocol/base/errors.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { DEMO_SEED, type PartName, startSystem } from '#scripts/system.ts'
 import { ExpectationError } from '#test/support/eventually.ts'
-import type { DemoSeed, Scenario } from './scenario.ts'
+import type { Campaign, CampaignPlay, DemoSeed, Scenario } from './scenario.ts'
 import { createWorld } from './world.ts'
 
 export interface Outcome {
@@ -79,6 +79,25 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
   }
   rmSync(dataDir, { recursive: true, force: true })
   return { name: scenario.name, ok: true, tookMs: tookMs() }
+}
+
+/** Runs a campaign in a data folder of its own, which a failure keeps. */
+export async function playCampaign(
+  campaign: Campaign,
+  play: Omit<CampaignPlay, 'dataDir'>,
+): Promise<Outcome> {
+  const clock = createSystemClock()
+  const { name } = campaign
+  const startedMs = clock.monoMs()
+  const dataDir = mkdtempSync(path.join(tmpdir(), `scenario-${name}-`))
+  try {
+    await campaign.campaign({ ...play, dataDir })
+  } catch (error) {
+    const reason = `${messageOf(error)}\n  (seed ${play.seed}: repeat with --seed ${play.seed})`
+    return { name, ok: false, reason, tookMs: clock.monoMs() - startedMs, dataDir }
+  }
+  rmSync(dataDir, { recursive: true, force: true })
+  return { name, ok: true, tookMs: clock.monoMs() - startedMs }
 }
 
 function seedFileOf(scenario: Scenario, dataDir: string): string {

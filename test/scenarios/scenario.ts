@@ -19,3 +19,25 @@ export interface Scenario {
   /** @throws ExpectationError with the sentence of what did not hold */
   run(world: World): Promise<void>
 }
+
+/** How much of a campaign is wanted: a taste in `npm test`, more in `scenario -- all`, everything when it is named. */
+export type Effort = 'test' | 'all' | 'full'
+
+export interface CampaignPlay {
+  /** Empty, and kept after a failure. */
+  readonly dataDir: string
+  readonly effort: Effort
+  /** Instead of the number of rounds that belongs to the effort. */
+  readonly rounds?: number
+  /** Everything random is drawn from it; printed, so that a failure can be repeated. */
+  readonly seed: number
+  say(line: string): void
+}
+
+/** Many rounds of one kind of trouble. It starts what it needs by itself. */
+export interface Campaign {
+  readonly name: string
+  readonly shows: string
+  /** @throws ExpectationError with what did not hold, and in which round */
+  campaign(play: CampaignPlay): Promise<void>
+}

@@ -15,7 +15,8 @@ export interface World {
   readonly workshop: Workshop
   readonly provider: Provider
   readonly phone: Phone
-  consumer(name?: string): Promise<Consumer>
+  /** @param cabinetId  in front of which they stand; the first cabinet when absent */
+  consumer(name?: string, cabinetId?: string): Promise<Consumer>
   staff(name: string): Promise<Staff>
 }
 
@@ -89,6 +90,7 @@ export interface Phone {
 }
 
 const clock = createSystemClock()
+let phones = 0
 
 export function createWorld(system: RunningSystem): World {
   const ids = createIds(clock, createSystemRandom())
@@ -99,7 +101,7 @@ export function createWorld(system: RunningSystem): World {
     provider,
     workshop: createWorkshop(system.simulator.controlUrl),
     phone: createPhone(system.simulator.noticesUrl),
-    consumer: (name) => createConsumer(system, ids, provider, name),
+    consumer: (name, cabinetId = system.cabinetId) => createConsumer(system, ids, provider, cabinetId, name),
     staff: (name) => createStaff(system, ids, name),
   }
 }
@@ -112,7 +114,7 @@ async function ask(visitor: Visitor, what: string, answer: Promise<Answer>): Pro
   return body
 }
 
-function createWorkshop(controlUrl: string): Workshop {
+export function createWorkshop(controlUrl: string): Workshop {
   const visitor = createVisitor(new URL(controlUrl).origin)
   return {
     async control(path, body) {
@@ -195,9 +197,11 @@ async function createConsumer(
   system: RunningSystem,
   ids: Ids,
   provider: Provider,
+  cabinetId: string,
   name?: string,
 ): Promise<Consumer> {
-  const visitor = createVisitor(system.core.url)
+  // Each phone has an address of its own.
+  const visitor = createVisitor(system.core.url, `192.0.2.${1 + (phones++ % 250)}`)
   const { people } = await provider.books()
   const person =
     name === undefined
@@ -207,7 +211,7 @@ async function createConsumer(
   const { openid } = person
 
   async function tryOpen(): Promise<{ session: SessionView } | { refusal: ErrorBody }> {
-    const request = { requestId: ids.next('request'), cabinetId: system.cabinetId }
+    const request = { requestId: ids.next('request'), cabinetId }
     const first = await visitor.send('POST', '/api/consumer/sessions', request)
     if (first.status < 300) return { session: first.body as SessionView }
     const refusal = first.body as ErrorBody

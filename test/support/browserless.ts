@@ -13,7 +13,8 @@ export interface Visitor {
   send(method: 'POST' | 'PUT' | 'DELETE' | 'PATCH', path: string, body?: unknown): Promise<Answer>
 }
 
-export function createVisitor(baseUrl: string): Visitor {
+/** @param address  from where they come, as a proxy in front would say; limits are counted by it */
+export function createVisitor(baseUrl: string, address?: string): Visitor {
   const cookies = new Map<string, string>()
   async function request(method: string, path: string, body?: unknown): Promise<Answer> {
     const url = new URL(path, baseUrl)
@@ -23,6 +24,7 @@ export function createVisitor(baseUrl: string): Visitor {
       headers: {
         accept: 'application/json, text/html;q=0.9',
         origin: new URL(baseUrl).origin,
+        ...(address === undefined ? {} : { 'x-forwarded-for': address }),
         ...(cookies.size === 0
           ? {}
           : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
