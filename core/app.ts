@@ -7,14 +7,16 @@ import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { registerAuditRoutes } from '#core/audit/routes.ts'
-import { type BrokerSupervisor, createBrokerSupervisor } from '#core/broker/supervisor.ts'
+import { CORE_IDENTITY } from '#core/broker/messages.ts'
 import { raiseAlarm } from '#core/cabinets/alarms.ts'
 import { registerDeviceRoutes } from '#core/cabinets/device-routes.ts'
 import { createDeviceAuthenticator } from '#core/cabinets/device-signature.ts'
 import { operatorOf } from '#core/cabinets/registry.ts'
+import { registerCredentialRoutes } from '#core/cabinets/credential-routes.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy } from '#core/config.ts'
+import { createDeviceAccess } from '#core/device-access.ts'
 import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
 import { createLiveFeed } from '#core/live/live-feed.ts'
 import { registerLiveRoutes } from '#core/live/routes.ts'
@@ -51,6 +53,10 @@ export interface Surroundings {
 export interface CoreAddresses {
   url: string
   mqttPort: number
+  /** What cabinets reach over HTTPS. */
+  deviceUrl: string
+  /** PEM of the authority that vouches for the broker and the HTTPS listener. */
+  caFile: string
 }
 
 /** Everything of a core, put together and not yet listening; tests stop here and use `http.inject`. */
@@ -67,6 +73,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   const addresses: CoreAddresses = {
     url: settings['public-url'] ?? `http://${settings.host}:${settings.port}`,
     mqttPort: settings['mqtt-port'],
+    deviceUrl: '',
+    caFile: path.resolve(coreFolder, 'authority', 'ca.pem'),
   }
   const metrics = new MetricsRegistry()
   const evidence = createEvidenceStore({ db, dir: path.join(coreFolder, 'evidence'), clock })
@@ -82,7 +90,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   const link: BrokerLink = createBrokerLink({
     clock,
     log,
-    clientId: 'core',
+    clientId: CORE_IDENTITY,
     partitionOf: (cabinetId) => works.registry.find(cabinetId)?.partition,
     onMessage: (message) => works.onMessage(message),
     onUp: () => onLinkUp(),
@@ -96,19 +104,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       feed.tell({ kind: 'live', subjectId: cabinetId, cabinetId, atMs: clock.now(), data: { ...live } }),
   })
   const { registry, presence, twins, commands, commerce, due, ingest } = works
-  const broker: BrokerSupervisor = createBrokerSupervisor({
-    clock,
-    random,
-    log,
-    host: settings.host,
-    port: settings['mqtt-port'],
-    devices: async () => registry.all().flatMap(deviceOf),
-  })
-  registry.onChange((cabinet) => {
-    const [device] = deviceOf(cabinet)
-    if (device === undefined) broker.revoke(cabinet.cabinetId)
-    else broker.admit(device)
-  })
+  const access = await createDeviceAccess(settings, deps, registry)
+  const { broker, credentials } = access
   if (commerce === undefined)
     log.warn(
       'no payment provider or message gateway is configured (--provider, --notices); nothing can be sold',
@@ -181,13 +178,24 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         staff,
       ),
   })
-  registerCabinetRoutes(http, { ...deps, registry, presence, twins, commands, neighbours })
+  registerCabinetRoutes(http, { ...deps, presence, twins, commands, neighbours })
+  registerCredentialRoutes(http, {
+    ...deps,
+    credentials,
+    reconnect: async (cabinetId) => {
+      const isQuiet = (await neighbours.liveSessionOf(cabinetId)) === null
+      if (!isQuiet || presence.nowOf(cabinetId).presence !== 'online') return false
+      broker.cut(cabinetId)
+      return true
+    },
+  })
   registerAuditRoutes(http, { db })
   registerDeviceRoutes(http, {
-    registry,
+    credentials,
+    authority: access.authority,
     evidence,
     clock,
-    mqtt: () => ({ host: new URL(addresses.url).hostname, port: addresses.mqttPort }),
+    mqtt: access.mqttEndpoint,
   })
   registerEvidenceRoutes(http, {
     evidence,
@@ -260,6 +268,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     upkeep = startUpkeep({ ...deps, evidence, auditKey })
     addresses.mqttPort = await openBroker()
     await listen()
+    const devicePort = await access.listenForDevices(http)
+    addresses.deviceUrl = `https://${urlHost(access.mqttEndpoint('certificate').host)}:${devicePort}`
     return addresses
   }
 
@@ -272,7 +282,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
           reject(error)
         })
       }
-      broker.start({
+      access.startBroker({
         onReady: (address) => link.connect(address),
         onTakeover: (cabinetId) => {
           db.write('takeover', (tx) => raiseAlarm(tx, ids, { cabinetId, kind: 'takeover' })).catch(
@@ -298,6 +308,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   async function stop(): Promise<void> {
     upkeep?.stop()
     live.closeAll()
+    await access.stop()
     await http.close()
     await works.stop()
     feed.stop()
@@ -313,6 +324,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     commerce,
     db,
     registry,
+    access,
+    credentials,
     accounts,
     presence,
     commands,
@@ -329,19 +342,12 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   }
 }
 
-function deviceOf({
-  cabinetId,
-  partition,
-  passwordSha256,
-}: {
-  cabinetId: string
-  partition: number
-  passwordSha256: string | null
-}) {
-  return passwordSha256 === null ? [] : [{ cabinetId, partition, passwordSha256 }]
-}
-
 async function contactOf({ db }: CoreDeps): Promise<string> {
   const row = await db.read.selectFrom('cabinet').select('contact').limit(1).executeTakeFirst()
   return row?.contact ?? ''
+}
+
+/** An IPv6 address stands in brackets inside a URL. */
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -13,10 +13,27 @@ export const SettingsSchema = Type.Object(
     host: Type.String({ title: 'Address to listen on', default: '127.0.0.1', minLength: 1 }),
     port: Type.Integer({ title: 'HTTP port, 0 for a free one', default: 8080, minimum: 0, maximum: 65535 }),
     'mqtt-port': Type.Integer({
-      title: 'MQTT port, 0 for a free one',
-      default: 1883,
+      title: 'MQTT port for cabinets (TLS), 0 for a free one',
+      default: 8883,
       minimum: 0,
       maximum: 65535,
+    }),
+    'device-port': Type.Integer({
+      title: 'HTTPS port for cabinets, 0 for a free one',
+      default: 8443,
+      minimum: 0,
+      maximum: 65535,
+    }),
+    'device-hosts': Type.Optional(
+      Type.String({
+        title:
+          'Names and addresses under which cabinets reach this core, with commas; they stand in its certificate, the first is told to cabinets',
+        pattern: '^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$',
+      }),
+    ),
+    'plain-mqtt': Type.Boolean({
+      title: 'Cabinets speak MQTT without TLS; for a network that nobody else can reach',
+      default: false,
     }),
     'public-url': Type.Optional(
       Type.String({
@@ -153,6 +170,8 @@ export function configurationReference(): string {
     '|---|---|---|',
     '| `core/core.sqlite` | everything but pictures and traces | 700 on the folder |',
     '| `core/evidence/` | pictures and weight traces, named by the SHA-256 of their bytes | 700 |',
+    '| `core/authority/` | certificate authority and certificate of the server, PEM; `ca.pem` is public, back up `ca.key`: without it every cabinet must be enrolled again | 600 |',
+    '| `core/enrolment.key` | key of the hashes of enrolment codes | 600 |',
     '| `core/audit.key` | key of the audit chain, made on the first start; without it the chain cannot be checked | 600 |',
     '| `core/sign-ins.json` | passwords of accounts that the seed made, to be handed out and deleted | 600 |',
     '',
@@ -178,6 +197,15 @@ export function readPolicy(settings: Settings): Policy {
   if (typeof overrides !== 'object' || overrides === null || Array.isArray(overrides))
     throw new CabinetError('config_invalid', `--policy: ${settings.policy} holds no object of settings.`)
   return createPolicy(overrides as Record<string, unknown>)
+}
+
+/** Under which names cabinets reach this core; the first is told to them. */
+export function serverHosts(settings: Settings): string[] {
+  if (settings['device-hosts'] !== undefined) return settings['device-hosts'].split(',')
+  const named =
+    settings['public-url'] === undefined ? settings.host : new URL(settings['public-url']).hostname
+  const isAny = ['0.0.0.0', '::', '[::]'].includes(named)
+  return [...new Set([...(isAny ? [] : [named.replace(/^\[|\]$/g, '')]), '127.0.0.1', 'localhost'])]
 }
 
 /** Plain HTTP only where nobody else can listen, or by an explicit word. */

@@ -3,7 +3,7 @@ import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
-import { createApp } from './app.ts'
+import { type CoreAddresses, createApp } from './app.ts'
 import { checkExposure, helpText, readJsonFile, readPolicy, readSettings, type Settings } from './config.ts'
 import { PolicySchema } from './platform/policy.ts'
 import { createLog } from './platform/log.ts'
@@ -89,7 +89,7 @@ async function start(core: CoreApp, settings: Settings): Promise<undefined> {
   return undefined
 }
 
-function announce(addresses: { url: string; mqttPort: number }, seeded: Seeded, settings: Settings): void {
+function announce(addresses: CoreAddresses, seeded: Seeded, settings: Settings): void {
   if (settings['json-ready']) {
     const { signIns, enrolmentCodes } = seeded
     const line = { ready: true, ...addresses, enrolmentCodes, ...(signIns.length === 0 ? {} : { signIns }) }
@@ -97,7 +97,8 @@ function announce(addresses: { url: string; mqttPort: number }, seeded: Seeded, 
     return
   }
   const lines = [
-    `The core is ready: ${addresses.url}, staff at ${addresses.url}/staff, MQTT on port ${addresses.mqttPort}.`,
+    `The core is ready: ${addresses.url}, staff at ${addresses.url}/staff.`,
+    `  cabinets: ${addresses.deviceUrl} and MQTT on port ${addresses.mqttPort}; their authority is ${addresses.caFile}`,
     ...seeded.signIns.map(({ name, role, password }) => `  sign-in ${name} (${role}): ${password}`),
     ...seeded.enrolmentCodes.map(({ cabinetId, code }) => `  enrolment code of ${cabinetId}: ${code}`),
   ]
@@ -112,6 +113,7 @@ async function seed(core: CoreApp, settings: Settings): Promise<Seeded> {
       ...core.deps,
       accounts: core.accounts,
       registry: core.registry,
+      credentials: core.credentials,
       signInsFile: path.join(settings.data, 'core', 'sign-ins.json'),
     },
     file,
@@ -121,7 +123,7 @@ async function seed(core: CoreApp, settings: Settings): Promise<Seeded> {
 async function enrolCode(core: CoreApp, cabinetId: string | undefined): Promise<string> {
   if (cabinetId === undefined)
     throw new CabinetError('config_invalid', 'Say which cabinet: enrol-code CABINET.')
-  const { code } = await core.registry.createEnrolmentCode(cabinetId, 'system')
+  const { code } = await core.credentials.createCode(cabinetId, 'system')
   return code
 }
 

@@ -8,6 +8,7 @@ import type { Random } from '#protocol/base/random.ts'
 import { PARTITION_COUNT } from '#protocol/base/units.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 import { insertPlanogram } from '#core/cabinets/planograms.ts'
+import type { Credentials } from '#core/cabinets/credentials.ts'
 import type { CabinetRegistry } from '#core/cabinets/registry.ts'
 import { recordMovement } from '#core/catalog/queries.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
@@ -116,7 +117,12 @@ export function parseSeed(value: unknown, file: string): SeedFile {
 
 /** Creates what is missing; what is there stays as people left it. */
 export async function applySeed(
-  deps: CoreDeps & { accounts: StaffAccounts; registry: CabinetRegistry; signInsFile: string },
+  deps: CoreDeps & {
+    accounts: StaffAccounts
+    registry: CabinetRegistry
+    credentials: Credentials
+    signInsFile: string
+  },
   seed: SeedFile,
 ): Promise<Seeded> {
   await deps.db.write('seed', async (tx) => {
@@ -127,8 +133,8 @@ export async function applySeed(
   const signIns = await seedStaff(deps, seed)
   const enrolmentCodes: Seeded['enrolmentCodes'] = []
   for (const cabinet of deps.registry.all()) {
-    if (cabinet.passwordSha256 !== null || cabinet.cabinetId !== seed.cabinet.id) continue
-    const { code } = await deps.registry.createEnrolmentCode(cabinet.cabinetId, 'system')
+    if (cabinet.credentials.length > 0 || cabinet.cabinetId !== seed.cabinet.id) continue
+    const { code } = await deps.credentials.createCode(cabinet.cabinetId, 'system')
     enrolmentCodes.push({ cabinetId: cabinet.cabinetId, code })
   }
   return { signIns, enrolmentCodes }
@@ -205,8 +211,6 @@ export async function insertCabinet(tx: Tx, cabinet: SeedFile['cabinet']): Promi
       timeZone: cabinet.timeZone,
       foodClass: cabinet.foodClass,
       createdAtMs: nowOf(tx),
-      passwordSha256: null,
-      publicKeyPem: null,
       hardware: null,
       enrolledAtMs: null,
       revokedAtMs: null,

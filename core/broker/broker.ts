@@ -1,11 +1,11 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import { timingSafeEqual } from 'node:crypto'
+import { createServer, type Socket } from 'node:net'
 import { Aedes, type Client } from 'aedes'
 import type { Clock } from '#protocol/base/clock.ts'
 import { PACKET_BYTES_MAX } from '#protocol/messages/frames.ts'
-import { createAdmission } from './admission.ts'
-import { GuardedStream } from './guarded-stream.ts'
-import { type BrokerDevice, CORE_IDENTITY, type FromBroker } from './messages.ts'
+import { GuardedStream, type StreamLimits } from './guarded-stream.ts'
+import { createDeviceListener, listenOn } from './listeners.ts'
+import { type BrokerDevice, type BrokerTls, CORE_IDENTITY, type FromBroker } from './messages.ts'
 import { createPacketGuard } from './packet-guard.ts'
 import {
   type ConnectRequest,
@@ -18,21 +18,33 @@ import {
 
 /** Fixed header and topic come on top of the payload. */
 const PACKET_OVERHEAD_BYTES = 128
-const LISTEN_BACKLOG = 4096
-const LIMITS = { unauthenticatedPerAddress: 20, waitingMost: 4000, waitMs: 5000 }
+const MEBIBYTE = 1024 * 1024
+/** A cabinet that drains a backlog stays far below; a hostile one is read slowly, and the others do not notice. */
+const DEVICE_LIMITS: StreamLimits = {
+  unsentBytesMost: MEBIBYTE,
+  readBytesPerSecond: 4 * MEBIBYTE,
+  readBurstBytes: 8 * MEBIBYTE,
+}
+/** The core is waited for: that is the back-pressure which reaches the cabinets. */
+const CORE_LIMITS: StreamLimits = { unsentBytesMost: null, readBytesPerSecond: null, readBurstBytes: 0 }
 
 export interface Broker {
   listenForCore(): Promise<number>
   listenForDevices(host: string, port: number): Promise<number>
   admit(device: BrokerDevice): void
   revoke(cabinetId: string): void
+  cut(cabinetId: string): void
+  renew(tls: BrokerTls): void
 }
 
 /** What a connection is: known from the listener that it came in on, never from what it says. */
 interface Peer {
   readonly kind: 'core' | 'device'
   readonly address: string
-  onProved(): void
+  readonly certificateSha256: string | undefined
+  /** With what the device proved itself. */
+  credentialId: string | undefined
+  readonly onProved: () => void
 }
 
 /** aedes with our rules around it. It stores nothing; what must not be lost is kept at the ends. */
@@ -40,6 +52,8 @@ export async function createBroker(options: {
   clock: Clock
   coreSecret: string
   devices: readonly BrokerDevice[]
+  /** null: devices speak plain MQTT. */
+  tls: BrokerTls | null
   report: (message: FromBroker) => void
 }): Promise<Broker> {
   const { clock, coreSecret } = options
@@ -64,6 +78,7 @@ export async function createBroker(options: {
         clientId: packet.clientId,
         username: undefined,
         password: undefined,
+        certificateSha256: peer?.certificateSha256,
         isClean: packet.clean !== false,
         will: packet.will && {
           topic: packet.will.topic,
@@ -82,11 +97,20 @@ export async function createBroker(options: {
         const isCore = connect.clientId === CORE_IDENTITY && isSecret(coreSecret, password)
         return isCore ? done(null, true) : done(refusal(5, 'this listener is for the core'), false)
       }
-      const verdict = decideConnect({ ...connect, username, password }, devices.get(connect.clientId))
+      // aedes gives null for what is absent.
+      const given = { username: username ?? undefined, password: password ?? undefined }
+      const verdict = decideConnect({ ...connect, ...given }, devices.get(connect.clientId), clock.now())
       if (!verdict.ok) {
         return done(refusal(verdict.returnCode, verdict.reason), false)
       }
+      peer.credentialId = verdict.credentialId
       peer.onProved()
+      report({
+        type: 'proved',
+        cabinetId: connect.clientId,
+        credentialId: verdict.credentialId,
+        address: peer.address,
+      })
       if (connect.clientId in aedesClients()) {
         report({ type: 'takeover', cabinetId: connect.clientId, address: peer.address })
       }
@@ -141,52 +165,57 @@ export async function createBroker(options: {
     })
   }
 
-  function connectSocket(socket: Socket, kind: Peer['kind'], onProved: () => void): void {
-    const address = socket.remoteAddress ?? ''
-    socket.setNoDelay(true)
+  function connectSocket(socket: Socket, peer: Peer): void {
     const stream = new GuardedStream(
       socket,
+      clock,
+      peer.kind === 'core' ? CORE_LIMITS : DEVICE_LIMITS,
       createPacketGuard(PACKET_BYTES_MAX + PACKET_OVERHEAD_BYTES),
-      (reason) => report({ type: 'refused', reason, address }),
+      (reason) => report({ type: 'refused', reason, address: peer.address }),
     )
     // Errors end the stream; aedes hears them through its own listener while it owns it.
     stream.on('error', () => undefined)
-    peers.set(stream, { kind, address, onProved })
+    peers.set(stream, peer)
     aedes.handle(stream)
   }
 
-  const admission = createAdmission(clock, LIMITS, (address) =>
-    report({ type: 'refused', reason: 'too many unproved connections from this address', address }),
-  )
-  function onDevice(socket: Socket): void {
+  const deviceListener = createDeviceListener({
+    clock,
+    tls: options.tls,
+    onConnection: ({ socket, address, certificateSha256, onProved }) =>
+      connectSocket(socket, {
+        kind: 'device',
+        address,
+        certificateSha256,
+        credentialId: undefined,
+        onProved,
+      }),
+    onRefused: (reason, address) => report({ type: 'refused', reason, address }),
+  })
+  function onCore(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
-    socket.on('error', () => socket.destroy())
-    admission.admit(socket, address, () => {
-      let isInside = true
-      const leave = () => {
-        if (isInside) admission.leave(address)
-        isInside = false
-      }
-      socket.once('close', leave)
-      connectSocket(socket, 'device', leave)
+    socket.setNoDelay(true)
+    connectSocket(socket, {
+      kind: 'core',
+      address,
+      certificateSha256: undefined,
+      credentialId: undefined,
+      onProved: () => undefined,
     })
   }
 
   return {
-    listenForCore: () =>
-      listen(
-        createServer((socket) => connectSocket(socket, 'core', () => undefined)),
-        '127.0.0.1',
-        0,
-      ),
-    // Paused: a connection is read only when it is admitted.
-    listenForDevices: (host, port) => listen(createServer({ pauseOnConnect: true }, onDevice), host, port),
+    listenForCore: () => listenOn(createServer(onCore), '127.0.0.1', 0),
+    listenForDevices: deviceListener.listen,
+    renew: deviceListener.renew,
     admit: (device) => {
-      const before = devices.get(device.cabinetId)
       devices.set(device.cabinetId, device)
-      if (before !== undefined && before.passwordSha256 !== device.passwordSha256)
-        aedesClients()[device.cabinetId]?.close()
+      const client = aedesClients()[device.cabinetId]
+      const credentialId = client && peerOf(client)?.credentialId
+      if (client !== undefined && !device.credentials.some((one) => one.credentialId === credentialId))
+        client.close()
     },
+    cut: (cabinetId) => aedesClients()[cabinetId]?.close(),
     revoke: (cabinetId) => {
       devices.delete(cabinetId)
       aedesClients()[cabinetId]?.close()
@@ -234,15 +263,4 @@ function refusal(returnCode: 2 | 4 | 5, reason: string): Error & { returnCode: n
 function isSecret(expected: string, given: Uint8Array | undefined): boolean {
   const bytes = Buffer.from(expected)
   return given !== undefined && given.length === bytes.length && timingSafeEqual(given, bytes)
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
 }

@@ -19,6 +19,7 @@ async function onMessage(message: ToBroker): Promise<void> {
         clock: createSystemClock(),
         coreSecret: message.coreSecret,
         devices: message.devices,
+        tls: message.tls,
         report,
       })
       report({ type: 'core-listening', port: await broker.listenForCore() })
@@ -33,6 +34,12 @@ async function onMessage(message: ToBroker): Promise<void> {
       return
     case 'revoke':
       broker?.revoke(message.cabinetId)
+      return
+    case 'cut':
+      broker?.cut(message.cabinetId)
+      return
+    case 'renew':
+      broker?.renew(message.tls)
   }
 }
 

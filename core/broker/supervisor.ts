@@ -4,19 +4,29 @@ import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Random } from '#protocol/base/random.ts'
-import type { BrokerDevice, FromBroker, ToBroker } from './messages.ts'
+import {
+  type BrokerDevice,
+  type BrokerTls,
+  CORE_IDENTITY,
+  type FromBroker,
+  type ToBroker,
+} from './messages.ts'
 
 /** Where the core connects to a broker, and with what. New for each start of an embedded broker. */
 export interface CoreAddress {
   readonly url: string
   readonly username: string
-  readonly password: string
+  readonly password?: string
+  /** For a broker that is not ours: its authority, and what the core shows to it, PEM. */
+  readonly tls?: { readonly caPem: string; readonly certificatePem: string; readonly privateKeyPem: string }
 }
 
 export interface BrokerListener {
   /** A broker waits for the core's subscriptions. Also called after each restart. */
   onReady(address: CoreAddress): void
   onTakeover(cabinetId: string, address: string): void
+  /** A cabinet connected and proved itself with this. */
+  onProved(cabinetId: string, credentialId: string, address: string): void
 }
 
 /** The broker's process, kept alive. What was unacknowledged when it died, the cabinets send again. */
@@ -26,6 +36,10 @@ export interface BrokerSupervisor {
   open(): Promise<number>
   admit(device: BrokerDevice): void
   revoke(cabinetId: string): void
+  /** Cuts the connection of a cabinet, which may come back at once. */
+  cut(cabinetId: string): void
+  /** The server's certificate was renewed. */
+  renew(tls: BrokerTls): void
   /** How often the process had to be started again. */
   readonly restarts: number
   readonly devicePort: number
@@ -46,6 +60,8 @@ export function createBrokerSupervisor(options: {
   /** 0: a free port, kept over restarts. */
   port: number
   devices: () => Promise<readonly BrokerDevice[]>
+  /** Asked at each start of the process; null: devices speak plain MQTT. */
+  tls: () => BrokerTls | null
 }): BrokerSupervisor {
   const { clock, random, log, host } = options
   let child: ChildProcess | undefined
@@ -98,7 +114,8 @@ export function createBrokerSupervisor(options: {
     switch (message.type) {
       case 'loaded':
         try {
-          send({ type: 'start', coreSecret, devices: await options.devices(), host, devicePort })
+          const devices = await options.devices()
+          send({ type: 'start', coreSecret, devices, host, devicePort, tls: options.tls() })
           for (const change of held ?? []) send(change)
           held = undefined
         } catch (error) {
@@ -107,7 +124,11 @@ export function createBrokerSupervisor(options: {
         }
         return
       case 'core-listening':
-        listener?.onReady({ url: `mqtt://127.0.0.1:${message.port}`, username: 'core', password: coreSecret })
+        listener?.onReady({
+          url: `mqtt://127.0.0.1:${message.port}`,
+          username: CORE_IDENTITY,
+          password: coreSecret,
+        })
         return
       case 'device-listening':
         devicePort = message.port
@@ -124,6 +145,9 @@ export function createBrokerSupervisor(options: {
         opening = undefined
         return
       }
+      case 'proved':
+        listener?.onProved(message.cabinetId, message.credentialId, message.address)
+        return
       case 'takeover':
         log.warn({ cabinetId: message.cabinetId }, 'a second connection took over the identity of a live one')
         listener?.onTakeover(message.cabinetId, message.address)
@@ -149,6 +173,8 @@ export function createBrokerSupervisor(options: {
     },
     admit: (device) => sendInOrder({ type: 'admit', device }),
     revoke: (cabinetId) => sendInOrder({ type: 'revoke', cabinetId }),
+    cut: (cabinetId) => sendInOrder({ type: 'cut', cabinetId }),
+    renew: (tls) => sendInOrder({ type: 'renew', tls }),
     get restarts() {
       return restarts
     },

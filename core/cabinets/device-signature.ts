@@ -9,8 +9,10 @@ import type { Database } from '#core/platform/database.ts'
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /**
- * Proves a cabinet by its Ed25519 key: it signs `${method}\n${pathAndQuery}\n${contentSha256}\n${timestampMs}`. The
- * handler compares the hash with the body.
+ * Proves a cabinet by the Ed25519 key of one of its credentials: it signs
+ * `${method}\n${pathAndQuery}\n${contentSha256}\n${timestampMs}`. The handler compares the hash with the body. A
+ * certificate may have expired, as long as nothing replaced or withdrew it: a cabinet that stood in a warehouse for a
+ * year renews itself this way.
  */
 export function createDeviceAuthenticator(deps: { db: Database; clock: { now(): number } }) {
   return async (request: FastifyRequest): Promise<CabinetIdentity | undefined> => {
@@ -20,26 +22,27 @@ export function createDeviceAuthenticator(deps: { db: Database; clock: { now(): 
     const signature = headerOf(request, 'x-signature')
     if (!isId(cabinetId) || !/^\d{1,16}$/.test(timestampMs) || !/^[0-9a-f]{64}$/.test(contentSha256))
       return undefined
-    if (Math.abs(Number(timestampMs) - deps.clock.now()) > CLOCK_TOLERANCE_MS) {
+    const nowMs = deps.clock.now()
+    if (Math.abs(Number(timestampMs) - nowMs) > CLOCK_TOLERANCE_MS) {
       throw new CabinetError(
         'not_signed_in',
         'The time of the signature is more than five minutes off; ask /device/time.',
       )
     }
-    const row = await deps.db.read
-      .selectFrom('cabinet')
-      .select(['partition', 'publicKeyPem', 'revokedAtMs'])
-      .where('cabinetId', '=', cabinetId)
-      .executeTakeFirst()
-    if (row === undefined || row.publicKeyPem === null || row.revokedAtMs !== null) return undefined
-    const text = `${request.method}\n${request.raw.url ?? ''}\n${contentSha256}\n${timestampMs}`
-    const isGood = verify(
-      null,
-      Buffer.from(text),
-      createPublicKey(row.publicKeyPem),
-      Buffer.from(signature, 'base64'),
-    )
-    return isGood ? { cabinetId, partition: row.partition } : undefined
+    const rows = await deps.db.read
+      .selectFrom('credential')
+      .innerJoin('cabinet', 'cabinet.cabinetId', 'credential.cabinetId')
+      .select(['credentialId', 'partition', 'publicKeyPem'])
+      .where('credential.cabinetId', '=', cabinetId)
+      .where('cabinet.revokedAtMs', 'is', null)
+      .where('credential.revokedAtMs', 'is', null)
+      .where((eb) => eb.or([eb('endsAtMs', 'is', null), eb('endsAtMs', '>', nowMs)]))
+      .orderBy('issuedAtMs', 'desc')
+      .execute()
+    const text = Buffer.from(`${request.method}\n${request.raw.url ?? ''}\n${contentSha256}\n${timestampMs}`)
+    const proof = Buffer.from(signature, 'base64')
+    const row = rows.find(({ publicKeyPem }) => verify(null, text, createPublicKey(publicKeyPem), proof))
+    return row && { cabinetId, partition: row.partition, credentialId: row.credentialId }
   }
 }
 

@@ -1,62 +1,54 @@
-import { createHash, createPublicKey } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { CabinetError } from '#protocol/base/errors.ts'
-import { appendAudit } from '#core/audit/audit.ts'
-import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
-import { recordChange } from '#core/live/changes.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 
+/** A credential with which a cabinet may connect. */
+export interface KnownCredential {
+  readonly credentialId: string
+  readonly kind: 'certificate' | 'password'
+  /** Of the password, or of the certificate's DER form; lower-case hexadecimal. */
+  readonly sha256: string
+  /** From here on it is refused: it expires, or the one that replaced it is in use. null: no end is known. */
+  readonly endsAtMs: number | null
+  /** The password as Mosquitto keeps it; null for certificates. */
+  readonly brokerHash: string | null
+}
 /** What the wire needs to know of a cabinet: kept in memory, because every message asks. */
 export interface KnownCabinet {
   readonly cabinetId: string
   readonly partition: number
-  /** Lower-case hexadecimal; null until enrolled or after revocation. */
-  readonly passwordSha256: string | null
-}
-export interface Enrolled {
-  readonly cabinetId: string
-  readonly partition: number
-  /** 256 bits of chance; only its hash is kept here. */
-  readonly password: string
+  /** Empty until enrolled or after revocation. */
+  readonly credentials: readonly KnownCredential[]
 }
 
-/** Who the cabinets are, and how one becomes one. */
+/** Who the cabinets are. */
 export interface CabinetRegistry {
   load(): Promise<void>
   find(cabinetId: string): KnownCabinet | undefined
   all(): KnownCabinet[]
-  /** After a commit that added or changed a cabinet. */
+  /** After a commit that added or changed a cabinet or its credentials. */
   refresh(cabinetId: string): Promise<void>
-  createEnrolmentCode(cabinetId: string, by: string): Promise<{ code: string; expiresAtMs: number }>
-  /** @throws enrolment_code_invalid */
-  enrol(request: { code: string; publicKeyPem: string; hardware: object }): Promise<Enrolled>
-  revoke(cabinetId: string, by: string): Promise<void>
-  /** Called after a device may connect, or may not any more. */
+  /** Lets go of credentials whose time is over. */
+  sweep(): Promise<void>
+  /** Called after a cabinet may connect, or may not any more. */
   onChange(listener: (cabinet: KnownCabinet) => void): void
 }
 
-const CODE_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const CODE_CHARACTERS = 10
-const PASSWORD_BYTES = 32
-
-export function createRegistry(deps: CoreDeps): CabinetRegistry {
-  const { db, random, policy } = deps
+export function createRegistry({ db, clock }: CoreDeps): CabinetRegistry {
   const known = new Map<string, KnownCabinet>()
   const listeners: Array<(cabinet: KnownCabinet) => void> = []
 
   async function refresh(cabinetId: string): Promise<void> {
     const row = await db.read
       .selectFrom('cabinet')
-      .select(['cabinetId', 'partition', 'passwordSha256', 'revokedAtMs'])
+      .select(['cabinetId', 'partition', 'revokedAtMs'])
       .where('cabinetId', '=', cabinetId)
       .executeTakeFirst()
     if (row === undefined) return
-    const cabinet = {
-      cabinetId: row.cabinetId,
-      partition: row.partition,
-      passwordSha256: row.revokedAtMs === null ? row.passwordSha256 : null,
-    }
+    const credentials =
+      row.revokedAtMs === null ? await usableCredentials(db.read, cabinetId, clock.now()) : []
+    const cabinet: KnownCabinet = { cabinetId, partition: row.partition, credentials }
     known.set(cabinetId, cabinet)
     for (const listener of listeners) listener(cabinet)
   }
@@ -72,99 +64,33 @@ export function createRegistry(deps: CoreDeps): CabinetRegistry {
       const rows = await db.read.selectFrom('cabinet').select('cabinetId').execute()
       for (const row of rows) await refresh(row.cabinetId)
     },
-    async createEnrolmentCode(cabinetId, by) {
-      if (!known.has(cabinetId)) throw new CabinetError('unknown_cabinet')
-      const letters = [...random.bytes(CODE_CHARACTERS)].map((byte) => CODE_ALPHABET[byte & 31])
-      const code = `${letters.slice(0, 5).join('')}-${letters.slice(5).join('')}`.toUpperCase()
-      return db.write('create enrolment code', async (tx) => {
-        const createdAtMs = nowOf(tx)
-        const expiresAtMs = createdAtMs + policy.enrolmentCodeMs
-        await tx
-          .insertInto('enrolmentCode')
-          .values({
-            codeSha256: hashCode(code),
-            cabinetId,
-            createdAtMs,
-            createdBy: by,
-            expiresAtMs,
-            usedAtMs: null,
-          })
-          .execute()
-        await appendAudit(tx, {
-          actor: by,
-          action: 'enrolment_code.created',
-          subject: `cabinet:${cabinetId}`,
-        })
-        return { code, expiresAtMs }
-      })
-    },
-    async enrol({ code, publicKeyPem, hardware }) {
-      checkKey(publicKeyPem)
-      const password = Buffer.from(random.bytes(PASSWORD_BYTES)).toString('base64url')
-      const cabinetId = await db.write('enrol', async (tx) => {
-        const nowMs = nowOf(tx)
-        const used = await tx
-          .updateTable('enrolmentCode')
-          .set({ usedAtMs: nowMs })
-          .where('codeSha256', '=', hashCode(code))
-          .where('usedAtMs', 'is', null)
-          .where('expiresAtMs', '>', nowMs)
-          .returning('cabinetId')
-          .executeTakeFirst()
-        if (used === undefined) throw new CabinetError('enrolment_code_invalid')
-        await tx
-          .updateTable('cabinet')
-          .set({
-            passwordSha256: createHash('sha256').update(password).digest('hex'),
-            publicKeyPem,
-            hardware: JSON.stringify(hardware),
-            enrolledAtMs: nowMs,
-            revokedAtMs: null,
-          })
-          .where('cabinetId', '=', used.cabinetId)
-          .execute()
-        await appendAudit(tx, {
-          actor: `cabinet:${used.cabinetId}`,
-          action: 'cabinet.enrolled',
-          subject: `cabinet:${used.cabinetId}`,
-        })
-        await recordChange(tx, { kind: 'cabinet', subjectId: used.cabinetId, cabinetId: used.cabinetId })
-        return used.cabinetId
-      })
-      await refresh(cabinetId)
-      const { partition } = known.get(cabinetId) as KnownCabinet
-      return { cabinetId, partition, password }
-    },
-    async revoke(cabinetId, by) {
-      await db.write('revoke cabinet', async (tx) => {
-        await tx
-          .updateTable('cabinet')
-          .set({ revokedAtMs: nowOf(tx) })
-          .where('cabinetId', '=', cabinetId)
-          .execute()
-        await appendAudit(tx, { actor: by, action: 'cabinet.revoked', subject: `cabinet:${cabinetId}` })
-        await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
-      })
-      await refresh(cabinetId)
+    async sweep() {
+      const nowMs = clock.now()
+      for (const { cabinetId, credentials } of known.values())
+        if (credentials.some(({ endsAtMs }) => endsAtMs !== null && endsAtMs <= nowMs))
+          await refresh(cabinetId)
     },
   }
 }
 
-/** People read and type codes: case, spaces and hyphens do not count, nor do letters that look alike. */
-function hashCode(code: string): string {
-  const plain = code.toLowerCase().replace(/[\s-]/g, '').replaceAll('o', '0').replace(/[il]/g, '1')
-  return createHash('sha256').update(plain).digest('hex')
-}
-
-function checkKey(publicKeyPem: string): void {
-  let type: string | undefined
-  try {
-    type = createPublicKey(publicKeyPem).asymmetricKeyType
-  } catch (error) {
-    throw new CabinetError('bad_request', 'The public key is not PEM.', { cause: error })
-  }
-  if (type !== 'ed25519')
-    throw new CabinetError('bad_request', `The public key is ${type ?? 'unknown'}, Ed25519 is needed.`)
+async function usableCredentials(
+  db: Kysely<Tables>,
+  cabinetId: string,
+  nowMs: number,
+): Promise<KnownCredential[]> {
+  const rows = await db
+    .selectFrom('credential')
+    .select(['credentialId', 'kind', 'proofSha256', 'expiresAtMs', 'endsAtMs', 'brokerHash'])
+    .where('cabinetId', '=', cabinetId)
+    .where('revokedAtMs', 'is', null)
+    .orderBy('issuedAtMs')
+    .execute()
+  return rows.flatMap(({ credentialId, kind, proofSha256, expiresAtMs, endsAtMs, brokerHash }) => {
+    const ends = [expiresAtMs, endsAtMs].filter((time) => time !== null)
+    const soonest = ends.length === 0 ? null : Math.min(...ends)
+    if (soonest !== null && soonest <= nowMs) return []
+    return [{ credentialId, kind, sha256: proofSha256, endsAtMs: soonest, brokerHash }]
+  })
 }
 
 /** The operator to whom a cabinet belongs. */

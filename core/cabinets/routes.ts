@@ -28,7 +28,7 @@ import type { CabinetCommands } from './commands.ts'
 import { createPlanogramLinter } from './planogram-linter.ts'
 import { createPlanogram, lintShelves, planogramView } from './planograms.ts'
 import type { PresenceBook } from './presence.ts'
-import { type CabinetRegistry, operatorOf } from './registry.ts'
+import { operatorOf } from './registry.ts'
 import type { Twins } from './twins.ts'
 import { cabinetDetail, type CabinetNeighbours, fleetView, readingsOf, setpointOf } from './views.ts'
 
@@ -45,14 +45,13 @@ const DEAD_LETTERS_SHOWN = 200
 export function registerCabinetRoutes(
   app: HttpApp,
   deps: CoreDeps & {
-    registry: CabinetRegistry
     presence: PresenceBook
     twins: Twins
     commands: CabinetCommands
     neighbours: CabinetNeighbours
   },
 ): void {
-  const { db, clock, registry, twins, commands } = deps
+  const { db, clock, twins, commands } = deps
   const linter = createPlanogramLinter(deps)
   app.addHook('onClose', () => linter.stop())
 
@@ -170,24 +169,6 @@ export function registerCabinetRoutes(
     async (request) => {
       await checkOwner(request.staff, request.params.cabinetId)
       return { lint: await lintShelves(db, linter, request.body.shelves) }
-    },
-  )
-  app.post(
-    '/api/staff/cabinets/:cabinetId/enrolment-codes',
-    { config: { access: { kind: 'staff', permission: 'cabinet.enrol' } }, schema: { params: Params } },
-    async (request, reply) => {
-      const staff = await checkOwner(request.staff, request.params.cabinetId)
-      const created = await registry.createEnrolmentCode(request.params.cabinetId, `staff:${staff.staffId}`)
-      return reply.code(201).send(created)
-    },
-  )
-  app.post(
-    '/api/staff/cabinets/:cabinetId/revoke',
-    { config: { access: { kind: 'staff', permission: 'cabinet.revoke' } }, schema: { params: Params } },
-    async (request) => {
-      const staff = await checkOwner(request.staff, request.params.cabinetId)
-      await registry.revoke(request.params.cabinetId, `staff:${staff.staffId}`)
-      return {}
     },
   )
   app.get(

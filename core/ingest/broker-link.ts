@@ -18,7 +18,9 @@ export interface UpMessage {
 export interface BrokerAddress {
   readonly url: string
   readonly username: string
-  readonly password: string
+  readonly password?: string
+  /** For a broker that is not ours: its authority, and what the core shows to it, PEM. */
+  readonly tls?: { readonly caPem: string; readonly certificatePem: string; readonly privateKeyPem: string }
 }
 
 /** The core's own connection to the broker, embedded or not. */
@@ -76,11 +78,14 @@ export function createBrokerLink(options: {
 
   function open(): void {
     if (isStopped || address === undefined) return
-    const { url, username, password } = address
+    const { url, username, password, tls } = address
     const opened = mqtt.connect(url, {
       clientId: options.clientId,
       username,
-      password,
+      ...(password === undefined ? {} : { password }),
+      ...(tls === undefined
+        ? {}
+        : { ca: tls.caPem, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: 'TLSv1.3' }),
       protocolVersion: 4,
       clean: true,
       reconnectPeriod: 0,

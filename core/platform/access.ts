@@ -31,6 +31,8 @@ export interface ConsumerIdentity {
 export interface CabinetIdentity {
   readonly cabinetId: string
   readonly partition: number
+  /** The credential whose key signed the request. */
+  readonly credentialId: string
 }
 
 declare module 'fastify' {

@@ -112,7 +112,22 @@ export const PolicySchema = Type.Object(
     offlineAfterMs: setting('Nothing heard: offline after', 'ms', 40 * SECOND, 200, DAY),
     absentAlarmMs: setting('Offline for this long calls a person', 'ms', 5 * MINUTE, 100, DAY),
     commandReplyMs: setting('A command is answered within', 'ms', 4 * SECOND, 50, MINUTE),
-    enrolmentCodeMs: setting('An enrolment code is valid for', 'ms', DAY, MINUTE, 30 * DAY),
+    // credentials of cabinets
+    enrolmentCodeMs: setting('An enrolment code is valid for', 'ms', HOUR, SECOND, 7 * DAY),
+    credentialLifeMs: setting(
+      'A certificate of a cabinet is valid for; credentials are renewed when a third of this is left',
+      'ms',
+      90 * DAY,
+      10 * SECOND,
+      730 * DAY,
+    ),
+    credentialOverlapMs: setting(
+      'Old credentials of a cabinet hold for this long after the new ones were used',
+      'ms',
+      10 * MINUTE,
+      0,
+      7 * DAY,
+    ),
   },
   { additionalProperties: false },
 )

@@ -26,7 +26,13 @@ export const ID_PREFIX = {
   call: 'ca',
   request: 'rq',
   enrolment: 'en',
+  credential: 'cr',
   batch: 'ba',
+  billRun: 'br',
+  difference: 'df',
+  priceList: 'pr',
+  promotion: 'pm',
+  coupon: 'cp',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

@@ -10,14 +10,19 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
  */
 const CORE_ORDER = [
   ['platform'],
-  ['catalog', 'cabinets', 'consumers', 'staff', 'audit', 'notices', 'privacy', 'ingest', 'live'],
+  ['catalog', 'cabinets', 'consumers', 'staff', 'audit', 'notices', 'privacy', 'ingest', 'live', 'ledger'],
+  ['pricing'],
   ['sessions'],
   ['orders'],
   ['payments'],
   ['refunds'],
+  ['bills'],
   ['anomalies'],
   ['support'],
   ['reports', 'pages'],
+  // They look at everything and nothing looks at them.
+  ['integrity'],
+  ['backup'],
 ]
 /** These stand beside platform: anybody in the core may use them. */
 const CORE_BESIDE = [
@@ -27,6 +32,9 @@ const CORE_BESIDE = [
   'core/privacy',
   'core/live',
   'core/ingest',
+  'core/authority',
+  // Its rules are pure, and hold for a broker that is not ours as well.
+  'core/broker',
 ]
 
 interface Rule {
@@ -47,6 +55,7 @@ const RULES: Record<string, Rule> = {
     values: ['protocol/base', 'protocol/wire', 'protocol/words', 'protocol/messages', 'simulator'],
   },
   'core/broker': { values: ['protocol', 'core/broker'] },
+  'core/authority': { values: ['protocol', 'core/authority'] },
   console: { values: ['protocol/base', 'protocol/words', 'console'], types: ['protocol'] },
   scripts: { values: ['protocol', 'scripts', 'test', 'core', 'edge', 'simulator', 'console'] },
   test: { values: ['protocol', 'edge', 'core', 'simulator', 'console', 'scripts', 'test'] },

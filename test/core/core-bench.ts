@@ -36,6 +36,9 @@ export async function createCoreBench(policy: Record<string, unknown> = {}): Pro
     '0',
     '--mqtt-port',
     '0',
+    '--device-port',
+    '0',
+    '--plain-mqtt',
     '--policy',
     policyFile,
   ])
@@ -48,6 +51,7 @@ export async function createCoreBench(policy: Record<string, unknown> = {}): Pro
       ...core.deps,
       accounts: core.accounts,
       registry: core.registry,
+      credentials: core.credentials,
       signInsFile: path.join(folder, 'sign-ins.json'),
     },
     parseSeed(JSON.parse(readFileSync(SEED, 'utf8')), SEED),

@@ -2,10 +2,12 @@ import type { Migration } from '../migrate.ts'
 import { platformMigration } from './0001-platform.ts'
 import { moneyAndSupportMigration } from './0002-money-and-support.ts'
 import { booksAndPricesMigration } from './0003-books-and-prices.ts'
+import { credentialsMigration } from './0004-credentials.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
   platformMigration,
   moneyAndSupportMigration,
   booksAndPricesMigration,
+  credentialsMigration,
 ]

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely'
+
 /** Cabinets, what they reported, what is wanted of them. */
 export interface CabinetTables {
   cabinet: {
@@ -12,20 +14,47 @@ export interface CabinetTables {
     timeZone: string
     foodClass: string
     createdAtMs: number
-    /** SHA-256 of the 256-bit random device password; null until enrolled. */
-    passwordSha256: string | null
-    publicKeyPem: string | null
     hardware: string | null
     enrolledAtMs: number | null
     revokedAtMs: number | null
+    /** Somebody wants new credentials; done when one is issued after this. */
+    rotationAskedAtMs: Generated<number | null>
+  }
+  /** What a cabinet proves itself with. A few may hold at a time while one replaces another. */
+  credential: {
+    credentialId: string
+    cabinetId: string
+    kind: 'certificate' | 'password'
+    /** SHA-256 of the 256-bit random password, or of the certificate's DER form. */
+    proofSha256: string
+    serial: string | null
+    /** The password in the form of Mosquitto's password file. */
+    brokerHash: string | null
+    /** Ed25519; signs what the cabinet sends by HTTP. */
+    publicKeyPem: string
+    cause: 'enrolment' | 'rotation'
+    issuedAtMs: number
+    expiresAtMs: number | null
+    firstUsedAtMs: number | null
+    lastUsedAtMs: number | null
+    lastAddress: string | null
+    /** A newer one is in use: this one is refused from here on. */
+    endsAtMs: number | null
+    revokedAtMs: number | null
   }
   enrolmentCode: {
-    codeSha256: string
+    /** The first characters of a code name it and are no secret. */
+    handle: string
+    /** HMAC-SHA-256 of the rest under a key of this installation. */
+    secretMac: string
     cabinetId: string
     createdAtMs: number
     createdBy: string
     expiresAtMs: number
+    triesLeft: number
     usedAtMs: number | null
+    /** The same key may ask again: the first answer may have been lost. */
+    usedByKeySha256: string | null
   }
   /** What the cabinet last said about itself. null: never heard or stale. */
   cabinetReport: {

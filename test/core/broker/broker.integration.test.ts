@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { partitionFilter } from '#protocol/topics.ts'
+import { CORE_IDENTITY } from '#core/broker/messages.ts'
 import { type BrokerSupervisor, type CoreAddress, createBrokerSupervisor } from '#core/broker/supervisor.ts'
 import { eventually } from '#test/support/eventually.ts'
 
@@ -22,7 +23,13 @@ const devices: MqttClient[] = []
 const device = (cabinetId: string, partition: number) => ({
   cabinetId,
   partition,
-  passwordSha256: createHash('sha256').update(`secret of ${cabinetId}`).digest('hex'),
+  credentials: [passwordOf(`secret of ${cabinetId}`)],
+})
+const passwordOf = (password: string) => ({
+  credentialId: `cr-${password}`,
+  kind: 'password' as const,
+  sha256: createHash('sha256').update(password).digest('hex'),
+  endsAtMs: null,
 })
 
 beforeAll(async () => {
@@ -32,6 +39,7 @@ beforeAll(async () => {
     log: pino({ level: 'silent' }),
     host: '127.0.0.1',
     port: 0,
+    tls: () => null,
     devices: async () => [device('cab-a', 1), device('cab-b', 2)],
   })
   await new Promise<void>((resolve, reject) => {
@@ -41,6 +49,7 @@ beforeAll(async () => {
         connectCore(address).then(resolve, reject)
       },
       onTakeover: (cabinetId) => takeovers.push(cabinetId),
+      onProved: () => undefined,
     })
   })
   devicePort = await broker.open()
@@ -60,9 +69,9 @@ afterEach(async () => {
 
 async function connectCore({ url, username, password }: CoreAddress): Promise<void> {
   core = await mqtt.connectAsync(url, {
-    clientId: 'core',
+    clientId: CORE_IDENTITY,
     username,
-    password,
+    password: String(password),
     protocolVersion: 4,
     reconnectPeriod: 0,
   })
@@ -137,8 +146,8 @@ describe('who may connect', () => {
     const port = Number(new URL(coreAddress.url).port)
     expect(await refusedWith(connectDevice('cab-a', { port }))).toBe(5)
     expect(
-      await refusedWith(connectDevice('core', { username: 'core', password: coreAddress.password })),
-    ).toBe(4)
+      await refusedWith(connectDevice(CORE_IDENTITY, { username: CORE_IDENTITY, password: String(coreAddress.password) })),
+    ).toBe(2)
   })
 })
 
@@ -279,7 +288,7 @@ describe('a cabinet whose credentials are withdrawn', () => {
   it('is cut off when its password is replaced, and returns with the new one', async () => {
     const client = await connectDevice('cab-a')
     const ended = closeOf(client)
-    broker.admit({ ...device('cab-a', 1), passwordSha256: createHash('sha256').update('new').digest('hex') })
+    broker.admit({ ...device('cab-a', 1), credentials: [passwordOf('new')] })
     await ended
     expect(await refusedWith(connectDevice('cab-a'))).toBe(4)
     expect(await refusedWith(connectDevice('cab-a', { password: 'new' }))).toBe('accepted')

@@ -30,7 +30,7 @@ describe('a technician enrols a cabinet', () => {
     expect((await enrol(bench.enrolmentCode, rsa)).statusCode).toBe(400)
   })
   it('with the code, typed carelessly: gets its identity once', async () => {
-    const answer = await enrol(` ${bench.enrolmentCode.toLowerCase().replace('-', ' ')} `)
+    const answer = await enrol(` ${bench.enrolmentCode.toLowerCase().replaceAll('-', ' ')} `)
     expect(answer.json()).toMatchObject({
       cabinetId: CABINET,
       partition: PARTITION,
@@ -38,14 +38,21 @@ describe('a technician enrols a cabinet', () => {
     })
     const { password } = answer.json().mqtt
     expect(Buffer.from(password, 'base64url')).toHaveLength(32)
-    const row = await bench.core.db.read
-      .selectFrom('cabinet')
-      .selectAll()
-      .where('cabinetId', '=', CABINET)
-      .executeTakeFirstOrThrow()
-    expect(row.passwordSha256).toBe(createHash('sha256').update(password).digest('hex'))
-    expect(JSON.stringify(row)).not.toContain(password)
-    expect((await enrol(bench.enrolmentCode)).statusCode).toBe(401)
+    const rows = await bench.core.db.read.selectFrom('credential').selectAll().execute()
+    expect(rows[0]).toMatchObject({
+      kind: 'password',
+      proofSha256: createHash('sha256').update(password).digest('hex'),
+    })
+    expect(JSON.stringify(rows)).not.toContain(password)
+  })
+  it('with the same code and key again, because the answer was lost: gets in', async () => {
+    expect((await enrol(bench.enrolmentCode)).statusCode).toBe(200)
+  })
+  it('with the same code and another key: refused', async () => {
+    const other = generateKeyPairSync('ed25519')
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString()
+    expect((await enrol(bench.enrolmentCode, other)).statusCode).toBe(401)
   })
 })
 
@@ -128,7 +135,7 @@ describe('a cabinet sends a picture in pieces', () => {
     expect(await bench.core.evidence.readEvidence(sha256)).toBeUndefined()
   })
   it('after its credentials were withdrawn: refused', async () => {
-    await bench.core.registry.revoke(CABINET, 'system')
+    await bench.core.credentials.revoke(CABINET, 'system')
     expect((await request('PUT', target(0), first)).statusCode).toBe(401)
   })
 })

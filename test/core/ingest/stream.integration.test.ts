@@ -19,8 +19,8 @@ beforeAll(async () => {
   const publicKeyPem = generateKeyPairSync('ed25519')
     .publicKey.export({ type: 'spki', format: 'pem' })
     .toString()
-  password = (await bench.core.registry.enrol({ code: bench.enrolmentCode, publicKeyPem, hardware: {} }))
-    .password
+  const enrolled = await bench.core.credentials.enrol({ code: bench.enrolmentCode, publicKeyPem, hardware: {} })
+  password = String(enrolled.password)
   cabinet = await mqtt.connectAsync(`mqtt://127.0.0.1:${mqttPort}`, {
     clientId: CABINET,
     username: CABINET,
