@@ -113,22 +113,19 @@ function decideWhileUnlocked(record: SessionRecord, seen: Seen): SessionDecision
 
 function decideWhileRelocking(record: SessionRecord, seen: Seen, times: SessionTimes): SessionDecision {
   if (seen.isDoorOpen === true) return opened(record, seen)
-  const { sessionId, door } = record
-  const notOpened: SessionEffect[] = [
-    event({ type: 'session.not-opened', data: { sessionId, waitedMs: seen.tMs } }),
-    { type: 'finished' },
-  ]
+  // Nobody was seen to open, but nobody may have looked: the agent was away or the bus was silent. The weights decide.
   if (seen.isLocked === true) {
+    const { sessionId, door } = record
     return {
-      record: { ...step(record, 'lockConfirmed'), isLockConfirmed: true },
-      effects: [event({ type: 'door.lock-confirmed', data: { sessionId, door } }), ...notOpened],
+      record: { ...step(record, 'lockConfirmed'), isLockConfirmed: true, closedMs: seen.tMs },
+      effects: [event({ type: 'door.lock-confirmed', data: { sessionId, door } })],
     }
   }
-  const waitedMs = seen.tMs - (record.relockSinceMs ?? seen.tMs)
-  const failed = reportLockFailure(record, waitedMs)
+  const sinceMs = record.relockSinceMs ?? seen.tMs
+  const failed = reportLockFailure(record, seen.tMs - sinceMs)
   // Until the grace is over whoever opens now is still this consumer; afterwards it is a forced door.
-  if (waitedMs >= Math.max(record.policy.reopenGraceMs, LOCK_FAILED_AFTER_MS)) {
-    return { record: step(failed.record, 'graceOver'), effects: [...failed.effects, ...notOpened] }
+  if (seen.tMs - sinceMs >= Math.max(record.policy.reopenGraceMs, LOCK_FAILED_AFTER_MS)) {
+    return { record: { ...step(failed.record, 'graceOver'), closedMs: sinceMs }, effects: failed.effects }
   }
   return askForLock(failed, seen, times)
 }

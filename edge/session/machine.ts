@@ -3,7 +3,8 @@ import { type InputOf, machine, type StateOf } from '#protocol/base/machine.ts'
 /**
  * The cabinet's part of a session, from the relay to the receipt. What is not in a row does nothing in that state.
  * `foundLocked`: the lock is engaged again although the door was never seen open (the board undid the command, or the
- * agent was away); the weights then say whether anything happened.
+ * agent was away); the weights then say whether anything happened. So they do when the time for opening is over, because
+ * nobody may have looked while somebody opened.
  */
 export const sessionMachine = machine({
   name: 'edge session',
@@ -24,8 +25,8 @@ export const sessionMachine = machine({
     },
     relocking: {
       doorOpened: 'open',
-      lockConfirmed: 'notOpened',
-      graceOver: 'notOpened',
+      lockConfirmed: 'closing',
+      graceOver: 'closing',
       journalLost: 'abandoned',
     },
     open: { doorClosed: 'closing', journalLost: 'abandoned' },

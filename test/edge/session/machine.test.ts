@@ -16,7 +16,7 @@ const GRID = `
               unlockConfirmed unlockFailed doorOpened doorClosed foundLocked notOpenedDue lockConfirmed graceOver settled    nothingHappened journalLost
   unlocking   unlocked        failed       open       .          closing     .            .             .         .          .               abandoned
   unlocked    .               .            open       .          closing     relocking    .             .         .          .               abandoned
-  relocking   .               .            open       .          .           .            notOpened     notOpened .          .               abandoned
+  relocking   .               .            open       .          .           .            closing       closing   .          .               abandoned
   open        .               .            .          closing    .           .            .             .         .          .               abandoned
   closing     .               .            open       .          .           .            .             .         reconciled notOpened       abandoned
   reconciled  .               .            .          .          .           .            .             .         .          .               .
@@ -94,9 +94,24 @@ describe('an unlocked door', () => {
       { tMs: 14_999 },
       { tMs: 15_000 },
       { tMs: 15_400, isLocked: true },
+      { tMs: 16_900, isLocked: true },
     ])
-    expect(told).toEqual(['lock', 'door.lock-confirmed', 'session.not-opened', 'finished'])
-    expect(record.phase).toBe('notOpened')
+    expect(told).toEqual(['lock', 'door.lock-confirmed', 'reconcile'])
+    expect(wordsOf(decideEnd(record, false, 16_900))).toEqual(['session.not-opened', 'finished'])
+  })
+  it('that was opened and closed while nobody looked is weighed before it counts as not opened', () => {
+    const { record } = watch({ ...unlocked, isResumed: true }, [
+      { tMs: 26_000 },
+      { tMs: 26_050, isLocked: true },
+      { tMs: 27_600, isLocked: true },
+    ])
+    expect(record.phase).toBe('closing')
+    expect(decideEnd(record, true, 27_600).record.phase).toBe('reconciled')
+  })
+  it('that nobody opens and that never locks again is weighed too when the grace is over', () => {
+    const { record, told } = watch(unlocked, [{ tMs: 15_000 }, { tMs: 25_000 }, { tMs: 25_100 }])
+    expect(told).toEqual(['lock', 'door.lock-failed', 'lock', 'reconcile'])
+    expect(record.phase).toBe('closing')
   })
   it('that does not lock again is reported, and whoever opens within the grace is still this consumer', () => {
     const { record, told } = watch(unlocked, [
