@@ -18,6 +18,7 @@ import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy } from '#core/config.ts'
 import { createDeviceAccess } from '#core/device-access.ts'
 import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
+import { registerDeliveryRoutes } from '#core/ingest/routes.ts'
 import { createLiveFeed } from '#core/live/live-feed.ts'
 import { registerLiveRoutes } from '#core/live/routes.ts'
 import { loadGateway } from '#core/notices/notices.ts'
@@ -179,6 +180,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       ),
   })
   registerCabinetRoutes(http, { ...deps, presence, twins, commands, neighbours })
+  registerDeliveryRoutes(http, { db, letters: ingest.letters, desk: ingest.desk })
   registerCredentialRoutes(http, {
     ...deps,
     credentials,
@@ -277,6 +279,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   function openBroker(): Promise<number> {
     return new Promise((resolve, reject) => {
       onLinkUp = () => {
+        // Behind a broker that went on running the cabinets never noticed that we were away.
+        ingest.askAllToGreet(registry.all().map(({ cabinetId }) => cabinetId))
         broker.open().then(resolve, (error: unknown) => {
           log.error({ err: error }, 'the broker did not open for devices')
           reject(error)

@@ -106,6 +106,7 @@ export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
     /** Takes up what the last process left, before anything new may come. */
     async start(): Promise<void> {
       await absence.start()
+      await ingest.start()
       await commands.resume()
       await commerce?.resume()
       due.start()

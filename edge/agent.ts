@@ -85,6 +85,7 @@ export function createAgent(ports: AgentPorts): Agent {
     link: ports.link,
     identity,
     clock,
+    ids,
     random,
     log: part('delivery'),
     policy: settings,
@@ -162,6 +163,7 @@ export function createAgent(ports: AgentPorts): Agent {
         afterDefrostMs: settings.lockoutAfterDefrostMs,
       },
     isSessionOpen: () => sessions.current !== undefined,
+    silentMs: () => delivery.silentMs(),
     settings,
   })
   const journal = createCommandJournal(db)
@@ -199,6 +201,7 @@ export function createAgent(ports: AgentPorts): Agent {
     journal,
     clock,
     log: part('upkeep'),
+    knownNowMs: () => delivery.knownNowMs(),
     commandKeepMs: settings.commandKeepMs,
   })
   let sensorWatch: SensorWatch = {}
@@ -224,6 +227,7 @@ export function createAgent(ports: AgentPorts): Agent {
       isOutOfService: desired.current?.isOutOfService ?? false,
       planogramVersion: desired.current?.planogram?.version,
       isOutboxFull: outbox.pressure().level === 'full',
+      isOutboxRefused: delivery.haltReason !== undefined,
       doorCount: 1,
     }
   }
@@ -318,7 +322,9 @@ export function createAgent(ports: AgentPorts): Agent {
 
   return {
     boot: identity.boot,
-    epoch: identity.epoch,
+    get epoch() {
+      return outbox.epoch
+    },
     start() {
       const resumedSessionId = sessions.resume()
       db.transact(() =>

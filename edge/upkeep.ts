@@ -13,6 +13,8 @@ export interface UpkeepOptions {
   journal: CommandJournal
   clock: Clock
   log: Logger
+  /** True time, as the core tells it; undefined while it is unknown. */
+  knownNowMs: () => number | undefined
   commandKeepMs: number
 }
 
@@ -25,13 +27,17 @@ const CLOCK_STEP_MS = 1000
 export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): void } {
   const { db, outbox, evidence, journal, clock, log } = options
   const timers: Timer[] = []
-  let level: PressureLevel = 'normal'
+  // Kept over a restart, or the alarm of an outbox that was emptied meanwhile would stand for ever.
+  let level = db.readDocument<PressureLevel>('told-pressure') ?? 'normal'
   let wallMinusMonoMs = 0
 
   function look(): void {
     const pressure = outbox.pressure()
     if (pressure.level !== level) {
-      db.transact(() => outbox.append('agent.outbox-pressure', pressure))
+      db.transact(() => {
+        outbox.append('agent.outbox-pressure', pressure)
+        db.saveDocument('told-pressure', pressure.level)
+      })
       level = pressure.level
       log.warn({ ...pressure }, `the outbox is ${level}`)
     }
@@ -43,7 +49,7 @@ export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): v
     db.transact(() => outbox.append('agent.clock-step', { stepMs }))
   }
   function prune(): void {
-    outbox.prune()
+    outbox.prune(options.knownNowMs())
     journal.prune(clock.now() - options.commandKeepMs)
     evidence.tidy()
   }

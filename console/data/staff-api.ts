@@ -4,7 +4,6 @@ import type {
   ApprovalList,
   AuditList,
   CabinetDetail,
-  DeadLetterList,
   Fleet,
   Home,
   Me,

@@ -1,6 +1,8 @@
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Hello } from '#protocol/messages/frames.ts'
+import { decideSkewMs, SKEW_ALARM_MS } from '#core/ingest/decide.ts'
 import type { EventContext, EventHandlers } from '#core/ingest/handlers.ts'
+import { nextOccurredAtMs } from '#core/ingest/matters.ts'
 import type { StreamObserver } from '#core/ingest/receiver.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
@@ -8,8 +10,6 @@ import { clearAlarm, raiseAlarm } from './alarms.ts'
 import type { CabinetCommands } from './commands.ts'
 import type { Twins } from './twins.ts'
 
-/** The wall clock of a cabinet may be wrong by this much before somebody should look. */
-const SKEW_ALARM_MS = 30_000
 /** Readings of one window are drawn as one point; a longer silence between two is a gap. */
 const FINAL_STATUSES = new Set(['succeeded', 'failed', 'rejected', 'expired', 'unknown'])
 
@@ -32,14 +32,26 @@ export function createProjections(deps: {
 }): EventHandlers {
   const { ids, commands, twins } = deps
 
-  async function report(tx: Tx, { cabinetId }: EventContext, changes: Report): Promise<void> {
+  async function report(tx: Tx, { cabinetId, isLate }: EventContext, changes: Report): Promise<void> {
+    if (isLate) return
     await tx.updateTable('cabinetReport').set(changes).where('cabinetId', '=', cabinetId).execute()
     await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
   }
-  const raise = (tx: Tx, { cabinetId }: EventContext, kind: Parameters<typeof clearAlarm>[2], values = {}) =>
-    raiseAlarm(tx, ids, { cabinetId, kind, values })
-  const clear = (tx: Tx, { cabinetId }: EventContext, kind: Parameters<typeof clearAlarm>[2]) =>
-    clearAlarm(tx, cabinetId, kind)
+  const raise = async (
+    tx: Tx,
+    { cabinetId, isLate }: EventContext,
+    kind: Parameters<typeof clearAlarm>[2],
+    values = {},
+  ) => {
+    if (!isLate) await raiseAlarm(tx, ids, { cabinetId, kind, values })
+  }
+  const clear = async (
+    tx: Tx,
+    { cabinetId, isLate }: EventContext,
+    kind: Parameters<typeof clearAlarm>[2],
+  ) => {
+    if (!isLate) await clearAlarm(tx, cabinetId, kind)
+  }
 
   return {
     'door.unlocked': (tx, context) => report(tx, context, { isLocked: 0 }),
@@ -50,7 +62,7 @@ export function createProjections(deps: {
         .values({
           cabinetId: context.cabinetId,
           openedAtMs: context.occurredAtMs,
-          closedAtMs: null,
+          closedAtMs: context.isLate ? (nextOccurredAtMs(tx, context, 'door.closed') ?? null) : null,
           sessionId: sessionId ?? null,
         })
         .onConflict((conflict) => conflict.doNothing())
@@ -136,7 +148,9 @@ export function createProjections(deps: {
           cabinetId: context.cabinetId,
           latchedAtMs: context.occurredAtMs,
           cause,
-          clearedAtMs: null,
+          clearedAtMs: context.isLate
+            ? (nextOccurredAtMs(tx, context, 'climate.lockout-cleared') ?? null)
+            : null,
           clearedBy: null,
           clearReason: null,
         })
@@ -205,14 +219,6 @@ export function createStreamObserver(deps: { ids: Ids; commands: CabinetCommands
           ...(reason === undefined ? {} : { reason }),
         })
       }
-      const skewMs = hello.nowMs - receivedAtMs
-      if (Math.abs(skewMs) > SKEW_ALARM_MS)
-        await raiseAlarm(tx, ids, {
-          cabinetId,
-          kind: 'clock_skew',
-          values: { seconds: Math.round(skewMs / 1000) },
-        })
-      else await clearAlarm(tx, cabinetId, 'clock_skew')
       await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
     },
     async onTrouble(tx, cabinetId, trouble) {
@@ -220,11 +226,28 @@ export function createStreamObserver(deps: { ids: Ids; commands: CabinetCommands
         {
           fork: 'cloned_identity',
           stale_epoch: 'cloned_identity',
+          ack_beyond_outbox: 'cloned_identity',
           poison: 'poisoned_event',
           events_lost: 'events_lost',
         } as const
       )[trouble]
       await raiseAlarm(tx, ids, { cabinetId, kind, values: { trouble } })
+    },
+    onRecovery: (tx, cabinetId, recovered) =>
+      clearAlarm(tx, cabinetId, recovered === 'stream' ? 'cloned_identity' : 'poisoned_event'),
+    async onClock(tx, cabinetId, skewMs) {
+      await tx
+        .updateTable('cabinetReport')
+        .set({ clockSkewMs: skewMs })
+        .where('cabinetId', '=', cabinetId)
+        .execute()
+      if (Math.abs(skewMs) > SKEW_ALARM_MS)
+        await raiseAlarm(tx, ids, {
+          cabinetId,
+          kind: 'clock_skew',
+          values: { seconds: Math.round(skewMs / 1000) },
+        })
+      else await clearAlarm(tx, cabinetId, 'clock_skew')
     },
   }
 }
@@ -237,7 +260,7 @@ async function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs:
     firmware: hello.firmware,
     helloAtMs: nowOf(tx),
     lastHeardMs: receivedAtMs,
-    clockSkewMs: hello.nowMs - receivedAtMs,
+    clockSkewMs: decideSkewMs(hello, receivedAtMs),
     isDoorOpen: bit(hardware.isDoorOpen),
     isLocked: bit(hardware.isLocked),
     isLockedOut: hardware.isLockedOut ? 1 : 0,

@@ -4,7 +4,6 @@ import {
   AlarmList,
   CabinetDetail,
   CommandRequest,
-  DeadLetterList,
   Fleet,
   PlanogramLintRequest,
   PlanogramLintResult,
@@ -39,9 +38,8 @@ const ReadingsQuery = Type.Object(
 )
 const DAY_MS = 24 * 3_600_000
 const ALARMS_SHOWN = 200
-const DEAD_LETTERS_SHOWN = 200
 
-/** Fleet, cabinets, setpoints, commands, alarms and dead letters, for staff. */
+/** Fleet, cabinets, setpoints, commands and alarms, for staff. */
 export function registerCabinetRoutes(
   app: HttpApp,
   deps: CoreDeps & {
@@ -248,32 +246,6 @@ export function registerCabinetRoutes(
         await recordChange(tx, { kind: 'alarm', subjectId: alarmId, cabinetId: row.cabinetId })
       })
       return {}
-    },
-  )
-  app.get(
-    '/api/staff/dead-letters',
-    {
-      config: { access: { kind: 'staff', permission: 'deadLetter.read' } },
-      schema: { response: { 200: DeadLetterList } },
-    },
-    async () => {
-      const rows = await db.read
-        .selectFrom('deadLetter')
-        .selectAll()
-        .where('resolvedAtMs', 'is', null)
-        .orderBy('id', 'desc')
-        .limit(DEAD_LETTERS_SHOWN)
-        .execute()
-      return {
-        deadLetters: rows.map(({ id, cabinetId, receivedAtMs, topic, reason, body }) => ({
-          id,
-          cabinetId,
-          receivedAtMs,
-          topic,
-          reason,
-          bodyText: body,
-        })),
-      }
     },
   )
 }

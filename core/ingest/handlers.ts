@@ -9,6 +9,11 @@ export interface EventContext {
   /** Corrected by the monotonic clocks where that is possible. */
   readonly occurredAtMs: number
   readonly receivedAtMs: number
+  /**
+   * A later event about the same matter was taken already, as when a dead letter is mended: write history, but do not set
+   * back what is true now.
+   */
+  readonly isLate: boolean
 }
 /** Run after the COMMIT, for what is not a row: a message to the provider, a command. It must be repeatable. */
 export type AfterCommit = () => void | Promise<void>

@@ -7,6 +7,9 @@ import type { Database } from '#core/platform/database.ts'
 import type { UpMessage } from './broker-link.ts'
 import { windowFor } from './decide.ts'
 import type { AfterCommit, EventHandlers } from './handlers.ts'
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
+import { createDeliveryDesk, type DeliveryDesk } from './delivery-desk.ts'
+import { createProjector } from './projecting.ts'
 import { type Arrived, type BatchOutcome, createReceiver, type StreamObserver } from './receiver.ts'
 import type { CabinetWire } from './wire.ts'
 
@@ -14,11 +17,23 @@ import type { CabinetWire } from './wire.ts'
 const FRAMES_WAITING_MOST = 20_000
 const BYTES_WAITING_MOST = 64 * 1024 * 1024
 const FRAMES_PER_BATCH = 400
+/** A thousand cabinets that greet in one moment would hold up those that are being used. */
+const GREETINGS_AT_ONCE = 50
+const GREETINGS_PAUSE_MS = 250
 
 export interface Ingest {
   /** Takes a hello or an event frame. Never awaits; it is called in the parser. */
   accept(message: UpMessage): void
   readonly counters: Readonly<IngestCounters>
+  readonly letters: DeadLetters
+  readonly desk: DeliveryDesk
+  /** Takes up what waited for this version; before anything new may come. */
+  start(): Promise<void>
+  /**
+   * Asks every cabinet to say hello on the link that it has, a few at a time; the answers bring back what this database
+   * does not have. For a start beside a broker that went on running, and after a restore from a backup.
+   */
+  askAllToGreet(cabinetIds: readonly string[]): void
   /** Resolves when everything that was accepted is committed. */
   drained(): Promise<void>
 }
@@ -46,7 +61,10 @@ export function createIngest(deps: {
   linkIdOf: (cabinetId: string) => string | undefined
 }): Ingest {
   const { db, clock, log, wire } = deps
-  const receiver = createReceiver(deps)
+  const projector = createProjector(deps.handlers, log)
+  const receiver = createReceiver({ ...deps, projector })
+  const letters = createDeadLetters({ ...deps, projector, runEffect: (effect) => void runEffect(effect) })
+  const desk = createDeliveryDesk({ ...deps, now: () => clock.now() })
   const counters: IngestCounters = {
     frames: 0,
     events: 0,
@@ -120,9 +138,22 @@ export function createIngest(deps: {
         window,
         nowMs: clock.now(),
       })
+      // Heard without a hello since this core started: without its link nothing can be asked of it.
+      if (linkId === undefined && ack.error === undefined) askToGreet(cabinetId)
     }
     // Effects may wait for a provider; the stream does not wait for them.
     for (const effect of outcome.afterCommits) void runEffect(effect)
+  }
+  /** The epoch names none: a request to greet concerns the link alone. */
+  function askToGreet(cabinetId: string): void {
+    wire.publish(cabinetId, 'ack', { v: 1, epoch: '-', ack: 0, window: 0, nowMs: clock.now(), greet: true })
+  }
+  function askAllToGreet(cabinetIds: readonly string[]): void {
+    for (const cabinetId of cabinetIds.slice(0, GREETINGS_AT_ONCE)) askToGreet(cabinetId)
+    if (cabinetIds.length <= GREETINGS_AT_ONCE) return
+    clock.setTimer('ask further cabinets to greet', GREETINGS_PAUSE_MS, () =>
+      askAllToGreet(cabinetIds.slice(GREETINGS_AT_ONCE)),
+    )
   }
   async function runEffect(effect: AfterCommit): Promise<void> {
     try {
@@ -135,6 +166,12 @@ export function createIngest(deps: {
   return {
     accept,
     counters,
+    letters,
+    desk,
+    askAllToGreet,
+    async start() {
+      await letters.projectWaiting()
+    },
     async drained() {
       while (pumping !== undefined) await pumping
     },

@@ -1,38 +1,48 @@
 import type { Logger } from 'pino'
-import { messageOf } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
+import { hashEvent } from '#protocol/messages/event-hash.ts'
 import type { Ack, EventFrame, Hello } from '#protocol/messages/frames.ts'
-import { parseEvent, parseFrame } from '#protocol/messages/index.ts'
+import { parseEventFrame, parseFrame } from '#protocol/messages/index.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
 import { inSavepoint, isStorageError } from '#core/platform/savepoint.ts'
-import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { Tx } from '#core/platform/database.ts'
 import type { UpMessage } from './broker-link.ts'
+import { decideFrame, decideGreeting, decideSkewMs, occurredAtMs, SKEW_ALARM_MS } from './decide.ts'
+import { bury, closeIncidents, closeRefusedFrames, type Grave } from './graves.ts'
+import { endHalt, isForked, mayGoOn, recordHalt } from './halts.ts'
+import type { AfterCommit } from './handlers.ts'
+import type { Projected, Projector } from './projecting.ts'
 import {
-  decideFrame,
-  decideLostRange,
-  type FrameVerdict,
-  hashEvent,
-  occurredAtMs,
-  type ReceiverState,
-} from './decide.ts'
-import type { AfterCommit, EventHandler, EventHandlers } from './handlers.ts'
+  appendToInbox,
+  type InboxEvent,
+  lastSeqOf,
+  loadStream,
+  saveStream,
+  storedHashes,
+  type Stream,
+} from './streams.ts'
 
 /** A message as it waits for its batch. */
 export interface Arrived extends UpMessage {
   readonly receivedAtMs: number
 }
+export type StreamTrouble = 'fork' | 'poison' | 'stale_epoch' | 'ack_beyond_outbox' | 'events_lost'
 /** What the other parts of the core do with a hello, and with trouble on a stream. */
 export interface StreamObserver {
   onHello(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs: number): Promise<void>
-  onTrouble(
-    tx: Tx,
-    cabinetId: string,
-    trouble: 'fork' | 'poison' | 'stale_epoch' | 'events_lost',
-  ): Promise<void>
+  onTrouble(tx: Tx, cabinetId: string, trouble: StreamTrouble): Promise<void>
+  /** A refused outbox goes on, or nothing is dead any more. */
+  onRecovery(tx: Tx, cabinetId: string, recovered: 'stream' | 'poison'): Promise<void>
+  /** The wall clock of a cabinet began or ceased to be wrong. */
+  onClock(tx: Tx, cabinetId: string, skewMs: number): Promise<void>
 }
+export type AckPart = Pick<
+  Ack,
+  'epoch' | 'ack' | 'hash' | 'echoMonoMs' | 'rewindTo' | 'greet' | 'renew' | 'error' | 'linkId'
+>
 export interface BatchOutcome {
   /** The acknowledgement for each cabinet that was heard, coalesced. */
-  readonly acks: ReadonlyMap<string, Pick<Ack, 'epoch' | 'ack' | 'echoMonoMs' | 'rewindTo' | 'error'>>
+  readonly acks: ReadonlyMap<string, AckPart>
   /** Links that greeted in this batch. */
   readonly hellos: ReadonlyMap<string, Hello>
   readonly afterCommits: readonly AfterCommit[]
@@ -40,17 +50,10 @@ export interface BatchOutcome {
   readonly duplicates: number
   readonly dead: number
 }
-
-/** Bodies in the dead letters are for people; longer ones are cut. */
-const BODY_CHARACTERS_MOST = 64 * 1024
-/** A cabinet that misbehaves fills no more than this many open dead letters. */
-const DEAD_LETTERS_PER_CABINET = 500
-
-/** The part of a batch that belongs to one cabinet, in the order in which it came. */
-interface Stream {
-  readonly cabinetId: string
-  state: ReceiverState | undefined
-  savedState: ReceiverState | undefined
+type Outcome = { -readonly [K in keyof BatchOutcome]: BatchOutcome[K] } & {
+  acks: Map<string, AckPart>
+  hellos: Map<string, Hello>
+  afterCommits: AfterCommit[]
 }
 
 /**
@@ -60,190 +63,263 @@ interface Stream {
 export function createReceiver(deps: {
   ids: Ids
   log: Logger
-  handlers: EventHandlers
+  projector: Projector
   observer: StreamObserver
 }) {
-  const { ids, log, handlers, observer } = deps
+  const { ids, log, projector, observer } = deps
+  /** Cabinets whose clock was last seen wrong, and right; one that is in neither is told about once. */
+  const skewed = new Map<string, boolean>()
 
   async function receiveBatch(tx: Tx, batch: readonly Arrived[]): Promise<BatchOutcome> {
     const byCabinet = Map.groupBy(batch, (message) => message.cabinetId)
-    const outcome = {
-      acks: new Map<string, Pick<Ack, 'epoch' | 'ack' | 'echoMonoMs' | 'rewindTo' | 'error'>>(),
-      hellos: new Map<string, Hello>(),
-      afterCommits: [] as AfterCommit[],
+    const outcome: Outcome = {
+      acks: new Map(),
+      hellos: new Map(),
+      afterCommits: [],
       appended: 0,
       duplicates: 0,
       dead: 0,
     }
     for (const cabinetId of [...byCabinet.keys()].toSorted()) {
-      const stream = await loadStream(tx, cabinetId)
-      for (const message of byCabinet.get(cabinetId) ?? []) await receiveOne(tx, stream, message, outcome)
-      await saveStream(tx, stream)
+      const stream = loadStream(tx, cabinetId)
+      for (const message of byCabinet.get(cabinetId) ?? []) {
+        if (message.channel === 'hello') await receiveHello(tx, stream, message, outcome)
+        else if (message.channel === 'ev') await receiveFrame(tx, stream, message, outcome)
+      }
+      saveStream(tx, stream)
     }
     return outcome
   }
-  type Outcome = { -readonly [K in keyof BatchOutcome]: BatchOutcome[K] } & {
-    acks: Map<string, Pick<Ack, 'epoch' | 'ack' | 'echoMonoMs' | 'rewindTo' | 'error'>>
-    hellos: Map<string, Hello>
-    afterCommits: AfterCommit[]
-  }
-
-  async function receiveOne(tx: Tx, stream: Stream, message: Arrived, outcome: Outcome): Promise<void> {
-    if (message.channel === 'hello') await receiveHello(tx, stream, message, outcome)
-    else if (message.channel === 'ev') await receiveFrame(tx, stream, message, outcome)
-  }
 
   async function receiveHello(tx: Tx, stream: Stream, message: Arrived, outcome: Outcome): Promise<void> {
+    const { cabinetId } = stream
     const parsed = parseFrame('hello', message.payload)
     if (!parsed.ok) {
-      await bury(tx, stream, message, { kind: 'frame', reason: `hello: ${parsed.reason}` })
+      await bury(tx, ids, graveOf(message, { kind: 'frame', reason: `hello: ${parsed.reason}` }))
       return
     }
     const hello = parsed.value
-    if (stream.state !== undefined && hello.epoch < stream.state.epoch) {
-      outcome.acks.set(stream.cabinetId, ackOf(hello.epoch, 0, hello.monoMs, 'stale_epoch'))
-      await tell(tx, 'trouble', () => observer.onTrouble(tx, stream.cabinetId, 'stale_epoch'))
-      return
-    }
-    const lost = decideLostRange(stream.state, hello)
-    if (lost !== undefined) {
-      await raiseIncident(tx, ids, {
-        kind: 'events_lost',
-        subject: stream.cabinetId,
-        message: `Events ${lost.lostFrom} to ${lost.lastSeq} of epoch ${hello.epoch} were never received and are not kept any more.`,
-      })
-      await tell(tx, 'trouble', () => observer.onTrouble(tx, stream.cabinetId, 'events_lost'))
-    }
-    if (stream.state?.epoch !== hello.epoch) stream.state = { epoch: hello.epoch, lastSeq: 0 }
-    if (lost !== undefined) stream.state = { epoch: hello.epoch, lastSeq: lost.lastSeq }
-    await tell(tx, 'hello', () => observer.onHello(tx, stream.cabinetId, hello, message.receivedAtMs))
-    outcome.hellos.set(stream.cabinetId, hello)
+    const { continues, linkId } = hello
+    const knownSeq = continues === undefined ? 0 : lastSeqOf(tx, stream, continues.epoch)
+    const greeting = decideGreeting(stream.state, hello, knownSeq)
+    const refused = greeting.kind === 'stale' ? 'stale_epoch' : hello.halt
+    if (refused !== undefined) {
+      if (mayGoOn(tx, cabinetId, hello.epoch)) {
+        outcome.acks.set(cabinetId, renewal(hello, stream))
+        return
+      }
+      await refuse(tx, { cabinetId, reason: refused, ...aboutOutbox(hello) })
+      const error = greeting.kind === 'stale' ? 'stale_epoch' : 'fork'
+      // What only the cabinet itself holds against going on it may look at again; the answer brings what it needs.
+      if (greeting.kind === 'stale' || isForked(tx, cabinetId, hello.epoch)) {
+        outcome.acks.set(cabinetId, { ...ackOf(hello.epoch, 0, hello.monoMs, error), linkId })
+        return
+      }
+    } else if (stream.state?.epoch !== hello.epoch || mayGoOn(tx, cabinetId, hello.epoch))
+      await recover(tx, cabinetId, hello.epoch)
+    if (greeting.kind === 'stale') return
+    if (greeting.lost !== undefined) await tellLost(tx, cabinetId, hello.epoch, greeting.lost)
+    stream.state = greeting.state
+    await tell(tx, 'hello', () => observer.onHello(tx, cabinetId, hello, message.receivedAtMs))
+    await watchClock(tx, cabinetId, hello, message.receivedAtMs, outcome)
+    outcome.hellos.set(cabinetId, hello)
     // The cabinet goes back only when it believes more than we have, as after a restore of this database.
-    const { lastSeq } = stream.state
-    outcome.acks.set(stream.cabinetId, { ...ackOf(hello.epoch, lastSeq, hello.monoMs), rewindTo: lastSeq })
+    const { lastSeq, lastHash } = greeting.state
+    outcome.acks.set(cabinetId, {
+      ...ackOf(hello.epoch, lastSeq, hello.monoMs),
+      ...(lastHash === undefined ? {} : { hash: lastHash }),
+      rewindTo: lastSeq,
+      linkId,
+    })
+  }
+
+  async function refuse(tx: Tx, halt: Parameters<typeof recordHalt>[1]): Promise<void> {
+    await tell(tx, 'a refused outbox', async () => {
+      await recordHalt(tx, halt)
+      await observer.onTrouble(tx, halt.cabinetId, halt.reason)
+    })
+  }
+  async function recover(tx: Tx, cabinetId: string, epoch: string): Promise<void> {
+    if (!endHalt(tx, cabinetId)) return
+    closeRefusedFrames(tx, cabinetId, `came again under the epoch ${epoch}`)
+    const isAllClear = closeIncidents(tx, cabinetId)
+    await tell(tx, 'a stream that goes on', async () => {
+      await observer.onRecovery(tx, cabinetId, 'stream')
+      if (isAllClear) await observer.onRecovery(tx, cabinetId, 'poison')
+    })
+  }
+  async function tellLost(
+    tx: Tx,
+    cabinetId: string,
+    epoch: string,
+    lost: { fromSeq: number; toSeq: number },
+  ): Promise<void> {
+    await raiseIncident(tx, ids, {
+      kind: 'events_lost',
+      subject: cabinetId,
+      message: `Events ${lost.fromSeq} to ${lost.toSeq} of epoch ${epoch} were never received and are not kept any more.`,
+    })
+    await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, 'events_lost'))
   }
 
   async function receiveFrame(tx: Tx, stream: Stream, message: Arrived, outcome: Outcome): Promise<void> {
-    const parsed = parseFrame('ev', message.payload)
-    const reason = parsed.ok ? foreignIdentity(parsed.value, message.cabinetId) : parsed.reason
+    const { cabinetId } = stream
+    const parsed = parseEventFrame(message.payload)
+    const reason = parsed.ok ? foreignIdentity(parsed.frame, cabinetId) : parsed.reason
     if (!parsed.ok || reason !== undefined) {
       outcome.dead++
-      await bury(tx, stream, message, { kind: 'frame', reason: reason ?? 'unreadable' })
+      await bury(tx, ids, graveOf(message, { kind: 'frame', reason: reason ?? 'unreadable' }))
       if (stream.state !== undefined)
         outcome.acks.set(
-          stream.cabinetId,
+          cabinetId,
           ackOf(stream.state.epoch, stream.state.lastSeq, undefined, 'frame_invalid'),
         )
       return
     }
-    const frame = parsed.value
-    const hashes = frame.events.map((event) => hashEvent(frame, event))
-    const verdict = decideFrame(stream.state, frame, hashes, await storedHashes(tx, stream, frame))
-    await applyVerdict(tx, stream, message, frame, hashes, verdict, outcome)
-  }
-
-  async function applyVerdict(
-    tx: Tx,
-    stream: Stream,
-    message: Arrived,
-    frame: EventFrame,
-    hashes: readonly string[],
-    verdict: FrameVerdict,
-    outcome: Outcome,
-  ): Promise<void> {
-    const { cabinetId } = stream
+    const { frame, faults } = parsed
+    const hashes = frame.events.map((event) => hashEvent(event, event.boot ?? frame.boot))
+    const verdict = decideFrame(stream.state, frame, hashes, alreadyStored(tx, stream, frame))
     switch (verdict.kind) {
       case 'append':
-        stream.state = { epoch: frame.epoch, lastSeq: verdict.toSeq }
-        for (const [index, event] of frame.events.entries()) {
-          if (index < verdict.skip) continue
-          await appendEvent(
-            tx,
-            message,
-            frame,
-            event,
-            frame.firstSeq + index,
-            hashes[index] as string,
-            outcome,
-          )
-        }
+        await appendFrame(tx, stream, message, { frame, faults, hashes, skip: verdict.skip }, outcome)
+        await watchClock(tx, cabinetId, frame, message.receivedAtMs, outcome)
         break
       case 'duplicate':
         outcome.duplicates++
         break
       case 'gap':
         break
+      case 'unannounced':
+        outcome.acks.set(cabinetId, { ...ackOf(frame.epoch, 0, frame.monoMs), greet: true })
+        return
       case 'stale_epoch':
       case 'fork': {
         const why =
           verdict.kind === 'fork'
             ? `event ${verdict.seq} was received before with other contents: two cabinets use one identity, or a database was copied`
             : `the outbox of epoch ${frame.epoch} was replaced by ${stream.state?.epoch ?? ''}`
-        await bury(tx, stream, message, {
-          kind: verdict.kind,
-          reason: why,
-          epoch: frame.epoch,
-          seq: frame.firstSeq,
-        })
-        await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, verdict.kind))
-        outcome.acks.set(cabinetId, ackOf(frame.epoch, 0, frame.monoMs, verdict.kind))
+        const { epoch, firstSeq: seq, boot } = frame
+        await bury(tx, ids, graveOf(message, { kind: verdict.kind, reason: why, epoch, seq }))
+        const about = { cabinetId, reason: verdict.kind, epoch, boot }
+        await refuse(tx, verdict.kind === 'fork' ? { ...about, seq: verdict.seq } : about)
+        outcome.acks.set(cabinetId, ackOf(epoch, 0, frame.monoMs, verdict.kind))
         return
       }
     }
-    const state = stream.state ?? { epoch: frame.epoch, lastSeq: 0 }
+    const state = stream.state ?? { epoch: frame.epoch, lastSeq: 0, lastHash: undefined }
     outcome.acks.set(cabinetId, {
       ...outcome.acks.get(cabinetId),
       ...ackOf(state.epoch, state.lastSeq, frame.monoMs),
+      ...(state.lastHash === undefined ? {} : { hash: state.lastHash }),
+      // A cabinet that believes more than we have goes back; for one that merely ran ahead it says nothing new.
+      ...(verdict.kind === 'gap' ? { rewindTo: state.lastSeq } : {}),
     })
   }
 
-  async function appendEvent(
-    tx: Tx,
-    message: Arrived,
-    frame: EventFrame,
-    event: EventFrame['events'][number],
-    seq: number,
-    hash: string,
-    outcome: Outcome,
-  ): Promise<void> {
-    const { cabinetId, receivedAtMs } = message
-    const context = {
+  function alreadyStored(tx: Tx, { cabinetId, state }: Stream, frame: EventFrame): Map<number, string> {
+    if (state?.epoch !== frame.epoch || frame.firstSeq > state.lastSeq) return new Map()
+    return storedHashes(tx, {
       cabinetId,
       epoch: frame.epoch,
-      seq,
-      receivedAtMs,
-      occurredAtMs: occurredAtMs(frame, event, receivedAtMs),
-    }
-    const result = await project(tx, context, event.type, event.data)
-    if (result.afterCommit) outcome.afterCommits.push(result.afterCommit)
-    outcome.appended++
-    await tx
-      .insertInto('inbox')
-      .values({
+      fromSeq: frame.firstSeq,
+      count: frame.events.length,
+    })
+  }
+
+  async function appendFrame(
+    tx: Tx,
+    stream: Stream,
+    message: Arrived,
+    given: {
+      frame: EventFrame
+      faults: ReadonlyMap<number, string>
+      hashes: readonly string[]
+      skip: number
+    },
+    outcome: Outcome,
+  ): Promise<void> {
+    const { cabinetId } = stream
+    const { frame, faults, hashes, skip } = given
+    const before = stream.state?.epoch === frame.epoch ? stream.state : undefined
+    // An epoch that continues another one brings again what may have come under that one.
+    const { continues } = before ?? {}
+    const earlier =
+      continues === undefined || frame.firstSeq + skip > continues.toSeq
+        ? undefined
+        : storedHashes(tx, {
+            cabinetId,
+            epoch: continues.epoch,
+            fromSeq: frame.firstSeq,
+            count: frame.events.length,
+          })
+    let lastOccurredAtMs = before?.lastOccurredAtMs
+    for (let index = skip; index < frame.events.length; index++) {
+      const event = frame.events[index] as EventFrame['events'][number]
+      const hash = hashes[index] as string
+      const seq = frame.firstSeq + index
+      lastOccurredAtMs = occurredAtMs(frame, event, message.receivedAtMs, lastOccurredAtMs)
+      const row = {
         cabinetId,
         epoch: frame.epoch,
         seq,
         type: event.type,
-        occurredAtMs: context.occurredAtMs,
-        receivedAtMs,
+        occurredAtMs: lastOccurredAtMs,
+        receivedAtMs: message.receivedAtMs,
         deviceAtMs: event.atMs,
         boot: event.boot ?? frame.boot,
         data: JSON.stringify(event.data),
         hash,
-        status: result.status,
-      })
-      .execute()
-    if (result.status !== 'dead') return
-    outcome.dead++
-    log.error({ cabinetId, seq, type: event.type, reason: result.reason }, 'an event became a dead letter')
-    await bury(tx, { cabinetId }, message, {
-      kind: 'event',
-      reason: `${event.type}: ${result.reason}`,
+      }
+      outcome.appended++
+      if (earlier?.get(seq) === hash) {
+        appendToInbox(tx, row, 'repeated')
+        continue
+      }
+      const fault = faults.get(index)
+      const result: Projected =
+        fault === undefined
+          ? await projector.project(tx, contextOf(row), event.type, event.data)
+          : { status: 'dead', reason: fault }
+      appendToInbox(tx, row, result.status)
+      if (result.status === 'projected' && result.afterCommit) outcome.afterCommits.push(result.afterCommit)
+      if (result.status !== 'dead') continue
+      outcome.dead++
+      log.error({ cabinetId, seq, type: event.type, reason: result.reason }, 'an event became a dead letter')
+      await bury(
+        tx,
+        ids,
+        graveOf(message, {
+          kind: 'event',
+          reason: `${event.type}: ${result.reason}`,
+          epoch: frame.epoch,
+          seq,
+          body: JSON.stringify(event),
+        }),
+      )
+      await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, 'poison'))
+    }
+    stream.state = {
       epoch: frame.epoch,
-      seq,
-      body: JSON.stringify(event),
-    })
-    await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, 'poison'))
+      lastSeq: frame.firstSeq + frame.events.length - 1,
+      lastHash: hashes.at(-1),
+      lastOccurredAtMs,
+      continues,
+    }
+  }
+
+  /** Says once that a clock is wrong, and once that it is right again. */
+  async function watchClock(
+    tx: Tx,
+    cabinetId: string,
+    frame: Pick<EventFrame, 'nowMs' | 'timeQuality'>,
+    receivedAtMs: number,
+    outcome: Outcome,
+  ): Promise<void> {
+    const skewMs = decideSkewMs(frame, receivedAtMs)
+    const isWrong = Math.abs(skewMs) > SKEW_ALARM_MS
+    if (skewed.get(cabinetId) === isWrong) return
+    await tell(tx, 'the clock of a cabinet', () => observer.onClock(tx, cabinetId, skewMs))
+    outcome.afterCommits.push(() => void skewed.set(cabinetId, isWrong))
   }
 
   /** A view of the stream that fails must not stop the stream itself. */
@@ -256,89 +332,29 @@ export function createReceiver(deps: {
     }
   }
 
-  /** Projects one event, or says why it cannot be. Only a failing storage is thrown. */
-  async function project(
-    tx: Tx,
-    context: Parameters<EventHandler<never>>[1],
-    type: string,
-    data: unknown,
-  ): Promise<{
-    status: 'projected' | 'unprojected' | 'dead'
-    reason?: string
-    afterCommit?: AfterCommit | undefined
-  }> {
-    const parsed = parseEvent(type, data)
-    if (parsed.kind === 'unknown-type') return { status: 'unprojected' }
-    if (parsed.kind === 'invalid') return { status: 'dead', reason: parsed.reason }
-    const handler = handlers[parsed.event.type] as EventHandler<typeof parsed.event.type> | undefined
-    if (handler === undefined) return { status: 'projected' }
-    try {
-      const afterCommit = await inSavepoint(tx, () => handler(tx, context, parsed.event.data))
-      return { status: 'projected', afterCommit: afterCommit ?? undefined }
-    } catch (error) {
-      if (isStorageError(error)) throw error
-      log.error({ ...context, type, err: error }, 'an event could not be projected')
-      return { status: 'dead', reason: messageOf(error) }
-    }
-  }
-
-  /** Keeps what cannot be taken, raw and with its reason, for a person. */
-  async function bury(
-    tx: Tx,
-    stream: Pick<Stream, 'cabinetId'>,
-    message: Arrived,
-    grave: {
-      kind: 'event' | 'frame' | 'stale_epoch' | 'fork'
-      reason: string
-      epoch?: string
-      seq?: number
-      body?: string
-    },
-  ): Promise<void> {
-    const { cabinetId } = stream
-    const body = (grave.body ?? textOf(message.payload)).slice(0, BODY_CHARACTERS_MOST)
-    const open = await tx
-      .selectFrom('deadLetter')
-      .select((eb) => [
-        eb.fn.countAll<number>().as('count'),
-        eb.fn.sum<number | null>(eb.case().when('body', '=', body).then(1).else(0).end()).as('same'),
-      ])
-      .where('cabinetId', '=', cabinetId)
-      .where('resolvedAtMs', 'is', null)
-      .executeTakeFirstOrThrow()
-    await raiseIncident(tx, ids, {
-      kind: `dead_letter_${grave.kind}`,
-      subject: cabinetId,
-      message: grave.reason,
-    })
-    // A frame that is sent again and again stands there once.
-    if ((open.same ?? 0) > 0 || open.count >= DEAD_LETTERS_PER_CABINET) return
-    await tx
-      .insertInto('deadLetter')
-      .values({
-        cabinetId,
-        receivedAtMs: message.receivedAtMs,
-        topic: message.topic,
-        kind: grave.kind,
-        epoch: grave.epoch ?? null,
-        seq: grave.seq ?? null,
-        reason: grave.reason.slice(0, 1000),
-        body,
-        resolvedAtMs: null,
-      })
-      .execute()
-  }
-
   return { receiveBatch }
 }
 
-function ackOf(epoch: string, ack: number, echoMonoMs?: number, error?: Ack['error']) {
+function contextOf({ cabinetId, epoch, seq, occurredAtMs: at, receivedAtMs }: InboxEvent) {
+  return { cabinetId, epoch, seq, occurredAtMs: at, receivedAtMs }
+}
+function ackOf(epoch: string, ack: number, echoMonoMs?: number, error?: Ack['error']): AckPart {
   return {
     epoch,
     ack,
     ...(echoMonoMs === undefined ? {} : { echoMonoMs }),
     ...(error === undefined ? {} : { error }),
   }
+}
+/** Lets an outbox go on under an epoch after the one that we know, on the link that asked. */
+function renewal(hello: Hello, { state }: Stream): AckPart {
+  const { epoch, linkId, monoMs } = hello
+  const after = state !== undefined && state.epoch > epoch ? state.epoch : epoch
+  return { ...ackOf(epoch, 0, monoMs), linkId, renew: { after } }
+}
+function aboutOutbox(hello: Hello) {
+  const { epoch, linkId, boot, firmware, firstSeq, lastSeq } = hello
+  return { epoch, linkId, boot, firmware, firstSeq, lastSeq }
 }
 
 /** The identity comes from the topic, which the broker's rules vouch for. */
@@ -349,59 +365,9 @@ function foreignIdentity(frame: EventFrame, cabinetId: string): string | undefin
 }
 
 const lenient = new TextDecoder('utf-8')
-function textOf(payload: Uint8Array): string {
-  return lenient.decode(payload)
-}
-
-async function loadStream(tx: Tx, cabinetId: string): Promise<Stream> {
-  const row = await tx
-    .selectFrom('receiver')
-    .select(['epoch', 'lastSeq'])
-    .where('cabinetId', '=', cabinetId)
-    .executeTakeFirst()
-  return { cabinetId, state: row, savedState: row }
-}
-
-/** @throws when another core moved the position meanwhile: the whole batch is undone and comes again */
-async function saveStream(tx: Tx, { cabinetId, state, savedState }: Stream): Promise<void> {
-  if (state === undefined || (state.epoch === savedState?.epoch && state.lastSeq === savedState.lastSeq))
-    return
-  const nowMs = nowOf(tx)
-  if (savedState === undefined) {
-    await tx
-      .insertInto('receiver')
-      .values({ cabinetId, epoch: state.epoch, lastSeq: state.lastSeq, openedAtMs: nowMs, lastAtMs: nowMs })
-      .execute()
-    return
-  }
-  const moved = await tx
-    .updateTable('receiver')
-    .set({
-      epoch: state.epoch,
-      lastSeq: state.lastSeq,
-      lastAtMs: nowMs,
-      ...(state.epoch === savedState.epoch ? {} : { openedAtMs: nowMs }),
-    })
-    .where('cabinetId', '=', cabinetId)
-    .where('epoch', '=', savedState.epoch)
-    .where('lastSeq', '=', savedState.lastSeq)
-    .executeTakeFirst()
-  if (moved.numUpdatedRows !== 1n) throw new Error(`the stream of ${cabinetId} was moved by another core`)
-}
-
-async function storedHashes(
-  tx: Tx,
-  { cabinetId, state }: Stream,
-  frame: EventFrame,
-): Promise<Map<number, string>> {
-  if (state?.epoch !== frame.epoch || frame.firstSeq > state.lastSeq) return new Map()
-  const rows = await tx
-    .selectFrom('inbox')
-    .select(['seq', 'hash'])
-    .where('cabinetId', '=', cabinetId)
-    .where('epoch', '=', frame.epoch)
-    .where('seq', '>=', frame.firstSeq)
-    .where('seq', '<', frame.firstSeq + frame.events.length)
-    .execute()
-  return new Map(rows.map((row) => [row.seq, row.hash]))
+function graveOf(
+  { cabinetId, topic, receivedAtMs, payload }: Arrived,
+  about: Pick<Grave, 'kind' | 'reason' | 'epoch' | 'seq'> & { body?: string },
+): Grave {
+  return { cabinetId, topic, receivedAtMs, ...about, body: about.body ?? lenient.decode(payload) }
 }

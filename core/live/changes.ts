@@ -1,5 +1,5 @@
 import type { LIVE_KINDS } from '#protocol/api/staff.ts'
-import { nowOf, type Tx } from '#core/platform/database.ts'
+import { contextOf, type Tx } from '#core/platform/database.ts'
 
 export type LiveKind = (typeof LIVE_KINDS)[number]
 
@@ -8,14 +8,19 @@ export async function recordChange(
   tx: Tx,
   change: { kind: LiveKind; subjectId: string; cabinetId?: string; data?: object },
 ): Promise<void> {
-  await tx
-    .insertInto('change')
-    .values({
-      atMs: nowOf(tx),
-      kind: change.kind,
-      subjectId: change.subjectId,
-      cabinetId: change.cabinetId ?? null,
-      data: change.data === undefined ? null : JSON.stringify(change.data),
-    })
-    .execute()
+  const { nowMs, direct, told } = contextOf(tx)
+  const { kind, subjectId, cabinetId = null, data } = change
+  if (data === undefined) {
+    const subject = `${kind}/${subjectId}/${cabinetId ?? ''}`
+    if (told.has(subject)) return
+    told.add(subject)
+  }
+  direct.run(
+    'INSERT INTO change (atMs, kind, subjectId, cabinetId, data) VALUES (?, ?, ?, ?, ?)',
+    nowMs,
+    kind,
+    subjectId,
+    cabinetId,
+    data === undefined ? null : JSON.stringify(data),
+  )
 }

@@ -1,19 +1,21 @@
-import { sql } from 'kysely'
-import type { Tx } from './database.ts'
+import { contextOf, type Tx } from './database.ts'
 
 /**
  * Runs a part of a unit that may fail without taking the rest with it.
  * @throws what `part` throws, after its writes are undone
  */
 export async function inSavepoint<T>(tx: Tx, part: () => Promise<T>): Promise<T> {
-  await sql`SAVEPOINT part`.execute(tx)
+  const { direct, told } = contextOf(tx)
+  direct.run('SAVEPOINT part')
   try {
     const result = await part()
-    await sql`RELEASE part`.execute(tx)
+    direct.run('RELEASE part')
     return result
   } catch (error) {
-    await sql`ROLLBACK TO part`.execute(tx)
-    await sql`RELEASE part`.execute(tx)
+    direct.run('ROLLBACK TO part')
+    direct.run('RELEASE part')
+    // What was told inside is undone; telling it twice does no harm.
+    told.clear()
     throw error
   }
 }

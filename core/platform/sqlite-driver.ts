@@ -15,10 +15,10 @@ import type { Tables } from './tables/index.ts'
 /** Prepared statements that are kept; more than this and the oldest goes. */
 const STATEMENTS_KEPT = 500
 
-/** Runs compiled queries on one better-sqlite3 connection. Everything is synchronous below the promise. */
-export function createRunner(connection: Sqlite.Database): (query: CompiledQuery) => QueryResult<unknown> {
+/** Statements are compiled once by SQLite and kept by their text. */
+export function createPreparer(connection: Sqlite.Database): (text: string) => Sqlite.Statement {
   const statements = new Map<string, Sqlite.Statement>()
-  function prepare(text: string): Sqlite.Statement {
+  return (text) => {
     let statement = statements.get(text)
     if (!statement) {
       statement = connection.prepare(text)
@@ -27,6 +27,11 @@ export function createRunner(connection: Sqlite.Database): (query: CompiledQuery
     }
     return statement
   }
+}
+
+/** Runs compiled queries on one better-sqlite3 connection. Everything is synchronous below the promise. */
+export function createRunner(connection: Sqlite.Database): (query: CompiledQuery) => QueryResult<unknown> {
+  const prepare = createPreparer(connection)
   return (query) => {
     const statement = prepare(query.sql)
     if (statement.reader) return { rows: statement.all(...query.parameters) }

@@ -124,7 +124,8 @@ export function createSessionCourse(
           .set({ startedAtMs: context.occurredAtMs })
           .where('sessionId', '=', sessionId)
           .execute()
-      if (sessionMachine.isTerminal(session.state))
+      // One that was mended after its session ended tells of nothing that goes on now.
+      if (sessionMachine.isTerminal(session.state) && !context.isLate)
         await raiseIncident(tx, ids, {
           kind: 'late_unlock',
           subject: sessionId,

@@ -4,6 +4,7 @@ import { messageOf } from '#protocol/base/errors.ts'
 import type { Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { decideReadingWindowMs } from '../delivery/thinning.ts'
 import type { CabinetHardware, ClimateSample } from '../hardware/ports.ts'
 import { patiently } from '../patiently.ts'
 import {
@@ -32,6 +33,8 @@ export interface ClimateKeeperOptions {
   log: Logger
   lockoutPolicy: () => LockoutPolicy
   isSessionOpen: () => boolean
+  /** How long the core has not answered. */
+  silentMs: () => number
   settings: {
     climateWindowMs: number
     setpointPauseMs: number
@@ -162,9 +165,11 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
   }
 
   function reportWindow(now: number): void {
-    // Under pressure temperature goes first: fewer, longer windows, with the extremes kept.
-    const isTight = outbox.pressure().level !== 'normal'
-    if (isTight && now - window.startedMonoMs < 6 * settings.climateWindowMs) return
+    const windowMs = decideReadingWindowMs(settings.climateWindowMs, {
+      level: outbox.pressure().level,
+      silentMs: options.silentMs(),
+    })
+    if (now - window.startedMonoMs < windowMs) return
     const reading = readingOf(window)
     window = startWindow(now)
     if (reading) db.transact(() => outbox.append('climate.reading', reading))

@@ -17,6 +17,8 @@ export interface CabinetState {
   readonly isOutOfService: boolean
   readonly planogramVersion: number | undefined
   readonly isOutboxFull: boolean
+  /** The core refuses our events: another machine may use this identity, and nobody could be charged. */
+  readonly isOutboxRefused: boolean
   readonly doorCount: number
 }
 
@@ -79,6 +81,8 @@ export function decideUnlock(
       `planogram ${args.planogramVersion} is not known here, ${cabinet.planogramVersion} is`,
     )
   }
+  if (args.kind === 'sale' && cabinet.isOutboxRefused)
+    return refusal('outbox_refused', 'the core refuses the events of this cabinet')
   if (cabinet.isOutboxFull) return refusal('outbox_full', 'too much waits for the core already')
   return undefined
 }

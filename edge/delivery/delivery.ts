@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
+import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
 import {
   type Ack,
@@ -20,6 +21,7 @@ import {
   decideLinkUp,
   decideSend,
   decideWake,
+  evolveBlocked,
   evolveSent,
   initialSender,
   nextWakeMonoMs,
@@ -58,6 +60,10 @@ export interface Delivery {
   sendLive(live: Omit<Live, 'v' | 'monoMs' | 'nowMs'>): void
   /** The core's time as well as it is known, for signatures. */
   correctedNowMs(): number
+  /** The core's time, undefined until it answered in this start. */
+  knownNowMs(): number | undefined
+  /** How long the core has not answered. */
+  silentMs(): number
 }
 
 export interface DeliveryOptions {
@@ -65,6 +71,7 @@ export interface DeliveryOptions {
   link: Link
   identity: Identity
   clock: Clock
+  ids: Ids
   random: Random
   log: Logger
   policy: SenderPolicy
@@ -72,22 +79,26 @@ export interface DeliveryOptions {
 
 /** Room for the frame around the events. */
 const FRAME_OVERHEAD_BYTES = 512
+/** A core that asks for hello after hello is answered this often at most. */
+const GREET_PAUSE_MS = 1000
+const GO_ON =
+  'Nothing is lost: events wait here. See to it that one machine only has this identity, then let it go on in the console (cabinet, delivery), or enrol it again with a new code and this data folder'
 const HALT_MEANING = {
-  stale_epoch:
-    'the core knows a later outbox of this cabinet: this database is an old copy. Enrol the cabinet again with an empty data folder',
-  fork: 'the core has other events under the same numbers: this database was copied. Find the other cabinet with this identity and enrol one of them again',
-  unknown_cabinet: 'the core does not know this cabinet. Enrol it again with a new code',
-  ack_beyond_outbox:
-    'the core has events that this database never wrote: it was restored from a copy. Enrol the cabinet again with an empty data folder',
+  stale_epoch: `the core knows a later outbox of this cabinet. ${GO_ON}`,
+  fork: `the core has other events under the same numbers: this database was copied. ${GO_ON}`,
+  ack_beyond_outbox: `the core has events that this database never wrote: it is an older copy of itself. ${GO_ON}`,
+  unknown_cabinet: 'the core does not know this cabinet. Enrol it again with a new code and this data folder',
 } as const
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { outbox, link, identity, clock, random, log, policy } = options
+  const { outbox, link, identity, clock, ids, random, log, policy } = options
   let state = initialSender(outbox.range().ackedSeq)
   let serverTime: ServerTime = unknownServerTime
   let listener: DeliveryListener | undefined
   let timer: Timer | undefined
   let wasReachable = false
+  let heardAtMonoMs = clock.monoMs()
+  let greetedAtMonoMs = Number.NEGATIVE_INFINITY
   /** After the core refused a frame as a whole: events go alone, so that one bad one cannot hold up the others. */
   let eventsPerFrame = FRAME_EVENTS_MAX
 
@@ -110,17 +121,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       )
       const last = rows.at(-1)
       if (last === undefined || rows[0]?.seq !== want.fromSeq) {
-        // Pruned although the core asks for it: skip to what is kept, the core sees and records the gap.
-        const { firstSeq, lastSeq } = outbox.range()
-        const resumeSeq = firstSeq === 0 ? lastSeq : firstSeq - 1
-        log.error({ fromSeq: want.fromSeq, firstSeq }, 'events that the core asks for are no longer kept')
-        state = {
-          ...state,
-          ackedSeq: Math.max(state.ackedSeq, resumeSeq),
-          sentSeq: Math.max(state.sentSeq, resumeSeq),
-        }
-        if (last === undefined) break
-        continue
+        // Pruned although the core asks for it: a hello says what is kept, and the core records what is missing.
+        log.error(
+          { fromSeq: want.fromSeq, ...outbox.range() },
+          'events that the core asks for are no longer kept',
+        )
+        greetAgain()
+        state = evolveBlocked(state, clock.monoMs(), policy)
+        break
       }
       const frame: EventFrame = {
         v: 1,
@@ -130,7 +138,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         ...clocks(),
         events: rows.map((row) => row.event),
       }
-      if (!link.publish('ev', frame)) break
+      if (!link.publish('ev', frame)) {
+        state = evolveBlocked(state, clock.monoMs(), policy)
+        break
+      }
       state = evolveSent(state, last.seq, clock.monoMs(), policy)
     }
     rearm()
@@ -161,18 +172,34 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       lastSeq,
       boot: identity.boot,
       ...clocks(),
+      ...(outbox.continues === undefined ? {} : { continues: outbox.continues }),
+      ...(state.haltReason === undefined || state.haltReason === 'unknown_cabinet'
+        ? {}
+        : { halt: state.haltReason }),
       ...listener.describe(),
     }
+    greetedAtMonoMs = clock.monoMs()
     link.publish('hello', hello)
+  }
+
+  /** A hello on the present link: what goes on is decided by its answer. */
+  function greetAgain(): void {
+    const { linkId } = state
+    if (linkId === undefined) return
+    // The answer to the last one is still under way.
+    if (clock.monoMs() - greetedAtMonoMs < GREET_PAUSE_MS) return
+    state = decideLinkUp(state, linkId, clock.monoMs(), policy)
+    sendHello(linkId)
   }
 
   function onAck(ack: Ack): void {
     if (ack.linkId !== undefined && ack.linkId !== state.linkId) return
+    heardAtMonoMs = clock.monoMs()
     serverTime = evolveServerTime(serverTime, ack, clock.monoMs())
     const decision = decideAck(
       state,
       ack,
-      { epoch: outbox.epoch, lastSeq: outbox.range().lastSeq },
+      { epoch: outbox.epoch, lastSeq: outbox.range().lastSeq, hashAt: (seq) => outbox.hashAt(seq) },
       clock.monoMs(),
       policy,
     )
@@ -200,6 +227,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             { reason: effect.reason, epoch: outbox.epoch },
             `nothing more is sent: ${HALT_MEANING[effect.reason]}`,
           )
+          // Only the edge may have noticed: the hello tells the core, and so the people at the console.
+          if (state.linkId !== undefined) sendHello(state.linkId)
+          break
+        case 'greet':
+          greetAgain()
+          break
+        case 'renew':
+          outbox.renew({ candidate: ids.next('epoch'), after: effect.after, reason: effect.reason })
+          log.warn(
+            { reason: effect.reason, continues: outbox.continues, epoch: outbox.epoch },
+            'a person let this outbox go on: what the core does not have follows under a new epoch',
+          )
+          if (state.linkId !== undefined) sendHello(state.linkId)
           break
       }
     }
@@ -214,7 +254,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   function reportReachable(): void {
-    const isReachable = state.phase === 'open' || state.phase === 'halted'
+    // A second greeting on one link is no absence.
+    const isReachable =
+      state.phase === 'open' || state.phase === 'halted' || (state.phase === 'greeting' && wasReachable)
     if (isReachable === wasReachable) return
     wasReachable = isReachable
     listener?.onReachable(isReachable)
@@ -270,5 +312,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       link.publish(channel, { v: 1, monoMs: clock.monoMs(), nowMs: Math.max(0, clock.now()), ...live })
     },
     correctedNowMs: () => correctedNowMs(serverTime, clock.now(), clock.monoMs()),
+    knownNowMs: () =>
+      serverTime.minusMonoMs === undefined
+        ? undefined
+        : correctedNowMs(serverTime, clock.now(), clock.monoMs()),
+    silentMs: () => (wasReachable ? 0 : clock.monoMs() - heardAtMonoMs),
   }
 }

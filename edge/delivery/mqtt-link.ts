@@ -33,6 +33,8 @@ export interface MqttLinkOptions {
 const STABLE_MS = 60_000
 /** With more than this waiting in the socket the peer is not reading; publishing would only fill memory. */
 const SOCKET_BYTES_MOST = 512 * 1024
+/** History leaves the line free for what is live: on a slow one, more than this in front of a reply would hold it up. */
+const HISTORY_BYTES_MOST = 64 * 1024
 const FAREWELL_MS = 1000
 
 /** MQTT.js keeps QoS 1 packets to send them again one by one; our outbox does that better, so it keeps nothing. */
@@ -162,7 +164,8 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     const { client } = link
     if (!client.connected) return false
     const socket = client.stream as unknown as { writableLength?: number }
-    if ((socket.writableLength ?? 0) > SOCKET_BYTES_MOST) return false
+    if ((socket.writableLength ?? 0) > (channel === 'ev' ? HISTORY_BYTES_MOST : SOCKET_BYTES_MOST))
+      return false
     const payload = Buffer.from(JSON.stringify(frame))
     if (payload.length > PACKET_BYTES_MAX) {
       log.error(

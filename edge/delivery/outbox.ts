@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#protocol/base/clock.ts'
 import { assert } from '#protocol/base/decision.ts'
-import type { FrameEvent } from '#protocol/messages/frames.ts'
+import { hashEvent } from '#protocol/messages/event-hash.ts'
+import type { FrameEvent, HaltReason } from '#protocol/messages/frames.ts'
 import { type EventData, type EventType, parseEvent } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
-import type { Identity } from '../identity.ts'
+import { type Identity, renewIdentity } from '../identity.ts'
 
 export interface OutboxRow {
   readonly seq: number
@@ -24,7 +25,10 @@ export interface OutboxLimits {
  * when the core has committed them, and not at once, so that a core restored from a backup can ask again.
  */
 export interface Outbox {
+  /** A new one after `renew`; whoever keeps it across a wait keeps an old one. */
   readonly epoch: string
+  /** The epoch before this one in the same database, for the hello. */
+  readonly continues: Identity['continues']
   /** Inside a transaction. @returns the event's sequence number */
   append<T extends EventType>(type: T, data: EventData<T>): number
   /** `firstSeq` is the oldest kept, 0 when none. */
@@ -35,8 +39,18 @@ export interface Outbox {
   confirm(seq: number): void
   /** The core lost what came after `seq` and asks again. */
   rewind(seq: number): void
-  /** Removes acknowledged events beyond the rewind window, a bounded number at a time. */
-  prune(): void
+  /**
+   * The core refuses this epoch and a person let us go on: what it does not have follows under a new one, with the same
+   * numbers, and so everything that refers to a number stays true.
+   */
+  renew(given: { candidate: string; after: string; reason: HaltReason }): void
+  /** Hash of the event with this number, undefined when it is not kept. */
+  hashAt(seq: number): string | undefined
+  /**
+   * Removes acknowledged events beyond the rewind window, a bounded number at a time.
+   * @param nowMs  true time, as the core tells it; undefined while it is unknown, and then only bytes count
+   */
+  prune(nowMs: number | undefined): void
   pressure(): { level: PressureLevel; waiting: number; byteCount: number }
   /** `run` after each commit that appended something. */
   onAppended(run: (lastSeq: number) => void): void
@@ -60,17 +74,23 @@ interface Position {
 const HIGH_SHARE = 0.9
 const NORMAL_SHARE = 0.8
 const PRUNE_ROWS = 500
+/** A larger event would fit no frame; the schemas keep every honest one far below. */
+const EVENT_BYTES_MOST = 48 * 1024
+const EXCERPT_CHARACTERS = 8 * 1024
+/** A time before this was written by a clock that was never set, and says nothing about age. */
+const PLAUSIBLE_FROM_MS = Date.UTC(2024)
 /** What an event costs beside its data: type, times, punctuation. */
 const ENVELOPE_BYTES = 96
 
 export function createOutbox(
   db: EdgeDatabase,
-  identity: Identity,
+  startedAs: Identity,
   clock: Clock,
   limits: OutboxLimits,
   log: Logger,
 ): Outbox {
   const { sql } = db
+  let identity = startedAs
   const insert = sql.prepare(
     'INSERT INTO outbox (seq, type, at_ms, mono_ms, boot, data, byte_count) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
@@ -104,7 +124,7 @@ export function createOutbox(
     const parsed = parseEvent(type, data)
     if (parsed.kind === 'invalid')
       log.error({ type, reason: parsed.reason }, 'an event does not match its schema')
-    const text = JSON.stringify(data)
+    const text = textOf(type, data)
     const byteCount = Buffer.byteLength(text) + ENVELOPE_BYTES
     // Read again inside the transaction: a rolled-back append must not leave a hole.
     const stored = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
@@ -119,8 +139,24 @@ export function createOutbox(
     return seq
   }
 
+  /** The beginning of what is too large to travel: the core keeps it as a dead letter, and nothing waits behind it. */
+  function textOf(type: string, data: unknown): string {
+    const text = JSON.stringify(data)
+    if (Buffer.byteLength(text) <= EVENT_BYTES_MOST) return text
+    log.error({ type, byteCount: Buffer.byteLength(text) }, 'an event is too large and goes as its beginning')
+    return JSON.stringify({
+      tooLargeBytes: Buffer.byteLength(text),
+      beginning: text.slice(0, EXCERPT_CHARACTERS),
+    })
+  }
+
   return {
-    epoch: identity.epoch,
+    get epoch() {
+      return identity.epoch
+    },
+    get continues() {
+      return identity.continues
+    },
     append,
     range: () => ({
       firstSeq: first.get()?.seq ?? 0,
@@ -150,13 +186,31 @@ export function createOutbox(
       db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq }))
       reload()
     },
-    prune() {
+    renew({ candidate, after, reason }) {
+      const seq = position.ackedSeq
+      const fromEpoch = identity.epoch
+      db.transact(() => {
+        const renewed = renewIdentity(db, identity, { candidate, after, seq })
+        append('agent.stream-renewed', { reason, fromEpoch, seq })
+        db.afterCommit(() => {
+          identity = renewed
+        })
+      })
+    },
+    hashAt(seq) {
+      const row = select.get(seq, 1)
+      if (row?.seq !== seq) return undefined
+      return hashEvent(eventOf(row), row.boot)
+    },
+    prune(nowMs) {
       const rows = oldAcked.all(position.ackedSeq, PRUNE_ROWS)
-      const oldestKeptMs = clock.now() - limits.rewindKeepMs
+      // By the core's clock: ours may jump ten years ahead, and the window would be gone at once.
+      const oldestKeptMs = nowMs === undefined ? 0 : nowMs - limits.rewindKeepMs
       let upTo = 0
       let excessBytes = keptAckedBytes - limits.rewindBytesMost
       for (const row of rows) {
-        if (row.at_ms >= oldestKeptMs && excessBytes <= 0) break
+        const isOld = row.at_ms < oldestKeptMs && row.at_ms > PLAUSIBLE_FROM_MS
+        if (!isOld && excessBytes <= 0) break
         upTo = row.seq
         excessBytes -= row.byte_count
       }

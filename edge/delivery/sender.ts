@@ -1,4 +1,4 @@
-import type { Ack } from '#protocol/messages/frames.ts'
+import type { Ack, HaltReason } from '#protocol/messages/frames.ts'
 import { backoffMs } from './backoff.ts'
 
 /**
@@ -20,7 +20,8 @@ export interface SenderState {
   readonly helloTimeoutAtMonoMs: number | undefined
   /** Since when something has been waiting without progress on this link; the watchdog counts from here. */
   readonly waitingSinceMonoMs: number | undefined
-  readonly haltReason: 'stale_epoch' | 'fork' | 'unknown_cabinet' | 'ack_beyond_outbox' | undefined
+  /** Outlives the link: the next hello tells it, and only an acknowledgement that fits ends it. */
+  readonly haltReason: HaltReason | 'unknown_cabinet' | undefined
 }
 export interface SenderPolicy {
   readonly windowMost: number
@@ -51,6 +52,7 @@ export function decideLinkUp(
 ): SenderState {
   return {
     ...initialSender(state.ackedSeq),
+    haltReason: state.haltReason,
     phase: 'greeting',
     linkId,
     helloTimeoutAtMonoMs: atMonoMs + policy.helloTimeoutMs,
@@ -67,23 +69,33 @@ export type AckEffect =
   | { type: 'rewind'; seq: number }
   | { type: 'halted'; reason: NonNullable<SenderState['haltReason']> }
   | { type: 'frameRefused' }
+  /** The core asks for a hello on this link. */
+  | { type: 'greet' }
+  /** A person let this outbox go on, under an epoch after `after`. */
+  | { type: 'renew'; reason: HaltReason; after: string }
 
 /**
  * What an acknowledgement changes. One for another link or epoch changes nothing, unless it says that our epoch is
- * refused. An acknowledgement beyond our last event means that this database is an older copy of itself.
+ * refused. An acknowledgement beyond our last event means that this database is an older copy of itself; one for an event
+ * that is not ours, that somebody else writes under our identity. A permission to go on counts only on the link for
+ * which it was given, and only for an outbox that is refused.
+ * @param own  `hashAt` is the hash of our event at a seq, undefined when it is not kept any more
  */
 export function decideAck(
   state: SenderState,
   ack: Ack,
-  own: { epoch: string; lastSeq: number },
+  own: { epoch: string; lastSeq: number; hashAt: (seq: number) => string | undefined },
   atMonoMs: number,
   policy: SenderPolicy,
 ): { state: SenderState; effects: AckEffect[] } {
   if (state.phase === 'down') return { state, effects: [] }
   if (ack.linkId !== undefined && ack.linkId !== state.linkId) return { state, effects: [] }
+  if (ack.greet === true) return { state, effects: [{ type: 'greet' }] }
+  if (ack.renew !== undefined) return renew(ack.renew.after)
   if (ack.error === 'stale_epoch' || ack.error === 'fork' || ack.error === 'unknown_cabinet')
     return halt(ack.error)
   if (ack.epoch !== own.epoch) return { state, effects: [] }
+  if (isForeign()) return halt('fork')
   if (ack.rewindTo !== undefined && ack.rewindTo < state.ackedSeq) {
     return {
       state: opened({
@@ -112,6 +124,22 @@ export function decideAck(
     effects: [{ type: 'confirm', seq: ack.ack }, ...effects],
   }
 
+  function isForeign(): boolean {
+    if (ack.hash === undefined || ack.ack > own.lastSeq) return false
+    // Once it fitted it fits for good; the first answer of a link is always looked at.
+    if (ack.ack <= state.ackedSeq && state.phase === 'open') return false
+    const hash = own.hashAt(ack.ack)
+    return hash !== undefined && hash !== ack.hash
+  }
+  function renew(after: string): { state: SenderState; effects: AckEffect[] } {
+    const { haltReason } = state
+    if (ack.linkId === undefined || ack.epoch !== own.epoch) return { state, effects: [] }
+    if (haltReason === undefined || haltReason === 'unknown_cabinet') return { state, effects: [] }
+    return {
+      state: decideLinkUp({ ...state, haltReason: undefined }, ack.linkId, atMonoMs, policy),
+      effects: [{ type: 'renew', reason: haltReason, after }],
+    }
+  }
   function opened(given: SenderState): SenderState {
     return {
       ...given,
@@ -141,7 +169,7 @@ export function decideAck(
         helloTimeoutAtMonoMs: undefined,
         waitingSinceMonoMs: undefined,
       },
-      effects: state.phase === 'halted' ? [] : [{ type: 'halted' as const, reason }],
+      effects: state.haltReason === reason ? [] : [{ type: 'halted' as const, reason }],
     }
   }
 }
@@ -171,6 +199,12 @@ export function evolveSent(
     resendAtMonoMs: state.resendAtMonoMs ?? atMonoMs + policy.retransmitShortestMs,
     waitingSinceMonoMs: state.waitingSinceMonoMs ?? atMonoMs,
   }
+}
+
+/** Nothing could be published: the socket is full or gone. It is tried again after a while even if nobody answers. */
+export function evolveBlocked(state: SenderState, atMonoMs: number, policy: SenderPolicy): SenderState {
+  if (state.phase !== 'open') return state
+  return { ...state, resendAtMonoMs: state.resendAtMonoMs ?? atMonoMs + policy.retransmitShortestMs }
 }
 
 /**

@@ -761,26 +761,6 @@ export const AlarmList = Type.Object(
 export type AlarmList = Type.Static<typeof AlarmList>
 /** POST /api/staff/alarms/:id/acknowledge */
 export const AlarmAcknowledge = Type.Object({}, closed)
-/** GET /api/staff/dead-letters */
-export const DeadLetterList = Type.Object(
-  {
-    deadLetters: Type.Array(
-      Type.Object(
-        {
-          id: Type.Integer(),
-          cabinetId: Type.String(),
-          receivedAtMs: WallMs,
-          topic: Type.String(),
-          reason: Type.String(),
-          bodyText: Type.String(),
-        },
-        closed,
-      ),
-    ),
-  },
-  closed,
-)
-export type DeadLetterList = Type.Static<typeof DeadLetterList>
 /** GET /api/staff/audit?query= */
 export const AuditList = Type.Object(
   {

@@ -60,6 +60,36 @@ export const ERRORS = {
     'It was changed by somebody else in the meantime.',
     'Load it again and repeat the change.',
   ),
+  dead_letter_settled: refusal(
+    409,
+    'Somebody has settled this dead letter already.',
+    'Load the list again.',
+  ),
+  dead_letter_order: refusal(
+    409,
+    'An older event of this cabinet is dead too, and what came later may rest on it.',
+    'Make the older one good or discard it first; the message names it.',
+  ),
+  dead_letter_not_event: refusal(
+    409,
+    'This is a whole frame, not an event; the cabinet sends its events again by itself.',
+    'Look for the cause at the cabinet, then discard it with a note.',
+  ),
+  dead_letter_unmended: refusal(
+    422,
+    'The event would become a dead letter again.',
+    'Correct the field named in the message.',
+  ),
+  outbox_not_refused: refusal(
+    409,
+    'No outbox of this cabinet is refused any more.',
+    'Load the page again; there is nothing to do.',
+  ),
+  outbox_refused: refusal(
+    409,
+    'The core refuses the events of this cabinet, because another machine may use its identity.',
+    'See to it that one machine only has this identity, then let it go on in the console under delivery.',
+  ),
   too_many_requests: refusal(429, 'Too many requests.', 'Wait for the time in Retry-After.', true),
   payload_too_large: refusal(
     413,

@@ -39,43 +39,55 @@ const Epoch = Type.String({
   pattern: '^[a-z0-9-]{1,32}$',
   description: 'life of the outbox database; later epochs sort after earlier ones',
 })
+/** Why an outbox may not go on under its epoch. */
+export const HALT_REASONS = ['stale_epoch', 'fork', 'ack_beyond_outbox'] as const
+export const HaltReason = Type.Unsafe<(typeof HALT_REASONS)[number]>(
+  Type.Union(
+    HALT_REASONS.map((reason) => Type.Literal(reason)),
+    {
+      description:
+        'stale_epoch: the core knows a later outbox; fork: the core has other events under the same numbers; ack_beyond_outbox: the core has more than was ever written here',
+    },
+  ),
+)
+export type HaltReason = Type.Static<typeof HaltReason>
 const Seq = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
   description: 'sequence number inside the epoch, from 1 without holes',
 })
 
-/** `up/ev`. The seq of `events[i]` is `firstSeq + i`. `data` is checked against its type's own schema afterwards. */
-export const EventFrame = Type.Object(
+export const FrameEvent = Type.Object(
   {
-    ...version,
-    epoch: Epoch,
-    firstSeq: Seq,
-    boot: Type.Integer({ minimum: 1, description: 'boot count' }),
+    type: Code,
+    atMs: WallMs,
     monoMs: MonoMs,
-    nowMs: WallMs,
-    timeQuality: TimeQuality,
-    cabinetId: Type.Optional(Id),
-    events: Type.Array(
-      Type.Object(
-        {
-          type: Code,
-          atMs: WallMs,
-          monoMs: MonoMs,
-          boot: Type.Optional(
-            Type.Integer({ minimum: 1, description: 'when it differs from that of the frame' }),
-          ),
-          data: Type.Record(Type.String(), Type.Unknown()),
-        },
-        closed,
-      ),
-      { minItems: 1, maxItems: FRAME_EVENTS_MAX },
-    ),
+    boot: Type.Optional(Type.Integer({ minimum: 1, description: 'when it differs from that of the frame' })),
+    data: Type.Record(Type.String(), Type.Unknown()),
   },
   closed,
 )
+export type FrameEvent = Type.Static<typeof FrameEvent>
+const frameHead = {
+  ...version,
+  epoch: Epoch,
+  firstSeq: Seq,
+  boot: Type.Integer({ minimum: 1, description: 'boot count' }),
+  monoMs: MonoMs,
+  nowMs: WallMs,
+  timeQuality: TimeQuality,
+  cabinetId: Type.Optional(Id),
+}
+const eventsBound = { minItems: 1, maxItems: FRAME_EVENTS_MAX }
+
+/** `up/ev`. The seq of `events[i]` is `firstSeq + i`. `data` is checked against its type's own schema afterwards. */
+export const EventFrame = Type.Object({ ...frameHead, events: Type.Array(FrameEvent, eventsBound) }, closed)
 export type EventFrame = Type.Static<typeof EventFrame>
-export type FrameEvent = EventFrame['events'][number]
+/** The same with events that need not have the form of one: their numbers still count. */
+export const EventFrameEnvelope = Type.Object(
+  { ...frameHead, events: Type.Array(Type.Unknown(), eventsBound) },
+  closed,
+)
 
 /** `up/hello`: the start of a link. */
 export const Hello = Type.Object(
@@ -104,6 +116,19 @@ export const Hello = Type.Object(
       closed,
     ),
     session: Type.Optional(Type.Object({ sessionId: Id, state: Code }, closed)),
+    continues: Type.Optional(
+      Type.Object(
+        {
+          epoch: Epoch,
+          seq: Type.Integer({
+            minimum: 0,
+            description: 'up to here the core had the same events under the epoch before; numbers go on',
+          }),
+        },
+        { ...closed, description: 'this epoch goes on from an earlier one of the same database' },
+      ),
+    ),
+    halt: Type.Optional(HaltReason),
     hardware: Type.Object(
       {
         isDoorOpen: Type.Union([Type.Boolean(), Type.Null()]),
@@ -132,8 +157,27 @@ export const Ack = Type.Object(
     }),
     nowMs: WallMs,
     echoMonoMs: Type.Optional(MonoMs),
+    hash: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{32}$',
+        description: 'hash of the event at `ack` as the core has it; another one at the edge: somebody else wrote it',
+      }),
+    ),
     rewindTo: Type.Optional(
       Type.Integer({ minimum: 0, description: 'send again from the seq after this one' }),
+    ),
+    greet: Type.Optional(
+      Type.Literal(true, { description: 'the core asks for a hello on this link; nothing else counts' }),
+    ),
+    renew: Type.Optional(
+      Type.Object(
+        { after: Epoch },
+        {
+          ...closed,
+          description:
+            'a person let this cabinet go on: begin an epoch that sorts after this one and after your own, and send what is not acknowledged under it',
+        },
+      ),
     ),
     error: Type.Optional(
       Type.Union([

@@ -3,7 +3,18 @@ import { Compile } from 'typebox/compile'
 import * as camera from './camera.ts'
 import * as climate from './climate.ts'
 import * as door from './door.ts'
-import { Ack, Command, CommandReply, EventFrame, Hello, Live, State, Twin } from './frames.ts'
+import {
+  Ack,
+  Command,
+  CommandReply,
+  EventFrame,
+  EventFrameEnvelope,
+  FrameEvent,
+  Hello,
+  Live,
+  State,
+  Twin,
+} from './frames.ts'
 import * as operations from './operations.ts'
 import * as session from './session.ts'
 import * as weighing from './weighing.ts'
@@ -45,6 +56,7 @@ export const EVENTS = {
   'agent.outbox-pressure': operations.AgentOutboxPressure,
   'agent.clock-step': operations.AgentClockStep,
   'agent.bus-fault': operations.AgentBusFault,
+  'agent.stream-renewed': operations.AgentStreamRenewed,
 } as const satisfies Record<string, TSchema>
 
 export type EventType = keyof typeof EVENTS
@@ -101,18 +113,21 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Untrusted bytes to a typed frame: size, UTF-8, JSON, schema. */
 export function parseFrame<C extends FrameChannel>(channel: C, bytes: Uint8Array): Parsed<FrameOf<C>> {
+  const json = parseJson(bytes)
+  return json.ok ? (parseValue(FRAMES[channel], json.value) as Parsed<FrameOf<C>>) : json
+}
+
+function parseJson(bytes: Uint8Array): Parsed<unknown> {
   if (bytes.byteLength > PAYLOAD_BYTES_MAX)
     return { ok: false, reason: `${bytes.byteLength} bytes, at most ${PAYLOAD_BYTES_MAX} are allowed` }
-  let value: unknown
   try {
-    value = JSON.parse(strictUtf8.decode(bytes))
+    return { ok: true, value: JSON.parse(strictUtf8.decode(bytes)) }
   } catch (error) {
     return {
       ok: false,
       reason: `not JSON in UTF-8: ${error instanceof Error ? error.message : String(error)}`,
     }
   }
-  return parseValue(FRAMES[channel], value) as Parsed<FrameOf<C>>
 }
 const PAYLOAD_BYTES_MAX = 128 * 1024
 
@@ -120,6 +135,31 @@ export type ParsedEvent =
   | { kind: 'known'; event: DomainEvent }
   | { kind: 'unknown-type' }
   | { kind: 'invalid'; reason: string }
+
+/** What can be said of a frame whose events do not all have the form of an event. */
+export type EventFrameParsed = { ok: true; frame: EventFrame; faults: ReadonlyMap<number, string> } | { ok: false; reason: string }
+const NO_FAULTS: ReadonlyMap<number, string> = new Map()
+
+/**
+ * An event frame, as leniently as its numbering allows: one event without the form of an event must not hold up those
+ * around it. @returns the frame with the faults of single events by their index, or why not even the numbers can be read
+ */
+export function parseEventFrame(bytes: Uint8Array): EventFrameParsed {
+  const whole = parseFrame('ev', bytes)
+  if (whole.ok) return { ok: true, frame: whole.value, faults: NO_FAULTS }
+  const json = parseJson(bytes)
+  const envelope = json.ok ? parseValue(EventFrameEnvelope, json.value) : json
+  if (!envelope.ok) return whole
+  const faults = new Map<number, string>()
+  const { nowMs, monoMs } = envelope.value
+  const events = envelope.value.events.map((given, index): FrameEvent => {
+    const event = parseValue(FrameEvent, given)
+    if (event.ok) return event.value
+    faults.set(index, event.reason)
+    return { type: 'unreadable', atMs: nowMs, monoMs, data: { event: given } }
+  })
+  return { ok: true, frame: { ...envelope.value, events }, faults }
+}
 
 /** One event of a frame. An unknown type comes from a newer minor version and is stored, not dead. */
 export function parseEvent(type: string, data: unknown): ParsedEvent {

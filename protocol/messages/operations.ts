@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Code, closed, DurationMs, Id, Text } from './common.ts'
-import { CommandStatus } from './frames.ts'
+import { CommandStatus, HaltReason } from './frames.ts'
 
 /** The final outcome of a command, so that it is never lost and is ordered against door events. */
 export const CommandFinished = Type.Object(
@@ -38,6 +38,15 @@ export const AgentOutboxPressure = Type.Object(
 )
 export const AgentClockStep = Type.Object(
   { stepMs: Type.Integer({ description: 'how far the wall clock jumped' }) },
+  closed,
+)
+/** The outbox goes on under a new epoch, because a person said that this is the real cabinet. */
+export const AgentStreamRenewed = Type.Object(
+  {
+    reason: HaltReason,
+    fromEpoch: Type.String({ pattern: '^[a-z0-9-]{1,32}$', description: 'the epoch that ended' }),
+    seq: Type.Integer({ minimum: 0, description: 'the last event that the core had in common with us' }),
+  },
   closed,
 )
 /** The serial bus stopped or started answering; readings in between are stale, never the last value. */

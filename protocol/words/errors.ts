@@ -18,6 +18,18 @@ const zh: Record<ErrorCode, ErrorText> = {
   not_allowed: text('您的角色不能进行此操作。', '请联系拥有提示中权限的同事。'),
   not_found: text('没有找到，或您无权查看。', '请检查地址或编号。'),
   conflict: text('内容刚刚被其他人修改。', '请重新加载后再操作。'),
+  dead_letter_settled: text('这条异常报文已有人处理。', '请重新加载列表。'),
+  dead_letter_order: text(
+    '这台货柜还有更早的异常事件，后面的事件可能以它为前提。',
+    '请先修正或作废更早的那一条（提示中已注明）。',
+  ),
+  dead_letter_not_event: text('这是整个报文而不是单个事件，货柜会自动重新发送其中的事件。', '请到货柜处查找原因，然后备注作废。'),
+  dead_letter_unmended: text('修改后的事件仍然无法接受。', '请更正提示中的字段。'),
+  outbox_not_refused: text('这台货柜的上传已不再被拒绝。', '请重新加载页面，无需操作。'),
+  outbox_refused: text(
+    '服务器拒收这台货柜的记录，可能有另一台设备使用了相同的身份。',
+    '请确认只有一台设备使用该身份，然后在控制台“上传状态”中允许其继续。',
+  ),
   too_many_requests: text('请求过于频繁。', '请稍候再试。'),
   payload_too_large: text('提交的内容过大。', '请减小到提示的大小以内。'),
   exists_with_different_contents: text('该编号已用于其他内容。', '新的请求请使用新的编号。'),

@@ -1,6 +1,6 @@
 import { html } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { DeadLetterList } from '#protocol/api/staff.ts'
+import type { DeadLetterList } from '#protocol/api/delivery.ts'
 import { describeCode } from '../../data/staff-errors.ts'
 import { word } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'

@@ -3,6 +3,7 @@ import { platformMigration } from './0001-platform.ts'
 import { moneyAndSupportMigration } from './0002-money-and-support.ts'
 import { booksAndPricesMigration } from './0003-books-and-prices.ts'
 import { credentialsMigration } from './0004-credentials.ts'
+import { streamsMigration } from './0005-streams.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -10,4 +11,5 @@ export const MIGRATIONS: readonly Migration[] = [
   moneyAndSupportMigration,
   booksAndPricesMigration,
   credentialsMigration,
+  streamsMigration,
 ]

@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   decideFrame,
-  decideLostRange,
-  hashEvent,
+  decideGreeting,
+  decideSkewMs,
   occurredAtMs,
   type ReceiverState,
   windowFor,
 } from '#core/ingest/decide.ts'
+import { hashEvent } from '#protocol/messages/event-hash.ts'
 
 const at = (epoch: string, lastSeq: number): ReceiverState => ({ epoch, lastSeq })
 const none = new Map<number, string>()
@@ -25,7 +26,7 @@ describe('a frame arrives', () => {
       1,
       ['x'],
       none,
-      { kind: 'append', skip: 0, fromSeq: 1, toSeq: 1, isNewEpoch: true },
+      { kind: 'append', skip: 0, fromSeq: 1, toSeq: 1 },
     ],
     [
       'the next in order',
@@ -34,7 +35,7 @@ describe('a frame arrives', () => {
       6,
       ['f', 'g'],
       none,
-      { kind: 'append', skip: 0, fromSeq: 6, toSeq: 7, isNewEpoch: false },
+      { kind: 'append', skip: 0, fromSeq: 6, toSeq: 7 },
     ],
     ['a repetition', at('b', 5), 'b', 4, ['d', 'e'], stored, { kind: 'duplicate' }],
     [
@@ -44,23 +45,15 @@ describe('a frame arrives', () => {
       5,
       ['e', 'f'],
       stored,
-      { kind: 'append', skip: 1, fromSeq: 6, toSeq: 6, isNewEpoch: false },
+      { kind: 'append', skip: 1, fromSeq: 6, toSeq: 6 },
     ],
     ['a repetition of what is not kept any more', at('b', 5), 'b', 1, ['?'], none, { kind: 'duplicate' }],
     ['the same seq with other contents', at('b', 5), 'b', 5, ['E'], stored, { kind: 'fork', seq: 5 }],
     ['a fork hidden in front of news', at('b', 5), 'b', 5, ['E', 'f'], stored, { kind: 'fork', seq: 5 }],
     ['one with a hole before it', at('b', 5), 'b', 7, ['g'], none, { kind: 'gap' }],
     ['one of an older life', at('b', 5), 'a', 6, ['f'], none, { kind: 'stale_epoch' }],
-    [
-      'the first of a new life',
-      at('b', 5),
-      'c',
-      1,
-      ['z'],
-      none,
-      { kind: 'append', skip: 0, fromSeq: 1, toSeq: 1, isNewEpoch: true },
-    ],
-    ['a later one of a new life', at('b', 5), 'c', 3, ['z'], none, { kind: 'gap' }],
+    ['the first of a new life without its hello', at('b', 5), 'c', 1, ['z'], none, { kind: 'unannounced' }],
+    ['a later one of a cabinet that was never heard', undefined, 'c', 3, ['z'], none, { kind: 'gap' }],
   ] as const)('%s', (_name, state, epoch, firstSeq, hashes, known, verdict) => {
     expect(decideFrame(state, { epoch, firstSeq }, hashes, known)).toEqual(verdict)
   })
@@ -98,13 +91,16 @@ describe('whatever the network does to the frames of one cabinet', () => {
 
 describe('the hash of an event', () => {
   const event = { type: 'door.opened', atMs: 5, monoMs: 6, data: {} }
-  it('is the same when it is repeated after a restart, in another frame', () => {
-    expect(hashEvent({ boot: 3 }, event)).toBe(hashEvent({ boot: 4 }, { ...event, boot: 3 }))
+  it('is the same whenever it is repeated', () => {
+    expect(hashEvent(event, 3)).toBe(hashEvent(structuredClone(event), 3))
   })
   it('differs when anything that the cabinet said differs', () => {
-    expect(hashEvent({ boot: 3 }, { ...event, data: { sessionId: 's' } })).not.toBe(
-      hashEvent({ boot: 3 }, event),
-    )
+    const changed = [
+      hashEvent({ ...event, data: { sessionId: 's' } }, 3),
+      hashEvent({ ...event, atMs: 6 }, 3),
+      hashEvent(event, 4),
+    ]
+    expect(changed).not.toContain(hashEvent(event, 3))
   })
 })
 
@@ -120,23 +116,76 @@ describe('when an event happened', () => {
   it('is never in the future', () => {
     expect(occurredAtMs(frame, { atMs: 0, monoMs: 99_000 }, 777)).toBe(777)
   })
+  it('is never before the event in front of it, whatever a clock said in an earlier boot', () => {
+    const now = 1_700_000_000_000
+    const written1970 = { atMs: 9, monoMs: 1, boot: 1 }
+    expect(occurredAtMs({ ...frame, nowMs: now }, written1970, now, now - 50_000)).toBe(now - 50_000)
+    const written2040 = { atMs: now + 5e11, monoMs: 1, boot: 1 }
+    expect(occurredAtMs({ ...frame, nowMs: now }, written2040, now, now - 50_000)).toBe(now)
+  })
 })
 
-describe('a hello says what the cabinet still keeps', () => {
+describe('a cabinet greets', () => {
+  const hello = (
+    epoch: string,
+    firstSeq: number,
+    lastSeq: number,
+    continues?: { epoch: string; seq: number },
+  ) => ({
+    epoch,
+    firstSeq,
+    lastSeq,
+    ...(continues === undefined ? {} : { continues }),
+  })
+  const goesOnAt = (lastSeq: number, lost?: [number, number]) => ({
+    lastSeq,
+    lost: lost === undefined ? undefined : { fromSeq: lost[0], toSeq: lost[1] },
+  })
   it.each([
-    ['everything that we miss', at('b', 5), { epoch: 'b', firstSeq: 3 }, undefined],
-    ['exactly from the next one on', at('b', 5), { epoch: 'b', firstSeq: 6 }, undefined],
-    ['only later ones', at('b', 5), { epoch: 'b', firstSeq: 9 }, { lastSeq: 8, lostFrom: 6 }],
-    ['nothing', at('b', 5), { epoch: 'b', firstSeq: 0 }, undefined],
+    ['with everything that we miss', at('b', 5), hello('b', 3, 9), 0, goesOnAt(5)],
+    ['with exactly the next one', at('b', 5), hello('b', 6, 9), 0, goesOnAt(5)],
+    ['with later ones only', at('b', 5), hello('b', 9, 12), 0, goesOnAt(8, [6, 8])],
+    ['with nothing, because everything was let go', at('b', 5), hello('b', 0, 9), 0, goesOnAt(9, [6, 9])],
+    ['with nothing, because there never was anything', undefined, hello('b', 0, 0), 0, goesOnAt(0)],
+    ['in a new life whose beginning is gone', at('b', 5), hello('c', 4, 9), 0, goesOnAt(3, [1, 3])],
     [
-      'a new life whose beginning is gone',
-      at('b', 5),
-      { epoch: 'c', firstSeq: 4 },
-      { lastSeq: 3, lostFrom: 1 },
+      'in a life that goes on from a forked one: from where both agreed',
+      at('b', 20),
+      hello('c', 1, 15, { epoch: 'b', seq: 10 }),
+      20,
+      goesOnAt(10),
     ],
-    ['an older life', at('b', 5), { epoch: 'a', firstSeq: 4 }, undefined],
-  ] as const)('%s', (_name, state, hello, lost) => {
-    expect(decideLostRange(state, hello)).toEqual(lost)
+    [
+      'in a life that goes on from one of which we, restored, know less',
+      at('b', 6),
+      hello('c', 1, 15, { epoch: 'b', seq: 10 }),
+      6,
+      goesOnAt(6),
+    ],
+    [
+      'in a life that goes on from one that we never heard of',
+      at('a', 6),
+      hello('c', 11, 15, { epoch: 'b', seq: 10 }),
+      0,
+      goesOnAt(10, [1, 10]),
+    ],
+  ] as const)('%s', (_name, state, given, knownSeq, expected) => {
+    const greeting = decideGreeting(state, given, knownSeq)
+    if (greeting.kind === 'stale') throw new Error('it was refused')
+    expect({ lastSeq: greeting.state.lastSeq, lost: greeting.lost }).toEqual(expected)
+    expect(greeting.state.epoch).toBe(given.epoch)
+  })
+  it('from an outbox that was replaced, and is refused', () => {
+    expect(decideGreeting(at('b', 5), hello('a', 4, 9), 0)).toEqual({ kind: 'stale' })
+  })
+})
+
+describe('the wall clock of a cabinet', () => {
+  it('is wrong by what it says less what it is', () => {
+    expect(decideSkewMs({ nowMs: 1000, timeQuality: 'unsynchronised' }, 1_000_000)).toBe(-999_000)
+  })
+  it('is believed when the cabinet knows that it agrees: its frame was held up on the way', () => {
+    expect(decideSkewMs({ nowMs: 1000, timeQuality: 'synchronised' }, 1_000_000)).toBe(0)
   })
 })
 

@@ -26,6 +26,7 @@ const ready: CabinetState = {
   isOutOfService: false,
   planogramVersion: 3,
   isOutboxFull: false,
+  isOutboxRefused: false,
   doorCount: 1,
 }
 
@@ -68,6 +69,12 @@ describe('a door that is to be unlocked', () => {
       { planogramVersion: 2 },
       {},
       'precondition_failed',
+    ],
+    [
+      'stays locked for a sale while the core refuses its events',
+      { isOutboxRefused: true },
+      {},
+      'outbox_refused',
     ],
     ['stays locked while the outbox is full', { isOutboxFull: true }, {}, 'outbox_full'],
     ['must be one that exists', {}, { door: 1 }, 'precondition_failed'],

@@ -70,17 +70,52 @@ describe('the outbox', () => {
   it('keeps what the core has for a while, gives it out again, and forgets it in the end', async () => {
     tell(5)
     outbox.confirm(4)
-    outbox.prune()
+    outbox.prune(manual.clock.now())
     expect(seqs(1)).toEqual([1, 2, 3, 4, 5])
     outbox.rewind(2)
     expect(outbox.range()).toMatchObject({ ackedSeq: 2, lastSeq: 5 })
     outbox.confirm(4)
     await manual.pass(60_001)
-    outbox.prune()
+    outbox.prune(undefined)
+    expect(seqs(1)).toHaveLength(5)
+    outbox.prune(manual.clock.now())
     expect(seqs(1)).toEqual([5])
     reopen()
     tell(1)
     expect(outbox.range()).toEqual({ firstSeq: 5, lastSeq: 6, ackedSeq: 4 })
+  })
+
+  it('goes on under a later epoch with the same numbers, and what was not acknowledged waits under it', () => {
+    const { epoch } = outbox
+    tell(5)
+    outbox.confirm(3)
+    outbox.renew({ candidate: 'ep-made-in-1970', after: epoch, reason: 'fork' })
+    expect(outbox.epoch > epoch).toBe(true)
+    expect(outbox.continues).toEqual({ epoch, seq: 3 })
+    expect(outbox.range()).toMatchObject({ lastSeq: 6, ackedSeq: 3 })
+    expect(outbox.read(6, 1, 1e6)[0]?.event).toMatchObject({
+      type: 'agent.stream-renewed',
+      data: { reason: 'fork', fromEpoch: epoch, seq: 3 },
+    })
+    const renewed = outbox.epoch
+    reopen()
+    expect(outbox.epoch).toBe(renewed)
+    expect(outbox.continues).toEqual({ epoch, seq: 3 })
+  })
+
+  it('keeps of an event that fits no frame its beginning, so that nothing waits behind it', () => {
+    db.transact(() => outbox.append('session.abandoned', { sessionId: 'se-1', reason: 'x'.repeat(90_000) }))
+    const [row] = outbox.read(1, 1, 1e6)
+    expect(row?.byteCount).toBeLessThan(48 * 1024)
+    expect(row?.event.data).toMatchObject({ tooLargeBytes: expect.any(Number) })
+  })
+
+  it('knows the hash of each event that it keeps, whatever boot it is of', () => {
+    tell(1)
+    const hash = outbox.hashAt(1)
+    reopen()
+    expect(outbox.hashAt(1)).toBe(hash)
+    expect(outbox.hashAt(2)).toBeUndefined()
   })
 
   it('gives out a frame by count and by bytes, one event at least', () => {

@@ -20,7 +20,7 @@ const policy = {
   helloTimeoutMs: 10_000,
   watchdogMs: 20_000,
 }
-const own = { epoch: 'ep1', lastSeq: 50 }
+const own = { epoch: 'ep1', lastSeq: 50, hashAt: (seq: number) => `hash of ${seq}` }
 const ack = (changes: Partial<Ack> = {}): Ack => ({
   v: 1,
   linkId: 'ln1',
@@ -115,13 +115,53 @@ describe('an outbox that the core refuses', () => {
   })
 })
 
+describe('an acknowledgement of an event that is not ours', () => {
+  const theirs = ack({ ack: 5, hash: 'hash of somebody else' })
+  it('means that another machine writes under our identity: nothing of ours counts as received', () => {
+    const { state, effects } = decideAck(sent10, theirs, own, 300, policy)
+    expect(effects).toEqual([{ type: 'halted', reason: 'fork' }])
+    expect(state.ackedSeq).toBe(0)
+  })
+  it('is noticed in the first answer of a link, although the number is an old one', () => {
+    const behind = decideLinkUp(initialSender(8), 'ln1', 0, policy)
+    expect(decideAck(behind, theirs, own, 300, policy).effects).toEqual([{ type: 'halted', reason: 'fork' }])
+  })
+  it('is not held against it when our own event is not kept any more', () => {
+    const forgetful = { ...own, hashAt: () => undefined }
+    expect(decideAck(sent10, theirs, forgetful, 300, policy).state.ackedSeq).toBe(5)
+  })
+  it('ends as soon as the core acknowledges what is ours', () => {
+    const halted = decideAck(sent10, theirs, own, 300, policy).state
+    const { state } = decideAck(halted, ack({ ack: 5, hash: 'hash of 5' }), own, 400, policy)
+    expect(state).toMatchObject({ phase: 'open', ackedSeq: 5, haltReason: undefined })
+  })
+})
+
+describe('a person lets a refused outbox go on', () => {
+  const halted = decideAck(sent10, ack({ error: 'fork' }), own, 300, policy).state
+  const renew = ack({ renew: { after: 'ep9' } })
+  it('under a new epoch, beginning with a hello', () => {
+    const { state, effects } = decideAck(halted, renew, own, 400, policy)
+    expect(effects).toEqual([{ type: 'renew', reason: 'fork', after: 'ep9' }])
+    expect(state).toMatchObject({ phase: 'greeting', linkId: 'ln1', haltReason: undefined, ackedSeq: 0 })
+  })
+  it.each([
+    ['on another link', halted, { ...renew, linkId: 'ln0' }],
+    ['without naming a link', halted, { ...renew, linkId: undefined }],
+    ['for another epoch', halted, { ...renew, epoch: 'ep0' }],
+    ['although nobody refuses it', sent10, renew],
+  ] as const)('%s: nothing happens', (_what, state, given) => {
+    expect(decideAck(state, given as Ack, own, 400, policy).effects).toEqual([])
+  })
+})
+
 describe('the watchdog', () => {
   it('drops a link on which events wait and nothing is acknowledged', () => {
     expect(decideWake(sent10, 20_099, 0.5, policy).dropLink).toBe(false)
     expect(decideWake(sent10, 20_100, 0.5, policy).dropLink).toBe(true)
   })
   it('counts from the first event after a quiet time, not from the hello', () => {
-    const quiet = decideAck(greeting, ack(), { epoch: 'ep1', lastSeq: 0 }, 100, policy).state
+    const quiet = decideAck(greeting, ack(), { ...own, lastSeq: 0 }, 100, policy).state
     const sent = evolveSent(quiet, 1, 60_000, policy)
     expect(decideWake(sent, 62_000, 0.5, policy).dropLink).toBe(false)
     expect(decideWake(sent, 80_000, 0.5, policy).dropLink).toBe(true)
@@ -151,7 +191,7 @@ function runLossy(seed: number): number {
     const { state: next } = decideAck(
       state,
       ack({ linkId: `ln${link}`, ack: coreLast, window: integerBelow(random, 8) }),
-      { epoch: 'ep1', lastSeq: 40 },
+      { ...own, lastSeq: 40 },
       nowMs,
       policy,
     )

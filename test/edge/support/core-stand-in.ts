@@ -178,7 +178,18 @@ export async function startCoreStandIn(): Promise<CoreStandIn> {
     if (topic.channel === 'cmdr') core.replies.push(frame as CommandReply)
     if (topic.channel === 'hello') {
       core.hellos.push(frame as Hello)
-      if (core.isAnswering) acknowledge((frame as Hello).epoch, (frame as Hello).monoMs)
+      const { halt, epoch, monoMs } = frame as Hello
+      if (halt !== undefined)
+        core.sendAck({
+          v: 1,
+          linkId: core.linkId(),
+          epoch,
+          ack: 0,
+          window: 0,
+          nowMs: Date.now(),
+          error: halt,
+        })
+      else if (core.isAnswering) acknowledge(epoch, monoMs)
     }
     if (topic.channel === 'ev') {
       core.frameCount++
