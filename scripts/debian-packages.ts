@@ -27,6 +27,16 @@ const WANTED: readonly Wanted[] = [
     file: '/usr/bin/mbpoll',
     otherwise: 'the register test uses the npm package modbus-serial as the foreign master',
   },
+  {
+    name: 'gcc',
+    file: '/usr/bin/cc',
+    otherwise: 'the tests of power cuts and failing disks cannot run and say so',
+  },
+  {
+    name: 'libc6-dev',
+    file: '/usr/include/dlfcn.h',
+    otherwise: 'the tests of power cuts and failing disks cannot run and say so',
+  },
 ]
 
 /** Installs what is missing when this user may, and says what it did either way. */

@@ -4,9 +4,12 @@ import Sqlite from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
+import { applySettings } from './connection.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/index.ts'
-import { createKysely, createPreparer, createRunner } from './sqlite-driver.ts'
+import { keepSeals } from './row-seals.ts'
+import { createKysely, createRunner } from './sqlite-driver.ts'
 import type { Tables } from './tables/index.ts'
 
 /** What a unit of work receives: SQL and nothing else. Inside a unit only SQL may be awaited. */
@@ -18,21 +21,7 @@ export interface UnitContext {
   readonly nowMs: number
   /** Key of the audit chain. */
   readonly auditKey: Uint8Array
-  readonly direct: DirectSql
-  /** Subjects of which the change table says already that they changed, so that it says so once in a unit. */
-  readonly told: Set<string>
 }
-/**
- * Prepared statements of the running unit, for the few paths where composing a query costs more than running it. Values
- * stand in the order of their question marks.
- */
-export interface DirectSql {
-  /** @returns how many rows changed */
-  run(text: string, ...values: ReadonlyArray<SqlValue>): number
-  get<R>(text: string, ...values: ReadonlyArray<SqlValue>): R | undefined
-  all<R>(text: string, ...values: ReadonlyArray<SqlValue>): R[]
-}
-export type SqlValue = string | number | null
 const contexts = new WeakMap<Tx, UnitContext>()
 /** The context of the unit that this transaction belongs to. */
 export function contextOf(tx: Tx): UnitContext {
@@ -44,10 +33,6 @@ export function contextOf(tx: Tx): UnitContext {
 /** Wall clock inside a unit, so that everything it writes carries one time. */
 export function nowOf(tx: Tx): number {
   return contextOf(tx).nowMs
-}
-
-export function directSql(tx: Tx): DirectSql {
-  return contextOf(tx).direct
 }
 
 /** The one door to storage. */
@@ -84,8 +69,11 @@ type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown }
  * Opens the file, brings the schema up to date and checks the settings on which durability rests.
  * @param file  path of the database; `:memory:` is refused, because there could be no second connection
  */
-export function openDatabase(file: string, options: { clock: Clock; auditKey: Uint8Array }): Database {
-  const { writer, reader } = openConnections(file, options.clock.now())
+export function openDatabase(
+  file: string,
+  options: { clock: Clock; auditKey: Uint8Array; onBroken?: (fault: Error) => void },
+): Database {
+  const { writer, reader } = openConnections(file, options.clock.now(), options.auditKey)
   return createDatabase({
     ...options,
     writer,
@@ -107,19 +95,22 @@ export function createDatabase(options: {
   read: Kysely<Tables>
   gather: (commit: () => void) => void
   close: () => void
+  /** Called once, when the storage failed; nothing is written after it. Without it the process ends. */
+  onBroken?: (fault: Error) => void
 }): Database {
   const { clock, auditKey, writer, read } = options
   const listeners = new Set<() => void>()
   const runWrite = createRunner(writer)
-  const prepare = createPreparer(writer)
   const queue: QueuedUnit[] = []
   let isPumping = false
   let isClosed = false
+  let broken: Error | undefined
   let idle: () => void = () => undefined
   let whenIdle: Promise<void> = Promise.resolve()
 
   function write<T>(name: string, unit: (tx: Tx) => Promise<T>): Promise<T> {
     if (isClosed) return Promise.reject(new Error(`the database is closed; "${name}" was not run`))
+    if (broken !== undefined) return Promise.reject(broken)
     return new Promise<T>((resolve, reject) => {
       queue.push({ name, run: unit, resolve: resolve as (value: unknown) => void, reject, runs: 0 })
       if (isPumping) return
@@ -137,6 +128,20 @@ export function createDatabase(options: {
     idle()
   }
 
+  /** Stops writing for good when the storage itself failed. @returns what the units are told */
+  function faultOf(error: unknown): Error {
+    const fault = storageFault(error)
+    if (storageTroubleOf(error) !== 'broken' || broken !== undefined) return broken ?? fault
+    broken = fault
+    for (const unit of queue.splice(0)) unit.reject(fault)
+    if (options.onBroken !== undefined) options.onBroken(fault)
+    else
+      queueMicrotask(() => {
+        throw fault
+      })
+    return fault
+  }
+
   async function commitTogether(units: QueuedUnit[]): Promise<void> {
     const outcomes: Outcome[] = []
     try {
@@ -144,6 +149,7 @@ export function createDatabase(options: {
       for (const unit of units) {
         const outcome = await runUnit(unit)
         outcomes.push(outcome)
+        if (!outcome.ok && storageTroubleOf(outcome.error) === 'broken') throw outcome.error
         // A full disk or an I/O error ends the whole transaction, not only the savepoint.
         if (!writer.inTransaction) {
           settleTorn(units, outcomes)
@@ -152,8 +158,8 @@ export function createDatabase(options: {
       }
       writer.exec('COMMIT')
     } catch (error) {
-      if (writer.inTransaction) writer.exec('ROLLBACK')
-      const fault = storageFault(error)
+      const fault = faultOf(error)
+      if (writer.inTransaction && broken === undefined) writer.exec('ROLLBACK')
       for (const unit of units) unit.reject(fault)
       return
     }
@@ -167,7 +173,7 @@ export function createDatabase(options: {
     for (const [index, unit] of units.entries()) {
       const outcome = outcomes[index]
       if (outcome !== undefined && !outcome.ok)
-        unit.reject(index === culprit ? storageFault(outcome.error) : outcome.error)
+        unit.reject(index === culprit ? faultOf(outcome.error) : outcome.error)
       else if (unit.runs >= RUNS_MOST) unit.reject(storageFault(new Error('the transaction was torn down')))
       else queue.push(unit)
     }
@@ -176,20 +182,11 @@ export function createDatabase(options: {
   async function runUnit(unit: QueuedUnit): Promise<Outcome> {
     unit.runs++
     let isOver = false
-    const open = (text: string) => {
-      if (isOver) throw new Error(`the unit "${unit.name}" is over; its transaction cannot be used any more`)
-      return prepare(text)
-    }
     const tx = createKysely((query) => {
       if (isOver) throw new Error(`the unit "${unit.name}" is over; its transaction cannot be used any more`)
       return runWrite(query)
     })
-    const direct: DirectSql = {
-      run: (text, ...values) => open(text).run(...values).changes,
-      get: <R>(text: string, ...values: readonly SqlValue[]) => open(text).get(...values) as R | undefined,
-      all: <R>(text: string, ...values: readonly SqlValue[]) => open(text).all(...values) as R[],
-    }
-    contexts.set(tx, { nowMs: clock.now(), auditKey, direct, told: new Set() })
+    contexts.set(tx, { nowMs: clock.now(), auditKey })
     writer.exec('SAVEPOINT unit')
     const outcome = await settledByNextTurn(unit, tx)
     isOver = true
@@ -249,13 +246,18 @@ function storageFault(error: unknown): Error {
   })
 }
 
-function openConnections(file: string, nowMs: number): { writer: Sqlite.Database; reader: Sqlite.Database } {
+function openConnections(
+  file: string,
+  nowMs: number,
+  auditKey: Uint8Array,
+): { writer: Sqlite.Database; reader: Sqlite.Database } {
   if (file === ':memory:') throw new Error('assertion failed: the core database is a file')
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
     const writer = new Sqlite(file)
     applySettings(writer, false)
     migrate(writer, MIGRATIONS, nowMs)
+    keepSeals(writer, auditKey)
     const reader = new Sqlite(file, { readonly: true })
     applySettings(reader, true)
     return { writer, reader }
@@ -268,27 +270,5 @@ function openConnections(file: string, nowMs: number): { writer: Sqlite.Database
         cause: error,
       },
     )
-  }
-}
-
-function applySettings(connection: Sqlite.Database, isReadonly: boolean): void {
-  if (!isReadonly) connection.pragma('journal_mode = WAL')
-  // better-sqlite3 opens WAL files at NORMAL, which loses acknowledged commits at a power cut; hence FULL, and the check.
-  connection.pragma('synchronous = FULL')
-  connection.pragma('foreign_keys = ON')
-  connection.pragma('busy_timeout = 5000')
-  connection.pragma('trusted_schema = OFF')
-  connection.pragma('cell_size_check = ON')
-  const expected: Array<[string, unknown]> = [
-    ['journal_mode', 'wal'],
-    ['synchronous', 2],
-    ['foreign_keys', 1],
-    ['trusted_schema', 0],
-    ['cell_size_check', 1],
-  ]
-  for (const [name, value] of expected) {
-    const found = connection.pragma(name, { simple: true })
-    if (found !== value)
-      throw new Error(`SQLite kept ${name} at ${String(found)} although ${String(value)} is required`)
   }
 }

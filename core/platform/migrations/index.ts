@@ -3,7 +3,9 @@ import { platformMigration } from './0001-platform.ts'
 import { moneyAndSupportMigration } from './0002-money-and-support.ts'
 import { booksAndPricesMigration } from './0003-books-and-prices.ts'
 import { credentialsMigration } from './0004-credentials.ts'
-import { streamsMigration } from './0005-streams.ts'
+import { integrityMigration } from './0005-integrity.ts'
+import { streamsMigration } from './0006-streams.ts'
+import { controlMigration } from './0007-control.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -11,5 +13,6 @@ export const MIGRATIONS: readonly Migration[] = [
   moneyAndSupportMigration,
   booksAndPricesMigration,
   credentialsMigration,
+  integrityMigration,
   streamsMigration,
 ]

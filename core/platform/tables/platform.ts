@@ -58,4 +58,8 @@ export interface PlatformTables {
     previousMac: string
     mac: string
   }
+  /** HMAC over a row about money, written by temporary triggers with it. */
+  rowSeal: { tableName: string; rowId: string; mac: string }
+  /** Which columns the seals of a table cover, as JSON. */
+  sealCover: { tableName: string; columns: string }
 }

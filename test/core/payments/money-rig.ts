@@ -50,7 +50,7 @@ export interface MoneyRig {
 
 export const PRICE_FEN = 350
 const OPENID = 'oSim0anna'
-const AUDIT_KEY = new Uint8Array(32)
+export const AUDIT_KEY = new Uint8Array(32)
 
 export async function createMoneyRig(): Promise<MoneyRig> {
   const folder = mkdtempSync(path.join(tmpdir(), 'money-'))
@@ -197,7 +197,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         .insertInto('consumer')
         .values({
           consumerId: 'co1',
-          openidSealed: 'x',
+          openidSealed: 'x'.repeat(64),
           openidIndex: 'x',
           language: 'zh',
           createdAtMs: 0,
