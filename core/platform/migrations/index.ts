@@ -5,7 +5,6 @@ import { booksAndPricesMigration } from './0003-books-and-prices.ts'
 import { credentialsMigration } from './0004-credentials.ts'
 import { integrityMigration } from './0005-integrity.ts'
 import { streamsMigration } from './0006-streams.ts'
-import { controlMigration } from './0007-control.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
