@@ -3,8 +3,8 @@ import { platformMigration } from './0001-platform.ts'
 import { moneyAndSupportMigration } from './0002-money-and-support.ts'
 import { booksAndPricesMigration } from './0003-books-and-prices.ts'
 import { credentialsMigration } from './0004-credentials.ts'
-import { integrityMigration } from './0005-integrity.ts'
-import { streamsMigration } from './0006-streams.ts'
+import { streamsMigration } from './0005-streams.ts'
+import { integrityMigration } from './0006-integrity.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -12,6 +12,6 @@ export const MIGRATIONS: readonly Migration[] = [
   moneyAndSupportMigration,
   booksAndPricesMigration,
   credentialsMigration,
-  integrityMigration,
   streamsMigration,
+  integrityMigration,
 ]

@@ -2,7 +2,7 @@ import type { Migration } from '../migrate.ts'
 
 /** Seals beside the rows about money, and the way from a command to the unlock that a cabinet told of. */
 export const integrityMigration: Migration = {
-  version: 5,
+  version: 6,
   name: 'integrity',
   statements: `
 CREATE TABLE rowSeal (
