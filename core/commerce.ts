@@ -1,5 +1,6 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
+import { createBills } from '#core/bills/bills.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
@@ -23,6 +24,7 @@ import type { HttpTransport } from '#core/platform/transport.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { createReactions } from '#core/reactions.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
+import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
 import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
 import { registerConsumerRoutes } from '#core/support/consumer-routes.ts'
@@ -50,7 +52,7 @@ export interface CommerceDeps extends CoreDeps, CommercePorts {
 
 /** Everything from the scan to the refund, put together: consumers, sessions, orders, money, anomalies, support. */
 export function createCommerce(deps: CommerceDeps) {
-  const { ids, provider } = deps
+  const { provider } = deps
   const consumers = createConsumers(deps)
   const notices = createNotices({
     ...deps,
@@ -59,6 +61,7 @@ export function createCommerce(deps: CommerceDeps) {
   const reactions = createReactions(deps)
   const charges = createCharges({ ...deps, reactions: reactions.payments })
   const refunds = createRefunds({ ...deps, notices, reactions: reactions.refunds })
+  const bills = createBills({ ...deps, provider, charges, refunds, reactions: reactions.bills })
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
   const tickets = createTickets(deps)
   reactions.connect({ charges, refunds, anomalies, tickets, notices })
@@ -87,6 +90,7 @@ export function createCommerce(deps: CommerceDeps) {
 
   return {
     provider,
+    bills,
     consumers,
     opening,
     charges,
@@ -105,6 +109,7 @@ export function createCommerce(deps: CommerceDeps) {
       const desk = createPermissionDesk(deps, provider)
       const consent = createConsent(http, { ...deps, consumers, desk })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
+      registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerSupportRoutes(http, { ...deps, support, tickets, refunds, anomalies, notices, orders })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },
@@ -112,16 +117,8 @@ export function createCommerce(deps: CommerceDeps) {
     async resume(): Promise<void> {
       await charges.resume()
       await refunds.resume()
+      await bills.resume()
       await course.resume()
-    },
-    /** Asks the provider something harmless. @returns undefined when keys and address fit, else why not */
-    async checkProvider(): Promise<string | undefined> {
-      const reply = await provider.queryOrder(ids.next('order'))
-      return reply.kind === 'absent' || reply.kind === 'value'
-        ? undefined
-        : reply.kind === 'unknown'
-          ? reply.reason
-          : `${reply.code} ${reply.message}`
     },
   }
 }

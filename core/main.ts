@@ -4,6 +4,13 @@ import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { type CoreAddresses, createApp } from './app.ts'
+import {
+  auditLedgerCommand,
+  checkProviderCommand,
+  type CommandResult,
+  reconcileCommand,
+  statementCommand,
+} from './finance-command.ts'
 import { checkExposure, helpText, readJsonFile, readPolicy, readSettings, type Settings } from './config.ts'
 import { PolicySchema } from './platform/policy.ts'
 import { createLog } from './platform/log.ts'
@@ -21,7 +28,12 @@ async function main(): Promise<number | undefined> {
   const log = createLog(settings['log-level'])
   const warning = checkExposure(settings)
   if (warning !== undefined && command === 'start') log.warn(warning)
-  const core = await createApp(settings, { clock, random, log, ids: createIds(clock, random) })
+  const ids = createIds(clock, random)
+  if (command === 'check-provider') {
+    const answerWithinMs = readPolicy(settings).providerAnswerMs
+    return tell(await checkProviderCommand(settings, { clock, ids, random, answerWithinMs }))
+  }
+  const core = await createApp(settings, { clock, random, log, ids })
   try {
     switch (command) {
       case 'start':
@@ -32,8 +44,12 @@ async function main(): Promise<number | undefined> {
         return say(JSON.stringify(await seed(core, settings), null, 2))
       case 'enrol-code':
         return say(await enrolCode(core, argument))
-      case 'check-provider':
-        return say(await checkProvider(core))
+      case 'audit-ledger':
+        return tell(await auditLedgerCommand(core.db, settings, clock.now()))
+      case 'statement':
+        return tell(await statementCommand(core.db, settings, clock.now()))
+      case 'reconcile':
+        return tell(await reconcileCommand(billsOf(core), settings, clock.now()))
       case 'openapi':
         if (settings.provider === undefined || settings.notices === undefined)
           throw new CabinetError(
@@ -127,16 +143,13 @@ async function enrolCode(core: CoreApp, cabinetId: string | undefined): Promise<
   return code
 }
 
-async function checkProvider({ commerce }: CoreApp): Promise<string> {
+function billsOf({ commerce }: CoreApp) {
   if (commerce === undefined)
     throw new CabinetError(
       'config_invalid',
-      'There is no provider to check: give --provider FILE and --notices FILE.',
+      'There is no provider to ask: give --provider FILE and --notices FILE.',
     )
-  const reason = await commerce.checkProvider()
-  if (reason !== undefined)
-    throw new CabinetError('config_invalid', `The payment provider answered: ${reason}.`)
-  return 'The payment provider answered, and the signatures of both sides fit.'
+  return commerce.bills
 }
 
 function configText(settings: Settings): string {
@@ -149,6 +162,10 @@ function configText(settings: Settings): string {
   return ['Settings', ...given, '', 'Policy', ...rows, ''].join('\n')
 }
 
+function tell({ text, code }: CommandResult): number {
+  say(text)
+  return code
+}
 function say(text: string): 0 {
   process.stdout.write(`${text.trimEnd()}\n`)
   return 0

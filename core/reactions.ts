@@ -1,3 +1,4 @@
+import type { DifferenceKind } from '#protocol/api/finance.ts'
 import { yuanText } from '#protocol/base/units.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { formatMoment } from '#protocol/words/format.ts'
@@ -5,6 +6,7 @@ import { storyText } from '#protocol/words/story.ts'
 import { type Anomalies, type AnomalyReactions, billOf } from '#core/anomalies/anomalies.ts'
 import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
 import { appendAudit } from '#core/audit/audit.ts'
+import type { BillReactions } from '#core/bills/bills.ts'
 import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
 import { priceSession } from '#core/orders/pricing.ts'
 import { advanceOrder, getOrder, linesOf, orderOfSession, type OrderRow } from '#core/orders/store.ts'
@@ -41,6 +43,7 @@ export function createReactions(deps: CoreDeps): {
   sessions: SessionReactions
   payments: PaymentReactions
   refunds: RefundReactions
+  bills: BillReactions
   anomalies: AnomalyReactions
 } {
   const { db, ids, policy, clock } = deps
@@ -410,6 +413,56 @@ export function createReactions(deps: CoreDeps): {
     })
   }
 
+  // --- the provider's bill says something else than our books
+
+  const bills: BillReactions = {
+    async differenceFound(tx, difference, deviceId) {
+      const order = difference.orderId === null ? undefined : await getOrder(tx, difference.orderId)
+      const taken = difference.billFen === null ? '–' : yuanText(difference.billFen)
+      const asked = difference.ourFen === null ? '–' : yuanText(difference.ourFen)
+      const anomaly = await domains().anomalies.open(
+        tx,
+        {
+          kind: 'provider_mismatch',
+          rule: 'bill-1',
+          inputs: { ...difference },
+          reasonKey: `anomaly.bill.${difference.kind as DifferenceKind}`,
+          reasonValues: { day: difference.day, taken, asked },
+          outcome: null,
+        },
+        order === undefined
+          ? {
+              subjectId: difference.differenceId,
+              orderId: null,
+              sessionId: null,
+              cabinetId: deviceId,
+              consumerId: null,
+            }
+          : aboutOrder(order, difference.differenceId),
+      )
+      return anomaly.anomalyId
+    },
+    /** What explained itself needs nobody any more. */
+    async differenceSettled(tx, difference) {
+      const ticket =
+        difference.anomalyId === null
+          ? undefined
+          : await tx
+              .selectFrom('ticket')
+              .select('ticketId')
+              .where('origin', '=', 'anomaly')
+              .where('requestId', '=', difference.anomalyId)
+              .executeTakeFirst()
+      if (ticket === undefined) return
+      await domains().tickets.settle(tx, ticket.ticketId, {
+        outcome: 'no_action',
+        key: 'outcome.no_action',
+        values: {},
+        rootCause: 'provider',
+      })
+    },
+  }
+
   return {
     connect(all) {
       connected = all
@@ -417,6 +470,7 @@ export function createReactions(deps: CoreDeps): {
     sessions,
     payments,
     refunds,
+    bills,
     anomalies,
   }
 }

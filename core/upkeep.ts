@@ -1,6 +1,7 @@
 import { every, type Clock, type Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import { findBrokenAudit } from '#core/audit/audit.ts'
+import { startLedgerWatch } from '#core/ledger/watch.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
@@ -51,8 +52,10 @@ export function startUpkeep(
     every(clock, 'hourly upkeep', HOUR_MS, guarded('hourly upkeep', hourly)),
     every(clock, 'daily upkeep', DAY_MS, guarded('daily upkeep', daily)),
   ]
+  const ledger = startLedgerWatch(deps)
   return {
     stop() {
+      ledger.stop()
       for (const timer of timers) timer.cancel()
     },
   }

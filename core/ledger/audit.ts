@@ -9,22 +9,63 @@ const ENTRIES_AT_ONCE = 500
 /** More are counted but not told one by one: the first say what is wrong. */
 const FINDINGS_MOST = 100
 
+/** How far an audit has come; the next one may go on from there. */
+export interface AuditMark {
+  readonly seq: number
+  readonly mac: string
+}
+export const AUDIT_START: AuditMark = { seq: 0, mac: GENESIS_MAC }
+
 /**
  * Walks the whole journal and holds it against the orders, payments and refunds.
  * @returns what does not hold, in words; nothing is repaired here
  */
 export async function auditLedger(db: Kysely<Tables>, key: Uint8Array, atMs: number): Promise<LedgerAudit> {
-  const chain = await walkChain(db, key)
-  const findings = [
-    ...chain.findings,
-    ...(await receivables(db)),
-    ...(await clearing(db)),
-    ...(await overRefunds(db)),
-    ...(await orderTotals(db)),
+  const chain = await walkChain(db, key, AUDIT_START)
+  return resultOf(chain.mark.seq, [...chain.findings, ...(await compare(db, undefined))], atMs)
+}
+
+/** The same for what was entered since a mark, and the orders it is about: cheap enough for every minute. */
+export async function auditSince(
+  db: Kysely<Tables>,
+  key: Uint8Array,
+  atMs: number,
+  since: AuditMark,
+): Promise<{ audit: LedgerAudit; mark: AuditMark }> {
+  const chain = await walkChain(db, key, since)
+  const orders = [...chain.orders]
+  const findings: Finding[] = [...chain.findings]
+  for (let start = 0; start < orders.length; start += ENTRIES_AT_ONCE)
+    findings.push(...(await compare(db, orders.slice(start, start + ENTRIES_AT_ONCE))))
+  return { audit: resultOf(chain.mark.seq, findings, atMs), mark: chain.mark }
+}
+
+/** Rows move while they are read: only what two looks in a row find did not hold. */
+export async function confirmed(look: () => Promise<LedgerAudit>): Promise<LedgerAudit> {
+  const first = await look()
+  if (first.ok) return first
+  const second = await look()
+  const findings = second.findings.filter((one) =>
+    first.findings.some(
+      (other) => other.rule === one.rule && other.subject === one.subject && other.message === one.message,
+    ),
+  )
+  return { ...second, ok: findings.length === 0, findings }
+}
+
+/** @param orders  undefined: all of them */
+async function compare(db: Kysely<Tables>, orders: readonly string[] | undefined): Promise<Finding[]> {
+  return [
+    ...(await receivables(db, orders)),
+    ...(await clearing(db, orders)),
+    ...(await overRefunds(db, orders)),
+    ...(await orderTotals(db, orders)),
   ]
+}
+function resultOf(entries: number, findings: readonly Finding[], atMs: number): LedgerAudit {
   return {
     ok: findings.length === 0,
-    entries: chain.entries,
+    entries,
     atMs,
     findings: findings.slice(0, FINDINGS_MOST),
   }
@@ -33,12 +74,13 @@ export async function auditLedger(db: Kysely<Tables>, key: Uint8Array, atMs: num
 async function walkChain(
   db: Kysely<Tables>,
   key: Uint8Array,
-): Promise<{ entries: number; findings: Finding[] }> {
+  since: AuditMark,
+): Promise<{ mark: AuditMark; orders: Set<string>; findings: Finding[] }> {
+  const orders = new Set<string>()
   const findings: Finding[] = []
   const broken = (seq: number, message: string) =>
     findings.push({ rule: 'chain', subject: `entry ${seq}`, message })
-  let previousMac = GENESIS_MAC
-  let seq = 0
+  let { seq, mac: previousMac } = since
   for (;;) {
     const entries = await db
       .selectFrom('ledgerEntry')
@@ -48,7 +90,7 @@ async function walkChain(
       .limit(ENTRIES_AT_ONCE)
       .execute()
     const last = entries.at(-1)
-    if (last === undefined) return { entries: seq, findings }
+    if (last === undefined) return { mark: { seq, mac: previousMac }, orders, findings }
     const lines = await db
       .selectFrom('ledgerLine')
       .selectAll()
@@ -60,6 +102,7 @@ async function walkChain(
     const bySeq = Map.groupBy(lines, (line) => line.seq)
     for (const entry of entries) {
       const own = bySeq.get(entry.seq) ?? []
+      if (entry.orderId !== null) orders.add(entry.orderId)
       if (entry.seq !== seq + 1) broken(seq + 1, 'it is missing')
       if (entry.previousMac !== previousMac) broken(entry.seq, 'it does not follow its predecessor')
       if (!isSameMac(entry.mac, macOf(key, entry, own))) broken(entry.seq, 'its contents were changed')
@@ -80,7 +123,7 @@ function isSameMac(a: string, b: string): boolean {
 }
 
 /** Asked and not taken: what the journal says of an order is what its charge says. */
-async function receivables(db: Kysely<Tables>): Promise<Finding[]> {
+async function receivables(db: Kysely<Tables>, orders: readonly string[] | undefined): Promise<Finding[]> {
   const rows = await db
     .selectFrom('charge as c')
     .innerJoin('order as o', 'o.orderId', 'c.orderId')
@@ -104,6 +147,7 @@ async function receivables(db: Kysely<Tables>): Promise<Finding[]> {
         .where('l.account', '=', 'consumer_receivable')
         .as('receivableFen'),
     ])
+    .$if(orders !== undefined, (query) => query.where('c.orderId', 'in', orders ?? []))
     .execute()
   return rows.flatMap((row): Finding[] => {
     const isAsked = row.submittedAtMs !== null && row.state !== 'cancelled' && row.state !== 'failed'
@@ -128,7 +172,7 @@ async function receivables(db: Kysely<Tables>): Promise<Finding[]> {
 }
 
 /** Taken by the provider and not given back, payment by payment, fees aside. */
-async function clearing(db: Kysely<Tables>): Promise<Finding[]> {
+async function clearing(db: Kysely<Tables>, orders: readonly string[] | undefined): Promise<Finding[]> {
   const rows = await db
     .selectFrom('payment as p')
     .select((eb) => [
@@ -144,6 +188,7 @@ async function clearing(db: Kysely<Tables>): Promise<Finding[]> {
         .where('l.account', '=', 'provider_clearing')
         .as('clearingFen'),
     ])
+    .$if(orders !== undefined, (query) => query.where('p.orderId', 'in', orders ?? []))
     .groupBy('p.orderId')
     .execute()
   return rows.flatMap((row): Finding[] => {
@@ -162,7 +207,7 @@ async function clearing(db: Kysely<Tables>): Promise<Finding[]> {
 }
 
 /** Refunds under way and done never exceed what was taken, by the rows of the refunds themselves. */
-async function overRefunds(db: Kysely<Tables>): Promise<Finding[]> {
+async function overRefunds(db: Kysely<Tables>, orders: readonly string[] | undefined): Promise<Finding[]> {
   const rows = await db
     .selectFrom('refund as r')
     .innerJoin('payment as p', 'p.paymentId', 'r.paymentId')
@@ -172,6 +217,7 @@ async function overRefunds(db: Kysely<Tables>): Promise<Finding[]> {
       'p.reservedFen',
       eb.fn.sum<number>('r.amountFen').as('askedFen'),
     ])
+    .$if(orders !== undefined, (query) => query.where('p.orderId', 'in', orders ?? []))
     .where('r.state', '<>', 'rejected')
     .groupBy('p.paymentId')
     .execute()
@@ -189,7 +235,7 @@ async function overRefunds(db: Kysely<Tables>): Promise<Finding[]> {
 }
 
 /** An order is its lines at their prices, less its discounts. */
-async function orderTotals(db: Kysely<Tables>): Promise<Finding[]> {
+async function orderTotals(db: Kysely<Tables>, orders: readonly string[] | undefined): Promise<Finding[]> {
   const rows = await db
     .selectFrom('order as o')
     .select((eb) => [
@@ -218,6 +264,7 @@ async function orderTotals(db: Kysely<Tables>): Promise<Finding[]> {
         .whereRef('orderDiscount.orderId', '=', 'o.orderId')
         .as('offFen'),
     ])
+    .$if(orders !== undefined, (query) => query.where('o.orderId', 'in', orders ?? []))
     .where('o.state', 'not in', ['open', 'void'])
     .execute()
   return rows.flatMap((row): Finding[] => {

@@ -1,7 +1,4 @@
-import { every, type Clock, type Timer } from '#protocol/base/clock.ts'
-import { messageOf } from '#protocol/base/errors.ts'
 import type { Database, Tx } from '#core/platform/database.ts'
-import type { CoreDeps } from '#core/platform/deps.ts'
 import { dayOf, startOfDay } from './day.ts'
 import { closingEntry } from './entries.ts'
 import { balancesOf, closingSubject, isClosed, post } from './journal.ts'
@@ -50,18 +47,4 @@ export async function closeDueDays(db: Database, nowMs: number): Promise<number>
     if (await db.write('close a day', (tx) => closeDay(tx, day, operator))) closed++
   }
   return closed
-}
-
-/** Looks every quarter of an hour; a failure is said and tried again. */
-export function startClosing(deps: CoreDeps & { clock: Clock }): Timer {
-  const { db, clock, log } = deps
-  async function run(): Promise<void> {
-    try {
-      const closed = await closeDueDays(db, clock.now())
-      if (closed > 0) log.info({ closed }, 'days of the books were closed')
-    } catch (error) {
-      log.error({ err: error }, `closing a day failed: ${messageOf(error)}`)
-    }
-  }
-  return every(clock, 'close days', HOUR_MS / 4, () => void run())
 }

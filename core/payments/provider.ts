@@ -15,6 +15,12 @@ export interface PaymentProvider {
   readOrder(answer: unknown): ProviderOrder | undefined
   readRefund(answer: unknown): ProviderRefund | undefined
   readPermissionToken(answer: unknown): string | undefined
+  /**
+   * A day's bill. `refused` with `NO_STATEMENT_EXIST`: nothing was traded; temporarily with `STATEMENT_CREATING`: too early.
+   * @param day  `yyyy-MM-dd`, Beijing
+   */
+  tradeBill(day: string): Promise<Reply<TradeBill & { sha1: string }>>
+  fundFlow(day: string): Promise<Reply<FundFlow & { sha1: string }>>
   /** Where the consumer agrees. */
   consentUrl(permissionToken: string, returnUrl: string): string
   /** The provider's own page of an order, where a pending one can be paid. */
@@ -126,6 +132,31 @@ export interface ProviderRefund {
 export interface ProviderPermission {
   readonly state: 'asked' | 'available' | 'unavailable' | 'unknown'
   readonly openid: string | null
+}
+export interface BilledRow {
+  readonly kind: 'payment' | 'refund'
+  readonly atMs: number
+  readonly transactionId: string
+  /** Ours, wherever the bill has it. */
+  readonly outOrderNo: string
+  /** The cabinet, when the bill says it. */
+  readonly deviceId: string
+  readonly outRefundNo?: string
+  /** SUCCESS, PROCESSING, FAIL (closed), CHANGE (abnormal). */
+  readonly refundStatus?: string
+  readonly amountFen: number
+  /** Negative when a refund brings a part of the fee back. */
+  readonly feeFen: number
+}
+export interface TradeBill {
+  readonly rows: readonly BilledRow[]
+  /** The rows add up to what the bill says of itself. */
+  readonly isSummaryRight: boolean
+}
+export interface FundFlow {
+  readonly inFen: number
+  readonly outFen: number
+  readonly isSummaryRight: boolean
 }
 export type ProviderCallback = { readonly eventId: string; readonly eventType: string } & (
   | { readonly kind: 'order'; readonly order: ProviderOrder }

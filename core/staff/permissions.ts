@@ -27,6 +27,13 @@ export const PERMISSIONS = {
   'stream.goOn': ['technician', 'admin'],
   'audit.read': ['manager', 'admin', 'lead'],
   'staff.manage': ['manager', 'admin'],
+  'ledger.read': ['finance', 'manager'],
+  'bill.read': ['finance', 'manager'],
+  'bill.reconcile': ['finance'],
+  'statement.read': ['finance', 'manager', 'operator'],
+  'refund.reroute': ['finance'],
+  'price.read': ['operator', 'manager', 'lead', 'finance'],
+  'price.change': ['operator', 'manager'],
   'report.read': ['manager', 'finance', 'lead'],
 } as const satisfies Record<string, readonly Role[]>
 export type Permission = keyof typeof PERMISSIONS

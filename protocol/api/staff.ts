@@ -792,6 +792,8 @@ export const LIVE_KINDS = [
   'cabinet',
   'setpoint',
   'alarm',
+  'bill',
+  'price',
   'live',
   'reset',
 ] as const

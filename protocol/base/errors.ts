@@ -101,6 +101,17 @@ export const ERRORS = {
     'This id was used before with other contents.',
     'Use a new id for a new request.',
   ),
+  bill_not_ready: refusal(
+    409,
+    'The provider has not made the bill of this day yet.',
+    'Try again after 10:00 (Beijing) of the next day.',
+    true,
+  ),
+  price_conflict: refusal(
+    409,
+    'The price or promotion contradicts itself or another one.',
+    'Correct what the message names.',
+  ),
   internal: {
     kind: 'fault',
     status: 500,

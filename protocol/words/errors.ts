@@ -33,6 +33,8 @@ const zh: Record<ErrorCode, ErrorText> = {
   too_many_requests: text('请求过于频繁。', '请稍候再试。'),
   payload_too_large: text('提交的内容过大。', '请减小到提示的大小以内。'),
   exists_with_different_contents: text('该编号已用于其他内容。', '新的请求请使用新的编号。'),
+  bill_not_ready: text('支付方尚未生成当天的账单。', '请在次日（北京时间）10:00 以后再试。'),
+  price_conflict: text('价格或优惠的设置互相矛盾。', '请按提示修改。'),
   internal: text('我们这边出了点问题。', '请重试；如仍未解决，请把请求编号告诉客服。'),
   storage_failed: text('数据库未能提交。', '请检查磁盘空间和磁盘状态；没有确认任何内容。'),
   unknown_cabinet: text('没有这个编号的货柜。', '请核对柜身上的编号，或联系客服。'),

@@ -61,6 +61,17 @@ const en = {
   'anomaly.item_returned.look':
     'Weighed again, the trace does not show clearly that {sku} came back ({percent} %).',
   'anomaly.amount_differs': 'The provider took ¥{taken}, we had asked for ¥{asked}.',
+  'anomaly.bill.paid_twice': 'The bill of {day} shows a second payment of ¥{taken}. It goes back by itself.',
+  'anomaly.bill.paid_unheard': 'The bill of {day} shows a payment of ¥{taken} that nobody had told us of.',
+  'anomaly.bill.paid_unknown':
+    'The bill of {day} shows ¥{taken} that belongs to none of our orders. Look it up in the merchant platform.',
+  'anomaly.bill.known_unpaid':
+    'We know a payment of ¥{asked} that the bill of {day} does not show. Ask the provider before anything is refunded.',
+  'anomaly.bill.amount_differs': 'The bill of {day} shows ¥{taken}, our books ¥{asked}.',
+  'anomaly.bill.refund_missing': 'A refund of ¥{asked} was accepted, and the bill of {day} does not show it.',
+  'anomaly.bill.refund_unknown':
+    'The bill of {day} shows a refund of ¥{taken} that was not made here. Somebody may have made it in the merchant platform.',
+  'anomaly.bill.refund_amount_differs': 'The bill of {day} shows a refund of ¥{taken}, our books ¥{asked}.',
   'anomaly.provider_refused': 'The provider refused the charge: {reason}',
   // what was decided on a dispute
   'outcome.double_charge_refunded':
@@ -163,6 +174,16 @@ const zh: Record<StoryKey, string> = {
   'anomaly.item_returned.refunded': '复核称重记录，{sku} × {count} 已放回（把握 {percent}%），该行已退款。',
   'anomaly.item_returned.look': '复核称重记录，不能明确 {sku} 已放回（{percent}%）。',
   'anomaly.amount_differs': '支付平台收取 ¥{taken}，我们请求的是 ¥{asked}。',
+  'anomaly.bill.paid_twice': '{day} 的账单显示第二笔付款 ¥{taken}，将自动退还。',
+  'anomaly.bill.paid_unheard': '{day} 的账单显示一笔 ¥{taken} 的付款，此前没有收到通知。',
+  'anomaly.bill.paid_unknown': '{day} 的账单中有 ¥{taken} 不属于我们的任何订单，请到商户平台核对。',
+  'anomaly.bill.known_unpaid':
+    '我们记录了 ¥{asked} 的付款，但 {day} 的账单中没有。退款前请先向支付平台核实。',
+  'anomaly.bill.amount_differs': '{day} 的账单为 ¥{taken}，我们的记录为 ¥{asked}。',
+  'anomaly.bill.refund_missing': '¥{asked} 的退款已受理，但 {day} 的账单中没有。',
+  'anomaly.bill.refund_unknown':
+    '{day} 的账单中有一笔 ¥{taken} 的退款不是在这里发起的，可能有人在商户平台操作。',
+  'anomaly.bill.refund_amount_differs': '{day} 的账单显示退款 ¥{taken}，我们的记录为 ¥{asked}。',
   'anomaly.provider_refused': '支付平台拒绝了扣款：{reason}',
   'outcome.double_charge_refunded': '确实扣了两次，第二笔 ¥{amount} 正在退还给您。',
   'outcome.single_charge':

@@ -19,7 +19,13 @@ export interface Faults {
 }
 
 /** A bill may be fetched several times and must stay the same, so its faults last until they are removed. */
-const LASTING: ReadonlySet<FaultKind> = new Set(['bill_missing_row', 'bill_extra_row', 'bill_amount_differs'])
+const LASTING: ReadonlySet<FaultKind> = new Set([
+  'bill_missing_row',
+  'bill_extra_row',
+  'bill_amount_differs',
+  'bill_missing_refund',
+  'bill_extra_refund',
+])
 const FAULT_LIMIT = 200
 
 export function fits(match: FaultMatch, facts: FaultFacts): boolean {

@@ -175,6 +175,9 @@ export const FAULT_KINDS = [
   'bill_missing_row',
   'bill_extra_row',
   'bill_amount_differs',
+  'bill_missing_refund',
+  'bill_extra_refund',
+  'bill_not_ready',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 

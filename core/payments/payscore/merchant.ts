@@ -14,8 +14,9 @@ const MerchantFile = Type.Object({
   merchantSerialNo: Type.String({ minLength: 1, description: 'serial number of the merchant certificate' }),
   merchantPrivateKeyFile: Type.String({ minLength: 1 }),
   apiV3KeyFile: Type.String({ minLength: 1, description: '32 characters' }),
-  providerPublicKeyId: Type.String({ minLength: 1, description: 'PUB_KEY_ID_…' }),
-  providerPublicKeyFile: Type.String({ minLength: 1 }),
+  /** Merchants from before 2024 have none: the platform certificates are fetched instead. */
+  providerPublicKeyId: Type.Optional(Type.String({ minLength: 1, description: 'PUB_KEY_ID_…' })),
+  providerPublicKeyFile: Type.Optional(Type.String({ minLength: 1 })),
   /** Further keys, while the provider changes from one to the next. */
   providerPublicKeys: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), file: Type.String() }), { maxItems: 20 }),
@@ -35,6 +36,10 @@ export interface Merchant {
 /** The provider's public keys by their id. The file is read again when it has changed, so that a new key needs no restart. */
 export interface ProviderKeys {
   get(id: string): KeyObject | undefined
+  /** Platform certificates that were fetched and proven; they are fetched again after each start. */
+  learn(keys: ReadonlyMap<string, KeyObject>): void
+  /** As configured, for the check. */
+  readonly configured: readonly string[]
 }
 
 function readSettings(file: string): Static<typeof MerchantFile> {
@@ -69,9 +74,16 @@ export function loadMerchant(file: string): Merchant {
 function createProviderKeys(file: string, first: Static<typeof MerchantFile>): ProviderKeys {
   let keys = keysOf(first)
   let readAtMs = statSync(file).mtimeMs
+  const learned = new Map<string, KeyObject>()
   function keysOf(settings: Static<typeof MerchantFile>): Map<string, KeyObject> {
+    const { providerPublicKeyId: id, providerPublicKeyFile: keyFile } = settings
+    if ((id === undefined) !== (keyFile === undefined))
+      throw new CabinetError(
+        'config_invalid',
+        `${file}: providerPublicKeyId and providerPublicKeyFile belong together; leave both out to use platform certificates.`,
+      )
     const named = [
-      { id: settings.providerPublicKeyId, file: settings.providerPublicKeyFile },
+      ...(id === undefined || keyFile === undefined ? [] : [{ id, file: keyFile }]),
       ...(settings.providerPublicKeys ?? []),
     ]
     return new Map(
@@ -79,8 +91,15 @@ function createProviderKeys(file: string, first: Static<typeof MerchantFile>): P
     )
   }
   return {
+    get configured() {
+      return [...keys.keys()]
+    },
+    learn(found) {
+      learned.clear()
+      for (const [id, key] of found) learned.set(id, key)
+    },
     get(id) {
-      const known = keys.get(id)
+      const known = keys.get(id) ?? learned.get(id)
       if (known !== undefined) return known
       const changedAtMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs
       if (changedAtMs === undefined || changedAtMs === readAtMs) return undefined

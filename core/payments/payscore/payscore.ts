@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 import type { PaymentProvider, ProviderCallback, ProviderRequest, Reply } from '../provider.ts'
+import { readFundFlow, readTradeBill } from './bill-reading.ts'
 import type { Merchant } from './merchant.ts'
 import {
   CallbackEnvelope,
   PermissionNotice,
+  readBillOffer,
   readOrder,
   readPermission,
   readPermissionToken,
@@ -16,7 +19,13 @@ import type { SignedAnswer, SignedRequest, SignedWire } from './signed-wire.ts'
 import { decryptResource } from './signing.ts'
 
 /** Answers that mean: no, but the same request may be asked again later. 271316754: a deduction is running. */
-const TEMPORARY_CODES = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED', 'NOT_ENOUGH', 'SIGN_ERROR'])
+const TEMPORARY_CODES = new Set([
+  'FREQUENCY_LIMITED',
+  'RATELIMIT_EXCEEDED',
+  'NOT_ENOUGH',
+  'SIGN_ERROR',
+  'STATEMENT_CREATING',
+])
 const DEDUCTION_IS_RUNNING = '271316754'
 const ABSENT_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS', 'ORDER_NOT_EXISTS'])
 
@@ -60,8 +69,36 @@ export function createPayScore(deps: {
       : { ...reply, value }
   }
 
+  /** The address of the file, then the file; what was downloaded is what was signed, by its hash. */
+  async function downloadBill<T>(
+    path: string,
+    reader: (text: string) => T,
+  ): Promise<Reply<T & { sha1: string }>> {
+    const offer = read(await exchange({ method: 'GET', path, body: '' }), readBillOffer)
+    if (offer.kind !== 'value') return offer
+    const address = new URL(offer.value.downloadUrl)
+    if (address.origin !== new URL(merchant.baseUrl).origin)
+      return {
+        kind: 'unknown',
+        reason: `the bill lies at ${address.origin}, which is not the provider's address`,
+      }
+    let text: string
+    try {
+      text = await wire.download(`${address.pathname}${address.search}`)
+    } catch (error) {
+      return { kind: 'unknown', reason: messageOf(error) }
+    }
+    const sha1 = createHash('sha1').update(text, 'utf8').digest('hex')
+    if (sha1 !== offer.value.sha1)
+      return { kind: 'unknown', reason: 'the bill was damaged on the way: its SHA-1 is another one' }
+    return { kind: 'value', value: { ...reader(text), sha1 }, status: 200 }
+  }
+
   return {
     name: 'payscore',
+    tradeBill: (day) => downloadBill(`/v3/bill/tradebill?bill_date=${day}&bill_type=ALL`, readTradeBill),
+    fundFlow: (day) =>
+      downloadBill(`/v3/bill/fundflowbill?bill_date=${day}&account_type=BASIC`, readFundFlow),
     build,
     nowMs,
     send: (request: ProviderRequest) => exchange(request),

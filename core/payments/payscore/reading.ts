@@ -148,3 +148,15 @@ export const PermissionNotice = Type.Object({
   openid: Type.String(),
   user_service_status: Type.String(),
 })
+
+const BillOffer = Type.Object({
+  hash_type: Type.Literal('SHA1'),
+  hash_value: Type.String({ pattern: '^[0-9A-Fa-f]{40}$' }),
+  download_url: Type.String({ pattern: '^https?://' }),
+})
+export function readBillOffer(answer: unknown): { sha1: string; downloadUrl: string } | undefined {
+  const parsed = parseValue(BillOffer, answer)
+  return parsed.ok
+    ? { sha1: parsed.value.hash_value.toLowerCase(), downloadUrl: parsed.value.download_url }
+    : undefined
+}

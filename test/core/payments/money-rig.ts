@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
+import { type Bills, createBills } from '#core/bills/bills.ts'
 import { auditLedger } from '#core/ledger/audit.ts'
 import { createNotices } from '#core/notices/notices.ts'
 import { advanceOrder, getOrder, insertOrder } from '#core/orders/store.ts'
@@ -28,15 +29,16 @@ export interface MoneyRig {
   readonly charges: () => Charges
   readonly refunds: () => Refunds
   readonly duplicates: PaymentRow[]
+  readonly bills: () => Bills
   /** Charges that were paid before they could be lowered. */
   readonly tooLate: string[]
   /** What did not hold in the books after a transaction; empty, always. */
   readonly violations: string[]
-  control(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
+  control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>
   /** The books of the provider. */
   books(): Promise<{
     transactions: Array<{ amountFen: number; outOrderNo: string }>
-    refunds: Array<{ amountFen: number; status: string; outRefundNo: string }>
+    refunds: Array<{ amountFen: number; status: string; outRefundNo: string; reroutedTo: string | null }>
     serviceOrders: Array<{ outOrderNo: string; triple: { state: string } }>
   }>
   /** A session with an order of one line and an authorised charge. */
@@ -75,9 +77,14 @@ export async function createMoneyRig(): Promise<MoneyRig> {
   let due: DueWork
   let charges: Charges
   let refunds: Refunds
+  let bills: Bills
   let isFirst = true
 
-  async function control(method: 'GET' | 'POST', address: string, body?: object): Promise<unknown> {
+  async function control(
+    method: 'GET' | 'POST' | 'DELETE',
+    address: string,
+    body?: object,
+  ): Promise<unknown> {
     const answer = await fetch(`${url}/control/${address}`, {
       method,
       ...(body === undefined
@@ -135,6 +142,14 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         refundSucceeded: async () => undefined,
         refundRejected: async () => undefined,
       },
+    })
+    bills = createBills({
+      ...deps,
+      due,
+      provider,
+      charges,
+      refunds,
+      reactions: { differenceFound: async () => 'an-bill', differenceSettled: async () => undefined },
     })
     await charges.resume()
     await refunds.resume()
@@ -315,6 +330,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     db: () => db,
     charges: () => charges,
     refunds: () => refunds,
+    bills: () => bills,
     duplicates,
     tooLate,
     violations,
