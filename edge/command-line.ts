@@ -12,6 +12,9 @@ export interface RunOptions {
   cameras: ReadonlyArray<{ id: string; url: string }>
   profileFile: string | undefined
   enrolCode: string | undefined
+  credentialKind: 'certificate' | 'password'
+  /** Plain HTTP and MQTT to another computer. */
+  mayBePlain: boolean
   mqttUrl: string | undefined
   isReadyReported: boolean
   exitsWithParent: boolean
@@ -30,6 +33,8 @@ const OPTIONS = {
   camera: { type: 'string', multiple: true },
   profile: { type: 'string' },
   'enrol-code': { type: 'string' },
+  credential: { type: 'string' },
+  'allow-plain': { type: 'boolean' },
   'mqtt-url': { type: 'string' },
   config: { type: 'string' },
   set: { type: 'string', multiple: true },
@@ -77,6 +82,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       cameras: (values.camera ?? []).map(parseCamera),
       profileFile: values.profile,
       enrolCode: values['enrol-code'],
+      credentialKind: parseKind(values.credential ?? 'certificate'),
+      mayBePlain: values['allow-plain'] ?? false,
       mqttUrl:
         values['mqtt-url'] === undefined
           ? undefined
@@ -114,6 +121,11 @@ function parseSet(text: string): [string, unknown] {
   }
 }
 
+function parseKind(text: string): 'certificate' | 'password' {
+  if (text === 'certificate' || text === 'password') return text
+  throw wrong(`--credential ${text} must be certificate or password.`)
+}
+
 function parseUrl(flag: string, text: string, protocols: readonly string[]): string {
   let url: URL
   try {
@@ -147,7 +159,9 @@ export function helpText(): string {
   --serial PATH        serial device of the cabinet's bus
   --camera ID=URL      a camera that answers GET with a JPEG; may be repeated
   --profile FILE       hardware profile as JSON (default: the reference board)
-  --enrol-code CODE    one-time code from the cabinet's page, for the first start
+  --enrol-code CODE    one-time code from the cabinet's page, for the first start; a new one enrols again
+  --credential KIND    what is asked for at the enrolment: certificate (default) or password
+  --allow-plain        speak plain HTTP and MQTT with another computer; for a network that nobody else can reach
   --mqtt-url URL       address of the broker, instead of the one that the core gave
   --config FILE        settings as JSON
   --set NAME=VALUE     one setting; may be repeated; goes before the file

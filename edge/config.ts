@@ -285,6 +285,13 @@ export const Settings = Type.Object(
     evidenceRetryShortestMs: integer('First pause after a failed upload', 'ms', 1000, 20, HOUR_MS),
     evidenceRetryLongestMs: integer('Longest pause after a failed upload', 'ms', 5 * MINUTE_MS, 100, DAY_MS),
     chunkBytes: integer('Size of an upload chunk', 'bytes', 256 * 1024, 1024, 256 * 1024),
+    credentialCheckMs: integer(
+      'The core is asked this often whether the credentials of this cabinet are due',
+      'ms',
+      10 * MINUTE_MS,
+      200,
+      DAY_MS,
+    ),
     requestTimeoutMs: integer('Time for one request to the core', 'ms', 15_000, 200, 5 * MINUTE_MS),
     // log
     logLevel: Type.Union(

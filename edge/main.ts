@@ -13,6 +13,7 @@ import { helpText, parseCommandLine, type RunOptions } from './command-line.ts'
 import { openEdgeDatabase } from './database.ts'
 import { createMqttLink } from './delivery/mqtt-link.ts'
 import type { Credentials } from './enrolment/credentials.ts'
+import { createCoreAccess } from './enrolment/core-access.ts'
 import { createDeviceApi } from './enrolment/device-api.ts'
 import { enrolCabinet } from './enrolment/enrol-cabinet.ts'
 import { createEvidenceFiles } from './evidence/evidence-files.ts'
@@ -66,6 +67,8 @@ async function runAgent(options: RunOptions): Promise<void> {
     dataFolder: options.dataFolder,
     coreUrl: options.coreUrl,
     code: options.enrolCode,
+    kind: options.credentialKind,
+    mayBePlain: options.mayBePlain,
     hardware: {
       profile: profile.name,
       firmware: FIRMWARE,
@@ -117,7 +120,7 @@ function assemble(
   rim: Pick<AgentPorts, 'restart' | 'onReady'>,
 ) {
   const { settings, dataFolder } = options
-  const { cabinetId, partition, mqtt } = credentials
+  const { cabinetId, partition } = credentials
   const hardware = createModbusCabinet({
     bus: createBus(options.serialPath, profile, log, settings),
     profile,
@@ -130,11 +133,17 @@ function assemble(
     silentDeviceRetryMs: settings.silentDeviceRetryMs,
     staleAfterMs: settings.staleAfterMs,
   })
+  const access = createCoreAccess({
+    ...options,
+    credentials,
+    clock,
+    random,
+    log: log.child({ part: 'credentials' }),
+    onNext: () => link.drop('new credentials are tried'),
+  })
+  access.keeper.start()
   const link = createMqttLink({
-    url: options.mqttUrl ?? `${mqtt.isTls === true ? 'mqtts' : 'mqtt'}://${mqtt.host}:${mqtt.port}`,
-    username: mqtt.username,
-    password: mqtt.password,
-    ...(mqtt.caPem === undefined ? {} : { caPem: mqtt.caPem }),
+    credentials: access.keeper,
     cabinetId,
     partition,
     clock,
@@ -159,11 +168,10 @@ function assemble(
     files: createEvidenceFiles(path.join(dataFolder, 'evidence')),
     createDeviceApi: (nowMs) =>
       createDeviceApi({
-        coreUrl: options.coreUrl,
+        client: access.client,
         cabinetId,
-        privateKeyPem: credentials.privateKeyPem,
+        privateKeyPem: () => access.keeper.signingKey(),
         nowMs,
-        timeoutMs: settings.requestTimeoutMs,
       }),
     profileName: profile.name,
     settings,

@@ -11,7 +11,18 @@ const ABOUT =
   'Starts the whole system with one simulated cabinet and prints its addresses, sign-ins and what to try.'
 const FLAGS = {
   port: { type: 'port', default: 8080, environment: 'PORT', help: 'consumer pages and staff console' },
-  'mqtt-port': { type: 'port', default: 1883, environment: 'MQTT_PORT', help: 'MQTT broker of the core' },
+  'mqtt-port': {
+    type: 'port',
+    default: 8883,
+    environment: 'MQTT_PORT',
+    help: 'MQTT broker of the core (TLS)',
+  },
+  'device-port': {
+    type: 'port',
+    default: 8443,
+    environment: 'DEVICE_PORT',
+    help: 'HTTPS of the core for cabinets',
+  },
   'workshop-port': {
     type: 'port',
     default: 8090,
@@ -62,6 +73,7 @@ async function main(): Promise<number> {
   const ports = {
     core: await port('port'),
     mqtt: await port('mqtt-port'),
+    device: await port('device-port'),
     workshop: await port('workshop-port'),
     provider: await port('provider-port'),
     notices: await port('notices-port'),
@@ -81,6 +93,7 @@ async function main(): Promise<number> {
 
 function welcome(system: RunningSystem): string {
   const { core, simulator } = system
+  const edgeFile = (name: string) => shownPath(path.join(system.dataDir, 'edge', name))
   const signIns = system
     .signIns()
     .map(({ name, role, password }) => `    ${name.padEnd(12)} ${password.padEnd(26)} ${role}`)
@@ -93,7 +106,9 @@ The system is running. Everything below is real but the cabinet, the provider an
   Staff console   ${core.url}/staff/
   Provider books  ${simulator.providerUrl}/      what the payment provider believes
   Messages        ${simulator.noticesUrl}/      what reached the consumer's phone
-  Broker          mqtt://127.0.0.1:${core.mqttPort}      Serial for other masters: ${simulator.servicePath}
+  Broker          mqtts://127.0.0.1:${core.mqttPort}      Serial for other masters: ${simulator.servicePath}
+  Other clients   mosquitto_sub -h 127.0.0.1 -p ${core.mqttPort} --cafile ${shownPath(core.caFile)} \\
+                    --cert ${edgeFile('client.pem')} --key ${edgeFile('client.key')} -i ${DEMO_CABINET} -t 'vc/1/+/${DEMO_CABINET}/dn/#'
 
   Staff sign-ins (kept in ${shownPath(path.join(system.dataDir, 'core', 'sign-ins.json'))})
 ${signIns}

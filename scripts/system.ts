@@ -23,7 +23,14 @@ export interface SystemOptions {
   dataDir: string
   host?: string
   /** 0 or absent: a free port. */
-  ports?: { core?: number; mqtt?: number; workshop?: number; provider?: number; notices?: number }
+  ports?: {
+    core?: number
+    mqtt?: number
+    device?: number
+    workshop?: number
+    provider?: number
+    notices?: number
+  }
   /** Policy settings that differ from the defaults of the core (durations, limits). */
   policy?: Record<string, unknown>
   /** Settings of the edge that differ from its defaults. */
@@ -55,7 +62,12 @@ export interface SimulatorReady {
 }
 export interface CoreReady {
   url: string
+  /** TLS; `caFile` vouches for it. */
   mqttPort: number
+  /** What cabinets reach over HTTPS. */
+  deviceUrl: string
+  /** PEM of the core's own authority. */
+  caFile: string
   enrolmentCodes?: Array<{ cabinetId: string; code: string }>
 }
 export interface SignIn {
@@ -110,6 +122,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const ports = {
     core: options.ports?.core || (await findFreePort(host)),
     mqtt: options.ports?.mqtt || (await findFreePort(host)),
+    device: options.ports?.device || (await findFreePort(host)),
     workshop: options.ports?.workshop ?? 0,
     provider: options.ports?.provider ?? 0,
     notices: options.ports?.notices ?? 0,
@@ -161,7 +174,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         '--core-mqtt',
         `${host}:${ports.mqtt}`,
         '--core-http',
-        publicUrl,
+        `https://${host}:${ports.device}`,
         '--goods',
         place.seedFile,
         ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
@@ -182,8 +195,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         '--mqtt-port',
         String(ports.mqtt),
         '--device-port',
-        '0',
-        '--plain-mqtt',
+        String(ports.device),
         '--public-url',
         publicUrl,
         '--provider',
@@ -206,9 +218,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         '--data',
         place.dataDir,
         '--core',
-        far.linkHttpUrl,
+        `https://${host}:${portOf(far.linkHttpUrl)}`,
         '--mqtt-url',
-        `mqtt://${host}:${far.linkMqttPort}`,
+        `mqtts://${host}:${far.linkMqttPort}`,
         '--serial',
         far.serialPath,
         '--camera',

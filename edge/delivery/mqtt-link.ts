@@ -8,15 +8,13 @@ import type { Random } from '#protocol/base/random.ts'
 import { PACKET_BYTES_MAX } from '#protocol/messages/frames.ts'
 import { parseFrame } from '#protocol/messages/index.ts'
 import { downFilter, parseTopic, UP, upTopic } from '#protocol/topics.ts'
+import type { LinkCredentials } from '../enrolment/credential-keeper.ts'
 import { backoffMs } from './backoff.ts'
 import type { Link, LinkListener } from './link.ts'
 
 export interface MqttLinkOptions {
-  url: string
-  username: string
-  password: string
-  /** PEM of the broker's authority, for mqtts. */
-  caPem?: string
+  /** Asked at each connection: they may be exchanged while the agent runs. */
+  credentials: LinkCredentials
   cabinetId: string
   partition: number
   clock: Clock
@@ -74,10 +72,14 @@ export function createMqttLink(options: MqttLinkOptions): Link {
   function connect(): void {
     if (isStopped) return
     const linkId = options.ids.next('link')
+    const { url, username, password, caPem, certificatePem, privateKeyPem } = options.credentials.present()
     const settings: IClientOptions = {
       clientId: cabinetId,
-      username: options.username,
-      password: options.password,
+      username,
+      ...(password === undefined ? {} : { password }),
+      ...(caPem === undefined ? {} : { ca: caPem }),
+      ...(certificatePem === undefined ? {} : { cert: certificatePem }),
+      ...(privateKeyPem === undefined ? {} : { key: privateKeyPem }),
       protocolVersion: 4,
       clean: true,
       reconnectPeriod: 0,
@@ -96,8 +98,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
         retain: true,
       },
     }
-    if (options.caPem !== undefined) settings.ca = options.caPem
-    const client = mqtt.connect(options.url, settings)
+    const client = mqtt.connect(url, settings)
     const link = { client, linkId, upSinceMonoMs: undefined as number | undefined }
     current = link
     let reason = 'the connection was closed'
@@ -129,6 +130,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     }
     if (link !== current || !link.client.connected) return
     link.upSinceMonoMs = clock.monoMs()
+    options.credentials.connected()
     publishBirth(link)
     log.info({ linkId: link.linkId }, 'connected to the broker')
     listener?.onUp(link.linkId)
@@ -197,6 +199,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     link.client.end(true)
     const wasUp = link.upSinceMonoMs !== undefined
     if (wasUp) attempts = clock.monoMs() - (link.upSinceMonoMs ?? 0) >= STABLE_MS ? 0 : Math.min(attempts, 3)
+    else options.credentials.failed()
     if (wasUp) listener?.onDown(reason)
     if (isStopped) return
     const pauseMs = backoffMs(

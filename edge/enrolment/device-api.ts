@@ -1,13 +1,14 @@
-import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import { CabinetError, type ErrorCode, messageOf } from '#protocol/base/errors.ts'
+import { createHash, createPrivateKey, sign } from 'node:crypto'
+import { CabinetError, type ErrorCode } from '#protocol/base/errors.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 import { EnrolAnswer } from './credentials.ts'
-
-const ANSWER_BYTES_MOST = 64 * 1024
+import { type HttpAnswer, type HttpClient, type HttpQuestion, jsonOf, sentenceOf } from './http-client.ts'
 
 export interface EnrolRequest {
   code: string
   publicKeyPem: string
+  /** Without it the core gives a password. */
+  certificateRequestPem?: string
   hardware: { profile: string; firmware: string; sensors: number; cameras: number }
 }
 
@@ -15,24 +16,25 @@ export interface EnrolRequest {
  * The one request that is not signed: it brings the key.
  * @throws enrolment_code_invalid when the code is wrong, used or expired; otherwise a retryable fault
  */
-export async function enrol(coreUrl: string, request: EnrolRequest, timeoutMs: number): Promise<EnrolAnswer> {
-  const response = await send(`${coreUrl}/device/enrol`, {
+export async function enrol(client: HttpClient, request: EnrolRequest): Promise<EnrolAnswer> {
+  const answer = await client.ask({
     method: 'POST',
+    path: '/device/enrol',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-    signal: AbortSignal.timeout(timeoutMs),
+    body: Buffer.from(JSON.stringify(request)),
   })
-  const text = await bodyOf(response)
-  if (response.status >= 400 && response.status < 500 && response.status !== 429 && response.status !== 408) {
-    const code: ErrorCode =
-      response.status === 401 || response.status === 404 ? 'enrolment_code_invalid' : 'bad_request'
-    throw new CabinetError(code, `The core refused the enrolment (${response.status}): ${sentenceOf(text)}`)
+  const { status, text } = answer
+  if (status >= 400 && status < 500 && status !== 429 && status !== 408) {
+    const code: ErrorCode = status === 401 || status === 404 ? 'enrolment_code_invalid' : 'bad_request'
+    throw new CabinetError(code, `The core refused the enrolment (${status}): ${sentenceOf(text)}`)
   }
-  if (!response.ok)
-    throw new CabinetError(
-      'internal',
-      `The core answered ${response.status} to the enrolment: ${sentenceOf(text)}`,
-    )
+  if (!isGood(answer))
+    throw new CabinetError('internal', `The core answered ${status} to the enrolment: ${sentenceOf(text)}`)
+  return parseEnrolAnswer(text)
+}
+
+/** @throws bad_request */
+export function parseEnrolAnswer(text: string): EnrolAnswer {
   const parsed = parseValue(EnrolAnswer, jsonOf(text))
   if (!parsed.ok)
     throw new CabinetError('bad_request', `The answer to the enrolment is not understood: ${parsed.reason}.`)
@@ -60,52 +62,64 @@ export interface DeviceApi {
 }
 
 export interface DeviceApiOptions {
-  coreUrl: string
+  client: HttpClient
   cabinetId: string
-  privateKeyPem: string
+  /** Of the credentials that are in use; they may be exchanged while the agent runs. */
+  privateKeyPem: () => string
   /** The core's time as well as it is known. */
   nowMs: () => number
-  timeoutMs: number
 }
 
 export function createDeviceApi(options: DeviceApiOptions): DeviceApi {
-  const key: KeyObject = createPrivateKey(options.privateKeyPem)
-
-  async function request(method: 'HEAD' | 'PUT', pathAndQuery: string, body: Uint8Array): Promise<Response> {
-    const contentSha256 = createHash('sha256').update(body).digest('hex')
-    const timestampMs = String(Math.round(options.nowMs()))
-    const text = signedText(method, pathAndQuery, contentSha256, timestampMs)
-    return send(`${options.coreUrl}${pathAndQuery}`, {
-      method,
-      headers: {
-        'x-cabinet-id': options.cabinetId,
-        'x-timestamp-ms': timestampMs,
-        'x-content-sha256': contentSha256,
-        'x-signature': sign(null, Buffer.from(text), key).toString('base64'),
-        ...(method === 'PUT' ? { 'content-type': 'application/octet-stream' } : {}),
-      },
-      ...(method === 'PUT' ? { body } : {}),
-      signal: AbortSignal.timeout(options.timeoutMs),
-    })
-  }
+  const { client, cabinetId, nowMs } = options
+  const ask = (method: 'HEAD' | 'PUT', path: string, body: Uint8Array) =>
+    client.ask(
+      signedQuestion(
+        {
+          method,
+          path,
+          ...(method === 'PUT' ? { body, headers: { 'content-type': 'application/octet-stream' } } : {}),
+        },
+        { cabinetId, privateKeyPem: options.privateKeyPem(), nowMs: nowMs() },
+      ),
+    )
 
   return {
     async uploadOffset(target) {
-      const response = await request('HEAD', pathOf(target, 0), new Uint8Array())
-      await response.body?.cancel()
-      if (response.status === 404) return 0
-      if (!response.ok) throw await refusalOf(response, '')
-      const offset = Number(response.headers.get('upload-offset') ?? '0')
+      const answer = await ask('HEAD', pathOf(target, 0), new Uint8Array())
+      if (answer.status === 404) return 0
+      if (!isGood(answer)) throw refusalOf(answer)
+      const offset = Number(answer.headers['upload-offset'] ?? '0')
       return Number.isSafeInteger(offset) && offset >= 0 ? offset : 0
     },
     async uploadChunk(target, offset, chunk) {
-      const response = await request('PUT', pathOf(target, offset), chunk)
-      const text = await bodyOf(response)
-      if (!response.ok) throw await refusalOf(response, text)
-      const answer = jsonOf(text) as { offset?: unknown; done?: unknown } | undefined
-      if (typeof answer?.offset !== 'number')
+      const answer = await ask('PUT', pathOf(target, offset), chunk)
+      if (!isGood(answer)) throw refusalOf(answer)
+      const taken = jsonOf(answer.text) as { offset?: unknown; done?: unknown } | undefined
+      if (typeof taken?.offset !== 'number')
         throw new CabinetError('internal', 'The answer to the upload is not understood.')
-      return { offset: answer.offset, done: answer.done === true }
+      return { offset: taken.offset, done: taken.done === true }
+    },
+  }
+}
+
+/** The question with the headers that prove who asks it. */
+export function signedQuestion(
+  question: HttpQuestion,
+  by: { cabinetId: string; privateKeyPem: string; nowMs: number },
+): HttpQuestion {
+  const { method, path, body = new Uint8Array() } = question
+  const contentSha256 = createHash('sha256').update(body).digest('hex')
+  const timestampMs = String(Math.round(by.nowMs))
+  const text = signedText(method, path, contentSha256, timestampMs)
+  return {
+    ...question,
+    headers: {
+      ...question.headers,
+      'x-cabinet-id': by.cabinetId,
+      'x-timestamp-ms': timestampMs,
+      'x-content-sha256': contentSha256,
+      'x-signature': sign(null, Buffer.from(text), createPrivateKey(by.privateKeyPem)).toString('base64'),
     },
   }
 }
@@ -120,6 +134,10 @@ export function signedText(
   return `${method}\n${pathAndQuery}\n${contentSha256}\n${timestampMs}`
 }
 
+export function isGood({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300
+}
+
 function pathOf(target: UploadTarget, offset: number): string {
   const query = new URLSearchParams({
     offset: String(offset),
@@ -130,51 +148,13 @@ function pathOf(target: UploadTarget, offset: number): string {
   return `/device/evidence/${target.sessionId}/${target.sha256}?${query.toString()}`
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, redirect: 'error' })
-  } catch (error) {
-    const cause =
-      error instanceof Error && error.cause instanceof Error ? error.cause.message : messageOf(error)
-    throw new CabinetError('internal', `The core at ${new URL(url).origin} cannot be reached: ${cause}.`, {
-      cause: error,
-    })
-  }
-}
-
-async function refusalOf(response: Response, text: string): Promise<CabinetError> {
-  const code = (jsonOf(text) as { error?: { code?: unknown }; code?: unknown } | undefined)?.code
+function refusalOf({ status, text }: HttpAnswer): CabinetError {
+  const code = (jsonOf(text) as { code?: unknown } | undefined)?.code
   if (code === 'evidence_hash_mismatch') return new CabinetError('evidence_hash_mismatch')
-  if (response.status === 401 || response.status === 403)
+  if (status === 401 || status === 403)
     return new CabinetError(
       'device_credentials_refused',
-      `The core refused an upload (${response.status}): ${sentenceOf(text)}`,
+      `The core refused an upload (${status}): ${sentenceOf(text)}`,
     )
-  return new CabinetError(
-    'internal',
-    `The core answered ${response.status} to an upload: ${sentenceOf(text)}`,
-  )
-}
-
-async function bodyOf(response: Response): Promise<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > ANSWER_BYTES_MOST)
-      throw new CabinetError('internal', 'The answer of the core is too long.')
-  }
-  return text
-}
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-function sentenceOf(text: string): string {
-  const value = jsonOf(text) as { message?: unknown; error?: { message?: unknown } } | undefined
-  const message = value?.error?.message ?? value?.message
-  return typeof message === 'string' ? message : text.slice(0, 200)
+  return new CabinetError('internal', `The core answered ${status} to an upload: ${sentenceOf(text)}`)
 }

@@ -252,6 +252,10 @@ export const ERRORS = {
     'The enrolment code is wrong, used or expired.',
     'Create a new code on the cabinet page.',
   ),
+  core_not_trusted: config(
+    'What answers at the address of the core did not prove to be the core of this enrolment code.',
+    'Check the address and the code; if both are right, somebody stands between the cabinet and the core.',
+  ),
   device_credentials_refused: fault(
     'The core refused the credentials of this cabinet.',
     'Enrol the cabinet again with a new code.',

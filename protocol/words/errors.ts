@@ -71,6 +71,10 @@ const zh: Record<ErrorCode, ErrorText> = {
   provider_rejected: text('支付平台拒绝了请求。', '请查看提示中的平台代码。'),
   callback_bad_signature: text('回调没有通过平台验签。', '没有任何改动；如确为平台发送，请检查密钥。'),
   enrolment_code_invalid: text('注册码错误、已使用或已过期。', '请在货柜页面生成新的注册码。'),
+  core_not_trusted: text(
+    '该地址上的服务不是生成此注册码的核心服务。',
+    '请核对地址和注册码；若都正确，可能有人在中间冒充核心服务。',
+  ),
   device_credentials_refused: text('核心服务拒绝了这台货柜的凭证。', '请用新的注册码重新注册货柜。'),
   evidence_hash_mismatch: text('内容与声明的 SHA-256 不一致。', '请重新上传。'),
   serial_open_failed: text('无法打开串口设备。', '请检查线缆和路径；系统每隔几秒会重试。'),

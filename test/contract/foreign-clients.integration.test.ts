@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import modbusSerial from 'modbus-serial'
@@ -9,6 +9,7 @@ import { downTopic, upTopic } from '#protocol/topics.ts'
 import { BOARD, BOARD_IDENTITY, BOARD_UNIT, SCALE, SCALE_UNITS } from '#protocol/wire/reference-profile.ts'
 import { commandOf } from '#scripts/run.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
+import { type DeviceIdentity, readDeviceIdentity } from '#test/support/device-identity.ts'
 
 /**
  * Programs that somebody else wrote, pointed at our wires, see what docs/reference says.
@@ -43,8 +44,7 @@ function run(file: string, args: readonly string[], withinMs = 8000): Promise<Ra
 describe('programs of others on our wires', () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'foreign-clients-'))
   let system: RunningSystem
-  let broker: { host: string; port: number; username: string; password: string }
-  let partition = 0
+  let device: DeviceIdentity
 
   beforeAll(async () => {
     system = await startSystem({
@@ -52,12 +52,7 @@ describe('programs of others on our wires', () => {
       seed: 1,
       edgeSettings: { liveIdleMs: 500, reconnectShortestMs: 200 },
     })
-    const credentials = JSON.parse(readFileSync(path.join(dataDir, 'edge', 'credentials.json'), 'utf8')) as {
-      partition: number
-      mqtt: { username: string; password: string }
-    }
-    partition = credentials.partition
-    broker = { host: '127.0.0.1', port: system.core.mqttPort, ...credentials.mqtt }
+    device = readDeviceIdentity(dataDir)
   })
   afterAll(async () => {
     await system.stop()
@@ -114,56 +109,43 @@ describe('programs of others on our wires', () => {
     expect(Math.abs(grams - (state.shelves[0]?.grams ?? 0))).toBeLessThan(30)
   })
 
-  function subscribeOnce(topic: string): Promise<Ran> {
-    const { host, port, username, password } = broker
-    const args = [
+  /** Flags that the mosquitto clients and those of the npm package share, then what differs. */
+  function connectionFlags(isMosquitto: boolean): string[] {
+    const { cabinetId, caFile, certificateFile, keyFile } = device
+    const address = [
       '-h',
-      host,
+      '127.0.0.1',
       '-p',
-      String(port),
+      String(system.core.mqttPort),
       '-i',
-      username,
+      cabinetId,
       '-u',
-      username,
-      '-P',
-      password,
+      cabinetId,
       '-q',
       '1',
-      '-t',
-      topic,
     ]
-    return existsSync(MOSQUITTO_SUB)
+    const files = ['--cert', certificateFile, '--key', keyFile]
+    return isMosquitto
+      ? [...address, ...files, '--cafile', caFile]
+      : [...address, ...files, '--ca', caFile, '-C', 'mqtts']
+  }
+  function subscribeOnce(topic: string): Promise<Ran> {
+    const isMosquitto = existsSync(MOSQUITTO_SUB)
+    const args = [...connectionFlags(isMosquitto), '-t', topic]
+    return isMosquitto
       ? run(MOSQUITTO_SUB, [...args, '-C', '1', '-W', '6'])
       : run(process.execPath, [commandOf('mqtt', 'mqtt_sub'), ...args])
   }
   function publish(topic: string, message: string, retain = false): Promise<Ran> {
-    const { host, port, username, password } = broker
-    const args = [
-      '-h',
-      host,
-      '-p',
-      String(port),
-      '-i',
-      username,
-      '-u',
-      username,
-      '-P',
-      password,
-      '-q',
-      '1',
-      '-t',
-      topic,
-      '-m',
-      message,
-      ...(retain ? ['-r'] : []),
-    ]
-    return existsSync(MOSQUITTO_PUB)
+    const isMosquitto = existsSync(MOSQUITTO_PUB)
+    const args = [...connectionFlags(isMosquitto), '-t', topic, '-m', message, ...(retain ? ['-r'] : [])]
+    return isMosquitto
       ? run(MOSQUITTO_PUB, args)
       : run(process.execPath, [commandOf('mqtt', 'mqtt_pub'), ...args])
   }
 
   it("an MQTT client with the cabinet's credentials sees its own state as the reference describes it", async () => {
-    const { stdout, stderr } = await subscribeOnce(upTopic(partition, broker.username, 'state'))
+    const { stdout, stderr } = await subscribeOnce(upTopic(device.partition, device.cabinetId, 'state'))
     const parsed = parseFrame('state', Buffer.from(stdout.trim()))
     expect(parsed, `${stdout}${stderr}`).toMatchObject({ ok: true })
   })
@@ -178,15 +160,30 @@ describe('programs of others on our wires', () => {
   )
 
   it('it may not speak for another cabinet, nor give commands', async () => {
-    for (const topic of [upTopic(partition, 'cab-002', 'ev'), downTopic(partition, broker.username, 'cmd')]) {
+    for (const topic of [
+      upTopic(device.partition, 'cab-002', 'ev'),
+      downTopic(device.partition, device.cabinetId, 'cmd'),
+    ]) {
       const { code, stderr } = await publish(topic, '{}')
       expect(code, `publishing to ${topic} was accepted: ${stderr}`).not.toBe(0)
     }
   })
 
-  it('with a wrong password it is not let in', async () => {
-    broker = { ...broker, password: 'wrong' }
-    const { code, stdout } = await subscribeOnce(downTopic(partition, broker.username, 'cmd'))
-    expect([code === 0, stdout]).toEqual([false, ''])
+  it('without its certificate, or with the authority of somebody else, there is no connection', async () => {
+    const bare = ['-h', '127.0.0.1', '-p', String(system.core.mqttPort), '-i', device.cabinetId, '-t', 'x']
+    const isMosquitto = existsSync(MOSQUITTO_SUB)
+    const program = (flags: string[]) =>
+      isMosquitto
+        ? run(MOSQUITTO_SUB, [...bare, '-W', '4', ...flags])
+        : run(process.execPath, [commandOf('mqtt', 'mqtt_sub'), ...bare, '-C', 'mqtts', ...flags])
+    const ca = (file: string) => [isMosquitto ? '--cafile' : '--ca', file]
+    const nameOnly = ['-u', device.cabinetId, '-P', 'wrong', ...ca(device.caFile)]
+    for (const flags of [
+      nameOnly,
+      [...ca(device.certificateFile), '--cert', device.certificateFile, '--key', device.keyFile],
+    ]) {
+      const { code, stdout } = await program(flags)
+      expect([code === 0, stdout]).toEqual([false, ''])
+    }
   })
 })

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import mqtt from 'mqtt'
 import type { ErrorBody } from '#protocol/api/common.ts'
 import type { DeadLetterList } from '#protocol/api/delivery.ts'
 import { upTopic } from '#protocol/topics.ts'
+import { readDeviceIdentity } from '#test/support/device-identity.ts'
 import { eventually, expectEqual, expectThat, never } from '#test/support/eventually.ts'
 import type { Scenario } from './scenario.ts'
 import { arrive, expectChargedOnce, leave, paymentsOf, shop, take } from './steps.ts'
@@ -103,14 +102,9 @@ export const malformedInput: Scenario = {
       'the answer to half a JSON document',
     )
 
-    const { username, password, partition } = credentialsOf(world)
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${world.system.core.mqttPort}`, {
-      clientId: username,
-      username,
-      password,
-      reconnectPeriod: 0,
-    })
-    const topic = upTopic(partition, username, 'ev')
+    const { cabinetId, partition, options } = readDeviceIdentity(world.system.dataDir)
+    const client = await mqtt.connectAsync(`mqtts://127.0.0.1:${world.system.core.mqttPort}`, options)
+    const topic = upTopic(partition, cabinetId, 'ev')
     for (const payload of ['not json', '{"v":1}', Buffer.from([0xff, 0xfe, 0x00]), '{"v":2,"epoch":"e"}'])
       await client.publishAsync(topic, payload, { qos: 1 })
     await client.endAsync(true)
@@ -128,13 +122,4 @@ export const malformedInput: Scenario = {
     const { session, truth } = await shop(world, consumer, [take('s4', 'juice-orange')])
     await expectChargedOnce(world, consumer, await consumer.orderIn(session.sessionId, ['paid']), truth.taken)
   },
-}
-
-function credentialsOf(world: World): { username: string; password: string; partition: number } {
-  const file = path.join(world.system.dataDir, 'edge', 'credentials.json')
-  const { mqtt: broker, partition } = JSON.parse(readFileSync(file, 'utf8')) as {
-    partition: number
-    mqtt: { username: string; password: string }
-  }
-  return { ...broker, partition }
 }
