@@ -215,7 +215,8 @@ export function createDatabase(options: {
  * event loop turns has awaited a timer, a file or the network while it held the write lock.
  */
 async function settledByNextTurn(unit: QueuedUnit, tx: Tx): Promise<Outcome> {
-  const running = unit.run(tx).then(
+  // A unit that throws before its first await has failed like any other; its neighbours have not.
+  const running = (async () => unit.run(tx))().then(
     (value): Outcome => ({ ok: true, value }),
     (error: unknown): Outcome => ({ ok: false, error }),
   )
