@@ -34,7 +34,13 @@ export interface DueWork {
   stop(): Promise<void>
 }
 
-const POLL_MS = 250
+/**
+ * Whoever schedules here is heard at once. What another process scheduled, a claim that ended and a clock that was set are
+ * noticed at the latest after this.
+ */
+const LOOK_LONGEST_MS = 5000
+/** With everything in use there is no point in looking sooner. */
+const LOOK_BUSY_MS = 250
 const CLAIM_LIFE_MS = 60_000
 const ITEMS_AT_ONCE = 16
 const ATTEMPTS_MOST = 8
@@ -47,19 +53,41 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
   const running = new Set<Promise<void>>()
   let timer: Timer | undefined
   let isStopped = true
+  let isLooking = false
+  /** The wall clock for which the timer is set. */
+  let wakeAtMs = Number.POSITIVE_INFINITY
+  /** The earliest time that was scheduled since the last look, in units that may or may not commit. */
+  let notedAtMs = Number.POSITIVE_INFINITY
 
-  async function claim(): Promise<DueItem[]> {
-    const nowMs = clock.now()
-    const isWaiting = await db.read
+  function note(dueAtMs: number): void {
+    notedAtMs = Math.min(notedAtMs, dueAtMs)
+  }
+  function wakeBy(atMs: number): void {
+    if (isStopped || isLooking || atMs >= wakeAtMs) return
+    timer?.cancel()
+    wakeAtMs = atMs
+    const afterMs = Math.min(LOOK_LONGEST_MS, Math.max(0, atMs - clock.now()))
+    timer = clock.setTimer('due work', afterMs, () => void look())
+  }
+  db.onCommit(() => {
+    if (notedAtMs === Number.POSITIVE_INFINITY || isLooking) return
+    const atMs = notedAtMs
+    notedAtMs = Number.POSITIVE_INFINITY
+    wakeBy(atMs)
+  })
+
+  /** @returns when the next piece of work is due, by the rows; undefined when there is none */
+  async function nextDueMs(nowMs: number): Promise<number | undefined> {
+    const row = await db.read
       .selectFrom('dueWork')
-      .select('kind')
-      .where('dueAtMs', '<=', nowMs)
+      .select((eb) => eb.fn.min('dueAtMs').as('dueAtMs'))
       .where('kind', 'in', [...runners.keys()])
       .where((eb) => eb.or([eb('claimedUntilMs', 'is', null), eb('claimedUntilMs', '<', nowMs)]))
-      .limit(1)
       .executeTakeFirst()
-    const room = ITEMS_AT_ONCE - running.size
-    if (isWaiting === undefined || room <= 0) return []
+    return row?.dueAtMs ?? undefined
+  }
+
+  async function claim(nowMs: number, room: number): Promise<DueItem[]> {
     return db.write('claim due work', async (tx) => {
       const rows = await tx
         .selectFrom('dueWork')
@@ -115,6 +143,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
 
   async function putOff(tx: Tx, item: DueItem, reason: string): Promise<void> {
     const attempts = item.attempts + 1
+    const nowMs = clock.now()
     const pauseMs =
       attempts >= ATTEMPTS_MOST
         ? PAUSE_LONGEST_MS
@@ -123,7 +152,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
       .updateTable('dueWork')
       .set({
         attempts,
-        dueAtMs: clock.now() + pauseMs,
+        dueAtMs: nowMs + pauseMs,
         claimedUntilMs: null,
         lastError: reason.slice(0, 500),
       })
@@ -131,6 +160,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
       .where('subjectId', '=', item.subjectId)
       .where('claimedUntilMs', 'is not', null)
       .execute()
+    note(nowMs + pauseMs)
     if (attempts === ATTEMPTS_MOST) {
       await raiseIncident(tx, deps.ids, {
         kind: 'due_work_failing',
@@ -140,9 +170,31 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
     }
   }
 
-  async function poll(): Promise<void> {
+  /** Takes what is due, and sets the timer for what is due next. */
+  async function look(): Promise<void> {
+    isLooking = true
+    notedAtMs = Number.POSITIVE_INFINITY
+    let nextMs = clock.now() + LOOK_BUSY_MS
     try {
-      for (const item of await claim()) {
+      nextMs = await takeDue()
+    } catch (error) {
+      log.error({ err: error }, 'due work could not be claimed')
+    }
+    isLooking = false
+    wakeAtMs = Number.POSITIVE_INFINITY
+    wakeBy(Math.min(nextMs, notedAtMs))
+    notedAtMs = Number.POSITIVE_INFINITY
+  }
+  /** @returns when to look again */
+  async function takeDue(): Promise<number> {
+    for (;;) {
+      const nowMs = clock.now()
+      const dueAtMs = await nextDueMs(nowMs)
+      if (dueAtMs === undefined) return nowMs + LOOK_LONGEST_MS
+      if (dueAtMs > nowMs) return dueAtMs
+      const room = ITEMS_AT_ONCE - running.size
+      if (room <= 0 || isStopped) return nowMs + LOOK_BUSY_MS
+      for (const item of await claim(nowMs, room)) {
         const run = runOne(item)
           .catch((error: unknown) =>
             log.error({ err: error, kind: item.kind }, 'due work could not be put off'),
@@ -150,10 +202,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
           .finally(() => running.delete(run))
         running.add(run)
       }
-    } catch (error) {
-      log.error({ err: error }, 'due work could not be claimed')
     }
-    if (!isStopped) timer = clock.setTimer('due work', POLL_MS, () => void poll())
   }
 
   return {
@@ -170,6 +219,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
         .values({ kind, subjectId, ...values })
         .onConflict((conflict) => conflict.columns(['kind', 'subjectId']).doUpdateSet(values))
         .execute()
+      note(dueAtMs)
     },
     async cancel(tx, kind, subjectId) {
       await tx.deleteFrom('dueWork').where('kind', '=', kind).where('subjectId', '=', subjectId).execute()
@@ -180,7 +230,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
     },
     start() {
       isStopped = false
-      if (runners.size > 0) void poll()
+      if (runners.size > 0) void look()
     },
     async stop() {
       isStopped = true
