@@ -1,0 +1,123 @@
+import { CabinetError } from '#protocol/base/errors.ts'
+import { PRODUCTS } from '../world/cast.ts'
+import type { Actor, Visit, World } from '../world/world.ts'
+import { askUntilAnswered } from './patience.ts'
+
+/** How one visit goes; data from the seed. */
+export interface VisitPlan {
+  readonly atMs: number
+  readonly consumerId: string
+  readonly cabinetId: string
+  /** Products that are touched, in order; a minus sign puts one back that was taken. */
+  readonly touches: readonly string[]
+  readonly opens: boolean
+  /** Between two touches. */
+  readonly pauseMs: number
+  /** Opens once more right after closing. */
+  readonly opensAgain: boolean
+  /** Taps several times. */
+  readonly taps: number
+  readonly dispute: 'no' | 'item_returned' | 'not_taken' | 'charged_twice' | 'other'
+  readonly disputeAfterMs: number
+}
+
+const DOOR_PATIENCE_MS = 20_000
+/** People look at the door, not at a clock. */
+const LOOK_MS = 150
+
+/** Somebody scans, opens, takes, puts back, closes and leaves; perhaps complains later. */
+export async function visit(world: World, actor: Actor, plan: VisitPlan): Promise<void> {
+  const { scheduler, count } = world
+  const body = world.edge(plan.cabinetId).body
+  const requestId = actor.ids.next('request')
+  const pause = (ms: number) => scheduler.pause(undefined, 'consumer', ms)
+  await pause(plan.atMs)
+  if (world.isHealing) return
+  count('visit')
+  for (let tap = 1; tap < plan.taps; tap++) void scan().catch(() => count('tap refused'))
+  let sessionId: string
+  try {
+    sessionId = (await scan()).sessionId
+  } catch (error) {
+    world.tell?.(plan.consumerId, `was refused: ${error instanceof CabinetError ? error.code : String(error)}`)
+    count(`refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
+    return
+  }
+  const seen: Visit = { plan, sessionId, taken: new Map(), openedAtMs: undefined, closedAtMs: undefined }
+  world.visits.push(seen)
+  if (!plan.opens) return
+  const untilMs = scheduler.nowMs + DOOR_PATIENCE_MS
+  // Somebody else may be standing there: only the one whose session it is pulls.
+  while (!(body.isUnlocked && !body.isDoorOpen && world.holderOf(plan.cabinetId) === sessionId)) {
+    if (scheduler.nowMs > untilMs) return
+    await pause(LOOK_MS)
+  }
+  await pause(actor.chance.between(100, 2500))
+  if (!body.pullDoor()) return
+  seen.openedAtMs = scheduler.nowMs
+  world.tell?.(plan.consumerId, `opened ${plan.cabinetId}`)
+  await touch(plan.touches)
+  body.pushDoor()
+  seen.closedAtMs = scheduler.nowMs
+  world.tell?.(plan.consumerId, `closed ${plan.cabinetId} with ${[...seen.taken].join(' ') || 'nothing'}`)
+  if (plan.opensAgain) {
+    await pause(actor.chance.between(50, 400))
+    if (body.pullDoor()) {
+      await touch(plan.touches.slice(0, 1))
+      body.pushDoor()
+      seen.closedAtMs = scheduler.nowMs
+    }
+  }
+  if (plan.dispute !== 'no') await complain(sessionId)
+
+  function scan() {
+    return askUntilAnswered(world, actor, 'scan', (works) => {
+      if (works.commerce === undefined) throw new Error('nothing is sold')
+      return works.commerce.opening.open({
+        consumerId: plan.consumerId,
+        requestId,
+        cabinetId: plan.cabinetId,
+      })
+    })
+  }
+  async function touch(touches: readonly string[]): Promise<void> {
+    await pause(plan.pauseMs)
+    for (const one of touches) {
+      const sku = one.replace('-', '')
+      const held = seen.taken.get(sku) ?? 0
+      if (!one.startsWith('-') && body.take(sku)) seen.taken.set(sku, held + 1)
+      else if (one.startsWith('-') && held > 0) {
+        body.putBack(sku)
+        seen.taken.set(sku, held - 1)
+      }
+      await pause(plan.pauseMs)
+    }
+  }
+  async function complain(id: string): Promise<void> {
+    await pause(plan.disputeAfterMs)
+    if (world.isHealing) return
+    const disputeId = actor.ids.next('request')
+    try {
+      await askUntilAnswered(world, actor, 'dispute', async (works, db) => {
+        const order = await db.read
+          .selectFrom('order')
+          .select(['orderId', 'consumerId'])
+          .where('sessionId', '=', id)
+          .executeTakeFirst()
+        if (order === undefined || works.commerce === undefined) throw new CabinetError('not_found')
+        if (plan.dispute === 'no') return undefined
+        return works.commerce.disputes.raise(order.consumerId, order.orderId, {
+          requestId: disputeId,
+          reason: plan.dispute,
+          lines: [],
+          note: '',
+        } as never)
+      })
+      count('dispute')
+    } catch (error) {
+      count(`dispute refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
+    }
+  }
+}
+
+export const SKUS = PRODUCTS.map(({ sku }) => sku)

@@ -1,0 +1,148 @@
+import { CabinetError } from '#protocol/base/errors.ts'
+import { STAFF } from '../world/cast.ts'
+import type { Actor, World } from '../world/world.ts'
+import { askUntilAnswered } from './patience.ts'
+
+export type StaffPlan =
+  | { readonly kind: 'setpoint'; readonly atMs: number; readonly cabinetId: string; readonly deciCelsius: number }
+  /** Gives money back on the n-th paid order. */
+  | { readonly kind: 'refund'; readonly atMs: number; readonly who: number; readonly nth: number; readonly isWhole: boolean }
+  /** Decides what waits for a person: held orders, refunds above somebody's limit, tickets. */
+  | { readonly kind: 'clear the desk'; readonly atMs: number; readonly who: number }
+
+/** One act of somebody behind a desk, who may do it at the same moment as a colleague. */
+export async function act(world: World, actor: Actor, plan: StaffPlan): Promise<void> {
+  await world.scheduler.pause(undefined, 'staff', plan.atMs)
+  if (world.isHealing) return
+  try {
+    if (plan.kind === 'setpoint') await changeSetpoint(world, actor, plan)
+    else if (plan.kind === 'refund') await refund(world, actor, plan)
+    else await clearDesk(world, actor, plan.who)
+  } catch (error) {
+    world.count(`staff refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
+  }
+}
+
+async function changeSetpoint(
+  world: World,
+  actor: Actor,
+  plan: Extract<StaffPlan, { kind: 'setpoint' }>,
+): Promise<void> {
+  await askUntilAnswered(world, actor, 'setpoint', async (works, db) => {
+    const row = await db.read
+      .selectFrom('twin')
+      .select('setpointVersion')
+      .where('cabinetId', '=', plan.cabinetId)
+      .executeTakeFirstOrThrow()
+    await works.twins.changeSetpoint({
+      cabinetId: plan.cabinetId,
+      expectedVersion: row.setpointVersion,
+      setpointDeciCelsius: plan.deciCelsius,
+      reason: 'simulation',
+      by: { staffId: 'st000000000000000000000000000004', displayName: 'Operator' },
+    })
+  })
+  world.count('setpoint changed')
+}
+
+async function refund(world: World, actor: Actor, plan: Extract<StaffPlan, { kind: 'refund' }>): Promise<void> {
+  const staff = STAFF[plan.who]
+  if (staff === undefined) return
+  const refundId = actor.ids.next('refund')
+  await askUntilAnswered(world, actor, 'refund', async (works, db) => {
+    const { commerce } = works
+    if (commerce === undefined) return
+    const orders = await db.read
+      .selectFrom('order')
+      .select(['orderId', 'paidFen'])
+      .where('paidFen', '>', 0)
+      .orderBy('orderId')
+      .execute()
+    const order = orders[plan.nth % Math.max(1, orders.length)]
+    if (order === undefined) throw new CabinetError('not_found')
+    const lines = await db.read
+      .selectFrom('orderLine')
+      .select(['lineId', 'quantity'])
+      .where('orderId', '=', order.orderId)
+      .execute()
+    await db.write('ask for a refund', (tx) =>
+      commerce.refunds.ask(tx, {
+        refundId,
+        orderId: order.orderId,
+        ...(plan.isWhole
+          ? { lines: lines.map(({ lineId, quantity }) => ({ lineId, quantity })) }
+          : { lines: [], amountFen: Math.max(1, Math.floor(order.paidFen / 2)) }),
+        reason: 'goodwill',
+        stock: 'not_returned',
+        by: staff.staffId,
+        authority: { kind: 'staff', role: staff.role },
+        tellConsumer: true,
+      }),
+    )
+  })
+  world.count('refund asked')
+}
+
+async function clearDesk(world: World, actor: Actor, who: number): Promise<void> {
+  const staff = STAFF[who]
+  if (staff === undefined) return
+  await askUntilAnswered(world, actor, 'clear the desk', async (works, db) => {
+    const { commerce } = works
+    if (commerce === undefined) return
+    const waiting = await db.read
+      .selectFrom('anomaly')
+      .select(['anomalyId', 'kind'])
+      .where('state', '=', 'in_review')
+      .limit(3)
+      .execute()
+    for (const { anomalyId } of waiting) {
+      const decision = actor.chance.pick(['charge_as_recognised', 'void', 'explain'] as const)
+      await db
+        .write('decide an anomaly', (tx) =>
+          commerce.anomalies.decide(
+            tx,
+            anomalyId,
+            { staffId: staff.staffId, authority: { kind: 'staff', role: staff.role } },
+            { decision },
+          ),
+        )
+        .then(
+          () => world.count('anomaly decided'),
+          (error: unknown) => refusedOrThrow(world, 'anomaly', error),
+        )
+    }
+    const approvals = await db.read
+      .selectFrom('refund')
+      .select('refundId')
+      .where('state', '=', 'awaiting_approval')
+      .where('requestedBy', '<>', staff.staffId)
+      .limit(3)
+      .execute()
+    for (const { refundId } of approvals)
+      await db
+        .write('decide a refund', (tx) => commerce.refunds.approve(tx, refundId, staff.staffId))
+        .then(
+          () => world.count('refund approved'),
+          (error: unknown) => refusedOrThrow(world, 'approval', error),
+        )
+    const tickets = await db.read
+      .selectFrom('ticket')
+      .select(['ticketId', 'version'])
+      .where('state', '=', 'open')
+      .limit(2)
+      .execute()
+    for (const { ticketId, version } of tickets)
+      await db
+        .write('claim a ticket', (tx) => commerce.tickets.claim(tx, ticketId, version, staff.staffId))
+        .then(
+          () => world.count('ticket claimed'),
+          (error: unknown) => refusedOrThrow(world, 'ticket', error),
+        )
+  })
+}
+
+/** A colleague was faster, or the rules forbid it: both are answers. */
+function refusedOrThrow(world: World, what: string, error: unknown): void {
+  if (!(error instanceof CabinetError)) throw error
+  world.count(`${what} refused ${error.code}`)
+}

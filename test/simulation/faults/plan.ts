@@ -1,0 +1,242 @@
+import { CABINETS, CONSUMERS } from '../world/cast.ts'
+import type { VisitPlan } from '../actors/consumer.ts'
+import { SKUS } from '../actors/consumer.ts'
+import type { StaffPlan } from '../actors/staff.ts'
+import type { Chance } from '../world/chance.ts'
+
+/** Where the troubles of a run lie. */
+export const FOCUSES = ['everything', 'money', 'door', 'stream'] as const
+export type Focus = (typeof FOCUSES)[number]
+
+/** One trouble, as data: what, where, when, for how long. Dropping entries of a plan makes a smaller case of it. */
+export type Fault = { readonly atMs: number; readonly forMs: number } & (
+  | { kind: 'bad lines'; lossShare: number; duplicateShare: number; lateShare: number; lateLongestMs: number }
+  | { kind: 'partition'; cabinetId: string }
+  | { kind: 'half-open'; cabinetId: string; way: 'up' | 'down' }
+  | { kind: 'kill edge'; cabinetId: string; moment: CrashMoment; nth: number; isPowerCut: boolean }
+  | { kind: 'restart edge'; cabinetId: string }
+  | { kind: 'kill core'; moment: CrashMoment; nth: number }
+  | { kind: 'kill broker' }
+  | { kind: 'clock of edge'; cabinetId: string; offsetMs: number }
+  | { kind: 'clock of core'; stepMs: number }
+  | { kind: 'bus dead'; cabinetId: string }
+  | { kind: 'lock stuck'; cabinetId: string }
+  | { kind: 'scale'; cabinetId: string; sensor: string; how: 'silent' | 'stuck' | 'mad' }
+  | { kind: 'bad provider'; lostBefore: number; lostAfter: number; fails: number; twice: number; slow: number }
+  | { kind: 'bad callbacks'; lost: number; twice: number; late: number }
+  | { kind: 'provider'; how: ScriptedFault; delayMs: number | null }
+  | { kind: 'replayed command'; cabinetId: string }
+)
+export type CrashMoment = 'now' | 'before-commit' | 'after-commit'
+export type ScriptedFault =
+  | 'double_payment'
+  | 'delayed_deduction'
+  | 'insufficient_balance'
+  | 'refund_abnormal'
+  | 'refund_closed'
+  | 'refund_slow'
+  | 'refund_refused'
+
+export interface Plan {
+  readonly focus: Focus
+  /** Faults may begin until here; then everything heals. */
+  readonly activeMs: number
+  readonly visits: readonly VisitPlan[]
+  readonly staff: readonly StaffPlan[]
+  readonly faults: readonly Fault[]
+}
+
+const ACTIVE_SHORTEST_MS = 600_000
+const ACTIVE_LONGEST_MS = 660_000
+const FIRST_VISIT_MS = 6000
+const YEAR_MS = 365 * 24 * 3_600_000
+
+const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
+  everything: [
+    'bad lines',
+    'bad lines',
+    'partition',
+    'half-open',
+    'kill edge',
+    'kill edge',
+    'restart edge',
+    'kill core',
+    'kill core',
+    'kill broker',
+    'clock of edge',
+    'clock of core',
+    'bus dead',
+    'lock stuck',
+    'scale',
+    'bad provider',
+    'bad callbacks',
+    'provider',
+    'replayed command',
+  ],
+  money: ['kill core', 'kill core', 'kill core', 'bad provider', 'bad provider', 'bad callbacks', 'provider', 'provider'],
+  door: ['bad lines', 'partition', 'half-open', 'kill edge', 'kill edge', 'kill core', 'bus dead', 'lock stuck', 'clock of edge', 'replayed command'],
+  stream: ['bad lines', 'bad lines', 'partition', 'half-open', 'kill edge', 'kill core', 'kill broker', 'clock of edge', 'restart edge'],
+}
+
+/** Everything that happens in a run and is not chance of the moment: drawn once, from the seed. */
+export function drawPlan(chance: Chance, focus: Focus): Plan {
+  const activeMs = chance.between(ACTIVE_SHORTEST_MS, ACTIVE_LONGEST_MS)
+  const visits = drawVisits(chance.fork('visits'), activeMs, focus)
+  const of = chance.fork('faults')
+  const faults = Array.from({ length: of.between(3, 9) }, () => drawFault(of, focus, activeMs, visits))
+  return {
+    focus,
+    activeMs,
+    visits,
+    staff: drawStaff(chance.fork('staff'), activeMs, focus),
+    faults: faults.toSorted((a, b) => a.atMs - b.atMs),
+  }
+}
+
+function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[] {
+  const visits: VisitPlan[] = []
+  const total = chance.between(4, 7)
+  for (let index = 0; index < total; index++) {
+    const visit: VisitPlan = {
+      atMs: chance.between(FIRST_VISIT_MS, activeMs - 60_000),
+      consumerId: chance.pick(CONSUMERS).consumerId,
+      cabinetId: chance.pick(CABINETS).cabinetId,
+      touches: drawTouches(chance),
+      opens: chance.isTrue(0.9),
+      pauseMs: chance.between(1500, 6000),
+      opensAgain: chance.isTrue(0.12),
+      taps: chance.isTrue(0.2) ? chance.between(2, 3) : 1,
+      dispute: chance.isTrue(focus === 'money' ? 0.6 : 0.3)
+        ? chance.pick(['item_returned', 'not_taken', 'charged_twice', 'other'] as const)
+        : 'no',
+      disputeAfterMs: chance.between(5000, 120_000),
+    }
+    visits.push(visit)
+    // A second person at the same door at the same moment.
+    if (chance.isTrue(0.15))
+      visits.push({ ...visit, atMs: visit.atMs + chance.between(0, 400), consumerId: chance.pick(CONSUMERS).consumerId })
+  }
+  return visits
+}
+
+function drawTouches(chance: Chance): string[] {
+  const touches: string[] = []
+  const held: string[] = []
+  for (let left = chance.between(0, 3); left > 0; left--) {
+    const sku = chance.pick(SKUS)
+    touches.push(sku)
+    held.push(sku)
+  }
+  if (held.length > 0 && chance.isTrue(0.25)) touches.push(`-${chance.pick(held)}`)
+  return touches
+}
+
+function drawStaff(chance: Chance, activeMs: number, focus: Focus): StaffPlan[] {
+  const plans: StaffPlan[] = []
+  const atMs = () => chance.between(FIRST_VISIT_MS, activeMs)
+  for (let left = chance.between(0, 3); left > 0; left--)
+    plans.push({ kind: 'setpoint', atMs: atMs(), cabinetId: chance.pick(CABINETS).cabinetId, deciCelsius: chance.between(30, 90) })
+  for (let left = chance.between(1, focus === 'money' ? 5 : 2); left > 0; left--) {
+    const refund: StaffPlan = {
+      kind: 'refund',
+      atMs: chance.between(60_000, activeMs),
+      who: chance.between(0, 2),
+      nth: chance.between(0, 5),
+      isWhole: chance.isTrue(0.6),
+    }
+    plans.push(refund)
+    // A colleague has the same order open.
+    if (chance.isTrue(0.5)) plans.push({ ...refund, who: (refund.who + 1) % 3, atMs: refund.atMs + chance.between(0, 60) })
+  }
+  for (let left = chance.between(1, 3); left > 0; left--)
+    plans.push({ kind: 'clear the desk', atMs: chance.between(60_000, activeMs), who: chance.between(0, 2) })
+  return plans
+}
+
+function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: readonly VisitPlan[]): Fault {
+  // Most troubles meet somebody at the door; the others fill the time between.
+  const near = visits.length > 0 && chance.isTrue(0.75) ? chance.pick(visits) : undefined
+  const cabinetId = near?.cabinetId ?? chance.pick(CABINETS).cabinetId
+  const atMs = near === undefined ? chance.between(0, activeMs) : Math.min(activeMs, near.atMs + chance.between(-3000, 40_000))
+  const forMs = chance.isTrue(0.7) ? chance.between(1000, 40_000) : chance.between(40_000, 150_000)
+  const at = { atMs: Math.max(0, atMs), forMs }
+  const moment = (): { moment: CrashMoment; nth: number } => ({
+    moment: chance.pick(['now', 'before-commit', 'after-commit', 'after-commit'] as const),
+    nth: chance.between(1, 12),
+  })
+  const kind = chance.pick(KINDS[focus])
+  switch (kind) {
+    case 'bad lines':
+      return {
+        ...at,
+        kind,
+        lossShare: chance.next() * 0.35,
+        duplicateShare: chance.next() * 0.4,
+        lateShare: chance.next() * 0.5,
+        lateLongestMs: chance.pick([300, 3000, 12_000]),
+      }
+    case 'partition':
+      return { ...at, kind, cabinetId }
+    case 'half-open':
+      return { ...at, kind, cabinetId, way: chance.pick(['up', 'down'] as const) }
+    case 'kill edge':
+      return { ...at, kind, cabinetId, ...moment(), isPowerCut: chance.isTrue(0.3) }
+    case 'restart edge':
+      return { ...at, kind, cabinetId }
+    case 'kill core':
+      return { ...at, kind, ...moment() }
+    case 'kill broker':
+      return { ...at, kind }
+    case 'clock of edge':
+      return {
+        ...at,
+        kind,
+        cabinetId,
+        offsetMs: chance.pick([-56 * YEAR_MS, -3_600_000, -7000, 5000, 900_000, 10 * YEAR_MS]),
+      }
+    case 'clock of core':
+      return { ...at, kind, stepMs: chance.pick([-2000, -300, 300, 2000]) }
+    case 'bus dead':
+      return { ...at, forMs: Math.min(forMs, 60_000), kind, cabinetId }
+    case 'lock stuck':
+      return { ...at, forMs: Math.min(forMs, 30_000), kind, cabinetId }
+    case 'scale':
+      return {
+        ...at,
+        kind,
+        cabinetId,
+        sensor: chance.pick(['s1', 's2']),
+        how: chance.pick(['silent', 'stuck', 'mad'] as const),
+      }
+    case 'bad provider':
+      return {
+        ...at,
+        kind,
+        lostBefore: chance.next() * 0.4,
+        lostAfter: chance.next() * 0.5,
+        fails: chance.next() * 0.3,
+        twice: chance.next() * 0.5,
+        slow: chance.next() * 0.5,
+      }
+    case 'bad callbacks':
+      return { ...at, kind, lost: chance.next() * 0.7, twice: chance.next() * 0.7, late: chance.next() * 0.7 }
+    case 'provider':
+      return {
+        ...at,
+        kind,
+        how: chance.pick([
+          'double_payment',
+          'double_payment',
+          'delayed_deduction',
+          'insufficient_balance',
+          'refund_abnormal',
+          'refund_closed',
+          'refund_slow',
+          'refund_refused',
+        ] as const),
+        delayMs: chance.between(500, 60_000),
+      }
+    case 'replayed command':
+      return { ...at, kind, cabinetId }
+  }
+}

@@ -1,0 +1,67 @@
+import type { World } from '../world/world.ts'
+
+interface OrderRow {
+  orderId: string
+  sessionId: string
+  state: string
+  totalFen: number
+  paidFen: number
+  refundedFen: number
+}
+
+/** Our books beside the provider's own (I2, I3, I4). */
+export function checkBooks(world: World, isAtRest: boolean): void {
+  const { books } = world.provider
+  const { sqlite } = world.core
+  const orders = sqlite
+    .prepare('SELECT orderId, sessionId, state, totalFen, paidFen, refundedFen FROM "order"')
+    .all() as OrderRow[]
+  const known = new Map(orders.map((order) => [order.orderId, order]))
+  for (const theirs of books.orders.all())
+    if (!known.has(theirs.outOrderNo))
+      world.violate('I2', `the provider has an order ${theirs.outOrderNo} that no session here asked for`)
+  for (const order of orders) {
+    const transactions = books.transactions.all().filter((one) => one.outOrderNo === order.orderId)
+    const takenFen = sumOf(transactions.map((one) => one.amountFen))
+    const refunds = books.refunds.all().filter((one) => one.outOrderNo === order.orderId)
+    const backFen = sumOf(refunds.filter((one) => one.status === 'SUCCESS').map((one) => one.amountFen))
+    if (order.paidFen > takenFen)
+      world.violate('I4', `order ${order.orderId} shows ${order.paidFen} paid, the provider took ${takenFen}`)
+    if (order.refundedFen > backFen)
+      world.violate('I4', `order ${order.orderId} shows ${order.refundedFen} given back, the provider gave ${backFen}`)
+    for (const { transactionId, amountFen } of transactions) {
+      const askedFen = sumOf(
+        refunds.filter((one) => one.transactionId === transactionId && one.status !== 'CLOSED').map((one) => one.amountFen),
+      )
+      if (askedFen > amountFen)
+        world.violate('I3', `${askedFen} are going back on the payment ${transactionId} of ${amountFen}`)
+    }
+    const first = transactions[0]
+    if (first !== undefined && first.amountFen !== order.totalFen && order.state !== 'held')
+      world.violate('I2', `order ${order.orderId} comes to ${order.totalFen}, the provider took ${first.amountFen}`)
+    if (!isAtRest) continue
+    if (order.paidFen !== takenFen)
+      world.violate('I4', `at rest order ${order.orderId} shows ${order.paidFen} paid, the provider took ${takenFen}`)
+    if (order.refundedFen !== backFen)
+      world.violate('I4', `at rest order ${order.orderId} shows ${order.refundedFen} given back, the provider gave ${backFen}`)
+    // What was taken on top goes back, whole, unless the provider cannot and a person knows.
+    const onTopFen = sumOf(transactions.slice(1).map((one) => one.amountFen))
+    const reservedFen = sumOf(refunds.filter((one) => one.status !== 'CLOSED').map((one) => one.amountFen))
+    if (onTopFen > reservedFen && !isWithPerson(world, order.orderId))
+      world.violate('I2', `${onTopFen} were taken on top of order ${order.orderId} and ${reservedFen} are going back`)
+  }
+}
+
+function isWithPerson(world: World, orderId: string): boolean {
+  const row = world.core.sqlite
+    .prepare(
+      `SELECT 1 FROM refund WHERE orderId = ?1 AND state IN ('awaiting_approval','abnormal','closed','approved','submitted','unknown','processing')
+       UNION ALL SELECT 1 FROM anomaly WHERE orderId = ?1 AND state = 'in_review'`,
+    )
+    .get(orderId)
+  return row !== undefined
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0)
+}

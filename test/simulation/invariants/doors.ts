@@ -1,0 +1,59 @@
+import type { EdgeNode } from '../world/edge-node.ts'
+import type { World } from '../world/world.ts'
+
+/** What a prepared token lives, and what relay and network need on top once the command has left. */
+const TOKEN_LIFE_MS = 5000
+const RELAY_MS = 300
+
+interface Sent {
+  readonly atMs: number
+  readonly cabinetId: string
+}
+
+/**
+ * Each time a bolt is really drawn: by which command, had it been persisted before, is its session live and its money
+ * granted, and is it still in time by true time (I5, I6, I7).
+ */
+export function watchDoors(world: World): void {
+  const executed = new Map<string, Sent>()
+  const moved = new Set<string>()
+  world.network.onCommandSent = (cabinetId, { id, phase }) => {
+    if (phase === 'execute' && !executed.has(id)) executed.set(id, { atMs: world.scheduler.nowMs, cabinetId })
+  }
+  for (const edge of world.edges) edge.body.onUnlocked = (atMs) => judge(edge, atMs)
+
+  function judge(edge: EdgeNode, atMs: number): void {
+    const { cabinetId } = edge
+    const rows = edge.sql
+      .prepare("SELECT command_id, args FROM command WHERE status IN ('executing', 'unknown') AND name = 'door.unlock' ORDER BY received_at_ms DESC, rowid DESC LIMIT 1")
+      .all() as Array<{ command_id: string; args: string }>
+    const [row] = rows
+    if (row === undefined) {
+      world.violate('I5', `the bolt of ${cabinetId} was drawn at ${atMs} and its journal knows of no command being executed`)
+      return
+    }
+    const commandId = row.command_id
+    const { sessionId } = JSON.parse(row.args) as { sessionId: string }
+    world.setHolder(cabinetId, sessionId)
+    if (moved.has(commandId)) world.violate('I5', `the command ${commandId} drew the bolt of ${cabinetId} a second time`)
+    moved.add(commandId)
+    const sent = executed.get(commandId)
+    if (sent === undefined || sent.cabinetId !== cabinetId) {
+      world.violate('I6', `the core never told ${cabinetId} to execute ${commandId}`)
+      return
+    }
+    if (atMs > sent.atMs + TOKEN_LIFE_MS + RELAY_MS)
+      world.violate('I7', `${cabinetId} opened ${atMs - sent.atMs} ms after ${commandId} was sent`)
+    const session = world.core.sqlite
+      .prepare(
+        'SELECT s.state, s.cabinetId, c.authorisation FROM session s JOIN charge c ON c.sessionId = s.sessionId WHERE s.sessionId = ? AND s.commandId = ?',
+      )
+      .get(sessionId, commandId) as { state: string; cabinetId: string; authorisation: string } | undefined
+    if (session === undefined || session.cabinetId !== cabinetId)
+      world.violate('I6', `${cabinetId} opened for the session ${sessionId}, which is not a session of this command here`)
+    else if (session.authorisation !== 'granted')
+      world.violate('I6', `${cabinetId} opened for ${sessionId}, whose money is ${session.authorisation}`)
+    else if (!['unlocking', 'opened', 'closed', 'overdue'].includes(session.state))
+      world.violate('I6', `${cabinetId} opened for ${sessionId}, which is ${session.state}`)
+  }
+}

@@ -1,0 +1,33 @@
+import { checkInvariants } from '#core/integrity/invariants.ts'
+import { createKysely, createRunner } from '#core/platform/sqlite-driver.ts'
+import { AUDIT_KEY } from '../world/core-image.ts'
+import { START_MS } from '../world/node.ts'
+import type { World } from '../world/world.ts'
+import { checkBooks } from './books.ts'
+import { watchDoors } from './doors.ts'
+import { watchMachines } from './machines.ts'
+import { checkSettled } from './settled.ts'
+import { checkStreams, watchStreams } from './streams.ts'
+import { checkTruth } from './truth.ts'
+
+/** What is looked at in the moment in which it happens. */
+export function watch(world: World): void {
+  watchDoors(world)
+  watchMachines(world)
+  watchStreams(world)
+}
+
+/** Everything that can be asked of the databases. @param isAtRest  long after the last trouble, when all must be settled */
+export async function checkAll(world: World, isAtRest: boolean): Promise<void> {
+  checkStreams(world, isAtRest)
+  checkBooks(world, isAtRest)
+  if (isAtRest) {
+    checkTruth(world)
+    checkSettled(world)
+  }
+  const violations = await checkInvariants(createKysely(createRunner(world.core.sqlite)), {
+    nowMs: START_MS + world.scheduler.nowMs,
+    auditKey: AUDIT_KEY,
+  })
+  for (const { invariantId, subject, message } of violations) world.violate(invariantId, `${subject}: ${message}`)
+}

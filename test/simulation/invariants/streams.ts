@@ -1,0 +1,74 @@
+import type { World } from '../world/world.ts'
+
+/** Between the journals of the edges and the inbox of the core (I8, I9, I10). */
+export function watchStreams(world: World): void {
+  const { sqlite } = world.core
+  const position = sqlite.prepare<[string], { epoch: string; lastSeq: number }>(
+    'SELECT epoch, lastSeq FROM receiver WHERE cabinetId = ?',
+  )
+  // The moment at which an acknowledgement leaves is the moment at which it must be true.
+  world.network.onPublished = (channel, cabinetId, frame) => {
+    if (channel !== 'ack') return
+    const { epoch, ack, error } = frame as { epoch: string; ack: number; error?: string }
+    if (error !== undefined) {
+      world.violate('I8', `the core refused the stream of ${cabinetId}: ${error}`)
+      return
+    }
+    const row = position.get(cabinetId)
+    if (ack > (row?.epoch === epoch ? row.lastSeq : 0))
+      world.violate('I10', `${cabinetId} was told that ${ack} is safe, but only ${row?.lastSeq ?? 0} is committed`)
+  }
+}
+
+interface Kept {
+  seq: number
+  type: string
+  data: string
+}
+
+/** What the core has of each cabinet is what the cabinet wrote, each once, without a hole. */
+export function checkStreams(world: World, isAtRest: boolean): void {
+  const { sqlite } = world.core
+  for (const { cabinetId, sql } of world.edges) {
+    const identity = documentOf<{ epoch: string }>(sql, 'identity')
+    const outbox = documentOf<{ lastSeq: number; ackedSeq: number }>(sql, 'outbox')
+    if (identity === undefined) continue
+    const inbox = sqlite
+      .prepare('SELECT seq, type, data FROM inbox WHERE cabinetId = ? AND epoch = ? ORDER BY seq')
+      .all(cabinetId, identity.epoch) as Kept[]
+    for (const [index, row] of inbox.entries())
+      if (row.seq !== index + 1) {
+        world.violate('I8', `the inbox of ${cabinetId} has ${row.seq} where ${index + 1} belongs`)
+        break
+      }
+    const kept = sql.prepare('SELECT seq, type, data FROM outbox ORDER BY seq').all() as Kept[]
+    const lastSeq = Math.max(outbox?.lastSeq ?? 0, kept.at(-1)?.seq ?? 0)
+    if (inbox.length > lastSeq)
+      world.violate('I8', `the core has ${inbox.length} events of ${cabinetId}, which wrote ${lastSeq}`)
+    if ((outbox?.ackedSeq ?? 0) > inbox.length)
+      world.violate('I10', `${cabinetId} believes ${outbox?.ackedSeq} to be safe, the core has ${inbox.length}`)
+    for (const own of kept) {
+      const theirs = inbox[own.seq - 1]
+      if (theirs !== undefined && (theirs.type !== own.type || theirs.data !== own.data)) {
+        world.violate('I8', `event ${own.seq} of ${cabinetId} is ${own.type} there and ${theirs.type} here`)
+        break
+      }
+    }
+    const firstSeq = kept[0]?.seq ?? lastSeq + 1
+    if (firstSeq > inbox.length + 1)
+      world.violate('I10', `${cabinetId} forgot everything before ${firstSeq}, the core has ${inbox.length}`)
+    if (isAtRest && inbox.length < lastSeq)
+      world.violate('I20', `${lastSeq - inbox.length} events of ${cabinetId} never arrived`)
+  }
+  for (const { kind, subject, message } of sqlite
+    .prepare(
+      "SELECT kind, subject, message FROM incident WHERE kind IN ('events_lost','session_unknown') OR kind LIKE 'dead_letter%'",
+    )
+    .all() as Array<{ kind: string; subject: string; message: string }>)
+    world.violate('I9', `${kind} of ${subject}: ${message}`)
+}
+
+function documentOf<T>(sql: World['edges'][number]['sql'], name: string): T | undefined {
+  const row = sql.prepare('SELECT body FROM document WHERE name = ?').get(name) as { body: string } | undefined
+  return row === undefined ? undefined : (JSON.parse(row.body) as T)
+}

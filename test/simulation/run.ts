@@ -1,0 +1,108 @@
+import { visit } from './actors/consumer.ts'
+import { act } from './actors/staff.ts'
+import { heal, scheduleFaults } from './faults/carry-out.ts'
+import { drawPlan, type Focus, type Plan } from './faults/plan.ts'
+import { checkAll, watch } from './invariants/index.ts'
+import { createWorld, type World } from './world/world.ts'
+
+export interface RunResult {
+  readonly seed: number
+  readonly fingerprint: number
+  /** The first thing that was broken, if anything. */
+  readonly failure: { invariant: string; message: string; atMs: number } | undefined
+  readonly simulatedMs: number
+  readonly sessions: number
+  readonly events: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+export interface RunOptions {
+  readonly seed: number
+  readonly focus: Focus
+  /** Reads along. */
+  readonly tell?: ((atMs: number, who: string, what: string) => void) | undefined
+  /** Instead of what the seed draws. */
+  readonly plan?: Plan | undefined
+}
+
+/** After the last trouble things get this long to settle by themselves; beyond it I20 is broken. */
+const SETTLE_MS = 180_000
+const SETTLE_LONGEST_MS = 15 * 60_000
+
+let present: World | undefined
+/** A process in which a promise was left rejected ends, and so does the run; a dead one still falls over its closed disk. */
+process.on('unhandledRejection', (error) => {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (present === undefined || /database connection is not open|this agent was killed/.test(message)) return
+  present.violate('crash', message)
+})
+
+/** One run from its seed: a shop that is open for ten minutes with everything going wrong, then healed, then at rest. */
+export async function runOne(options: RunOptions): Promise<RunResult> {
+  const { seed, focus } = options
+  const world = await createWorld(seed, options.tell)
+  const plan = options.plan ?? drawPlan(world.chance.fork('plan'), focus)
+  present = world
+  const isBroken = () => world.violations.length > 0
+  try {
+    watch(world)
+    world.core.boot()
+    for (const edge of world.edges) edge.boot()
+    for (const [index, one] of plan.visits.entries()) begin(world, visit(world, world.actor(`visit ${index}`), one))
+    for (const [index, one] of plan.staff.entries()) begin(world, act(world, world.actor(`staff ${index}`), one))
+    scheduleFaults(world, plan.faults)
+    await world.scheduler.runUntil(plan.activeMs, isBroken)
+    heal(world)
+    if (!isBroken()) await checkAll(world, false)
+    const restAtMs = plan.activeMs + SETTLE_MS
+    if (!isBroken()) await world.scheduler.runUntil(restAtMs, isBroken)
+    for (let atMs = restAtMs; !isBroken() && !isAtRest(world) && atMs < plan.activeMs + SETTLE_LONGEST_MS; ) {
+      atMs += 60_000
+      await world.scheduler.runUntil(atMs, isBroken)
+    }
+    if (!isBroken()) await checkAll(world, true)
+    return resultOf(world)
+  } finally {
+    world.close()
+  }
+}
+
+function begin(world: World, acting: Promise<void>): void {
+  acting.catch((error: unknown) =>
+    world.violate('crash', error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  )
+}
+
+/** Nothing that time alone would still move. */
+function isAtRest(world: World): boolean {
+  const row = world.core.sqlite
+    .prepare(
+      `SELECT (SELECT count(*) FROM session WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue'))
+            + (SELECT count(*) FROM charge WHERE state IN ('submitted','unknown','pending'))
+            + (SELECT count(*) FROM refund WHERE state IN ('requested','approved','submitted','unknown','processing'))
+            + (SELECT count(*) FROM twin WHERE answeredVersion < version) AS open`,
+    )
+    .get() as { open: number }
+  return row.open === 0 && world.edges.every((edge) => edge.isUp)
+}
+
+function resultOf(world: World): RunResult {
+  const first = world.violations[0]
+  const { sessions, events } = world.core.sqlite
+    .prepare('SELECT (SELECT count(*) FROM session) AS sessions, (SELECT count(*) FROM inbox) AS events')
+    .get() as { sessions: number; events: number }
+  world.scheduler.note(sessions)
+  world.scheduler.note(events)
+  return {
+    seed: world.seed,
+    fingerprint: world.scheduler.fingerprint,
+    failure:
+      first === undefined
+        ? undefined
+        : { invariant: first.invariantId, message: first.message, atMs: first.atMs },
+    simulatedMs: world.scheduler.nowMs,
+    sessions,
+    events,
+    counts: world.counts,
+  }
+}

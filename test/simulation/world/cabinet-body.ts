@@ -1,0 +1,279 @@
+import { gaussian } from '#protocol/base/random.ts'
+import type { Clock, Timer } from '#protocol/base/clock.ts'
+import type { BoardReading, CabinetHardware, ClimateSample, HardwareListener, Pace, ScaleSweep } from '#edge/hardware/ports.ts'
+import { PRODUCTS, SHELVES } from './cast.ts'
+import type { Chance } from './chance.ts'
+import type { Count } from './count.ts'
+import type { Life, Scheduler } from './scheduler.ts'
+
+/** What is wrong with the hardware at the moment. */
+export interface Ailments {
+  /** The bus does not answer: readings are stale, commands throw. */
+  isBusDead: boolean
+  /** The relay clicks, the lock does not move. */
+  isLockStuck: boolean
+  /** A scale that gives no number, or the same number for ever. */
+  scale: { sensor: string; how: 'silent' | 'stuck' | 'mad' } | undefined
+}
+
+/** The steel, the goods and the air: what is really the case, whatever any software believes. It survives every crash. */
+export interface CabinetBody {
+  readonly cabinetId: string
+  readonly ailments: Ailments
+  readonly isDoorOpen: boolean
+  readonly isUnlocked: boolean
+  readonly setpointDeciCelsius: number
+  /** Pieces by product. */
+  readonly goods: ReadonlyMap<string, number>
+  /** Each time the bolt was really drawn. */
+  onUnlocked: (atMs: number) => void
+  /** Somebody pulls. @returns whether the door opened */
+  pullDoor(): boolean
+  pushDoor(): void
+  /** @returns whether there was one to take; only with the door open */
+  take(sku: string): boolean
+  putBack(sku: string): void
+  /** Every shelf is touched, so scales are read again and again for a moment. */
+  readonly shelfOf: (sku: string) => string
+  attach(life: Life, clock: Clock): CabinetHardware
+}
+
+const BOARD_IDLE_MS = 2000
+const BOARD_SESSION_MS = 400
+const SCALES_IDLE_MS = 10_000
+/** The longest that the settings of the agent allow. */
+const SCALES_SESSION_MS = 200
+/** The default of the agent, and how far back its baseline reaches. */
+const SCALES_QUIET_MS = 500
+const QUIET_MS = 4000
+const CLIMATE_MS = 5000
+const RELAY_MS = 40
+const READ_BACK_MS = 180
+const BUS_TIMEOUT_MS = 600
+const NOISE_GRAMS = 0.6
+const GRAMS = new Map<string, number>(PRODUCTS.map(({ sku, unitGrams }) => [sku, unitGrams]))
+const SENSORS = SHELVES.map(({ id }) => ({ shelf: id, sensor: id }))
+
+export function createCabinetBody(deps: {
+  cabinetId: string
+  scheduler: Scheduler
+  chance: Chance
+  count: Count
+}): CabinetBody {
+  const { cabinetId, scheduler, chance, count } = deps
+  const ailments: Ailments = { isBusDead: false, isLockStuck: false, scale: undefined }
+  const goods = new Map<string, number>()
+  for (const { lanes } of SHELVES) for (const { sku, stock } of lanes) goods.set(sku, stock)
+  const stuck = new Map<string, number>()
+  let isDoorOpen = false
+  let isUnlocked = false
+  let setpointDeciCelsius = 40
+  let nudge: (() => void) | undefined
+  /** When door or goods last moved. */
+  let movedAtMs = -60_000
+
+  function moveLock(isFree: boolean): void {
+    if (ailments.isLockStuck) {
+      count('lock stuck')
+      return
+    }
+    const was = isUnlocked
+    isUnlocked = isFree
+    if (isFree && !was) body.onUnlocked(scheduler.nowMs)
+    nudge?.()
+  }
+  function trueGrams(shelf: string): number {
+    let grams = 1000
+    for (const { id, lanes } of SHELVES)
+      if (id === shelf) for (const { sku } of lanes) grams += (goods.get(sku) ?? 0) * (GRAMS.get(sku) ?? 0)
+    return grams
+  }
+  function readScale(sensor: string): number | null {
+    if (ailments.isBusDead) return null
+    const fault = ailments.scale?.sensor === sensor ? ailments.scale.how : undefined
+    if (fault === 'silent') return null
+    if (fault === 'mad') return chance.between(-40_000, 40_000)
+    const grams = Math.round((trueGrams(sensor) + gaussian(chance) * NOISE_GRAMS) * 10) / 10
+    if (fault !== 'stuck') stuck.delete(sensor)
+    else if (!stuck.has(sensor)) stuck.set(sensor, grams)
+    return stuck.get(sensor) ?? grams
+  }
+
+  const body: CabinetBody = {
+    cabinetId,
+    ailments,
+    goods,
+    onUnlocked: () => undefined,
+    get isDoorOpen() {
+      return isDoorOpen
+    },
+    get isUnlocked() {
+      return isUnlocked
+    },
+    get setpointDeciCelsius() {
+      return setpointDeciCelsius
+    },
+    pullDoor() {
+      if (!isUnlocked && !isDoorOpen) return false
+      isDoorOpen = true
+      movedAtMs = scheduler.nowMs
+      nudge?.()
+      return true
+    },
+    pushDoor() {
+      isDoorOpen = false
+      movedAtMs = scheduler.nowMs
+      nudge?.()
+    },
+    take(sku) {
+      const count = goods.get(sku) ?? 0
+      if (!isDoorOpen || count === 0) return false
+      goods.set(sku, count - 1)
+      nudge?.()
+      return true
+    },
+    putBack(sku) {
+      goods.set(sku, (goods.get(sku) ?? 0) + 1)
+      nudge?.()
+    },
+    shelfOf: (sku) => SHELVES.find(({ lanes }) => lanes.some((lane) => lane.sku === sku))?.id ?? '',
+    attach,
+  }
+  return body
+
+  function attach(life: Life, clock: Clock): CabinetHardware {
+    let listener: HardwareListener | undefined
+    let pace: Pace = 'idle'
+    const looks: Array<{ again(): void; cancel(): void }> = []
+    let isBusFaultTold = false
+    const attachedMonoMs = clock.monoMs()
+
+    function board(): BoardReading {
+      const atMonoMs = clock.monoMs()
+      if (ailments.isBusDead)
+        return {
+          atMonoMs,
+          isDoorOpen: null,
+          isUnlocked: null,
+          isBoltSeated: null,
+          isKeyTurned: null,
+          isMainsOn: null,
+        }
+      return {
+        atMonoMs,
+        isDoorOpen,
+        isUnlocked,
+        isBoltSeated: !isUnlocked && !isDoorOpen,
+        isKeyTurned: false,
+        isMainsOn: true,
+      }
+    }
+    function climate(): ClimateSample {
+      const isDead = ailments.isBusDead
+      return {
+        atMonoMs: clock.monoMs(),
+        airDeciCelsius: isDead ? null : setpointDeciCelsius + (isDoorOpen ? 15 : 0),
+        evaporatorDeciCelsius: isDead ? null : setpointDeciCelsius - 80,
+        setpointDeciCelsius: isDead ? null : setpointDeciCelsius,
+        isCompressorOn: isDead ? null : true,
+        isDefrosting: isDead ? null : false,
+      }
+    }
+    function scales(): ScaleSweep {
+      return {
+        atMonoMs: clock.monoMs(),
+        grams: Object.fromEntries(SENSORS.map(({ sensor }) => [sensor, readScale(sensor)])),
+      }
+    }
+    function tellBoard(): void {
+      if (!life.isAlive || listener === undefined) return
+      if (ailments.isBusDead !== isBusFaultTold) {
+        isBusFaultTold = ailments.isBusDead
+        listener.onBusFault({
+          phase: isBusFaultTold ? 'began' : 'ended',
+          reason: 'bus_timeout',
+        })
+      }
+      listener.onBoard(board())
+    }
+    /** A repeated look whose period follows the pace. */
+    function look(name: string, periodMs: () => number, run: () => void): void {
+      let timer: Timer | undefined
+      function again(): void {
+        timer?.cancel()
+        timer = scheduler.at(life, name, periodMs(), () => {
+          // Nothing that a listener throws ends the polling of a real bus either.
+          again()
+          run()
+        })
+      }
+      again()
+      looks.push({ again, cancel: () => timer?.cancel() })
+    }
+    /**
+     * Idle scales are read rarely here, because nothing happens to them. When it matters, the readings of the last
+     * seconds that a real bus would have brought are brought at once: the weights stood still.
+     */
+    function catchUp(): void {
+      if (listener === undefined || isDoorOpen) return
+      const nowMonoMs = clock.monoMs()
+      const stillMs = Math.min(QUIET_MS, scheduler.nowMs - movedAtMs, nowMonoMs - attachedMonoMs)
+      for (let agoMs = stillMs; agoMs > SCALES_SESSION_MS; agoMs -= SCALES_QUIET_MS)
+        listener.onScales({ ...scales(), atMonoMs: nowMonoMs - agoMs })
+    }
+    const lockMove = (isFree: boolean) =>
+      new Promise<boolean>((resolve, reject) => {
+        if (!life.isAlive) return
+        if (ailments.isBusDead) {
+          scheduler.at(life, 'bus timeout', BUS_TIMEOUT_MS, () => reject(new Error('the board does not answer')))
+          return
+        }
+        // The relay needs no software once it was told.
+        scheduler.at(undefined, 'relay', RELAY_MS, () => moveLock(isFree))
+        scheduler.at(life, 'read back', READ_BACK_MS, () => {
+          if (ailments.isBusDead) reject(new Error('the board does not answer'))
+          else resolve(isFree ? isUnlocked : !isUnlocked && !isDoorOpen)
+        })
+      })
+
+    return {
+      sensors: SENSORS,
+      lock: { unlock: () => lockMove(true), lock: () => lockMove(false) },
+      thermostat: {
+        writeSetpoint: (setpoint) =>
+          new Promise((resolve, reject) => {
+            scheduler.at(life, 'write setpoint', 60, () => {
+              if (ailments.isBusDead) {
+                reject(new Error('the thermostat does not answer'))
+                return
+              }
+              setpointDeciCelsius = setpoint
+              resolve({ status: 'written', readBack: setpoint })
+            })
+          }),
+      },
+      board,
+      climate,
+      scales,
+      setPace(given) {
+        if (pace === given) return
+        pace = given
+        if (given === 'session') catchUp()
+        for (const one of looks) one.again()
+      },
+      start(given) {
+        listener = given
+        nudge = () => void scheduler.at(life, 'contact', chance.between(5, 60), tellBoard)
+        const isBusy = () => pace === 'session'
+        scheduler.at(life, 'first reading', 30, tellBoard)
+        look('board', () => (isBusy() ? BOARD_SESSION_MS : BOARD_IDLE_MS), tellBoard)
+        look('scales', () => (isBusy() ? SCALES_SESSION_MS : SCALES_IDLE_MS), () => given.onScales(scales()))
+        look('climate', () => CLIMATE_MS, () => given.onClimate(climate()))
+      },
+      async stop() {
+        for (const one of looks) one.cancel()
+        listener = undefined
+      },
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import Sqlite from 'better-sqlite3'
+import { createIds } from '#protocol/base/ids.ts'
+import { type Agent, createAgent } from '#edge/agent.ts'
+import { parseSettings } from '#edge/config.ts'
+import { createEdgeDatabase, type EdgeDatabase } from '#edge/database.ts'
+import type { DeviceApi } from '#edge/enrolment/device-api.ts'
+import type { EvidenceFiles } from '#edge/evidence/evidence-files.ts'
+import type { CabinetBody } from './cabinet-body.ts'
+import type { Chance } from './chance.ts'
+import type { Count } from './count.ts'
+import { createNodeLog, type Tell } from './log.ts'
+import type { Network } from './network.ts'
+import { createNodeClock, type Machine } from './node.ts'
+import type { Life, Scheduler } from './scheduler.ts'
+
+/** Where a crash strikes: at once, or around the n-th commit from now. */
+export type Moment = { kind: 'now' } | { kind: 'before-commit' | 'after-commit'; nth: number }
+
+/** A cabinet's computer: its disk outlives the agents that run on it. */
+export interface EdgeNode {
+  readonly machine: Machine
+  readonly cabinetId: string
+  readonly body: CabinetBody
+  /** The database as it is on the disk now. */
+  readonly sql: Sqlite.Database
+  readonly isUp: boolean
+  readonly boots: number
+  boot(): void
+  crash(moment: Moment, isPowerCut: boolean): void
+  /** Stops in order, as for an update, and starts again. */
+  restart(): void
+}
+
+/** Defaults of the agent, except that it looks at nothing more often than the world changes. */
+const SETTINGS = parseSettings(
+  { liveIdleMs: 10_000, liveSessionMs: 2000, journalFlushMs: 2000, climateWindowMs: 300_000 },
+  'simulation',
+)
+const AWAY_SHORTEST_MS = 400
+const AWAY_LONGEST_MS = 45_000
+
+class Killed extends Error {}
+
+export function createEdgeNode(deps: {
+  cabinetId: string
+  partition: number
+  body: CabinetBody
+  image: Buffer
+  scheduler: Scheduler
+  network: Network
+  chance: Chance
+  count: Count
+  tell: Tell | undefined
+  /** The core's interface for evidence, over the same lines. */
+  api: (cabinetId: string, life: Life) => DeviceApi
+}): EdgeNode {
+  const { cabinetId, partition, body, scheduler, network, chance, count } = deps
+  const machine: Machine = { name: cabinetId, wallOffsetMs: chance.between(-800, 800) }
+  const blobs = new Map<string, Uint8Array>()
+  let sql = new Sqlite(deps.image)
+  let life: Life = { name: cabinetId, isAlive: false }
+  let agent: Agent | undefined
+  let boots = 0
+  let ambush: { kind: 'before-commit' | 'after-commit'; nth: number; isPowerCut: boolean } | undefined
+
+  const files: EvidenceFiles = {
+    put: (sha256, bytes) => void blobs.set(sha256, bytes),
+    read(sha256, offset, length) {
+      const bytes = blobs.get(sha256)
+      if (bytes === undefined) throw new Error(`the file ${sha256} is gone`)
+      return bytes.subarray(offset, offset + length)
+    },
+    delete: (sha256) => void blobs.delete(sha256),
+  }
+
+  /** The real database, with somebody who may pull the plug around a commit. */
+  function openDatabase(own: Life): EdgeDatabase {
+    const inner = createEdgeDatabase(sql)
+    return {
+      ...inner,
+      transact(work) {
+        if (inner.sql.inTransaction) return inner.transact(work)
+        return inner.transact(() => {
+          inner.afterCommit(() => strike(own, 'after-commit'))
+          const result = work()
+          strike(own, 'before-commit')
+          return result
+        })
+      },
+    }
+  }
+  function strike(own: Life, kind: 'before-commit' | 'after-commit'): void {
+    if (!own.isAlive) throw new Killed('this agent was killed')
+    if (ambush?.kind !== kind || --ambush.nth > 0) return
+    const { isPowerCut } = ambush
+    ambush = undefined
+    count(`edge killed ${kind === 'after-commit' ? 'after' : 'before'} a commit`)
+    die(isPowerCut, kind === 'after-commit')
+    throw new Killed('this agent was killed')
+  }
+
+  /** @param isCommitted  false inside a transaction: closing the connection is what rolls it back */
+  function die(isPowerCut: boolean, isCommitted: boolean): void {
+    if (!life.isAlive) return
+    life.isAlive = false
+    agent = undefined
+    network.onProcessDeath(life, isPowerCut)
+    deps.tell?.(cabinetId, isPowerCut ? '*** power cut' : '*** killed')
+    const old = sql
+    if (isCommitted) {
+      // The dead agent may still be running on this stack: it must not reach the disk any more.
+      sql = new Sqlite(old.serialize())
+      old.close()
+    }
+    scheduler.at(undefined, 'edge starts', chance.between(AWAY_SHORTEST_MS, AWAY_LONGEST_MS), boot)
+  }
+
+  function boot(): void {
+    if (life.isAlive) return
+    const own: Life = { name: cabinetId, isAlive: true }
+    life = own
+    boots++
+    const clock = createNodeClock(scheduler, machine, own)
+    const random = chance.fork(`boot ${boots}`)
+    const ids = createIds(clock, random)
+    const log = createNodeLog(cabinetId, deps.tell)
+    sql.pragma('foreign_keys = ON')
+    agent = createAgent({
+      clock,
+      ids,
+      random,
+      log,
+      db: openDatabase(own),
+      hardware: body.attach(own, clock),
+      link: network.connect({ cabinetId, partition, life: own, clock, ids }),
+      cameras: [],
+      readPicture: async () => {
+        throw new Error('there is no camera here')
+      },
+      files,
+      createDeviceApi: () => deps.api(cabinetId, own),
+      profileName: 'simulated',
+      settings: SETTINGS,
+      restart: () => void scheduler.at(own, 'restart', 10, restart),
+      onReady: () => undefined,
+    })
+    agent.start()
+  }
+
+  function restart(): void {
+    const running = agent
+    if (running === undefined) return
+    count('edge restarted')
+    const own = life
+    void running.stop().then(() => {
+      if (!own.isAlive) return
+      own.isAlive = false
+      agent = undefined
+      sql = new Sqlite(lastImage)
+      scheduler.at(undefined, 'edge starts', chance.between(AWAY_SHORTEST_MS, 5000), boot)
+    })
+    // `stop` closes the connection; what it wrote last is read just before.
+    let lastImage: Buffer = Buffer.alloc(0)
+    const close = sql.close.bind(sql)
+    sql.close = () => {
+      lastImage = sql.serialize()
+      return close()
+    }
+  }
+
+  return {
+    machine,
+    cabinetId,
+    body,
+    get sql() {
+      return sql
+    },
+    get isUp() {
+      return life.isAlive
+    },
+    get boots() {
+      return boots
+    },
+    boot,
+    restart,
+    crash(moment, isPowerCut) {
+      if (!life.isAlive) return
+      if (moment.kind === 'now') {
+        count('edge killed')
+        die(isPowerCut, true)
+      } else ambush = { kind: moment.kind, nth: moment.nth, isPowerCut }
+    },
+  }
+}
