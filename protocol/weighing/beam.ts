@@ -98,7 +98,7 @@ export function advanceBeam(
       }
       const seen = transition
       expand(model, shelf, options, state, seen, (move, logP, residual, sigma) => {
-        consider(state, logReal + logP, seen, move, residual, sigma)
+        consider(state, logReal + seen.logDiscount + logP, seen, move, residual, sigma)
       })
     }
     const kept = [...candidates.values()]

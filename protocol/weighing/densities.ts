@@ -6,7 +6,7 @@ const wideFactor = 3
 export const ordinaryWide: Wide = { share: 0.02 }
 
 /** What is read between two quick moves may hold a part of the next hand's push. */
-export const briefWide: Wide = { share: 0.25 }
+export const briefWide: Wide = { share: 0.07 }
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
 
 /** A normal density with a wide component: a narrow one for what the sigma says, a wide one for what it does not. */

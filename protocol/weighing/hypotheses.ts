@@ -7,6 +7,7 @@ import {
 } from './combinations.ts'
 import { briefWide, logAdd, logDensity, ordinaryWide, type Wide } from './densities.ts'
 import type { Level } from './levels.ts'
+import { passageEvidence, type PassageEvidence } from './passage.ts'
 import type { BeamState, HeldUnit, Move, Trail } from './states.ts'
 import type { ActionPriors, WeighingOptions } from './types.ts'
 
@@ -17,6 +18,13 @@ const logOpenDensity = -Math.log(openRangeGrams)
 
 const smallestObjectGrams = 5
 
+/** What does not belong is light more often than heavy: as many objects between 20 and 40 g as between 200 and 400 g. */
+function foreignLogDensity(grams: number): number {
+  return (
+    -Math.log(Math.max(smallestObjectGrams, grams)) - Math.log(Math.log(openRangeGrams / smallestObjectGrams))
+  )
+}
+
 /** Hypotheses further away than this many standard deviations are not looked at. */
 const farSigmas = 7
 
@@ -24,7 +32,16 @@ const farSigmas = 7
 const pushGrams = 50
 
 /** Two grabs that begin within this time belong together. */
-const quickMs = 1300
+const quickMs = 900
+
+/** Of two units taken in one go, the share that leaves one after the other. */
+const apartShare = 0.65
+
+/** Of shelves that are back where they were, the share in which something was lifted or leaned on. */
+const liftShare = 0.5
+
+/** Of exchanges, the share in which the hand puts back first: it has to be empty to take. */
+const putFirstShare = 0.85
 
 type Exchange = {
   move: { kind: 'exchanged'; taken: readonly number[]; returned: readonly number[] }
@@ -39,6 +56,12 @@ export type Transition = {
   variance: number
   combos: ReadonlyArray<{ combination: Combination; logLikelihood: number; large: boolean }>
   located: Float64Array | null
+  /** What the readings on the way say; silent where they were not kept. */
+  passage: PassageEvidence
+  /** Levels between the two are taken for a resting hand. */
+  skips: boolean
+  /** What the readings between say is not counted a second time when the levels between are skipped. */
+  logDiscount: number
   /** Nothing but the door disturbed the shelf: two moves that cancel out are next to impossible. */
   calm: boolean
   /** The level before lasted only a moment. */
@@ -147,12 +170,23 @@ export function transitionBetween(
       }
     }
   }
+  const passage = passageEvidence(after.passage, before, after)
+  const skips = baseIndex !== levelIndex - 1
+  let logDiscount = 0
+  if (skips && !passage.isSilent) {
+    for (const { combination } of combos) {
+      logDiscount = Math.min(logDiscount, -wayFit(model, passage, combination.items, -1))
+    }
+  }
   return {
     deltaGrams,
     sigmaGrams: Math.sqrt(variance),
     variance,
     combos,
     located,
+    passage,
+    skips,
+    logDiscount,
     calm,
     quick,
     wide,
@@ -184,7 +218,9 @@ export function expand(
   if (Math.abs(deltaGrams) < far) {
     visit(
       { kind: 'nothing' },
-      Math.log(transition.calm ? 0.9 : priors.nothing) + logDensity(deltaGrams, variance, wide),
+      Math.log(transition.calm ? 0.9 : priors.nothing) +
+        liftFit(transition) +
+        logDensity(deltaGrams, variance, wide),
       deltaGrams,
       sigma,
     )
@@ -209,6 +245,7 @@ export function expand(
         habit +
         haste +
         logLikelihood +
+        wayFit(model, transition.passage, combination.items, -1) +
         locationFit(shelf, combination.items, located, deltaGrams),
       combination.grams - loss,
       Math.sqrt(variance + combination.variance),
@@ -310,7 +347,7 @@ export function expand(
   if (deltaGrams > smallestObjectGrams) {
     visit(
       { kind: 'foreign_added', grams: deltaGrams },
-      Math.log(priors.foreignAdded) + logOpenDensity,
+      Math.log(priors.foreignAdded) + foreignLogDensity(deltaGrams),
       0,
       sigma,
     )
@@ -385,7 +422,7 @@ function exchangesFor(
       move: { kind: 'exchanged', taken: combination.items, returned: [product.index] },
       logP:
         logPrior +
-        swingFit(transition, product.unitGrams, combination.grams) +
+        exchangeFit(transition, product.unitGrams, combination.grams, variance) +
         combination.logPrior +
         logDensity(residual, both, transition.wide),
       residualGrams: -residual,
@@ -393,6 +430,28 @@ function exchangesFor(
     })
   }
   return exchanges
+}
+
+/** Something touched or lifted for a moment, or nothing at all. */
+function liftFit({ passage, skips }: Transition): number {
+  return passage.isSilent || skips
+    ? 0
+    : logAdd(Math.log(1 - liftShare), Math.log(liftShare) + passage.viaAnything)
+}
+
+/** First the one is put back, or first the other is taken; where the readings were kept, they say whether it was so. */
+function exchangeFit(
+  transition: Transition,
+  returnedGrams: number,
+  takenGrams: number,
+  variance: number,
+): number {
+  const { passage } = transition
+  if (passage.isSilent || transition.skips) return swingFit(transition, returnedGrams, takenGrams)
+  return logAdd(
+    Math.log(putFirstShare) + passage.via(returnedGrams, variance),
+    Math.log(1 - putFirstShare) + passage.via(-takenGrams, variance),
+  )
 }
 
 /**
@@ -408,6 +467,22 @@ function swingFit(transition: Transition, returnedGrams: number, takenGrams: num
   if (up) return telling ? 5.3 : 2.5
   if (down) return 0
   return telling ? -4 : -1.5
+}
+
+/** Two units are lifted as one, or one after the other; then the shelf may have been seen in between. */
+function wayFit(
+  model: CabinetModel,
+  passage: PassageEvidence,
+  items: readonly number[],
+  sign: 1 | -1,
+): number {
+  if (items.length < 2 || items.length > 3) return 0
+  let sum = Number.NEGATIVE_INFINITY
+  for (const item of items) {
+    const product = model.products[item] as ModelProduct
+    sum = logAdd(sum, passage.via(sign * product.unitGrams, product.unitVariance + product.sharedVariance))
+  }
+  return logAdd(Math.log(1 - apartShare), Math.log(apartShare / items.length) + sum)
 }
 
 function lastTakenFrom(trail: Trail | null, shelf: number): number {

@@ -1,3 +1,5 @@
+import { PassageRing, type Passage } from './passage.ts'
+
 /** Readings that make a level: enough for a robust spread at 5 Hz, and no more than half a second at 10 Hz. */
 const minimumReadings = 5
 const windowCapacity = 128
@@ -14,6 +16,8 @@ const briefMs = 150
 const briefRoughness = 8
 /** The door shakes everything: what is brief near it is not trusted. */
 const briefAfterDoorMs = 600
+/** The ring of the door is left out of the way to the first level after it. */
+const passageAfterDoorMs = 500
 /** A shelf that swung by more than this may have seen two moves that cancel out, though it is back where it was. */
 const swingGrams = 15
 /** Neighbouring readings are not independent (structure modes at 8 to 20 Hz): effective count is this much smaller. */
@@ -44,6 +48,8 @@ export type Level = {
   /** How far the shelf went above and below the level before, on the way to this one. */
   highGrams: number
   lowGrams: number
+  /** The readings on the way from the last level that was not brief, when the way was short enough to be looked at. */
+  passage: Passage | null
 }
 
 type Block = { startMs: number; endMs: number; n: number; sum: number; squares: number }
@@ -74,6 +80,7 @@ export class LevelTracker {
   #restGrams = 0
   #high = 0
   #low = 0
+  readonly #ring = new PassageRing()
   #phase: DoorPhase = 'before'
   #door: 'open' | 'closed' | null = null
   /** Moves that no reading followed yet. */
@@ -147,6 +154,7 @@ export class LevelTracker {
     }
     this.#lastMs = tMs
     this.#append(tMs, x)
+    this.#ring.push(tMs, x)
     const n = this.#size
     if (!this.quiet) {
       this.#watchExcursion(x)
@@ -276,7 +284,20 @@ export class LevelTracker {
       brief: false,
       highGrams: this.#high,
       lowGrams: this.#low,
+      passage: this.#passageTo(startMs),
     }
+  }
+
+  #passageTo(startMs: number): Passage | null {
+    if (this.#phase !== 'during') return null
+    const previous = this.levels.findLast((level) => !level.brief)
+    if (previous === undefined) return null
+    const fromMs =
+      previous.phase === 'during'
+        ? previous.endMs
+        : Math.max(previous.endMs, this.#doorMs + passageAfterDoorMs)
+    const passage = this.#ring.between(fromMs, startMs, this.#reference, this.noiseGrams)
+    return passage === null ? null : { ...passage, fromMs: previous.endMs }
   }
 
   #enterSpread(tMs: number): number {
