@@ -13,6 +13,7 @@ import { registerDeviceRoutes } from '#core/cabinets/device-routes.ts'
 import { createDeviceAuthenticator } from '#core/cabinets/device-signature.ts'
 import { operatorOf } from '#core/cabinets/registry.ts'
 import { registerCredentialRoutes } from '#core/cabinets/credential-routes.ts'
+import { registerControlRoutes } from '#core/cabinets/control-routes.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy } from '#core/config.ts'
@@ -179,7 +180,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         staff,
       ),
   })
-  registerCabinetRoutes(http, { ...deps, presence, twins, commands, neighbours })
+  registerCabinetRoutes(http, { ...deps, presence, twins, neighbours })
+  registerControlRoutes(http, { ...deps, presence, twins, commands, evidence })
   registerDeliveryRoutes(http, { db, letters: ingest.letters, desk: ingest.desk })
   registerCredentialRoutes(http, {
     ...deps,

@@ -101,9 +101,13 @@ export interface Seeded {
   enrolmentCodes: Array<{ cabinetId: string; code: string }>
 }
 
-/** Range of the setpoint and limit of the air, tenths of a degree, by food class. Source: the food-safety rules in docs/explain. */
+/**
+ * Range of the setpoint and limit of the air, tenths of a degree, by food class. Cooling starts a degree above the setpoint, so
+ * where food spoils the setpoint stays at least that far below the limit.
+ * Source: the food-safety rules in docs/explain.
+ */
 const CLIMATE = {
-  chilled: { lowest: 0, highest: 50, limit: 50, hasLockout: true },
+  chilled: { lowest: 0, highest: 40, limit: 50, hasLockout: true },
   drink: { lowest: 0, highest: 120, limit: 200, hasLockout: false },
   frozen: { lowest: -250, highest: -180, limit: -120, hasLockout: true },
   ambient: { lowest: 0, highest: 250, limit: 400, hasLockout: false },

@@ -3,6 +3,7 @@ import type { Ids } from '#protocol/base/ids.ts'
 import type { Live } from '#protocol/messages/frames.ts'
 import { parseFrame } from '#protocol/messages/index.ts'
 import { watchAbsence } from '#core/cabinets/absence.ts'
+import { keepCommandPictures } from '#core/cabinets/command-pictures.ts'
 import { createCommands } from '#core/cabinets/commands.ts'
 import { createPresence } from '#core/cabinets/presence.ts'
 import { createProjections, createStreamObserver } from '#core/cabinets/projections.ts'
@@ -55,6 +56,7 @@ export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
     wire,
     handlers: combineHandlers(
       createProjections({ ids, commands, twins }),
+      keepCommandPictures(evidence),
       ...(commerce === undefined ? [] : [commerce.handlers]),
     ),
     observer: createStreamObserver({ ids, commands }),

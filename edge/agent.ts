@@ -2,17 +2,23 @@ import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
+import { isWithinHours } from '#protocol/base/selling-hours.ts'
 import { PROTOCOL_MINOR, type Twin } from '#protocol/messages/frames.ts'
 import type { PictureReader } from './camera/picture-reader.ts'
 import { createCameraWatch } from './camera/camera-watch.ts'
 import { createClimateKeeper } from './climate/climate-keeper.ts'
+import { createAgentOperations } from './commands/agent.ts'
+import { createColdOperations } from './commands/cold.ts'
 import { createCommandDesk } from './commands/command-desk.ts'
 import { createCommandJournal } from './commands/command-journal.ts'
 import type { CabinetState } from './commands/decide.ts'
+import { createDoorOperations } from './commands/door.ts'
+import { createOnSiteProof } from './commands/on-site.ts'
+import { createScaleOperations } from './commands/scales.ts'
+import { createSteadyWeight } from './commands/steady-weight.ts'
 import type { Settings } from './config.ts'
 import type { EdgeDatabase } from './database.ts'
 import { createDelivery, type DeliveryListener } from './delivery/delivery.ts'
-import { createDesiredDocument } from './delivery/desired-document.ts'
 import type { Link } from './delivery/link.ts'
 import { createOutbox } from './delivery/outbox.ts'
 import type { DeviceApi } from './enrolment/device-api.ts'
@@ -20,12 +26,16 @@ import type { EvidenceFiles } from './evidence/evidence-files.ts'
 import { createEvidenceQueue } from './evidence/evidence-queue.ts'
 import { createEvidenceStore } from './evidence/evidence-store.ts'
 import { createEvidenceUploader } from './evidence/uploader.ts'
+import { correctCabinet, createScaleCorrections } from './hardware/corrected-cabinet.ts'
 import { type Camera, type CabinetHardware, isLocked } from './hardware/ports.ts'
 import { startIdentity } from './identity.ts'
 import { createDoorWatch } from './session/door-watch.ts'
 import { createDeferredCharges } from './session/deferred.ts'
 import { createSessions } from './session/sessions.ts'
+import { createDesiredDocument } from './twin/desired-document.ts'
 import { createUpkeep } from './upkeep.ts'
+import { readLearned, saveLearned } from './weighing/learned-store.ts'
+import { forgetSensors } from './weighing/learned-weights.ts'
 import { decideSensors, type SensorWatch } from './weighing/sensor-watch.ts'
 
 export const FIRMWARE = '0.1.0'
@@ -66,7 +76,9 @@ const PREPARED_PACE_MS = 6000
 
 /** The composition root: it connects the parts and decides nothing. */
 export function createAgent(ports: AgentPorts): Agent {
-  const { clock, ids, random, log, db, hardware, settings } = ports
+  const { clock, ids, random, log, db, settings } = ports
+  const corrections = createScaleCorrections(db)
+  const hardware = correctCabinet(ports.hardware, corrections)
   const part = (name: string) => log.child({ part: name })
   const identity = startIdentity(db, ids)
   const outbox = createOutbox(
@@ -90,7 +102,13 @@ export function createAgent(ports: AgentPorts): Agent {
     log: part('delivery'),
     policy: settings,
   })
-  const desired = createDesiredDocument(db, part('twin'))
+  const desired = createDesiredDocument({
+    db,
+    outbox,
+    limits: { shelves: new Set(hardware.sensors.map(({ shelf }) => shelf)) },
+    clock,
+    log: part('twin'),
+  })
   const queue = createEvidenceQueue(db)
   const evidence = createEvidenceStore(ports.files, queue, clock, {
     bytesMost: settings.evidenceBytesMost,
@@ -154,25 +172,26 @@ export function createAgent(ports: AgentPorts): Agent {
     hardware,
     clock,
     log: part('climate'),
-    lockoutPolicy: () =>
-      desired.current?.lockout ?? {
-        isEnabled: true,
-        limitDeciCelsius: settings.lockoutLimitDeciCelsius,
-        afterMs: settings.lockoutAfterMs,
-        afterDoorCloseMs: settings.lockoutAfterDoorCloseMs,
-        afterDefrostMs: settings.lockoutAfterDefrostMs,
-      },
+    lockoutPolicy,
     isSessionOpen: () => sessions.current !== undefined,
     silentMs: () => delivery.silentMs(),
     settings,
   })
+  const onSite = createOnSiteProof({
+    db,
+    hardware,
+    clock,
+    random,
+    log: part('on-site'),
+    isLockedOut: () => climate.isLockedOut,
+    sessionKind,
+  })
+  const steady = createSteadyWeight({ clock, sensors: hardware.sensors, weighFast: weighFastForAWhile })
   const journal = createCommandJournal(db)
   const desk = createCommandDesk({
     db,
     outbox,
     journal,
-    sessions,
-    hardware,
     identity,
     clock,
     ids,
@@ -180,10 +199,43 @@ export function createAgent(ports: AgentPorts): Agent {
     linkId: () => delivery.linkId,
     sendReply: (reply) => delivery.sendReply(reply),
     cabinetState,
-    planogram: () => desired.current?.planogram ?? null,
-    sessionPolicy,
-    onPrepared: weighFastForAWhile,
-    restart: ports.restart,
+    operations: {
+      ...createDoorOperations({
+        db,
+        sessions,
+        hardware,
+        planogram: () => desired.current?.planogram ?? null,
+        sessionPolicy,
+        onPrepared: weighFastForAWhile,
+      }),
+      ...createScaleOperations({
+        db,
+        outbox,
+        hardware,
+        corrections,
+        steady,
+        clock,
+        sessionKind,
+        onChanged: onScaleChanged,
+      }),
+      ...createColdOperations({
+        db,
+        hardware,
+        climate,
+        onSite,
+        clock,
+        lockoutPolicy,
+        defrostPauseMs: settings.defrostPauseMs,
+      }),
+      ...createAgentOperations({
+        db,
+        outbox,
+        evidence,
+        snapshots: cameras,
+        boot: identity.boot,
+        restart: ports.restart,
+      }),
+    },
   })
   const doorWatch = createDoorWatch({
     db,
@@ -229,7 +281,28 @@ export function createAgent(ports: AgentPorts): Agent {
       isOutboxFull: outbox.pressure().level === 'full',
       isOutboxRefused: delivery.haltReason !== undefined,
       doorCount: 1,
+      isSellingTime: isWithinHours(desired.current?.sellingHours, delivery.correctedNowMs()),
+      isCameraReady: desired.current?.cameraPolicy?.isNeededForSale !== true || cameras.status === 'clear',
     }
+  }
+  function sessionKind(): string | undefined {
+    return sessions.current?.kind
+  }
+  function lockoutPolicy(): Twin['lockout'] {
+    return (
+      desired.current?.lockout ?? {
+        isEnabled: true,
+        limitDeciCelsius: settings.lockoutLimitDeciCelsius,
+        afterMs: settings.lockoutAfterMs,
+        afterDoorCloseMs: settings.lockoutAfterDoorCloseMs,
+        afterDefrostMs: settings.lockoutAfterDefrostMs,
+      }
+    )
+  }
+  function onScaleChanged(shelf: string): void {
+    sessions.forgetBaseline()
+    const sensors = hardware.sensors.filter((one) => one.shelf === shelf).map((one) => one.sensor)
+    db.transact(() => saveLearned(db, forgetSensors(readLearned(db), sensors)))
   }
   function sessionPolicy(): Twin['sessionPolicy'] {
     return (
@@ -342,11 +415,13 @@ export function createAgent(ports: AgentPorts): Agent {
         onBoard(reading) {
           sessions.onBoard(reading)
           doorWatch.onBoard(reading)
+          onSite.onBoard(reading)
           if (reading.isUnlocked !== null) goOnline()
         },
         onClimate: (sample) => climate.onClimate(sample),
         onScales(sweep) {
           sessions.onScales(sweep)
+          steady.onScales(sweep)
           const seen = decideSensors(sensorWatch, sweep, hardware.sensors)
           sensorWatch = seen.watch
           if (seen.events.length > 0)
@@ -364,6 +439,7 @@ export function createAgent(ports: AgentPorts): Agent {
           ),
       })
       climate.start()
+      onSite.start()
       cameras.start()
       deferred.start()
       uploader.start()
@@ -379,6 +455,7 @@ export function createAgent(ports: AgentPorts): Agent {
       cameras.stop()
       await hardware.stop()
       climate.stop()
+      onSite.stop()
       sessions.stop()
       await uploader.stop()
       await delivery.stop()

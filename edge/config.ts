@@ -259,6 +259,13 @@ export const Settings = Type.Object(
     ),
     lockoutAfterDoorCloseMs: integer('The same after the door closed', 'ms', 30 * MINUTE_MS, 100, DAY_MS),
     lockoutAfterDefrostMs: integer('The same after a defrost', 'ms', 30 * MINUTE_MS, 100, DAY_MS),
+    defrostPauseMs: integer(
+      'Shortest pause between two defrosts that somebody asks for',
+      'ms',
+      2 * HOUR_MS,
+      0,
+      DAY_MS,
+    ),
     probeSilentMs: integer('No temperature for this long counts as unsafe', 'ms', MINUTE_MS, 200, HOUR_MS),
     // evidence
     evidenceBytesMost: integer(

@@ -29,6 +29,8 @@ const ids = createIds(clock, random)
 /** Stopping must not hang on a dead disk or broker. */
 const STOP_LONGEST_MS = 8000
 const PARENT_LOOK_MS = 500
+/** EX_TEMPFAIL: whoever supervises this process starts it again. */
+const RESTART_EXIT_CODE = 75
 /** Ready means that a session can start; a cabinet without a network or planogram is as ready as it gets after this. */
 const READY_ANYWAY_MS = 3000
 const PROBE_OPEN_MS = 2000
@@ -52,7 +54,6 @@ async function runAgent(options: RunOptions): Promise<void> {
   )
   const profile = loadProfile(options.profileFile)
   const stopping = new AbortController()
-  let isRestarting = false
   const stop = () => stopping.abort()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
@@ -82,34 +83,47 @@ async function runAgent(options: RunOptions): Promise<void> {
     signal: stopping.signal,
   })
   const own = log.child({ cabinetId: credentials.cabinetId })
-  do {
-    isRestarting = false
-    const restarting = new AbortController()
-    const ready = once(() => {
-      if (options.isReadyReported) {
-        process.stdout.write(`${JSON.stringify({ ready: true, cabinetId: credentials.cabinetId })}\n`)
-      }
-    })
-    const agent = assemble(options, credentials, profile, own, {
-      restart() {
-        isRestarting = true
-        restarting.abort()
-      },
-      onReady: ready,
-    })
-    agent.start()
-    const anyway = clock.setTimer('ready anyway', READY_ANYWAY_MS, ready)
-    await aborted(AbortSignal.any([stopping.signal, restarting.signal]))
-    own.info(isRestarting ? 'restarting' : 'stopping')
-    anyway.cancel()
-    const force = clock.setTimer('stop the agent', STOP_LONGEST_MS, () => {
-      own.error('stopping took too long')
-      process.exit(1)
-    })
-    await agent.stop()
-    force.cancel()
-  } while (isRestarting && !stopping.signal.aborted)
+  const restarting = new AbortController()
+  const ready = once(() => {
+    if (options.isReadyReported) {
+      process.stdout.write(`${JSON.stringify({ ready: true, cabinetId: credentials.cabinetId })}\n`)
+    }
+  })
+  const agent = assemble(options, credentials, profile, own, {
+    restart: () => restarting.abort(),
+    onReady: ready,
+  })
+  agent.start()
+  const anyway = clock.setTimer('ready anyway', READY_ANYWAY_MS, ready)
+  await aborted(AbortSignal.any([stopping.signal, restarting.signal]))
+  const isRestarting = !stopping.signal.aborted
+  own.info(isRestarting ? 'restarting' : 'stopping')
+  anyway.cancel()
+  const force = clock.setTimer('stop the agent', STOP_LONGEST_MS, () => {
+    own.error('stopping took too long')
+    // A restart is what a stuck agent needs most.
+    if (isRestarting) startAgain(own)
+    process.exit(1)
+  })
+  await agent.stop()
+  force.cancel()
+  if (isRestarting) startAgain(own)
   process.exit(0)
+}
+
+/**
+ * A new program in the place of this one: same process id, same standard output, nothing of the old memory. So no supervisor
+ * is needed for a restart, and one that watches the process notices nothing. Where the system cannot do that, the exit code
+ * asks for it.
+ */
+function startAgain(log: Logger): never {
+  if (process.execve === undefined || process.platform === 'win32') process.exit(RESTART_EXIT_CODE)
+  try {
+    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env)
+  } catch (error) {
+    log.error({ err: error }, 'the process could not be replaced; it ends, to be started again')
+  }
+  process.exit(RESTART_EXIT_CODE)
 }
 
 function assemble(

@@ -1,4 +1,5 @@
-import { COMMANDS, type CommandName } from '#protocol/messages/frames.ts'
+import type { CommandName } from '#protocol/base/command-names.ts'
+import { COMMANDS } from '#protocol/messages/commands.ts'
 import { EVENTS, FRAMES, type EventType, type FrameChannel } from '#protocol/messages/index.ts'
 import { DOWN, UP } from '#protocol/topics.ts'
 

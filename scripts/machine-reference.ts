@@ -1,6 +1,6 @@
 import { anomalyMachine } from '#core/anomalies/machine.ts'
 import { alarmMachine } from '#core/cabinets/alarms.ts'
-import { commandMachine } from '#core/cabinets/commands.ts'
+import { commandMachine } from '#core/cabinets/command-machine.ts'
 import { orderMachine } from '#core/orders/machine.ts'
 import { chargeMachine } from '#core/payments/machine.ts'
 import { refundMachine } from '#core/refunds/machine.ts'
@@ -27,7 +27,7 @@ const MACHINES: readonly Entry[] = [
   entry('Refund', 'core/refunds/machine.ts', refundMachine),
   entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
   entry('Ticket', 'core/support/machine.ts', ticketMachine),
-  entry('Command', 'core/cabinets/commands.ts', commandMachine),
+  entry('Command', 'core/cabinets/command-machine.ts', commandMachine),
   entry('Alarm', 'core/cabinets/alarms.ts', alarmMachine),
   entry('Food-safety lockout', 'edge/climate/lockout.ts', lockoutMachine),
 ]

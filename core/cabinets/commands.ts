@@ -1,68 +1,30 @@
 import type { Timer } from '#protocol/base/clock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
-import { machine, type StateOf } from '#protocol/base/machine.ts'
+import { COMMANDS, type DoorUnlockArgs } from '#protocol/messages/commands.ts'
 import {
   type Command,
-  type CommandName,
-  COMMANDS,
   type CommandReply,
   type CommandStatus,
-  type DoorUnlockArgs,
   TOKEN_LIFE_MS,
 } from '#protocol/messages/frames.ts'
 import type { CabinetWire } from '#core/ingest/wire.ts'
-import { appendAudit } from '#core/audit/audit.ts'
-import { recordChange } from '#core/live/changes.ts'
-import { nowOf, type Tx } from '#core/platform/database.ts'
+import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
+import { type CommandRequest, createCommandBook } from './command-book.ts'
+import { commandMachine } from './command-machine.ts'
 import type { PresenceBook } from './presence.ts'
 
-/** The final outcome comes as a sequenced event; an immediate reply may come before or after it. */
-export const commandMachine = machine({
-  name: 'command',
-  initial: 'created',
-  states: {
-    created: { sent: 'sent', unreachable: 'expired' },
-    sent: {
-      accepted: 'accepted',
-      executing: 'executing',
-      succeeded: 'succeeded',
-      failed: 'failed',
-      rejected: 'rejected',
-      expired: 'expired',
-      unanswered: 'unknown',
-      unknown: 'unknown',
-    },
-    accepted: {
-      executing: 'executing',
-      succeeded: 'succeeded',
-      failed: 'failed',
-      rejected: 'rejected',
-      expired: 'expired',
-      unanswered: 'unknown',
-      unknown: 'unknown',
-    },
-    executing: {
-      succeeded: 'succeeded',
-      failed: 'failed',
-      rejected: 'rejected',
-      unanswered: 'unknown',
-      unknown: 'unknown',
-    },
-    // What we could not know, the cabinet may still tell.
-    unknown: { succeeded: 'succeeded', failed: 'failed', rejected: 'rejected', expired: 'expired' },
-    succeeded: {},
-    failed: {},
-    rejected: {},
-    expired: {},
-  },
-  terminal: ['succeeded', 'failed', 'rejected', 'expired'],
-})
-export type CommandState = StateOf<typeof commandMachine>
+/** What is known of a command when its request is answered; the truth is the sequenced `command.finished`. */
+export interface CommandAnswer {
+  readonly status: CommandStatus
+  readonly reason?: string
+  readonly detail?: string
+  readonly result?: Record<string, unknown>
+}
 
 export interface CabinetCommands {
   /**
-   * The first step of what moves an actuator; nothing moves yet. Fails fast when the cabinet cannot be heard, and waits
+   * The first step of what changes the cabinet; nothing moves yet. Fails fast when the cabinet cannot be heard, and waits
    * for its reply at most the configured time.
    */
   prepare(request: {
@@ -72,25 +34,10 @@ export interface CabinetCommands {
     args: DoorUnlockArgs
     by: string
   }): Promise<{ ok: true; token: string; linkId: string } | { ok: false; reason: ErrorCode }>
-  /** The second step. The reply is immediate; the truth is the sequenced `command.finished`. */
-  execute(commandId: string, token: string): Promise<{ status: CommandStatus; reason?: string }>
-  /** Both steps, or the one of a command that moves nothing. */
-  run(request: {
-    cabinetId: string
-    commandId: string
-    name: CommandName
-    args: object
-    by: string
-    cause?: string
-  }): Promise<{ status: CommandStatus; reason?: string }>
-  direct(request: {
-    cabinetId: string
-    commandId: string
-    name: CommandName
-    args: object
-    by: string
-    cause?: string
-  }): Promise<{ status: CommandStatus; reason?: string }>
+  /** The second step. */
+  execute(commandId: string, token: string): Promise<CommandAnswer>
+  /** Both steps, or the one of a command that harms nobody when it comes late. The same id again answers what is known. */
+  run(request: CommandRequest): Promise<CommandAnswer>
   /** What was under way when the last process ended can only be told by the cabinet now. */
   resume(): Promise<void>
   stop(): void
@@ -100,308 +47,291 @@ export interface CabinetCommands {
   recordOutcome(
     tx: Tx,
     cabinetId: string,
-    outcome: { commandId: string; status: CommandStatus; reason?: string; detail?: string },
+    outcome: {
+      commandId: string
+      status: CommandStatus
+      reason?: string
+      detail?: string
+      result?: Record<string, unknown>
+    },
   ): Promise<void>
 }
 
+type Begun =
+  | { reply: CommandReply; linkId: string }
+  | { ended: CommandAnswer & { reason?: ErrorCode }; isRepeated?: true }
+
 interface Waiting {
+  readonly cabinetId: string
   readonly linkId: string
-  readonly resolve: (reply: CommandReply | undefined) => void
+  readonly resolve: (reply: CommandReply | 'silence') => void
 }
 
 export function createCommands(
   deps: CoreDeps & { wire: CabinetWire; presence: PresenceBook },
 ): CabinetCommands {
   const { db, clock, log, policy, wire, presence } = deps
+  const book = createCommandBook({ db })
   const waiting = new Map<string, Waiting>()
-  const tokens = new Map<string, Timer>()
+  /** By command: until its token is worth nothing, or until nobody expects its outcome any more. */
+  const timers = new Map<string, Timer>()
 
-  /** Publishes one step and waits for its reply. @returns undefined when none came in time */
-  function ask(cabinetId: string, command: Command): Promise<CommandReply | undefined> {
-    return new Promise((resolve) => {
-      const key = `${command.id}/${command.phase}`
-      const timer = clock.setTimer('reply to a command', policy.commandReplyMs, () => {
-        waiting.delete(key)
-        resolve(undefined)
-      })
+  function watch(commandId: string, what: string, afterMs: number, then: () => Promise<unknown>): void {
+    timers.get(commandId)?.cancel()
+    timers.set(
+      commandId,
+      clock.setTimer(what, afterMs, () => {
+        timers.delete(commandId)
+        then().catch((error: unknown) => log.error({ err: error, commandId }, `${what}: not recorded`))
+      }),
+    )
+  }
+  function unwatch(commandId: string): void {
+    timers.get(commandId)?.cancel()
+    timers.delete(commandId)
+  }
+
+  /** The link that commands name, when the cabinet is heard on it now. */
+  function linkOf(cabinetId: string): string | undefined {
+    const link = presence.nowOf(cabinetId)
+    return link.presence === 'online' ? link.linkId : undefined
+  }
+
+  /**
+   * Publishes one step. Nothing is queued: what cannot leave now never leaves.
+   * @returns its reply, or undefined when it did not leave
+   */
+  function ask(cabinetId: string, command: Command): Promise<CommandReply | 'silence'> | undefined {
+    const key = `${command.id}/${command.phase}`
+    const reply = new Promise<CommandReply | 'silence'>((resolve) => {
+      const timer = clock.setTimer('reply to a command', policy.commandReplyMs, () =>
+        waiting.get(key)?.resolve('silence'),
+      )
       waiting.set(key, {
+        cabinetId,
         linkId: command.linkId,
-        resolve: (reply) => {
+        resolve: (one) => {
           timer.cancel()
           waiting.delete(key)
-          resolve(reply)
+          resolve(one)
         },
       })
-      if (!wire.publish(cabinetId, 'cmd', command)) waiting.get(key)?.resolve(undefined)
     })
+    if (wire.publish(cabinetId, 'cmd', command)) return reply
+    waiting.get(key)?.resolve('silence')
+    return undefined
   }
-
-  async function create(request: {
-    cabinetId: string
-    commandId: string
-    name: string
-    args: object
-    by: string
-    cause?: string
-    linkId: string
-  }): Promise<void> {
-    const { cabinetId, commandId, name, args, by, cause, linkId } = request
-    await db.write('create command', async (tx) => {
-      const known = await tx
-        .selectFrom('command')
-        .select('commandId')
-        .where('commandId', '=', commandId)
-        .executeTakeFirst()
-      if (known !== undefined)
-        throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
-      const nowMs = nowOf(tx)
-      await tx
-        .insertInto('command')
-        .values({
-          commandId,
-          cabinetId,
-          name,
-          args: JSON.stringify(args),
-          state: 'sent',
-          reason: null,
-          detail: null,
-          linkId,
-          token: null,
-          by,
-          cause: cause ?? null,
-          createdAtMs: nowMs,
-          sentAtMs: nowMs,
-          finishedAtMs: null,
-        })
-        .execute()
-      await appendAudit(tx, {
-        actor: by,
-        action: `command.${name}`,
-        subject: `cabinet:${cabinetId}`,
-        detail: { commandId, ...(cause === undefined ? {} : { cause }) },
-      })
-      await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
-    })
-  }
-
-  /** Moves the command along its table; an input that leads nowhere changes nothing. */
-  async function move(
-    tx: Tx,
-    commandId: string,
-    input: Parameters<typeof commandMachine.next>[1],
-    why: { reason?: string | undefined; detail?: string | undefined } = {},
-  ): Promise<boolean> {
-    const row = await tx
-      .selectFrom('command')
-      .select(['state', 'cabinetId'])
-      .where('commandId', '=', commandId)
-      .executeTakeFirst()
-    if (row === undefined) return false
-    const state = commandMachine.next(row.state as CommandState, input)
-    if (state === undefined) return false
-    await tx
-      .updateTable('command')
-      .set({
-        state,
-        ...(why.reason === undefined ? {} : { reason: why.reason }),
-        ...(why.detail === undefined ? {} : { detail: why.detail.slice(0, 500) }),
-        ...(commandMachine.isTerminal(state) ? { finishedAtMs: nowOf(tx) } : {}),
-      })
-      .where('commandId', '=', commandId)
-      .execute()
-    await recordChange(tx, { kind: 'cabinet', subjectId: row.cabinetId, cabinetId: row.cabinetId })
-    return true
-  }
-  function moveAlone(
-    commandId: string,
-    input: Parameters<typeof commandMachine.next>[1],
-    why: { reason?: string; detail?: string } = {},
-  ) {
-    return db.write('move command', (tx) => move(tx, commandId, input, why))
-  }
-
-  async function prepareAny(request: {
-    cabinetId: string
-    commandId: string
-    name: CommandName
-    args: object
-    by: string
-    cause?: string
-    expects?: Command['expects']
-  }): Promise<
-    { ok: true; token: string; linkId: string } | { ok: false; reason: ErrorCode; status: CommandStatus }
-  > {
-    const link = presence.nowOf(request.cabinetId)
-    if (link.presence !== 'online' || link.linkId === undefined || !wireIsUp(request.cabinetId))
-      return { ok: false, reason: 'cabinet_offline', status: 'expired' }
-    const { linkId } = link
-    await create({ ...request, linkId })
-    const reply = await ask(request.cabinetId, {
+  function commandOf(
+    request: Pick<CommandRequest, 'commandId' | 'name' | 'args'>,
+    linkId: string,
+    step: Pick<Command, 'phase' | 'token' | 'expects'>,
+  ): Command {
+    const { phase, token, expects } = step
+    return {
       v: 1,
       id: request.commandId,
       name: request.name,
-      phase: 'prepare',
+      phase,
       args: request.args as Record<string, unknown>,
       linkId,
       issuedAtMs: clock.now(),
-      ...(request.expects === undefined ? {} : { expects: request.expects }),
-    })
-    if (reply === undefined) {
-      // Without a token nothing can ever move, so this is not unknown but over.
-      await moveAlone(request.commandId, 'expired', { reason: 'cabinet_offline' })
-      return { ok: false, reason: 'cabinet_offline', status: 'expired' }
+      ...(token === undefined ? {} : { token }),
+      ...(expects === undefined ? {} : { expects }),
     }
+  }
+
+  /** The first publish of a command, whatever its phase; or how it ended here already. */
+  async function begin(request: CommandRequest, step: Pick<Command, 'phase' | 'expects'>): Promise<Begun> {
+    const { cabinetId, commandId } = request
+    const linkId = linkOf(cabinetId)
+    if (!(await book.create(request, linkId))) return { ended: await present(commandId), isRepeated: true }
+    const asked = linkId === undefined ? undefined : ask(cabinetId, commandOf(request, linkId, step))
+    if (linkId === undefined || asked === undefined) {
+      await book.moveAlone(commandId, 'unreachable', { reason: 'cabinet_offline' })
+      return { ended: { status: 'expired', reason: 'cabinet_offline' } }
+    }
+    // Queued after the creation and before whatever the reply changes.
+    await book.moveAlone(commandId, 'sent')
+    const reply = await asked
+    if (reply !== 'silence') return { reply, linkId }
+    if (step.phase === 'prepare') {
+      // Without a token nothing can ever move, so this is not unknown but over.
+      await book.moveAlone(commandId, 'expired', { reason: 'cabinet_offline' })
+      return { ended: { status: 'expired', reason: 'cabinet_offline' } }
+    }
+    await book.moveAlone(commandId, 'unanswered', { reason: 'command_unanswered' })
+    return { ended: { status: 'unknown', reason: 'command_unanswered' } }
+  }
+
+  async function present(commandId: string): Promise<CommandAnswer & { reason?: ErrorCode }> {
+    const row = await book.find(commandId)
+    if (row === undefined) throw new CabinetError('not_found', 'There is no such command.')
+    const { state, reason, detail, result } = row
+    return {
+      status: state === 'created' || state === 'sent' ? 'accepted' : state,
+      ...(reason === null ? {} : { reason: errorCodeOf(reason) }),
+      ...(detail === null ? {} : { detail }),
+      ...(result === null ? {} : { result }),
+    }
+  }
+
+  async function prepareAny(
+    request: CommandRequest,
+    expects: Command['expects'],
+  ): Promise<
+    | { ok: true; token: string; linkId: string }
+    | { ok: false; reason: ErrorCode; answer: CommandAnswer; isRepeated?: boolean }
+  > {
+    const begun = await begin(request, { phase: 'prepare', ...(expects === undefined ? {} : { expects }) })
+    if ('ended' in begun) {
+      const { ended, isRepeated } = begun
+      return { ok: false, reason: ended.reason ?? 'conflict', answer: ended, isRepeated: isRepeated === true }
+    }
+    const { reply, linkId } = begun
+    const { commandId } = request
     if (reply.status !== 'prepared' || reply.token === undefined) {
-      await moveAlone(request.commandId, 'rejected', withoutUndefined(reply))
-      return { ok: false, reason: errorCodeOf(reply.reason), status: 'rejected' }
+      await book.moveAlone(commandId, 'rejected', whyOf(reply))
+      return {
+        ok: false,
+        reason: errorCodeOf(reply.reason),
+        answer: { ...answerOf(reply), status: 'rejected' },
+      }
     }
     const { token } = reply
-    const { commandId } = request
     await db.write('command prepared', async (tx) => {
       await tx.updateTable('command').set({ token }).where('commandId', '=', commandId).execute()
-      await move(tx, commandId, 'accepted')
+      await book.move(tx, commandId, 'accepted')
     })
     // Whoever prepared may decide otherwise; the cabinet forgets the token by itself.
-    tokens.set(
-      commandId,
-      clock.setTimer('life of a token', TOKEN_LIFE_MS, () => {
-        tokens.delete(commandId)
-        moveAlone(commandId, 'expired', { reason: 'command_expired' }).catch((error: unknown) =>
-          log.error({ err: error, commandId }, 'an expired command could not be recorded'),
-        )
-      }),
+    watch(commandId, 'life of a token', TOKEN_LIFE_MS, () =>
+      book.moveAlone(commandId, 'expired', { reason: 'command_expired' }),
     )
     return { ok: true, token, linkId }
   }
 
-  /** A broker that is away cannot carry a command; the will of the cabinet may not have come yet. */
-  function wireIsUp(cabinetId: string): boolean {
-    return presence.nowOf(cabinetId).linkId !== undefined
-  }
-
-  async function execute(
-    commandId: string,
-    token: string,
-  ): Promise<{ status: CommandStatus; reason?: string }> {
-    const row = await db.read
-      .selectFrom('command')
-      .selectAll()
-      .where('commandId', '=', commandId)
-      .executeTakeFirst()
+  async function execute(commandId: string, token: string): Promise<CommandAnswer> {
+    const row = await book.find(commandId)
     if (row === undefined || row.linkId === null)
       throw new CabinetError('not_found', 'There is no such command.')
-    tokens.get(commandId)?.cancel()
-    tokens.delete(commandId)
-    const reply = await ask(row.cabinetId, {
-      v: 1,
-      id: commandId,
-      name: row.name,
-      phase: 'execute',
-      args: {},
-      linkId: row.linkId,
-      token,
-      issuedAtMs: clock.now(),
-    })
-    if (reply === undefined) {
-      await moveAlone(commandId, 'unanswered')
-      return { status: 'unknown' }
-    }
-    await recordReply(commandId, reply)
-    return { status: reply.status, ...(reply.reason === undefined ? {} : { reason: reply.reason }) }
-  }
-
-  async function recordReply(commandId: string, reply: CommandReply): Promise<void> {
-    const input = reply.status === 'prepared' ? undefined : reply.status
-    if (input !== undefined) await moveAlone(commandId, input, withoutUndefined(reply))
-  }
-
-  async function direct(request: {
-    cabinetId: string
-    commandId: string
-    name: CommandName
-    args: object
-    by: string
-    cause?: string
-  }): Promise<{ status: CommandStatus; reason?: string }> {
-    const link = presence.nowOf(request.cabinetId)
-    if (link.presence !== 'online' || link.linkId === undefined)
+    unwatch(commandId)
+    // The cabinet has greeted anew since: the token died with the link, and nothing may be sent on hope.
+    if (linkOf(row.cabinetId) !== row.linkId) {
+      await book.moveAlone(commandId, 'expired', { reason: 'cabinet_offline' })
       return { status: 'expired', reason: 'cabinet_offline' }
-    const { linkId } = link
-    await create({ ...request, linkId })
-    const reply = await ask(request.cabinetId, {
-      v: 1,
-      id: request.commandId,
-      name: request.name,
-      phase: 'direct',
-      args: request.args as Record<string, unknown>,
-      linkId,
-      issuedAtMs: clock.now(),
-    })
-    if (reply === undefined) {
-      await moveAlone(request.commandId, 'unanswered')
-      return { status: 'unknown' }
     }
-    await recordReply(request.commandId, reply)
-    return { status: reply.status, ...(reply.reason === undefined ? {} : { reason: reply.reason }) }
+    const { name } = row as { name: CommandRequest['name'] }
+    const asked = ask(
+      row.cabinetId,
+      commandOf({ commandId, name, args: {} }, row.linkId, { phase: 'execute', token }),
+    )
+    if (asked === undefined) {
+      await book.moveAlone(commandId, 'expired', { reason: 'cabinet_offline' })
+      return { status: 'expired', reason: 'cabinet_offline' }
+    }
+    return settle(commandId, await asked)
+  }
+
+  async function settle(commandId: string, reply: CommandReply | 'silence'): Promise<CommandAnswer> {
+    if (reply === 'silence') {
+      await book.moveAlone(commandId, 'unanswered', { reason: 'command_unanswered' })
+      return { status: 'unknown', reason: 'command_unanswered' }
+    }
+    await record(reply)
+    return answerOf(reply)
+  }
+
+  async function record(reply: CommandReply): Promise<void> {
+    if (reply.status === 'prepared') return
+    const commandId = reply.id
+    await book.moveAlone(commandId, reply.status, whyOf(reply))
+    if (reply.status !== 'executing' && reply.status !== 'accepted') return unwatch(commandId)
+    watch(commandId, 'outcome of a command', policy.commandOutcomeMs, () =>
+      book.moveAlone(commandId, 'unanswered', { reason: 'command_unanswered' }),
+    )
   }
 
   return {
     async prepare(request) {
-      const prepared = await prepareAny({
-        ...request,
-        expects: {
-          isDoorClosed: true,
-          hasNoSession: true,
-          ...(request.args.kind === 'sale' ? { isNotLockedOut: true } : {}),
-        },
+      const prepared = await prepareAny(request, {
+        isDoorClosed: true,
+        hasNoSession: true,
+        ...(request.args.kind === 'sale' ? { isNotLockedOut: true } : {}),
       })
-      return prepared.ok ? prepared : { ok: false, reason: prepared.reason }
+      if (prepared.ok) return prepared
+      // Whoever prepares has a decision of its own between the steps, and makes an id for each.
+      if (prepared.isRepeated === true)
+        throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
+      return { ok: false, reason: prepared.reason }
     },
     execute,
-    direct,
     async run(request) {
-      if (!COMMANDS[request.name].movesActuator) return direct(request)
-      const prepared = await prepareAny({ ...request, expects: { hasNoSession: true } })
-      return prepared.ok
-        ? execute(request.commandId, prepared.token)
-        : { status: prepared.status, reason: prepared.reason }
+      if (!COMMANDS[request.name].isPrepared) {
+        const begun = await begin(request, { phase: 'direct' })
+        return 'ended' in begun ? begun.ended : settle(request.commandId, begun.reply)
+      }
+      const prepared = await prepareAny(request, { hasNoSession: true })
+      return prepared.ok ? execute(request.commandId, prepared.token) : prepared.answer
     },
     async resume() {
+      const open = commandMachine.states.filter(
+        (state) => commandMachine.next(state, 'unanswered') !== undefined,
+      )
       const rows = await db.read
         .selectFrom('command')
         .select('commandId')
-        .where('state', 'in', ['created', 'sent', 'accepted', 'executing'])
+        .where('state', 'in', open)
         .execute()
-      for (const { commandId } of rows) await moveAlone(commandId, 'unanswered')
+      for (const { commandId } of rows)
+        await book.moveAlone(commandId, 'unanswered', { reason: 'command_unanswered' })
     },
     stop() {
-      for (const timer of tokens.values()) timer.cancel()
+      for (const timer of timers.values()) timer.cancel()
+      timers.clear()
     },
     onReply(cabinetId, reply) {
       const expected = waiting.get(`${reply.id}/${reply.phase}`)
-      if (expected !== undefined && expected.linkId === reply.linkId) {
+      if (expected !== undefined && expected.linkId === reply.linkId && expected.cabinetId === cabinetId) {
         expected.resolve(reply)
         return
       }
-      // A second reply to the same step, as "succeeded" after "executing": the outcome also comes as an event.
-      log.debug({ cabinetId, commandId: reply.id, status: reply.status }, 'a further reply to a command')
+      if (reply.status === 'prepared') return
+      // A further reply to the same step, as “succeeded” after “executing”: a page need not wait for the event.
+      void recordFurther(cabinetId, reply).catch((error: unknown) =>
+        log.error({ err: error, cabinetId, commandId: reply.id }, 'a further reply was not recorded'),
+      )
     },
-    async recordOutcome(tx, cabinetId, { commandId, status, reason, detail }) {
+    async recordOutcome(tx, cabinetId, { commandId, status, ...why }) {
       const owner = await tx
         .selectFrom('command')
         .select('cabinetId')
         .where('commandId', '=', commandId)
         .executeTakeFirst()
       if (owner?.cabinetId !== cabinetId || status === 'prepared') return
-      await move(tx, commandId, status, { reason, detail })
+      await book.move(tx, commandId, status, why)
     },
+  }
+
+  async function recordFurther(cabinetId: string, reply: CommandReply): Promise<void> {
+    const row = await book.find(reply.id)
+    if (row?.cabinetId === cabinetId && row.linkId === reply.linkId) await record(reply)
+    else log.debug({ cabinetId, commandId: reply.id }, 'a reply to a command that was not asked here')
   }
 }
 
-function withoutUndefined({ reason, detail }: CommandReply): { reason?: string; detail?: string } {
-  return { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) }
+function whyOf({ reason, detail, result }: CommandReply) {
+  return { reason, detail, result }
+}
+function answerOf({ status, reason, detail, result }: CommandReply): CommandAnswer {
+  return {
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(detail === undefined ? {} : { detail }),
+    ...(result === undefined ? {} : { result }),
+  }
 }
 
 function errorCodeOf(reason: string | undefined): ErrorCode {
   return reason !== undefined && Object.hasOwn(ERRORS, reason) ? (reason as ErrorCode) : 'precondition_failed'
 }
+
+export { commandMachine } from './command-machine.ts'

@@ -7,6 +7,7 @@ import { recordChange } from '#core/live/changes.ts'
 import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
 import type { PlanogramLinter } from './planogram-linter.ts'
 import { decideStockMoves } from './stock-moves.ts'
+import { noteChange } from './twin-parts.ts'
 
 /**
  * Saves a new version and asks the cabinet to hold it. Sessions that are under way keep the version they began with.
@@ -68,6 +69,13 @@ export async function insertPlanogram(
     .set((eb) => ({ planogramVersion: version, version: eb('version', '+', 1), sentAtMs: null }))
     .where('cabinetId', '=', cabinetId)
     .execute()
+  const twin = await tx
+    .selectFrom('twin')
+    .select('version')
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirst()
+  if (twin !== undefined)
+    await noteChange(tx, cabinetId, 'planogram', { version: twin.version, by: createdBy, reason: '' })
   await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
 }
 

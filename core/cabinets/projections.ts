@@ -174,11 +174,14 @@ export function createProjections(deps: {
     },
     'climate.probe-fault': (tx, context, { phase, probe }) =>
       phase === 'began' ? raise(tx, context, 'probe_fault', { probe }) : clear(tx, context, 'probe_fault'),
-    'climate.setpoint-applied': (tx, context, { version, status, value, reason }) =>
+    'twin.answered': (tx, context, answered) =>
+      twins.recordParts(tx, context.cabinetId, answered, context.occurredAtMs),
+    'climate.setpoint-applied': (tx, context, { twinEpoch, version, status, value, reason }) =>
       twins.recordAnswer(
         tx,
         context.cabinetId,
         {
+          twinEpoch,
           version,
           status,
           ...(value === undefined ? {} : { value }),
@@ -186,10 +189,11 @@ export function createProjections(deps: {
         },
         context.occurredAtMs,
       ),
-    'command.finished': (tx, context, { commandId, status, reason, detail }) =>
+    'command.finished': (tx, context, { commandId, status, reason, detail, result }) =>
       commands.recordOutcome(tx, context.cabinetId, {
         commandId,
         status,
+        ...(result === undefined ? {} : { result }),
         ...(reason === undefined ? {} : { reason }),
         ...(detail === undefined ? {} : { detail }),
       }),

@@ -3,7 +3,6 @@ import { Id } from '#protocol/api/common.ts'
 import {
   AlarmList,
   CabinetDetail,
-  CommandRequest,
   Fleet,
   PlanogramLintRequest,
   PlanogramLintResult,
@@ -15,7 +14,6 @@ import {
   SetpointView,
 } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import type { CommandName } from '#protocol/messages/frames.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { nowOf } from '#core/platform/database.ts'
@@ -23,11 +21,11 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { alarmMachine } from './alarms.ts'
-import type { CabinetCommands } from './commands.ts'
 import { createPlanogramLinter } from './planogram-linter.ts'
 import { createPlanogram, lintShelves, planogramView } from './planograms.ts'
+import { checkCabinetOf } from './owner.ts'
 import type { PresenceBook } from './presence.ts'
-import { operatorOf } from './registry.ts'
+import { commandsOf } from './technician-commands.ts'
 import type { Twins } from './twins.ts'
 import { cabinetDetail, type CabinetNeighbours, fleetView, readingsOf, setpointOf } from './views.ts'
 
@@ -39,28 +37,21 @@ const ReadingsQuery = Type.Object(
 const DAY_MS = 24 * 3_600_000
 const ALARMS_SHOWN = 200
 
-/** Fleet, cabinets, setpoints, commands and alarms, for staff. */
+/** Fleet, cabinets, setpoints and alarms, for staff. */
 export function registerCabinetRoutes(
   app: HttpApp,
   deps: CoreDeps & {
     presence: PresenceBook
     twins: Twins
-    commands: CabinetCommands
     neighbours: CabinetNeighbours
   },
 ): void {
-  const { db, clock, twins, commands } = deps
+  const { db, clock, twins } = deps
   const linter = createPlanogramLinter(deps)
   app.addHook('onClose', () => linter.stop())
 
-  /** A cabinet of another operator does not exist for this one. */
-  async function checkOwner(staff: StaffIdentity | null, cabinetId: string): Promise<StaffIdentity> {
-    if (staff === null) throw new CabinetError('not_signed_in')
-    const operator = await operatorOf(db.read, cabinetId)
-    if (operator === undefined || (staff.operator !== null && staff.operator !== operator))
-      throw new CabinetError('unknown_cabinet')
-    return staff
-  }
+  const checkOwner = (staff: StaffIdentity | null, cabinetId: string) =>
+    checkCabinetOf(db.read, staff, cabinetId)
 
   app.get(
     '/api/staff/fleet',
@@ -78,7 +69,7 @@ export function registerCabinetRoutes(
     },
     async (request) => {
       const staff = await checkOwner(request.staff, request.params.cabinetId)
-      return cabinetDetail(deps, request.params.cabinetId, actionsOf(staff))
+      return cabinetDetail(deps, request.params.cabinetId, actionsOf(staff), commandsOf(staff.permissions))
     },
   )
   app.get(
@@ -107,28 +98,6 @@ export function registerCabinetRoutes(
       const staff = await checkOwner(request.staff, cabinetId)
       await twins.changeSetpoint({ cabinetId, ...request.body, by: staff })
       return setpointOf(deps, cabinetId)
-    },
-  )
-  app.post(
-    '/api/staff/cabinets/:cabinetId/commands',
-    {
-      config: { access: { kind: 'staff', permission: 'command.send' } },
-      schema: { params: Params, body: CommandRequest },
-    },
-    async (request, reply) => {
-      const { cabinetId } = request.params
-      const staff = await checkOwner(request.staff, cabinetId)
-      const { commandId, name, reason } = request.body
-      const outcome = await commands.run({
-        cabinetId,
-        commandId,
-        name: name satisfies CommandName,
-        args: {},
-        by: `staff:${staff.staffId}`,
-        cause: reason,
-      })
-      if (outcome.reason === 'cabinet_offline') throw new CabinetError('cabinet_offline')
-      return reply.code(202).send({ commandId, ...outcome })
     },
   )
   app.get(
@@ -254,7 +223,8 @@ export function registerCabinetRoutes(
 function actionsOf(staff: StaffIdentity): string[] {
   const actions = {
     setpoint: 'setpoint.change',
-    command: 'command.send',
+    twin: 'twin.change',
+    service: 'service.change',
     planogram: 'planogram.change',
     enrol: 'cabinet.enrol',
     acknowledge: 'alarm.acknowledge',

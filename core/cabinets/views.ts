@@ -1,8 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { CabinetDetail, CabinetRow, Readings, SetpointView } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import type { CommandName } from '#protocol/base/command-names.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { commandViews, twinPartViews } from './control-views.ts'
 import type { PresenceBook } from './presence.ts'
 import { setpointView } from './setpoint-view.ts'
 
@@ -104,25 +106,36 @@ export async function setpointOf(
 }
 
 const EVENTS_SHOWN = 50
-const COMMANDS_SHOWN = 20
 const ALARMS_SHOWN = 50
 
-/** @param actions  what the reader may do here */
+/** @param actions  what the reader may do here, and @param allowedCommands  may ask of the cabinet */
 export async function cabinetDetail(
   deps: ViewDeps,
   cabinetId: string,
   actions: string[],
+  allowedCommands: CommandName[],
 ): Promise<CabinetDetail> {
-  const { db, neighbours } = deps
+  const { db, neighbours, presence } = deps
   const cabinet = await cabinetRow(deps, cabinetId)
   const planogram = await planogramOf(db.read, cabinetId)
+  const { timeZone } = await db.read
+    .selectFrom('cabinet')
+    .select('timeZone')
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirstOrThrow()
+  const weighed = Object.keys(presence.liveOf(cabinetId)?.grams ?? {})
+  const planned = (planogram?.shelves ?? []).map((shelf) => shelf.id)
   return {
     cabinet,
     link: await linkOf(deps, cabinetId),
     stock: await stockView(deps, cabinetId, planogram),
     planogramVersion: planogram?.version ?? null,
     alarms: await alarmsOf(deps, cabinetId),
-    commands: await commandsOf(deps, cabinetId),
+    commands: await commandViews(db.read, cabinetId),
+    allowedCommands,
+    twin: await twinPartViews(deps, cabinetId),
+    timeZone,
+    shelves: [...new Set([...planned, ...weighed])].toSorted(),
     sessions: await neighbours.recentSessionsOf(cabinetId),
     events: await eventsOf(deps, cabinetId),
     actions,
@@ -206,29 +219,6 @@ async function alarmsOf({ db }: ViewDeps, cabinetId: string): Promise<CabinetDet
     key: row.key,
     values: JSON.parse(row.sentenceValues) as Record<string, string | number>,
     acknowledgedBy: row.acknowledgedBy,
-  }))
-}
-
-async function commandsOf({ db }: ViewDeps, cabinetId: string): Promise<CabinetDetail['commands']> {
-  const rows = await db.read
-    .selectFrom('command')
-    .leftJoin('staff', (join) =>
-      join.on((eb) => eb('command.by', '=', sql<string>`'staff:' || ${eb.ref('staff.staffId')}`)),
-    )
-    .selectAll('command')
-    .select('staff.displayName as displayName')
-    .where('cabinetId', '=', cabinetId)
-    .orderBy('command.createdAtMs', 'desc')
-    .limit(COMMANDS_SHOWN)
-    .execute()
-  return rows.map((row) => ({
-    commandId: row.commandId,
-    name: row.name,
-    state: row.state as CabinetDetail['commands'][number]['state'],
-    reason: row.reason,
-    createdAtMs: row.createdAtMs,
-    finishedAtMs: row.finishedAtMs,
-    by: row.displayName ?? row.by,
   }))
 }
 

@@ -106,11 +106,18 @@ export const PolicySchema = Type.Object(
     lockoutAfterMs: setting('Above the limit for this long stops sales', 'ms', 15 * MINUTE, 100, DAY),
     lockoutAfterDoorCloseMs: setting('… after the door was open', 'ms', 30 * MINUTE, 100, DAY),
     lockoutAfterDefrostMs: setting('… after a defrost', 'ms', 30 * MINUTE, 100, DAY),
-    setpointPauseMs: setting('At most one change of the setpoint every', 'ms', 0, 0, HOUR),
+    setpointPauseMs: setting('At most one change of the setpoint every', 'ms', MINUTE, 0, HOUR),
     // links
     suspectAfterMs: setting('Nothing heard: suspect after', 'ms', 20 * SECOND, 100, HOUR),
     offlineAfterMs: setting('Nothing heard: offline after', 'ms', 40 * SECOND, 200, DAY),
     absentAlarmMs: setting('Offline for this long calls a person', 'ms', 5 * MINUTE, 100, DAY),
+    commandOutcomeMs: setting(
+      'A command that was begun and says nothing for this long counts as not known',
+      'ms',
+      MINUTE,
+      100,
+      HOUR,
+    ),
     commandReplyMs: setting('A command is answered within', 'ms', 4 * SECOND, 50, MINUTE),
     // credentials of cabinets
     enrolmentCodeMs: setting('An enrolment code is valid for', 'ms', HOUR, SECOND, 7 * DAY),

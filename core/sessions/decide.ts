@@ -4,6 +4,7 @@ import type { ErrorCode } from '#protocol/base/errors.ts'
 export interface OpeningFacts {
   readonly isKnown: boolean
   readonly isOutOfService: boolean
+  readonly isSellingTime: boolean
   readonly isLockedOut: boolean
   readonly presence: 'online' | 'suspect' | 'offline' | 'unknown'
   readonly isBusy: boolean
@@ -23,6 +24,7 @@ export function decideOpening(facts: OpeningFacts): OpeningRefusal | undefined {
   if (!facts.isKnown) return { code: 'unknown_cabinet' }
   if (facts.isOutOfService) return { code: 'cabinet_out_of_service' }
   if (facts.isLockedOut) return { code: 'cabinet_locked_out' }
+  if (!facts.isSellingTime) return { code: 'outside_selling_hours' }
   if (facts.presence !== 'online') return { code: 'cabinet_offline' }
   if (facts.isBusy) return { code: 'cabinet_busy' }
   if (!facts.hasPlanogram) return { code: 'no_planogram' }
@@ -49,6 +51,10 @@ export function decideUnlockRefusal(status: string, reason: string | undefined):
     case 'cabinet_out_of_service':
     case 'cabinet_offline':
     case 'no_planogram':
+    case 'outside_selling_hours':
+    case 'camera_not_ready':
+    case 'door_open':
+    case 'cabinet_busy':
       return reason
     default:
       return status === 'expired' ? 'command_expired' : 'unlock_failed'

@@ -1,4 +1,6 @@
 import { CabinetError, type ErrorCode } from '#protocol/base/errors.ts'
+import { isWithinHours } from '#protocol/base/selling-hours.ts'
+import type { SellingHours } from '#protocol/base/twin-parts.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, stockOf } from '#core/catalog/queries.ts'
@@ -65,6 +67,7 @@ export function createOpening(
       isOutOfService: heard?.isOutOfService ?? false,
       isLockedOut: heard?.isLockedOut ?? false,
       presence: heard?.presence ?? 'unknown',
+      isSellingTime: isKnown && isWithinHours(await sellingHoursOf(cabinetId), clock.now()),
       isBusy: (await liveSessionAt(db.read, cabinetId)) !== undefined,
       hasPlanogram: (await planogramOf(db.read, cabinetId)) !== undefined,
       isBlocked: consumerId !== undefined && (await consumers.findBlock(db.read, consumerId)) !== undefined,
@@ -72,6 +75,15 @@ export function createOpening(
       unresolvedOrderId: debts.unresolvedOrderId,
       isConsumerBusy: own !== undefined,
     }
+  }
+
+  async function sellingHoursOf(cabinetId: string): Promise<SellingHours | null> {
+    const twin = await db.read
+      .selectFrom('twin')
+      .select('sellingHours')
+      .where('cabinetId', '=', cabinetId)
+      .executeTakeFirst()
+    return twin?.sellingHours == null ? null : (JSON.parse(twin.sellingHours) as SellingHours)
   }
 
   function refuse(facts: OpeningFacts): void {

@@ -6,7 +6,14 @@ import type { Twin } from '#protocol/messages/frames.ts'
 export interface ThermostatState {
   /** The newest document that asks for something; answered exactly once. */
   readonly wanted:
-    | { twinEpoch: string; version: number; setpoint: DeciCelsius; range: Twin['setpointRange'] }
+    | {
+        twinEpoch: string
+        version: number
+        setpoint: DeciCelsius
+        range: Twin['setpointRange']
+        /** A thermostat that regulates to a warmer value would let the food become unsafe; absent: nothing spoils here. */
+        safest?: DeciCelsius
+      }
     | undefined
   readonly isAnswered: boolean
   /** What we last saw confirmed in the register; a different value later is somebody at the controls. */
@@ -22,6 +29,9 @@ export const initialThermostat: ThermostatState = {
   tries: 0,
 }
 
+/** Cooling starts this far above the setpoint, so that the setpoint must stay as far below the limit of the food. */
+const HYSTERESIS = 10
+
 export function evolveWanted(state: ThermostatState, twin: Twin): ThermostatState {
   return {
     ...state,
@@ -30,6 +40,7 @@ export function evolveWanted(state: ThermostatState, twin: Twin): ThermostatStat
       version: twin.version,
       setpoint: twin.setpointDeciCelsius,
       range: twin.setpointRange,
+      ...(twin.lockout.isEnabled ? { safest: twin.lockout.limitDeciCelsius - HYSTERESIS } : {}),
     },
     isAnswered: false,
     tries: 0,
@@ -68,9 +79,13 @@ export function decideThermostat(
     )
   }
   if (register === null) return { type: 'nothing' }
-  if (register === wanted.setpoint) return answer(state, 'applied', register)
+  const target = Math.min(wanted.setpoint, wanted.safest ?? wanted.setpoint)
+  if (register === target) {
+    if (target === wanted.setpoint) return answer(state, 'applied', register)
+    return answer(state, 'overridden', register, 'limit_unsafe', `the food needs at most ${target}`)
+  }
   if (state.tries >= TRIES_MOST) return answer(state, 'overridden', register, 'readback_mismatch')
-  return mayWrite ? { type: 'write', setpoint: wanted.setpoint } : { type: 'nothing' }
+  return mayWrite ? { type: 'write', setpoint: target } : { type: 'nothing' }
 }
 
 /** The board said no to the value. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#protocol/base/errors.ts'
-import type { Command, DoorUnlockArgs } from '#protocol/messages/frames.ts'
-import { COMMANDS, type CommandName, TOKEN_LIFE_MS } from '#protocol/messages/frames.ts'
+import { isCommandName } from '#protocol/base/command-names.ts'
+import { COMMANDS, type DoorUnlockArgs } from '#protocol/messages/commands.ts'
+import { type Command, TOKEN_LIFE_MS } from '#protocol/messages/frames.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 
 export interface Refusal {
@@ -20,12 +21,18 @@ export interface CabinetState {
   /** The core refuses our events: another machine may use this identity, and nobody could be charged. */
   readonly isOutboxRefused: boolean
   readonly doorCount: number
+  /** By the selling hours of the desired document. */
+  readonly isSellingTime: boolean
+  /** The camera sees, or nothing is asked of it. */
+  readonly isCameraReady: boolean
 }
 
 /** A token that lets one command be executed once, soon, on this link. */
 export interface Token {
   readonly token: string
   readonly commandId: string
+  /** It lets only the command be executed that was prepared and checked. */
+  readonly name: string
   readonly linkId: string
   readonly args: Record<string, unknown>
   readonly expiresAtMonoMs: number
@@ -40,13 +47,12 @@ export function decideArrival(
   if (isRetained) return refusal('command_retained', 'the command was retained by the broker')
   if (command.linkId !== linkId)
     return refusal('command_stale_link', 'the command was meant for an earlier connection')
-  if (!Object.hasOwn(COMMANDS, command.name))
-    return refusal('command_unknown', `there is no command ${command.name}`)
-  const { args, movesActuator } = COMMANDS[command.name as CommandName]
-  if (movesActuator === (command.phase === 'direct')) {
+  if (!isCommandName(command.name)) return refusal('command_unknown', `there is no command ${command.name}`)
+  const { args, isPrepared } = COMMANDS[command.name]
+  if (isPrepared === (command.phase === 'direct')) {
     return refusal(
       'bad_request',
-      `${command.name} is ${movesActuator ? 'prepared and executed' : 'sent directly'}`,
+      `${command.name} is ${isPrepared ? 'prepared and executed' : 'sent directly'}`,
     )
   }
   if (command.phase === 'execute') return undefined
@@ -64,15 +70,21 @@ export function decideUnlock(
   if (cabinet.isDoorOpen === null || cabinet.isLocked === null)
     return refusal('bus_timeout', 'lock and door do not answer on the bus')
   if (cabinet.hasSession) return refusal('cabinet_busy', 'a session is in progress')
-  if (cabinet.isDoorOpen) return refusal('precondition_failed', 'the door is open')
+  if (cabinet.isDoorOpen) return refusal('door_open', 'the door is open')
   if (args.kind === 'sale' && !cabinet.isLocked)
     return refusal('precondition_failed', 'the door is not locked')
   if (args.kind === 'sale' && cabinet.isLockedOut)
     return refusal('cabinet_locked_out', 'sales are stopped for food safety until somebody clears it on site')
   if (args.kind === 'sale' && cabinet.isOutOfService)
     return refusal('cabinet_out_of_service', 'the cabinet was taken out of service')
+  if (args.kind === 'sale' && !cabinet.isSellingTime)
+    return refusal('outside_selling_hours', 'nothing is sold at this hour')
+  if (args.kind === 'sale' && !cabinet.isCameraReady)
+    return refusal('camera_not_ready', 'the camera cannot see, and nothing is sold without it')
   if (expects?.isNotLockedOut === true && cabinet.isLockedOut)
     return refusal('cabinet_locked_out', 'sales are stopped for food safety until somebody clears it on site')
+  // Whoever serves the cabinet buys nothing: what should lie where, and how much still waits, does not matter.
+  if (args.kind === 'service') return undefined
   if (cabinet.planogramVersion === undefined)
     return refusal('no_planogram', 'no planogram has arrived here yet')
   if (cabinet.planogramVersion !== args.planogramVersion) {
@@ -93,18 +105,23 @@ export function decideLock(expects: Command['expects'], cabinet: CabinetState): 
     return refusal('bus_timeout', 'lock and door do not answer on the bus')
   if (expects?.hasNoSession === true && cabinet.hasSession)
     return refusal('cabinet_busy', 'a session is in progress')
-  if (cabinet.isDoorOpen) return refusal('precondition_failed', 'the door is open')
+  if (cabinet.isDoorOpen) return refusal('door_open', 'the door is open')
   return undefined
 }
 
 /** @returns the token's arguments, or why it is not good. A used token is gone, and so unknown. */
 export function decideToken(
   tokens: ReadonlyMap<string, Token>,
-  command: Pick<Command, 'id' | 'token' | 'linkId'>,
+  command: Pick<Command, 'id' | 'name' | 'token' | 'linkId'>,
   atMonoMs: number,
 ): { ok: true; args: Record<string, unknown> } | { ok: false; refusal: Refusal; isExpired: boolean } {
   const token = tokens.get(command.id)
-  if (token === undefined || token.token !== command.token || token.linkId !== command.linkId) {
+  const isKnown =
+    token !== undefined &&
+    token.token === command.token &&
+    token.linkId === command.linkId &&
+    token.name === command.name
+  if (!isKnown) {
     return {
       ok: false,
       refusal: refusal('command_unknown_token', 'the token is unknown or used'),
@@ -121,6 +138,6 @@ export function decideToken(
   return { ok: true, args: token.args }
 }
 
-function refusal(reason: ErrorCode, detail: string): Refusal {
+export function refusal(reason: ErrorCode, detail: string): Refusal {
   return { reason, detail }
 }

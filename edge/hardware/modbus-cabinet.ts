@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { type Clock, type Timer, wait } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
-import type { Flag, Point, Profile } from '#protocol/wire/profile.ts'
+import type { Flag, Point, Profile, WriteAction } from '#protocol/wire/profile.ts'
 import type {
   BoardReading,
   CabinetHardware,
@@ -157,6 +157,43 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
     })
   }
 
+  async function writeAll(actions: readonly WriteAction[]): Promise<boolean> {
+    try {
+      for (const action of actions) await bus.write(action.unit, action.register, action.value)
+      return true
+    } catch (error) {
+      if (error instanceof CabinetError && error.code === 'bus_exception') return false
+      throw error
+    }
+  }
+  /** What this board can do beyond the lock and the setpoint; absent where the profile knows no way. */
+  function extras(): Pick<CabinetHardware, 'tares' | 'startDefrost' | 'showDigits'> {
+    const tares = profile.scales.flatMap(({ sensor, tare }) =>
+      tare === undefined ? [] : [[sensor, () => writeAll(tare)] as const],
+    )
+    const { display } = profile
+    const { defrost, isDefrosting } = profile.climate ?? {}
+    return {
+      tares: Object.fromEntries(tares),
+      ...(defrost === undefined || isDefrosting === undefined
+        ? {}
+        : {
+            async startDefrost() {
+              if (!(await writeAll([defrost]))) return false
+              const fetched: FetchedRange[] = []
+              for (const range of planReads(profile, [isDefrosting]))
+                fetched.push({ range, words: await bus.read(range) })
+              return decodeFlag(fetched, isDefrosting) === true
+            },
+          }),
+      ...(display === undefined
+        ? {}
+        : {
+            showDigits: (number) => bus.write(display.unit, display.register, number ?? display.blankValue),
+          }),
+    }
+  }
+
   async function readLock(): Promise<BoardReading> {
     const fetched: FetchedRange[] = []
     for (const range of boardPlan) fetched.push({ range, words: await bus.read(range) })
@@ -212,6 +249,7 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
         return { status: 'written', readBack: rounded(decodePoint(fetched, point)) }
       },
     },
+    ...extras(),
     sensors: profile.scales.map(({ shelf, sensor }) => ({ shelf, sensor })),
     board: () =>
       clock.monoMs() - board.atMonoMs > options.staleAfterMs ? staleBoard(clock.monoMs()) : board,

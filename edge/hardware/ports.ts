@@ -64,6 +64,15 @@ export interface CabinetHardware {
   board(): BoardReading
   climate(): ClimateSample
   scales(): ScaleSweep
+  /**
+   * By sensor: takes the present weight as zero inside the transmitter. A sensor without one keeps its zero at the agent.
+   * @returns false when the transmitter refused. @throws a bus fault
+   */
+  readonly tares?: Readonly<Record<string, () => Promise<boolean>>>
+  /** Absent when the board knows no defrost command. @returns true when it reads back as defrosting. @throws a bus fault */
+  readonly startDefrost?: () => Promise<boolean>
+  /** Absent without a display. Shows four digits, or the board's own reading again. @throws a bus fault or a refusal */
+  readonly showDigits?: (number: number | null) => Promise<void>
   setPace(pace: Pace): void
   start(listener: HardwareListener): void
   stop(): Promise<void>

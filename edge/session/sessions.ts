@@ -66,6 +66,8 @@ export interface Sessions {
   leaveUnlockToHardware(): void
   onBoard(reading: BoardReading): void
   onScales(sweep: ScaleSweep): void
+  /** A scale was set to zero or calibrated: what was weighed before is no baseline any more. */
+  forgetBaseline(): void
   onReachable(isReachable: boolean): void
   onCameraFrame(): void
   onCameraTrouble(camera: string, kind: string | undefined, sinceMonoMs: number): void
@@ -335,6 +337,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (live) weigh(live, sweep)
       else if (hardware.board().isDoorOpen === false) ring.push(sweep)
     },
+    forgetBaseline: () => ring.clear(),
     onReachable(isReachable) {
       if (!live) return
       const tMs = timeNow(live)

@@ -1,4 +1,5 @@
-import type { DoorUnlockArgs, Twin } from '#protocol/messages/frames.ts'
+import type { DoorUnlockArgs } from '#protocol/messages/commands.ts'
+import type { Twin } from '#protocol/messages/frames.ts'
 import { withLearnedUnits } from '#protocol/weighing/learning.ts'
 import type { WeighingPlanogram } from '#protocol/weighing/types.ts'
 import type { BoundPlanogram, ListedUnit } from '../session/record.ts'

@@ -42,6 +42,12 @@ const PICKS_TO_COMPARE = 20
 /** A gain fault that was told stays until the scale is this near again, so that it does not come and go. */
 const RESTORED_WITHIN = 0.003
 
+/** These scales were set anew: what was seen of their gain says nothing about them any more. */
+export function forgetSensors(learned: LearnedWeights, sensors: readonly string[]): LearnedWeights {
+  const picks = Object.entries(learned.picks).filter(([sensor]) => !sensors.includes(sensor))
+  return { ...learned, picks: Object.fromEntries(picks) }
+}
+
 function within(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value))
 }

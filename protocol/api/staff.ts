@@ -21,6 +21,7 @@ import {
   WallMs,
 } from './common.ts'
 import { DisputeMessage, OrderView, RefundView } from './consumer.ts'
+import { CommandNames, CommandView, TwinPartView } from './control.ts'
 
 /** POST /api/staff/sign-in; sets the session cookie. */
 export const SignInRequest = Type.Object(
@@ -543,30 +544,14 @@ export const CabinetDetail = Type.Object(
         closed,
       ),
     ),
-    commands: Type.Array(
-      Type.Object(
-        {
-          commandId: Id,
-          name: Type.String(),
-          state: oneOf([
-            'created',
-            'sent',
-            'accepted',
-            'executing',
-            'succeeded',
-            'failed',
-            'rejected',
-            'expired',
-            'unknown',
-          ]),
-          reason: Type.Union([Type.Null(), Type.String()]),
-          createdAtMs: WallMs,
-          finishedAtMs: Type.Union([Type.Null(), WallMs]),
-          by: Type.String(),
-        },
-        closed,
-      ),
-    ),
+    commands: Type.Array(CommandView),
+    /** Names of the commands that the reader may send. */
+    allowedCommands: Type.Array(CommandNames),
+    twin: Type.Array(TwinPartView),
+    /** IANA name; the selling hours are in it. */
+    timeZone: Type.String(),
+    /** Shelves that are planned or weighed. */
+    shelves: Type.Array(Type.String()),
     sessions: Type.Array(
       Type.Object(
         {
@@ -725,15 +710,6 @@ export type PlanogramSaved = Type.Static<typeof PlanogramSaved>
 export const PlanogramLintRequest = Type.Object({ shelves: PlanogramShelves }, closed)
 export const PlanogramLintResult = Type.Object({ lint: PlanogramLintOrNone }, closed)
 export type PlanogramLintResult = Type.Static<typeof PlanogramLintResult>
-/** POST /api/staff/cabinets/:id/commands */
-export const CommandRequest = Type.Object(
-  {
-    commandId: Id,
-    name: oneOf(['door.lock', 'agent.restart']),
-    reason: Type.String({ minLength: 1, maxLength: 200 }),
-  },
-  closed,
-)
 /** GET /api/staff/alarms?state=active|all : of all cabinets that the reader may see, newest first, at most 200 */
 export const AlarmList = Type.Object(
   {

@@ -60,11 +60,7 @@ export const ERRORS = {
     'It was changed by somebody else in the meantime.',
     'Load it again and repeat the change.',
   ),
-  dead_letter_settled: refusal(
-    409,
-    'Somebody has settled this dead letter already.',
-    'Load the list again.',
-  ),
+  dead_letter_settled: refusal(409, 'Somebody has settled this dead letter already.', 'Load the list again.'),
   dead_letter_order: refusal(
     409,
     'An older event of this cabinet is dead too, and what came later may rest on it.',
@@ -202,6 +198,102 @@ export const ERRORS = {
     'Too many events of this cabinet wait for the core already.',
     'Restore its connection; nothing is lost meanwhile, but no new session starts.',
     true,
+  ),
+  command_unanswered: fault(
+    'The cabinet did not say what became of the command.',
+    'Look at the cabinet before you repeat it; the answer is shown when it comes.',
+  ),
+  unknown_after_crash: fault(
+    'The agent stopped while it carried out the command.',
+    'The result shows how the hardware was found; decide by that.',
+    false,
+  ),
+  agent_restarted: refusal(
+    409,
+    'The agent restarted before the command had changed anything.',
+    'Send it again.',
+    true,
+  ),
+  door_open: refusal(409, 'The door is open.', 'Close the door and send the command again.'),
+  not_supported: refusal(
+    409,
+    'The hardware of this cabinet cannot do that.',
+    'Do it at the device itself, or choose a profile that describes how.',
+  ),
+  scale_unstable: refusal(
+    409,
+    'The scale does not come to rest.',
+    'Take hands off the shelf, close the door, wait for the compressor to stop and try again.',
+    true,
+  ),
+  weight_implausible: refusal(
+    409,
+    'The scale reads a weight that cannot be right for this step.',
+    'Check that the shelf is empty or that the right weight lies on it, as the message says; nothing was changed.',
+  ),
+  calibration_not_begun: refusal(
+    409,
+    'The empty shelf has not been measured, or too long ago.',
+    'Empty the shelf and begin the calibration again.',
+  ),
+  readback_mismatch: fault(
+    'The device took the command and then read back something else.',
+    'Try again; if it stays, the device needs service.',
+  ),
+  too_warm: refusal(
+    409,
+    'The air is too warm for this now.',
+    'Wait until the cabinet has cooled below its limit with the margin in the message.',
+    true,
+  ),
+  defrost_too_soon: refusal(
+    409,
+    'The last defrost is too short a time ago.',
+    'Wait for the time in the message; every defrost warms the goods.',
+    true,
+  ),
+  not_locked_out: refusal(409, 'There is no food-safety lockout to clear.', 'Nothing needs to be done.'),
+  not_inspected: refusal(
+    409,
+    'Nobody has opened the door since the lockout began.',
+    'Open the door on site, look at the goods, discard what is unsafe, close the door and clear it then.',
+  ),
+  on_site_code_wrong: refusal(
+    403,
+    'This is not the code on the display of the cabinet.',
+    'Read the four digits on the display of this cabinet; after several wrong ones a new code is shown.',
+  ),
+  on_site_code_blocked: refusal(
+    429,
+    'Too many wrong codes were entered.',
+    'Wait for the time in the message, then enter the new code on the display.',
+    true,
+  ),
+  outside_selling_hours: refusal(
+    409,
+    'Nothing is sold here at this hour.',
+    'Come back within the selling hours, or use another cabinet.',
+  ),
+  camera_not_ready: refusal(
+    409,
+    'The camera of this cabinet cannot see, and it is set to sell only with it.',
+    'Use another cabinet; staff have been told.',
+    true,
+  ),
+  planogram_unfit: refusal(
+    409,
+    'The planogram names shelves that this cabinet does not have.',
+    'Correct the planogram; until then the cabinet keeps the one before.',
+  ),
+  hours_invalid: refusal(
+    400,
+    'The selling hours cannot be understood.',
+    'Correct the time zone or the times; until then the cabinet keeps the ones before.',
+  ),
+  limit_unsafe: refusal(
+    400,
+    'The food-safety limits are looser than the cabinet allows.',
+    'Choose limits within the range in the message.',
   ),
   lock_failed: fault(
     'The lock did not engage.',

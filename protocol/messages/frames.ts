@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Code, closed, DeciCelsius, Id, MonoMs, Shelf, Sku, Text, WallMs } from './common.ts'
-import { SessionKind } from './session.ts'
+import { CameraPolicy, SellingHours } from '../base/twin-parts.ts'
 
 /** The minor version of the protocol that this build speaks; a receiver stores what it does not know yet. */
 export const PROTOCOL_MINOR = 0
@@ -160,7 +160,8 @@ export const Ack = Type.Object(
     hash: Type.Optional(
       Type.String({
         pattern: '^[0-9a-f]{32}$',
-        description: 'hash of the event at `ack` as the core has it; another one at the edge: somebody else wrote it',
+        description:
+          'hash of the event at `ack` as the core has it; another one at the edge: somebody else wrote it',
       }),
     ),
     rewindTo: Type.Optional(
@@ -219,33 +220,6 @@ export const Command = Type.Object(
   closed,
 )
 export type Command = Type.Static<typeof Command>
-
-/** Arguments of the commands that this version knows, by name. */
-export const DoorUnlockArgs = Type.Object(
-  {
-    sessionId: Id,
-    kind: SessionKind,
-    door: Type.Integer({ minimum: 0, maximum: 7 }),
-    planogramVersion: Type.Integer({ minimum: 1 }),
-    stock: Type.Array(
-      Type.Object({ shelf: Shelf, sku: Sku, quantity: Type.Integer({ minimum: 0, maximum: 1000 }) }, closed),
-      { maxItems: 200, description: 'what the core believes lies there now' },
-    ),
-  },
-  closed,
-)
-export type DoorUnlockArgs = Type.Static<typeof DoorUnlockArgs>
-export const EmptyArgs = Type.Object({}, closed)
-export const CameraSnapshotArgs = Type.Object(
-  { camera: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' })) },
-  closed,
-)
-export const COMMANDS = {
-  'door.unlock': { args: DoorUnlockArgs, movesActuator: true },
-  'door.lock': { args: EmptyArgs, movesActuator: true },
-  'agent.restart': { args: EmptyArgs, movesActuator: false },
-} as const
-export type CommandName = keyof typeof COMMANDS
 
 /** `up/cmdr`: the immediate reply. */
 export const CommandReply = Type.Object(
@@ -374,6 +348,8 @@ export const Twin = Type.Object(
       closed,
     ),
     isOutOfService: Type.Boolean(),
+    sellingHours: Type.Optional(SellingHours),
+    cameraPolicy: Type.Optional(CameraPolicy),
   },
   closed,
 )

@@ -17,6 +17,7 @@ import {
 } from './frames.ts'
 import * as operations from './operations.ts'
 import * as session from './session.ts'
+import { TwinAnswered } from './twin.ts'
 import * as weighing from './weighing.ts'
 
 /** Every event type of `up/ev` with the schema of its data. Past tense; a new one is added, an old one never changes meaning. */
@@ -36,6 +37,7 @@ export const EVENTS = {
   'weighing.plateau-summary': weighing.WeighingPlateauSummary,
   'weighing.sensor-fault': weighing.WeighingSensorFault,
   'weighing.sensor-restored': weighing.WeighingSensorRestored,
+  'weighing.calibrated': weighing.WeighingCalibrated,
   'camera.blocked': camera.CameraBlocked,
   'camera.cleared': camera.CameraCleared,
   'camera.frozen': camera.CameraFrozen,
@@ -50,6 +52,7 @@ export const EVENTS = {
   'charge.deferred': operations.ChargeDeferred,
   'charge.cleared': operations.ChargeCleared,
   'command.finished': operations.CommandFinished,
+  'twin.answered': TwinAnswered,
   'power.lost': operations.PowerLost,
   'power.restored': operations.PowerRestored,
   'agent.started': operations.AgentStarted,
@@ -137,7 +140,9 @@ export type ParsedEvent =
   | { kind: 'invalid'; reason: string }
 
 /** What can be said of a frame whose events do not all have the form of an event. */
-export type EventFrameParsed = { ok: true; frame: EventFrame; faults: ReadonlyMap<number, string> } | { ok: false; reason: string }
+export type EventFrameParsed =
+  | { ok: true; frame: EventFrame; faults: ReadonlyMap<number, string> }
+  | { ok: false; reason: string }
 const NO_FAULTS: ReadonlyMap<number, string> = new Map()
 
 /**

@@ -29,3 +29,15 @@ export const WeighingSensorRestored = Type.Object(
   { shelf: Shelf, sensor: Type.String({ maxLength: 32 }) },
   closed,
 )
+/** Somebody set a scale to zero or gave it a known weight; readings before and after do not compare. */
+export const WeighingCalibrated = Type.Object(
+  {
+    shelf: Shelf,
+    kind: Type.Union([Type.Literal('tare'), Type.Literal('span')]),
+    commandId: Id,
+    zeroChangeGrams: Grams,
+    gainBefore: Type.Number({ exclusiveMinimum: 0, maximum: 10 }),
+    gainAfter: Type.Number({ exclusiveMinimum: 0, maximum: 10 }),
+  },
+  closed,
+)

@@ -99,7 +99,8 @@ export const Profile = Type.Object(
           shelf: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
           sensor: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
           netGrams: Point,
-          tare: Type.Optional(WriteAction),
+          /** Writes, in this order, that take the present weight as zero. Without them the edge remembers the zero itself. */
+          tare: Type.Optional(Type.Array(WriteAction, { minItems: 1, maxItems: 4 })),
         },
         { additionalProperties: false },
       ),
@@ -113,6 +114,19 @@ export const Profile = Type.Object(
           setpointDeciCelsius: Point,
           isCompressorOn: Type.Optional(Flag),
           isDefrosting: Type.Optional(Flag),
+          /** Starts a defrost, which the board ends by itself. Needs `isDefrosting`, to be read back. */
+          defrost: Type.Optional(WriteAction),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    /** A display on the cabinet that can show four digits instead of the temperature. */
+    display: Type.Optional(
+      Type.Object(
+        {
+          unit: Unit,
+          register: Register,
+          blankValue: Type.Integer({ description: 'raw value that gives the display back to the board' }),
         },
         { additionalProperties: false },
       ),

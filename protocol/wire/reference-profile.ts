@@ -48,8 +48,11 @@ export const BOARD = {
   mainsOn: 30,
   /** R seconds since the board started, high word first. */
   uptimeSeconds: 31,
+  /** RW 0 to 9999 is shown in four digits on the display; 0xFFFF shows the temperature again. */
+  display: 33,
 } as const
 export const BOARD_IDENTITY = 0x5643
+export const DISPLAY_TEMPERATURE = 0xffff
 export const TEMPERATURE_FAULT = 0x7fff
 export const LOCK_RELEASE = 1
 export const LOCK_ENGAGE = 2
@@ -69,6 +72,10 @@ export const SCALE = {
   /** R full scale in grams. */
   maximum: 86,
 } as const
+/** Opens the tare for writing. */
+export const SCALE_UNLOCK_KEY = 0x5aa5
+/** Written to the tare: the present weight becomes zero. */
+export const SCALE_TAKE_PRESENT = 0x7fffffff
 /** What a transmitter answers when its cell is broken or overloaded. */
 export const SCALE_FAULT = 0x7fffffff
 export const SCALE_OVERLOAD = 0x7ffffffe
@@ -109,6 +116,11 @@ export const referenceProfile: Profile = {
       scale: 0.1,
       faultValues: [SCALE_FAULT, SCALE_OVERLOAD],
     },
+    tare: [
+      { unit, register: SCALE.unlock, value: SCALE_UNLOCK_KEY },
+      { unit, register: SCALE.tare, value: SCALE_TAKE_PRESENT >>> 16 },
+      { unit, register: SCALE.tare + 1, value: SCALE_TAKE_PRESENT & 0xffff },
+    ],
   })),
   climate: {
     airDeciCelsius: { ...temperature, register: BOARD.airTemperature },
@@ -116,6 +128,8 @@ export const referenceProfile: Profile = {
     setpointDeciCelsius: { ...temperature, register: BOARD.setpoint },
     isCompressorOn: { unit: BOARD_UNIT, register: BOARD.compressorOn, activeValue: 1, inactiveValue: 0 },
     isDefrosting: { unit: BOARD_UNIT, register: BOARD.defrost, activeValue: 1, inactiveValue: 0 },
+    defrost: { unit: BOARD_UNIT, register: BOARD.defrost, value: 1 },
   },
+  display: { unit: BOARD_UNIT, register: BOARD.display, blankValue: DISPLAY_TEMPERATURE },
   power: { isMainsOn: { unit: BOARD_UNIT, register: BOARD.mainsOn, activeValue: 1, inactiveValue: 0 } },
 }

@@ -5,6 +5,7 @@ import { booksAndPricesMigration } from './0003-books-and-prices.ts'
 import { credentialsMigration } from './0004-credentials.ts'
 import { streamsMigration } from './0005-streams.ts'
 import { integrityMigration } from './0006-integrity.ts'
+import { controlMigration } from './0007-control.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   credentialsMigration,
   streamsMigration,
   integrityMigration,
+  controlMigration,
 ]

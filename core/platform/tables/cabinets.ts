@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { TwinPart, TwinStatus } from '#protocol/base/twin-parts.ts'
 
 /** Cabinets, what they reported, what is wanted of them. */
 export interface CabinetTables {
@@ -86,6 +87,10 @@ export interface CabinetTables {
     lockout: string
     planogramVersion: number | null
     isOutOfService: number
+    /** JSON of `SellingHours`; null sells always. */
+    sellingHours: Generated<string | null>
+    /** JSON of `CameraPolicy`; null asks nothing of the camera. */
+    cameraPolicy: Generated<string | null>
     /** The version with which the setpoint was last changed; `expectedVersion` of a request is compared to it. */
     setpointVersion: number
     setpointBy: string | null
@@ -95,6 +100,25 @@ export interface CabinetTables {
     answeredVersion: number
     answeredStatus: 'applied' | 'rejected' | 'overridden' | null
     answeredReason: string | null
+    answeredAtMs: number | null
+    /** The newest version whose parts besides the setpoint were answered. */
+    partsAnsweredVersion: Generated<number>
+  }
+  /** Who changed a part of the desired document last, and what the cabinet says of it. */
+  twinPart: {
+    cabinetId: string
+    part: TwinPart
+    /** 0: as it was when the cabinet was made. */
+    changedVersion: number
+    changedBy: string | null
+    changeReason: string | null
+    changedAtMs: number | null
+    answeredVersion: Generated<number>
+    status: TwinStatus | null
+    /** JSON of what holds at the cabinet. */
+    value: string | null
+    reason: string | null
+    detail: string | null
     answeredAtMs: number | null
   }
   setpointChange: {
@@ -114,14 +138,20 @@ export interface CabinetTables {
     state: string
     reason: string | null
     detail: string | null
+    /** JSON object of figures. */
+    result: string | null
     linkId: string | null
     token: string | null
     by: string
+    /** The role of the person at that time. */
+    role: string | null
     cause: string | null
     createdAtMs: number
     sentAtMs: number | null
     finishedAtMs: number | null
   }
+  /** When a command came into each of its states. Append-only. */
+  commandStep: { commandId: string; step: number; state: string; reason: string | null; atMs: number }
   alarm: {
     alarmId: string
     cabinetId: string

@@ -396,13 +396,27 @@ export function aCabinetDetail(cabinet: Cabinet): CabinetDetail {
       {
         commandId: 'cm-1',
         name: 'door.lock',
+        args: {},
         state: 'expired',
         reason: 'command_expired',
+        detail: null,
+        result: null,
         createdAtMs: NOW_MS - 90 * MINUTE_MS,
         finishedAtMs: null,
         by: '李敏',
+        role: 'technician',
+        cause: '柜门没有锁好',
+        steps: [
+          { state: 'created', atMs: NOW_MS - 90 * MINUTE_MS },
+          { state: 'sent', atMs: NOW_MS - 90 * MINUTE_MS + 20 },
+          { state: 'expired', atMs: NOW_MS - 90 * MINUTE_MS + 5020 },
+        ],
       },
     ],
+    allowedCommands: ['door.lock', 'agent.restart'],
+    twin: [],
+    timeZone: 'Asia/Shanghai',
+    shelves: ['s1', 's2'],
     sessions: [
       { sessionId: 'se-one', orderId: ORDER_ID, state: 'settled', atMs: SESSION_START_MS, totalFen: 1650 },
     ],
@@ -417,6 +431,6 @@ export function aCabinetDetail(cabinet: Cabinet): CabinetDetail {
         summary: '3 items',
       },
     ],
-    actions: ['setpoint', 'command', 'acknowledge'],
+    actions: ['setpoint', 'acknowledge'],
   }
 }

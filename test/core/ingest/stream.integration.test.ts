@@ -266,6 +266,6 @@ describe('a command', () => {
       () => bench.core.presence.nowOf(CABINET).presence === 'offline',
     )
     expect(await unlock('cm-4')).toEqual({ ok: false, reason: 'cabinet_offline' })
-    expect(await stateOf('cm-4')).toBeUndefined()
+    expect(await stateOf('cm-4')).toBe('expired')
   })
 })

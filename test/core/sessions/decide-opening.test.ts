@@ -4,6 +4,7 @@ import { decideOpening, decideUnlockRefusal, type OpeningFacts } from '#core/ses
 const open: OpeningFacts = {
   isKnown: true,
   isOutOfService: false,
+  isSellingTime: true,
   isLockedOut: false,
   presence: 'online',
   isBusy: false,

@@ -9,13 +9,39 @@ import {
 import type { Twin } from '#protocol/messages/frames.ts'
 
 const twin = (version: number, setpointDeciCelsius: number) =>
-  ({ twinEpoch: 'core-1', version, setpointDeciCelsius, setpointRange: { lowest: 0, highest: 80 } }) as Twin
+  ({
+    twinEpoch: 'core-1',
+    version,
+    setpointDeciCelsius,
+    setpointRange: { lowest: 0, highest: 80 },
+    lockout: { isEnabled: false, limitDeciCelsius: 50 },
+  }) as Twin
+/** The same where food spoils above 5 °C. */
+const perishable = (setpoint: number) =>
+  evolveWanted(initialThermostat, {
+    ...twin(2, setpoint),
+    lockout: { isEnabled: true, limitDeciCelsius: 50 } as Twin['lockout'],
+  })
 const wanting = (setpoint: number) => evolveWanted(initialThermostat, twin(2, setpoint))
 
 function answered(state: ThermostatState, register: number | null, mayWrite = true) {
   const step = decideThermostat(state, register, mayWrite)
   return step.type === 'answer' ? step : expect.fail(`no answer but ${step.type}`)
 }
+
+describe('a setpoint that would let food spoil', () => {
+  it('is brought down by the hysteresis of the thermostat, and the answer says why', () => {
+    expect(decideThermostat(perishable(50), 30, true)).toEqual({ type: 'write', setpoint: 40 })
+    expect(answered(perishable(50), 40).answer).toMatchObject({
+      status: 'overridden',
+      value: 40,
+      reason: 'limit_unsafe',
+    })
+  })
+  it('is kept as it is when it leaves that room', () => {
+    expect(answered(perishable(40), 40).answer).toMatchObject({ status: 'applied', value: 40 })
+  })
+})
 
 describe('a setpoint that the core asks for', () => {
   it('is written when the register differs', () => {

@@ -6,7 +6,8 @@ import {
   decideUnlock,
   type Token,
 } from '#edge/commands/decide.ts'
-import type { Command, DoorUnlockArgs } from '#protocol/messages/frames.ts'
+import type { DoorUnlockArgs } from '#protocol/messages/commands.ts'
+import type { Command } from '#protocol/messages/frames.ts'
 
 const args: DoorUnlockArgs = { sessionId: 'se-1', kind: 'sale', door: 0, planogramVersion: 3, stock: [] }
 const command: Command = {
@@ -28,6 +29,8 @@ const ready: CabinetState = {
   isOutboxFull: false,
   isOutboxRefused: false,
   doorCount: 1,
+  isSellingTime: true,
+  isCameraReady: true,
 }
 
 describe('a command that arrives', () => {
@@ -58,11 +61,15 @@ describe('a door that is to be unlocked', () => {
     ['may be, when everything is as it should be', {}, {}, undefined],
     ['stays locked while the bus is silent', { isLocked: null }, {}, 'bus_timeout'],
     ['stays as it is while a session is in progress', { hasSession: true }, {}, 'cabinet_busy'],
-    ['cannot be, when it stands open', { isDoorOpen: true }, {}, 'precondition_failed'],
+    ['cannot be, when it stands open', { isDoorOpen: true }, {}, 'door_open'],
     ['cannot be sold from while it is not locked', { isLocked: false }, {}, 'precondition_failed'],
     ['stays locked during a food-safety lockout', { isLockedOut: true }, {}, 'cabinet_locked_out'],
     ['opens for a restock during a lockout', { isLockedOut: true }, { kind: 'restock' }, undefined],
     ['stays locked when out of service', { isOutOfService: true }, {}, 'cabinet_out_of_service'],
+    ['stays locked outside the selling hours', { isSellingTime: false }, {}, 'outside_selling_hours'],
+    ['stays locked when it is to sell only with a camera that sees', { isCameraReady: false }, {}, 'camera_not_ready'],
+    ['opens for service at any hour, blind, locked out and without a planogram', { isSellingTime: false, isCameraReady: false, isLockedOut: true, isOutOfService: true, planogramVersion: undefined, isOutboxFull: true }, { kind: 'service' }, undefined],
+    ['stays locked for service while somebody shops', { hasSession: true }, { kind: 'service' }, 'cabinet_busy'],
     ['stays locked without a planogram', { planogramVersion: undefined }, {}, 'no_planogram'],
     [
       'stays locked under another planogram than the core means',
@@ -70,12 +77,7 @@ describe('a door that is to be unlocked', () => {
       {},
       'precondition_failed',
     ],
-    [
-      'stays locked for a sale while the core refuses its events',
-      { isOutboxRefused: true },
-      {},
-      'outbox_refused',
-    ],
+    ['stays locked for a sale while the core refuses its events', { isOutboxRefused: true }, {}, 'outbox_refused'],
     ['stays locked while the outbox is full', { isOutboxFull: true }, {}, 'outbox_full'],
     ['must be one that exists', {}, { door: 1 }, 'precondition_failed'],
   ]
@@ -88,18 +90,20 @@ describe('a token', () => {
   const token: Token = {
     token: 'to-1',
     commandId: 'cm-1',
+    name: 'door.unlock',
     linkId: 'ln1',
     args: { ...args },
     expiresAtMonoMs: 5000,
   }
   const tokens = new Map([['cm-1', token]])
-  const execute = { id: 'cm-1', token: 'to-1', linkId: 'ln1' }
+  const execute = { id: 'cm-1', name: 'door.unlock', token: 'to-1', linkId: 'ln1' }
   it('executes what was prepared, within its life', () => {
     expect(decideToken(tokens, execute, 4999)).toEqual({ ok: true, args: token.args })
   })
   it.each([
     ['too late', execute, 5000, 'command_expired'],
     ['of another command', { ...execute, id: 'cm-2' }, 0, 'command_unknown_token'],
+    ['of a command by another name', { ...execute, name: 'door.lock' }, 0, 'command_unknown_token'],
     ['guessed', { ...execute, token: 'to-2' }, 0, 'command_unknown_token'],
     ['missing', { ...execute, token: undefined }, 0, 'command_unknown_token'],
     ['on another connection', { ...execute, linkId: 'ln2' }, 0, 'command_unknown_token'],

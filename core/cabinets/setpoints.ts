@@ -1,0 +1,202 @@
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { Ids } from '#protocol/base/ids.ts'
+import type { TwinStatus } from '#protocol/base/twin-parts.ts'
+import { appendAudit } from '#core/audit/audit.ts'
+import { recordChange } from '#core/live/changes.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import { clearAlarm, raiseAlarm } from './alarms.ts'
+
+/** Who changes something of what is wanted of a cabinet. */
+export interface ChangedBy {
+  readonly staffId: string
+  readonly displayName: string
+}
+export interface SetpointChange {
+  readonly cabinetId: string
+  /** The version of the setpoint that the person saw. */
+  readonly expectedVersion: number
+  readonly setpointDeciCelsius: number
+  readonly reason: string
+  readonly by: ChangedBy
+}
+
+/** @throws unknown_cabinet, conflict with who changed it, setpoint_out_of_range, too_many_requests */
+export async function applySetpoint(
+  tx: Tx,
+  request: SetpointChange,
+  policy: { readonly setpointPauseMs: number },
+): Promise<void> {
+  const { cabinetId, expectedVersion, setpointDeciCelsius, reason, by } = request
+  const row = await tx.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+  if (row === undefined) throw new CabinetError('unknown_cabinet')
+  if (expectedVersion !== row.setpointVersion) {
+    throw new CabinetError(
+      'conflict',
+      `${row.setpointBy ?? 'Somebody'} changed the setpoint to ${celsius(row.setpointDeciCelsius)} in the meantime.`,
+      {
+        context: {
+          version: row.setpointVersion,
+          by: row.setpointBy,
+          atMs: row.setpointAtMs,
+          value: row.setpointDeciCelsius,
+        },
+      },
+    )
+  }
+  if (setpointDeciCelsius < row.lowestDeciCelsius || setpointDeciCelsius > row.highestDeciCelsius) {
+    throw new CabinetError(
+      'setpoint_out_of_range',
+      `${celsius(setpointDeciCelsius)} is outside ${celsius(row.lowestDeciCelsius)} to ${celsius(row.highestDeciCelsius)}.`,
+      { context: { lowest: row.lowestDeciCelsius, highest: row.highestDeciCelsius } },
+    )
+  }
+  const nowMs = nowOf(tx)
+  // A thermostat that is told something else every few seconds wears out its compressor.
+  const waitMs =
+    row.setpointBy === null || row.setpointAtMs === null
+      ? 0
+      : row.setpointAtMs + policy.setpointPauseMs - nowMs
+  if (waitMs > 0)
+    throw new CabinetError('too_many_requests', 'The setpoint was changed a moment ago.', {
+      context: { waitMs, by: row.setpointBy },
+    })
+  const version = row.version + 1
+  await tx
+    .updateTable('twin')
+    .set({
+      version,
+      setpointDeciCelsius,
+      setpointVersion: version,
+      setpointBy: by.displayName,
+      setpointAtMs: nowMs,
+      sentAtMs: null,
+    })
+    .where('cabinetId', '=', cabinetId)
+    .execute()
+  await supersede(tx, cabinetId, { version, setpointDeciCelsius, by: by.displayName, reason })
+  await appendAudit(tx, {
+    actor: `staff:${by.staffId}`,
+    action: 'setpoint.changed',
+    subject: `cabinet:${cabinetId}`,
+    detail: { from: row.setpointDeciCelsius, to: setpointDeciCelsius, version, reason },
+  })
+  await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
+}
+
+/** The new change in the history; one that was not answered yet will not be any more. */
+async function supersede(
+  tx: Tx,
+  cabinetId: string,
+  change: { version: number; setpointDeciCelsius: number; by: string; reason: string },
+): Promise<void> {
+  await tx
+    .updateTable('setpointChange')
+    .set({ outcome: 'superseded' })
+    .where('cabinetId', '=', cabinetId)
+    .where('outcome', '=', 'pending')
+    .execute()
+  await tx
+    .insertInto('setpointChange')
+    .values({ cabinetId, ...change, atMs: nowOf(tx), outcome: 'pending' })
+    .execute()
+}
+
+/**
+ * The cabinet holds a later document than this database ever wrote: it was restored from a backup. Its numbers go on after
+ * those of the cabinet, and the temperature that a person asked for meanwhile is kept, not turned back without a word.
+ */
+export async function adoptSetpoint(
+  tx: Tx,
+  cabinetId: string,
+  held: { version: number; setpointDeciCelsius: number | undefined },
+): Promise<void> {
+  const row = await tx.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+  if (row === undefined || held.version <= row.version) return
+  const version = held.version + 1
+  const value = held.setpointDeciCelsius
+  const isKept =
+    value !== undefined &&
+    value !== row.setpointDeciCelsius &&
+    value >= row.lowestDeciCelsius &&
+    value <= row.highestDeciCelsius
+  await tx
+    .updateTable('twin')
+    .set({
+      version,
+      sentAtMs: null,
+      answeredVersion: 0,
+      partsAnsweredVersion: 0,
+      ...(isKept
+        ? {
+            setpointDeciCelsius: value,
+            setpointVersion: version,
+            setpointBy: 'system',
+            setpointAtMs: nowOf(tx),
+          }
+        : {}),
+    })
+    .where('cabinetId', '=', cabinetId)
+    .execute()
+  if (isKept)
+    await supersede(tx, cabinetId, {
+      version,
+      setpointDeciCelsius: value,
+      by: 'system',
+      reason: 'kept by the cabinet over a restore from backup',
+    })
+  await appendAudit(tx, {
+    actor: 'system',
+    action: 'twin.adopted',
+    subject: `cabinet:${cabinetId}`,
+    detail: { from: row.version, held: held.version, version, ...(isKept ? { setpoint: value } : {}) },
+  })
+  await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
+}
+
+/** In the transaction of `climate.setpoint-applied`. */
+export async function recordSetpointAnswer(
+  tx: Tx,
+  ids: Ids,
+  cabinetId: string,
+  answer: { version: number; status: TwinStatus; value?: number; reason?: string },
+  atMs: number,
+): Promise<void> {
+  const { version, status, value, reason } = answer
+  await tx
+    .updateTable('twin')
+    .set({
+      answeredVersion: version,
+      answeredStatus: status,
+      answeredReason: reason ?? null,
+      answeredAtMs: atMs,
+    })
+    .where('cabinetId', '=', cabinetId)
+    .where('answeredVersion', '<=', version)
+    .execute()
+  if (value !== undefined) {
+    await tx
+      .updateTable('cabinetReport')
+      .set({ reportedSetpoint: value, reportedVersion: version, reportedAtMs: atMs })
+      .where('cabinetId', '=', cabinetId)
+      .execute()
+  }
+  await tx
+    .updateTable('setpointChange')
+    .set({ outcome: status })
+    .where('cabinetId', '=', cabinetId)
+    .where('version', '<=', version)
+    .where('outcome', '=', 'pending')
+    .execute()
+  if (status === 'applied') await clearAlarm(tx, cabinetId, 'setpoint_not_applied')
+  else
+    await raiseAlarm(tx, ids, {
+      cabinetId,
+      kind: 'setpoint_not_applied',
+      values: { status, reason: reason ?? '', value: value === undefined ? '' : celsius(value) },
+    })
+  await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
+}
+
+function celsius(deci: number): string {
+  return `${(deci / 10).toFixed(1)} °C`
+}
