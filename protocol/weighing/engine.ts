@@ -27,6 +27,8 @@ export const ENGINE_VERSION = 'weighing-2'
 const confirmMs = 300
 /** A hand that rests on a shelf for less than this is not worth a line in the story. */
 const restWorthTellingMs = 600
+/** A level that may have been a hand at first is looked at once more when it has stayed for this long. */
+const stayedMs = 2600
 /** Normally the receipt is there this long after the door closed, with what is known by then. */
 const patienceMs = 1290
 const patientSpreadGrams = 40
@@ -46,6 +48,8 @@ type ShelfState = {
   /** One tracker per sensor where there are several: where on the shelf it happened. */
   sensorTrackers: LevelTracker[]
   reported: number
+  /** A level that went untold because a hand may have rested there. */
+  doubtful: number | null
 }
 
 /**
@@ -104,6 +108,7 @@ class StreamingSession implements WeighingSession {
       sensorTrackers:
         model.sensors.length > 1 ? model.sensors.map(() => new LevelTracker(trackerOptions)) : [],
       reported: 0,
+      doubtful: null,
     }))
   }
 
@@ -184,9 +189,14 @@ class StreamingSession implements WeighingSession {
 
   #unreported(shelf: ShelfState): boolean {
     const levels = shelf.tracker.levels
-    if (levels.length <= shelf.reported) return false
+    if (levels.length <= shelf.reported) return this.#hasStayed(shelf)
     if (levels.length > shelf.reported + 1) return true
     return shelf.tracker.quiet && (levels.at(-1) as Level).quietMs >= confirmMs
+  }
+
+  #hasStayed({ tracker, doubtful }: ShelfState): boolean {
+    if (doubtful === null || !tracker.quiet || doubtful !== tracker.levels.length - 1) return false
+    return (tracker.levels[doubtful] as Level).quietMs >= stayedMs
   }
 
   /** The steps that became certain with the newest sample. */
@@ -198,14 +208,24 @@ class StreamingSession implements WeighingSession {
         shelf.tracker.quiet && (levels.at(-1) as Level).quietMs < confirmMs
           ? levels.length - 1
           : levels.length
+      if (shelf.doubtful !== null && (last > shelf.reported || this.#hasStayed(shelf))) {
+        due.push({ shelf: shelf.model.index, level: shelf.doubtful })
+        shelf.doubtful = null
+      }
       for (let i = shelf.reported; i < last; i++) due.push({ shelf: shelf.model.index, level: i })
       shelf.reported = last
     }
     if (!due.some((item) => this.#looksLikeGoods(item.shelf, item.level))) return []
     const belief = this.#believe()
-    return belief.steps
-      .filter(({ shelf, level }) => due.some((item) => item.shelf === shelf && item.level === level))
-      .map(({ step }) => step)
+    const isDue = (shelf: number, level: number): boolean =>
+      due.some((item) => item.shelf === shelf && item.level === level)
+    const told = belief.steps.filter(({ shelf, level }) => isDue(shelf, level))
+    for (const { shelf, level } of due) {
+      if (told.some((one) => one.shelf === shelf && one.level === level)) continue
+      const own = this.#shelves[shelf] as ShelfState
+      if (level === own.tracker.levels.length - 1 && this.#looksLikeGoods(shelf, level)) own.doubtful = level
+    }
+    return told.map(({ step }) => step)
   }
 
   /** Spares the beam for levels that only say that nothing happened. */

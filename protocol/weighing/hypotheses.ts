@@ -31,6 +31,8 @@ const farSigmas = 7
 /** A hand about to lift something pushes by about this much. */
 const pushGrams = 50
 
+const stillMs = 2000
+
 /** Two grabs that begin within this time belong together. */
 const quickMs = 900
 
@@ -88,7 +90,9 @@ export function restingHandProbability(
   if (alreadyResting)
     return poor ? Math.max(0.5, restingHandPoor) : Math.sqrt(restingHandGood * restingHandPoor)
   if (poor) return restingHandPoor
-  return level.quietMs < 700 ? Math.sqrt(restingHandGood * restingHandPoor) : restingHandGood
+  if (level.quietMs < 700) return Math.sqrt(restingHandGood * restingHandPoor)
+  // No hand is as still as an empty shelf for long.
+  return level.quietMs > stillMs && level.roughness < 1.4 ? 0.2 * restingHandGood : restingHandGood
 }
 
 /** A hand may push anything; once it rests, it goes on pushing about as much. */
