@@ -10,12 +10,16 @@ const FLAGS = {
   },
   sessions: { type: 'integer', hint: 'N', help: 'weighing: sessions per tier' },
   seed: { type: 'integer', hint: 'S', help: 'weighing: first seed; from 900000 on only for release figures' },
+  cabinets: { type: 'integer', hint: 'N', help: 'fleet: cabinets at once, 1 to 3 (default 3)' },
+  seconds: { type: 'integer', hint: 'S', help: 'fleet: length of each of the two measurements (default 60)' },
 } satisfies Record<string, FlagSpec>
 
 interface BenchOptions {
   tier?: string
   sessions?: number
   seed?: number
+  cabinets?: number
+  seconds?: number
   say: (line: string) => void
 }
 /** Each benchmark is loaded only when it is asked for. It returns the object that `--json` prints; people get the same figures as tables. */
@@ -24,6 +28,15 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
     about: 'what left the shelves: accuracy, honesty and speed against baselines and an oracle',
     run: async ({ say, ...options }) =>
       (await import('#test/bench/weighing/index.ts')).runWeighingBench({ ...options, onProgress: say }),
+  },
+  fleet: {
+    about: 'what cabinets and core take of their computers: memory, processor, events',
+    run: async ({ say, cabinets, seconds }) =>
+      (await import('#test/bench/fleet/index.ts')).runFleetBench({
+        ...(cabinets === undefined ? {} : { cabinets }),
+        ...(seconds === undefined ? {} : { seconds }),
+        say,
+      }),
   },
 }
 
@@ -66,6 +79,8 @@ async function main(): Promise<number> {
     ...(typeof values.tier === 'string' ? { tier: values.tier } : {}),
     ...(typeof values.sessions === 'number' ? { sessions: values.sessions } : {}),
     ...(typeof values.seed === 'number' ? { seed: values.seed } : {}),
+    ...(typeof values.cabinets === 'number' ? { cabinets: values.cabinets } : {}),
+    ...(typeof values.seconds === 'number' ? { seconds: values.seconds } : {}),
     say: (line) => process.stderr.write(`${line}\n`),
   })
   process.stdout.write(values.json === true ? `${JSON.stringify(figures)}\n` : tablesOf(figures))

@@ -41,6 +41,10 @@ export interface SystemOptions {
   moreCabinets?: number
   /** Seed of the simulated physics. */
   seed?: number
+  /** The program that a cabinet runs (`npm run bundle:edge`); the sources of the edge when absent. */
+  edgeProgram?: string
+  /** Further flags of each edge. */
+  edgeFlags?: readonly string[]
   /** Says what is being started. */
   say?: (line: string) => void
   /** Milliseconds that a part may take to become ready. */
@@ -214,7 +218,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     edge: ({ enrolmentCode, ...place }: Place) => {
       const far = known(place.simulator, place.simulatorPart)
       return [
-        'edge/main.ts',
+        ...(options.edgeProgram === undefined ? ['edge/main.ts'] : []),
+        ...(options.edgeFlags ?? []),
         '--data',
         place.dataDir,
         '--core',
@@ -241,9 +246,13 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
 
   /** Spawns a part and waits for its line of readiness. */
-  async function boot<T>(part: PartName, command: readonly string[]): Promise<T> {
+  async function boot<T>(
+    part: PartName,
+    command: readonly string[],
+    program: string = process.execPath,
+  ): Promise<T> {
     const log = createWriteStream(logFile(part), { flags: 'a', mode: 0o600 })
-    const child = spawn(process.execPath, command, {
+    const child = spawn(program, command, {
       cwd: ROOT,
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C reaches us alone, and we stop the parts in order. They end with us by their standard input.
@@ -286,7 +295,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       core.enrolmentCodes?.find((entry) => entry.cabinetId === DEMO_CABINET)?.code ?? first.enrolmentCode
   }
   async function bootEdge(place: Place): Promise<void> {
-    await boot(place.edgePart, commands.edge(place))
+    await boot(place.edgePart, commands.edge(place), options.edgeProgram)
   }
   function bootPart(part: PartName): Promise<void> {
     if (part === 'core') return bootCore()

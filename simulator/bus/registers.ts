@@ -34,8 +34,9 @@ const MAXIMUM_GRAMS = 30_000
 export function createBanks(cabinet: Cabinet): ReadonlyMap<number, RegisterBank> {
   const banks = new Map<number, RegisterBank>([[BOARD_UNIT, createBoardBank(cabinet)]])
   for (const [index, shelfId] of cabinet.shelfIds.entries()) {
-    const unit = SCALE_UNITS[index]
-    if (unit !== undefined) banks.set(unit, createScaleBank(cabinet, shelfId, unit))
+    // The reference board has five transmitters; a taller cabinet goes on counting.
+    const unit = SCALE_UNITS[0] + index
+    banks.set(unit, createScaleBank(cabinet, shelfId, unit))
   }
   return banks
 }

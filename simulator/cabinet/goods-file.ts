@@ -47,7 +47,7 @@ const GoodsFile = Type.Object({
           { maxItems: 20 },
         ),
       }),
-      { minItems: 1, maxItems: 5 },
+      { minItems: 1, maxItems: 8 },
     ),
   }),
 })
