@@ -3,12 +3,15 @@ import {
   BOARD,
   BOARD_IDENTITY,
   BOARD_UNIT,
+  DISPLAY_TEMPERATURE,
   LOCK_ENGAGE,
   LOCK_RELEASE,
   SCALE,
   SCALE_FAULT,
   SCALE_OVERLOAD,
+  SCALE_TAKE_PRESENT,
   SCALE_UNITS,
+  SCALE_UNLOCK_KEY,
   TEMPERATURE_FAULT,
 } from '#protocol/wire/reference-profile.ts'
 import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
@@ -25,9 +28,8 @@ export interface RegisterBank {
 const BOARD_LAST = 39
 const SCALE_LAST = 99
 const FIRMWARE = 0x0103
-const SCALE_UNLOCK_KEY = 0x5aa5
 const SCALE_UNLOCK_MS = 10_000
-const TAKE_PRESENT_WEIGHT = 0x7fffffff
+const MOST_DIGITS = 9999
 const MAXIMUM_GRAMS = 30_000
 
 /** All units of the reference board over one cabinet: docs/reference/hardware.md. */
@@ -71,6 +73,7 @@ function createBoardBank(cabinet: Cabinet): RegisterBank {
     [BOARD.mainsOn]: () => Number(cabinet.isMainsOn),
     [BOARD.uptimeSeconds]: () => uptime()[0],
     [BOARD.uptimeSeconds + 1]: () => uptime()[1],
+    [BOARD.display]: () => cabinet.digits ?? DISPLAY_TEMPERATURE,
   }
   /** Whether the value would be taken, and what taking it does. */
   const writers: Record<
@@ -96,6 +99,11 @@ function createBoardBank(cabinet: Cabinet): RegisterBank {
     [BOARD.defrost]: {
       check: (value) => (value > 1 ? EXCEPTION.illegalValue : undefined),
       apply: (value) => (value === 1 ? fridge.startDefrost() : fridge.stopDefrost()),
+    },
+    [BOARD.display]: {
+      check: (value) =>
+        value <= MOST_DIGITS || value === DISPLAY_TEMPERATURE ? undefined : EXCEPTION.illegalValue,
+      apply: (value) => cabinet.showDigits(value === DISPLAY_TEMPERATURE ? null : value),
     },
   }
   return {
@@ -138,7 +146,7 @@ function createScaleBank(cabinet: Cabinet, shelfId: string, unit: number): Regis
   }
   function setTare(high: number, low: number) {
     const value = (high << 16) | low | 0
-    if (value === TAKE_PRESENT_WEIGHT) cabinet.tare(shelfId)
+    if (value === SCALE_TAKE_PRESENT) cabinet.tare(shelfId)
     else cabinet.tare(shelfId, value / 10)
   }
   return {

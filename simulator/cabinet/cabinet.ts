@@ -40,6 +40,8 @@ export interface CabinetSnapshot {
   readonly lock: LockSnapshot
   readonly climate: FridgeSnapshot
   readonly isMainsOn: boolean
+  /** Four digits on the display instead of the temperature. */
+  readonly digits: number | null
   readonly shelves: readonly ShelfSnapshot[]
   readonly hand: readonly Item[]
 }
@@ -76,6 +78,8 @@ export interface Cabinet {
   readonly lock: Lock
   readonly fridge: Fridge
   readonly isMainsOn: boolean
+  readonly digits: number | null
+  showDigits(digits: number | null): void
   /** Grows whenever something changes that a restart must keep. */
   readonly revision: number
   /** Lets time pass: timers, conversions, heat, in order. Never goes back. */
@@ -98,6 +102,14 @@ export interface Cabinet {
   /** The shopper leaves with what they hold. */
   emptyHand(): readonly Item[]
   setCellFault(shelfId: string, fault: CellFault): void
+  /** Wears a cell: from now on it reads so many times what lies on it. */
+  setCellGain(shelfId: string, gain: number): void
+  /** All that lies on a shelf goes into the hands of whoever stands there. */
+  unload(shelfId: string): readonly Item[]
+  /** What belongs on a shelf goes back from the hands to it. */
+  reload(shelfId: string): readonly Item[]
+  /** Puts a weight of exactly so many grams on a shelf; 0 takes it away again. */
+  putWeight(shelfId: string, grams: number): void
   /** Goods as in the goods file, doors closed, faults off. */
   reset(): void
   save(): SavedCabinet
@@ -115,6 +127,8 @@ const INSTANTS_PER_CONVERSION = 4
 /** After a jump in time (a suspended process) conversions are not made up for one by one. */
 const LONGEST_CATCH_UP_MS = 60_000
 const MOST_ITEMS = 2000
+/** Hands are in a shelf for this long when it is emptied or filled. */
+const HANDFUL_MS = 1500
 
 /**
  * A cabinet as physics: no wire, no clock, no chance of its own. The caller moves time with `advance`.
@@ -134,11 +148,14 @@ export function createCabinet(options: {
   const goods = createGoods({ seed: options.seed, random, firstNumber: saved?.nextNumber ?? 1 })
   const items = new Map<string, Item>()
   const places = new Map<string, Place>()
+  /** Weights of a technician, by shelf. */
+  const weights = new Map<string, string>()
   const periodMs = 1000 / settings.sampleHz
   let nowMs = options.startMs
   let nextConversionMs = nowMs + periodMs
   let revision = 0
   let isMainsOn = true
+  let digits: number | null = null
   let rings: Ring[] = []
   let timers: Array<{ atMs: number; run: () => void }> = []
 
@@ -235,6 +252,14 @@ export function createCabinet(options: {
     }
     return grams
   }
+  /** Many goods at once, as somebody does who empties or fills a shelf by the armful. */
+  function move(shelfId: string, moved: Item[], where: Place): Item[] {
+    needOpenDoor()
+    const shelf = shelfOf(shelfId)
+    for (const item of moved) place(item, where)
+    shelf.motions.push(touchMotion({ random, startMs: nowMs, durationMs: HANDFUL_MS }))
+    return moved
+  }
   function addRing(peak: readonly [number, number]) {
     rings.push(ring({ random, startMs: nowMs, peakGrams: between(random, peak), shelfCount: shelves.length }))
   }
@@ -312,6 +337,12 @@ export function createCabinet(options: {
     get isMainsOn() {
       return isMainsOn
     },
+    get digits() {
+      return digits
+    },
+    showDigits(given) {
+      digits = given
+    },
     shelfIds: shelves.map((shelf) => shelf.id),
     products,
     lanesOf: (shelfId) => goodsFile.planogram.shelves.find((shelf) => shelf.id === shelfId)?.lanes ?? [],
@@ -322,6 +353,7 @@ export function createCabinet(options: {
       lock: lockSnapshot(lock),
       climate: fridgeSnapshot(fridge),
       isMainsOn,
+      digits,
       hand: itemsAt('hand'),
       shelves: shelves.map((shelf) => ({
         id: shelf.id,
@@ -444,6 +476,31 @@ export function createCabinet(options: {
     setCellFault(shelfId, fault) {
       shelfOf(shelfId).cell.setFault(fault)
     },
+    setCellGain(shelfId, gain) {
+      shelfOf(shelfId).cell.setGain(gain)
+      revision++
+    },
+    unload: (shelfId) => move(shelfId, itemsAt(shelfId), 'hand'),
+    reload(shelfId) {
+      const own = itemsAt('hand').filter((item) => item.homeShelf === shelfId)
+      return move(shelfId, own, { shelf: shelfId })
+    },
+    putWeight(shelfId, grams) {
+      needOpenDoor()
+      const shelf = shelfOf(shelfId)
+      const before = weights.get(shelfId)
+      if (before !== undefined) {
+        items.delete(before)
+        places.delete(before)
+        weights.delete(shelfId)
+        revision++
+      }
+      if (grams === 0) return
+      const weight = goods.foreign(grams)
+      weights.set(shelfId, weight.itemId)
+      place(weight, { shelf: shelfId })
+      shelf.motions.push(placeMotion({ random, startMs: nowMs, grams }))
+    },
     reset() {
       lock.reset()
       fridge.setProbe('ok')
@@ -451,6 +508,8 @@ export function createCabinet(options: {
       fridge.setAir(fridge.setpointDeciCelsius)
       fridge.stopDefrost()
       isMainsOn = true
+      digits = null
+      weights.clear()
       rings = []
       for (const shelf of shelves) {
         shelf.cell.setFault('none')

@@ -57,6 +57,7 @@ export interface LoadCell {
   readonly latest: CellReading
   setFault(fault: CellFault): void
   readonly fault: CellFault
+  setGain(gain: number): void
   readonly character: CellCharacter
 }
 
@@ -86,7 +87,8 @@ export function createLoadCell(options: {
   settings: LoadCellSettings
   character: CellCharacter
 }): LoadCell {
-  const { random, settings, character } = options
+  const { random, settings } = options
+  let { character } = options
   const periodHours = 1 / settings.sampleHz / 3600
   const wanderSd = settings.wanderGramsPerRootHour * Math.sqrt(periodHours)
   // Sampled at 10 Hz the resonance folds down; the recurrence does that by itself.
@@ -147,7 +149,12 @@ export function createLoadCell(options: {
     get fault() {
       return fault
     },
-    character,
+    setGain(gain) {
+      character = { ...character, gain }
+    },
+    get character() {
+      return character
+    },
   }
 }
 

@@ -171,6 +171,22 @@ export const controlCommands: Readonly<Record<string, ControlCommand>> = {
         fault: words.oneOf('fault', ['none', 'stuck', 'drift', 'fault']),
       }),
   },
+  load: {
+    usage: '<shelf> unload|reload',
+    help: 'take everything off a shelf into the hands, or put it back (door open)',
+    request: (words) =>
+      post('load', { shelf: words.word('shelf'), action: words.oneOf('action', ['unload', 'reload']) }),
+  },
+  weight: {
+    usage: '<shelf> <grams>',
+    help: 'put a known weight on a shelf; 0 takes it away (door open)',
+    request: (words) => post('weight', { shelf: words.word('shelf'), grams: words.number('grams') }),
+  },
+  cell: {
+    usage: '<shelf> <gain>',
+    help: 'wear a load cell: it reads so many times what lies on it, for example 0.97',
+    request: (words) => post('cell', { shelf: words.word('shelf'), gain: words.number('gain') }),
+  },
   power: {
     usage: 'on|off',
     help: 'mains power',

@@ -39,6 +39,12 @@ const bodies = {
   serial: Type.Object({ mode: Type.Enum(SERIAL_MODES) }, closed),
   lock: Type.Object({ fault: Type.Enum(['none', 'jammed', 'refuses', 'undone']) }, closed),
   shelf: Type.Object({ shelf: Shelf, fault: Type.Enum(['none', 'stuck', 'drift', 'fault']) }, closed),
+  load: Type.Object({ shelf: Shelf, action: Type.Enum(['unload', 'reload']) }, closed),
+  weight: Type.Object(
+    { shelf: Shelf, grams: Type.Number({ minimum: 0, maximum: 20_000, description: '0 takes it away' }) },
+    closed,
+  ),
+  cell: Type.Object({ shelf: Shelf, gain: Type.Number({ minimum: 0.5, maximum: 2 }) }, closed),
   power: Type.Object({ mains: Type.Enum(['on', 'off']) }, closed),
   visit: Type.Object({ name: Type.String(), speed: Visit.properties.speed }, closed),
   empty: Type.Optional(Type.Object({}, closed)),
@@ -91,6 +97,15 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
   app.post('/control/empty-hand', () => act(() => cabinet.emptyHand()))
   app.post('/control/shelf', { schema: { body: bodies.shelf } }, ({ body }) =>
     act(() => cabinet.setCellFault(body.shelf, body.fault)),
+  )
+  app.post('/control/load', { schema: { body: bodies.load } }, ({ body }) =>
+    act(() => (body.action === 'unload' ? cabinet.unload(body.shelf) : cabinet.reload(body.shelf))),
+  )
+  app.post('/control/weight', { schema: { body: bodies.weight } }, ({ body }) =>
+    act(() => cabinet.putWeight(body.shelf, body.grams)),
+  )
+  app.post('/control/cell', { schema: { body: bodies.cell } }, ({ body }) =>
+    act(() => cabinet.setCellGain(body.shelf, body.gain)),
   )
   app.post('/control/camera', { schema: { body: bodies.camera } }, ({ body }) =>
     act(() => parts.camera.setMode(body.mode)),

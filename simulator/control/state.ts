@@ -42,6 +42,8 @@ export interface SimulatorState {
     isHeld: boolean
   }
   power: { isMainsOn: boolean }
+  /** What the display shows instead of the temperature, four digits; null: the temperature. */
+  display: string | null
   serial: { mode: SerialMode; path: string; servicePath: string; requests: number; answers: number }
   /** A scripted visit is being played. */
   isVisiting: boolean
@@ -92,6 +94,7 @@ export function describeState(parts: Parts): SimulatorState {
       isHeld: climate.isHeld,
     },
     power: { isMainsOn: snapshot.isMainsOn },
+    display: snapshot.digits === null ? null : String(snapshot.digits).padStart(4, '0'),
     serial: {
       mode: parts.bus.mode,
       path: parts.bus.linkPath,
