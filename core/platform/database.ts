@@ -9,7 +9,7 @@ import { applySettings } from './connection.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { keepSeals } from './row-seals.ts'
-import { createKysely, createRunner } from './sqlite-driver.ts'
+import { createKysely, createPreparer, createRunner } from './sqlite-driver.ts'
 import type { Tables } from './tables/index.ts'
 
 /** What a unit of work receives: SQL and nothing else. Inside a unit only SQL may be awaited. */
@@ -21,7 +21,21 @@ export interface UnitContext {
   readonly nowMs: number
   /** Key of the audit chain. */
   readonly auditKey: Uint8Array
+  readonly direct: DirectSql
+  /** Subjects of which the change table says already that they changed, so that it says so once in a unit. */
+  readonly told: Set<string>
 }
+/**
+ * Prepared statements of the running unit, for the few paths where composing a query costs more than running it. Values
+ * stand in the order of their question marks.
+ */
+export interface DirectSql {
+  /** @returns how many rows changed */
+  run(text: string, ...values: ReadonlyArray<SqlValue>): number
+  get<R>(text: string, ...values: ReadonlyArray<SqlValue>): R | undefined
+  all<R>(text: string, ...values: ReadonlyArray<SqlValue>): R[]
+}
+export type SqlValue = string | number | null
 const contexts = new WeakMap<Tx, UnitContext>()
 /** The context of the unit that this transaction belongs to. */
 export function contextOf(tx: Tx): UnitContext {
@@ -33,6 +47,10 @@ export function contextOf(tx: Tx): UnitContext {
 /** Wall clock inside a unit, so that everything it writes carries one time. */
 export function nowOf(tx: Tx): number {
   return contextOf(tx).nowMs
+}
+
+export function directSql(tx: Tx): DirectSql {
+  return contextOf(tx).direct
 }
 
 /** The one door to storage. */
@@ -101,6 +119,7 @@ export function createDatabase(options: {
   const { clock, auditKey, writer, read } = options
   const listeners = new Set<() => void>()
   const runWrite = createRunner(writer)
+  const prepare = createPreparer(writer)
   const queue: QueuedUnit[] = []
   let isPumping = false
   let isClosed = false
@@ -182,11 +201,20 @@ export function createDatabase(options: {
   async function runUnit(unit: QueuedUnit): Promise<Outcome> {
     unit.runs++
     let isOver = false
+    const open = (text: string) => {
+      if (isOver) throw new Error(`the unit "${unit.name}" is over; its transaction cannot be used any more`)
+      return prepare(text)
+    }
     const tx = createKysely((query) => {
       if (isOver) throw new Error(`the unit "${unit.name}" is over; its transaction cannot be used any more`)
       return runWrite(query)
     })
-    contexts.set(tx, { nowMs: clock.now(), auditKey })
+    const direct: DirectSql = {
+      run: (text, ...values) => open(text).run(...values).changes,
+      get: <R>(text: string, ...values: readonly SqlValue[]) => open(text).get(...values) as R | undefined,
+      all: <R>(text: string, ...values: readonly SqlValue[]) => open(text).all(...values) as R[],
+    }
+    contexts.set(tx, { nowMs: clock.now(), auditKey, direct, told: new Set() })
     writer.exec('SAVEPOINT unit')
     const outcome = await settledByNextTurn(unit, tx)
     isOver = true
