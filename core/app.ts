@@ -15,6 +15,8 @@ import { operatorOf } from '#core/cabinets/registry.ts'
 import { registerCredentialRoutes } from '#core/cabinets/credential-routes.ts'
 import { registerControlRoutes } from '#core/cabinets/control-routes.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
+import { createCare } from '#core/care.ts'
+import { registerCareRoutes } from '#core/care-routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy } from '#core/config.ts'
 import { createDeviceAccess } from '#core/device-access.ts'
@@ -106,6 +108,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       feed.tell({ kind: 'live', subjectId: cabinetId, cabinetId, atMs: clock.now(), data: { ...live } }),
   })
   const { registry, presence, twins, commands, commerce, due, ingest } = works
+  const care = createCare({ ...deps, auditKey, publicUrl: () => addresses.url }, settings, works)
   const access = await createDeviceAccess(settings, deps, registry)
   const { broker, credentials } = access
   if (commerce === undefined)
@@ -194,6 +197,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     },
   })
   registerAuditRoutes(http, { db })
+  registerCareRoutes(http, { ...deps, care })
   registerDeviceRoutes(http, {
     credentials,
     authority: access.authority,
@@ -268,6 +272,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   async function start(): Promise<CoreAddresses> {
     await feed.start()
+    await care.start()
     await works.start()
     upkeep = startUpkeep({ ...deps, evidence, auditKey })
     addresses.mqttPort = await openBroker()
@@ -313,6 +318,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
 
   async function stop(): Promise<void> {
     upkeep?.stop()
+    await care.stop()
     live.closeAll()
     await access.stop()
     await http.close()

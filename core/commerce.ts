@@ -1,11 +1,13 @@
 import { CabinetError } from '#protocol/base/errors.ts'
+import { twinOfId } from '#protocol/base/ids.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
 import { createBills } from '#core/bills/bills.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
+import { createRebuilding } from '#core/backup/rebuild.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
 import { createConsumers } from '#core/consumers/consumers.ts'
-import type { EventHandlers } from '#core/ingest/handlers.ts'
+import { combineHandlers, type EventHandlers } from '#core/ingest/handlers.ts'
 import { createNotices, type Gateway } from '#core/notices/notices.ts'
 import { createOrderQueries } from '#core/orders/queries.ts'
 import { advanceOrder, insertOrder, orderOfSession } from '#core/orders/store.ts'
@@ -68,6 +70,8 @@ export function createCommerce(deps: CommerceDeps) {
   const money = createSessionMoney({ ...deps, charges })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
+  const visits = withEvidence(course.handlers, deps.evidence)
+  const rebuilding = createRebuilding({ ...deps, consumers, charges, handlers: visits })
   const traces = createTraces(deps.evidence)
   const orders = createOrderQueries({ ...deps, traces, payUrlOf: (number) => provider.orderUrl(number) })
   const disputes = createDisputes({ ...deps, charges, refunds, anomalies, tickets, orders, traces })
@@ -101,7 +105,7 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     support,
     callbacks,
-    handlers: withEvidence(course.handlers, deps.evidence),
+    handlers: combineHandlers(visits, rebuilding.handlers),
     authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
       Authenticators['consumer']
     >,
@@ -143,7 +147,7 @@ function withEvidence(handlers: EventHandlers, evidence: EvidenceStore): EventHa
 }
 
 function createSessionMoney(deps: CommerceDeps & { charges: Charges }): SessionMoney {
-  const { db, ids, policy, charges } = deps
+  const { db, policy, charges } = deps
   return {
     async findDebts(consumerId) {
       const arrears = await db.read
@@ -165,7 +169,8 @@ function createSessionMoney(deps: CommerceDeps & { charges: Charges }): SessionM
       }
     },
     async prepare(tx, session) {
-      const orderId = ids.next('order')
+      // Whoever knows the session knows the order, even with the database gone.
+      const orderId = twinOfId(session.sessionId, 'order')
       await insertOrder(tx, {
         orderId,
         sessionId: session.sessionId,

@@ -54,6 +54,35 @@ export const SettingsSchema = Type.Object(
     }),
     'json-ready': Type.Boolean({ title: 'Print one JSON line when ready', default: false }),
     'exit-with-parent': Type.Boolean({ title: 'Stop when standard input ends', default: false }),
+    backups: Type.Optional(
+      Type.String({
+        title: 'Folder of the hourly backups, at best on another disk; data/backups when left out',
+        minLength: 1,
+      }),
+    ),
+    'check-seconds': Type.Integer({
+      title: 'Ask whether every promise holds, every so many seconds',
+      default: 60,
+      minimum: 1,
+      maximum: 3600,
+    }),
+    'on-call': Type.Optional(
+      Type.String({
+        title: 'Address that is told (POST, JSON) when a person is needed',
+        pattern: '^https?://',
+      }),
+    ),
+    'disk-reserve-mib': Type.Integer({
+      title: 'With less room on the disk than this no new session is opened, in MiB',
+      default: 256,
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+    from: Type.Optional(
+      Type.String({ title: 'Backup that is restored, or a folder of them: the newest', minLength: 1 }),
+    ),
+    to: Type.Optional(Type.String({ title: 'Folder for a backup, or for a copy of the keys', minLength: 1 })),
+    keys: Type.Optional(Type.String({ title: 'Folder with the keys for a restore', minLength: 1 })),
     json: Type.Boolean({ title: 'Print what a command found as JSON', default: false }),
     day: Type.Optional(
       Type.String({ title: 'Day of a statement or a bill, 2026-03-01; yesterday when left out' }),
@@ -129,6 +158,10 @@ export function helpText(): string {
     '  audit-ledger             hold the journal against orders, payments and refunds [--json]',
     '  statement                a day of the operators [--day D] [--operator O] [--csv | --json]',
     '  reconcile                compare a day with the bill of the provider [--day D] [--json]',
+    '  check-invariants         ask whether every promise holds, beside a core that runs [--json]',
+    '  backup                   make a sealed backup now [--to FOLDER] [--json]',
+    '  keys                     copy the keys that no backup holds [--to FOLDER]',
+    '  restore                  put a backup into an empty data folder [--from FILE] [--keys FOLDER] [--json]',
     '  openapi                  print the description of the HTTP interface',
     '',
     ...rows,
@@ -181,6 +214,8 @@ export function configurationReference(): string {
     '| `core/evidence/` | pictures and weight traces, named by the SHA-256 of their bytes | 700 |',
     '| `core/authority/` | certificate authority and certificate of the server, PEM; `ca.pem` is public, back up `ca.key`: without it every cabinet must be enrolled again | 600 |',
     '| `core/enrolment.key` | key of the hashes of enrolment codes | 600 |',
+    '| `core/backup.key` | key of the backups; a backup does not hold it, so keep a copy elsewhere: `npm run core -- keys --to FOLDER` | 600 |',
+    '| `backups/` | sealed backups, 24 hourly and 35 daily; another folder with `--backups` | 700 |',
     '| `core/audit.key` | key of the audit chain, made on the first start; without it the chain cannot be checked | 600 |',
     '| `core/sign-ins.json` | passwords of accounts that the seed made, to be handed out and deleted | 600 |',
     '',

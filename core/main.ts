@@ -3,6 +3,7 @@ import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
+import { folderCommand, isFolderCommand } from './folder-commands.ts'
 import { type CoreAddresses, createApp } from './app.ts'
 import {
   auditLedgerCommand,
@@ -33,6 +34,7 @@ async function main(): Promise<number | undefined> {
     const answerWithinMs = readPolicy(settings).providerAnswerMs
     return tell(await checkProviderCommand(settings, { clock, ids, random, answerWithinMs }))
   }
+  if (isFolderCommand(command)) return tell(await folderCommand(command, settings, { clock, ids, random }))
   const core = await createApp(settings, { clock, random, log, ids })
   try {
     switch (command) {

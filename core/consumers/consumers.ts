@@ -20,6 +20,8 @@ export interface Consumers {
   authenticate(request: FastifyRequest): Promise<ConsumerIdentity | undefined>
   /** In the transaction of a returning consent. @returns the token for the cookie */
   signIn(tx: Tx, openid: string, language: Language): Promise<{ consumerId: string; token: string }>
+  /** The consumer with this openid, who is entered when we did not know them. */
+  recognise(tx: Tx, openid: string, language: Language): Promise<string>
   setCookie(reply: FastifyReply, token: string): void
   /** @throws when there is no such consumer or the value was altered */
   openidOf(db: Kysely<Tables>, consumerId: string): Promise<string>
@@ -35,6 +37,30 @@ export function createConsumers(
   const { db, clock, ids, random, seal, cookies } = deps
   const boundTo = (consumerId: string) => `consumer.openid/${consumerId}`
 
+  async function recognise(tx: Tx, openid: string, language: Language): Promise<string> {
+    const openidIndex = seal.blindIndex(openid)
+    const known = await tx
+      .selectFrom('consumer')
+      .select('consumerId')
+      .where('openidIndex', '=', openidIndex)
+      .executeTakeFirst()
+    const consumerId = known?.consumerId ?? ids.next('consumer')
+    if (known === undefined) {
+      await tx
+        .insertInto('consumer')
+        .values({
+          consumerId,
+          openidSealed: seal.seal(openid, boundTo(consumerId)),
+          openidIndex,
+          language,
+          createdAtMs: nowOf(tx),
+          permissionLostAtMs: null,
+        })
+        .execute()
+    }
+    return consumerId
+  }
+
   return {
     async authenticate(request) {
       const token = request.cookies[cookies.name(COOKIE)]
@@ -49,33 +75,14 @@ export function createConsumers(
         .executeTakeFirst()
       return row && { consumerId: row.consumerId, language: row.language }
     },
+    recognise,
     async signIn(tx, openid, language) {
-      const openidIndex = seal.blindIndex(openid)
-      const known = await tx
-        .selectFrom('consumer')
-        .select('consumerId')
-        .where('openidIndex', '=', openidIndex)
-        .executeTakeFirst()
-      const consumerId = known?.consumerId ?? ids.next('consumer')
-      if (known === undefined) {
-        await tx
-          .insertInto('consumer')
-          .values({
-            consumerId,
-            openidSealed: seal.seal(openid, boundTo(consumerId)),
-            openidIndex,
-            language,
-            createdAtMs: nowOf(tx),
-            permissionLostAtMs: null,
-          })
-          .execute()
-      } else {
-        await tx
-          .updateTable('consumer')
-          .set({ language, permissionLostAtMs: null })
-          .where('consumerId', '=', consumerId)
-          .execute()
-      }
+      const consumerId = await recognise(tx, openid, language)
+      await tx
+        .updateTable('consumer')
+        .set({ language, permissionLostAtMs: null })
+        .where('consumerId', '=', consumerId)
+        .execute()
       const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')
       await tx
         .insertInto('consumerSession')

@@ -45,9 +45,9 @@ export async function checkFile(database: string, auditKey: Uint8Array, clock: C
 }
 
 /** What `npm run core -- check-invariants` prints, and its exit code. */
-export function describeCheck(result: PassResult, isJson: boolean): { text: string; code: number } {
+export function describeCheck(result: PassResult, isJson: boolean): { text: string; code: 0 | 1 } {
   const { violations } = result
-  const code = violations.length === 0 ? 0 : 1
+  const code: 0 | 1 = violations.length === 0 ? 0 : 1
   const checked = INVARIANTS.map(({ id }) => id)
   if (isJson) return { text: JSON.stringify({ ok: code === 0, checked, violations }, null, 2), code }
   if (code === 0) return { text: `All promises hold: ${checked.join(', ')}.`, code }

@@ -116,6 +116,8 @@ export interface ProviderOrder {
   readonly totalFen: number
   readonly payments: readonly ProviderPayment[]
   readonly isPaidElsewhere: boolean
+  /** Whose it is; named by a query, and what finds a consumer again after a restore. */
+  readonly openid?: string | null
 }
 export interface ProviderPayment {
   readonly transactionId: string

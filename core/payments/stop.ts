@@ -13,7 +13,7 @@ export interface MoneyStop {
   readonly detail: string
 }
 /** What was due is looked at again after this time. */
-export const STOPPED_LOOK_MS = 5_000
+export const STOPPED_LOOK_MS = 1_000
 
 const FACT = 'money.stop'
 /** A reason that a person must take away is not replaced by one that goes by itself. */

@@ -31,6 +31,8 @@ export const PERMISSIONS = {
   'deadLetter.resolve': ['manager', 'admin'],
   'stream.goOn': ['technician', 'admin'],
   'audit.read': ['manager', 'admin', 'lead'],
+  'system.read': ['lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
+  'system.decide': ['manager', 'admin'],
   'staff.manage': ['manager', 'admin'],
   'ledger.read': ['finance', 'manager'],
   'bill.read': ['finance', 'manager'],

@@ -47,6 +47,18 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARACTERS = 9
 const CHANCE_CHARACTERS = 21
 
+/** When an id was made, in milliseconds since 1970 UTC. */
+export function timeOfId(id: string): number {
+  let time = 0
+  for (const character of id.slice(2, 2 + TIME_CHARACTERS)) time = time * 32 + ALPHABET.indexOf(character)
+  return time
+}
+
+/** The id of another kind that was made with this one: whoever knows one knows the other. */
+export function twinOfId(id: string, kind: IdKind): string {
+  return `${ID_PREFIX[kind]}${id.slice(2)}`
+}
+
 export function createIds(clock: Pick<Clock, 'now'>, random: Random): Ids {
   return {
     next(kind) {

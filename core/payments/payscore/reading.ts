@@ -8,6 +8,7 @@ const Order = Type.Object({
   appid: Type.Optional(Type.String()),
   mchid: Type.Optional(Type.String()),
   out_order_no: Type.String(),
+  openid: Type.Optional(Type.String()),
   order_id: Type.Optional(Type.String()),
   state: Type.Optional(Type.String()),
   state_description: Type.Optional(Type.String()),
@@ -55,6 +56,7 @@ export function readOrder(answer: unknown): ProviderOrder | undefined {
           ],
     ),
     isPaidElsewhere: details.some((detail) => detail.paid_type === 'MCH'),
+    openid: order.openid ?? null,
   }
 }
 
