@@ -24,6 +24,7 @@ import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { createCookies, HttpApp } from '#core/platform/http.ts'
 import type { HttpTransport } from '#core/platform/transport.ts'
 import type { Seal } from '#core/privacy/seal.ts'
+import { registerPriceRoutes } from '#core/pricing/routes.ts'
 import { createReactions } from '#core/reactions.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
@@ -114,6 +115,7 @@ export function createCommerce(deps: CommerceDeps) {
       const consent = createConsent(http, { ...deps, consumers, desk })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
       registerFinanceRoutes(http, { ...deps, bills, refunds })
+      registerPriceRoutes(http, deps)
       registerSupportRoutes(http, { ...deps, support, tickets, refunds, anomalies, notices, orders })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },

@@ -18,8 +18,15 @@ export interface ReceiptPolicy {
 export interface ReceiptInputs {
   readonly receipt: SessionReconciled['receipt']
   readonly wasCameraBlocked: boolean
-  /** Fen by product, from the planogram version that the session was bound to. */
+  /** Fen by product, as they held when the door was asked for. */
   readonly prices: ReadonlyMap<string, number>
+  /** Fen of each line after the best combination of discounts; without it, the goods at their prices. */
+  readonly amountsOf?: (lines: readonly BilledGoods[]) => readonly number[]
+}
+export interface BilledGoods {
+  readonly sku: string
+  readonly quantity: number
+  readonly unitPriceFen: number
 }
 export interface BilledLine {
   readonly sku: string
@@ -56,9 +63,9 @@ export interface ReceiptDecision {
 const NEVER_CLEAR = ['sensor_fault', 'foreign_object', 'opened_package_returned', 'unexplained_loss'] as const
 
 export function decideReceipt(inputs: ReceiptInputs, policy: ReceiptPolicy): ReceiptDecision {
-  const { receipt, prices, wasCameraBlocked } = inputs
+  const { receipt, wasCameraBlocked } = inputs
   const limit = wasCameraBlocked ? policy.blockedCameraProbability : policy.clearProbability
-  const own = mixOf(receipt.lines, receipt.probability, prices)
+  const own = mixOf(receipt.lines, receipt.probability, inputs)
   const decision = (
     outcome: ReceiptDecision['outcome'],
     mix: Mix,
@@ -82,7 +89,7 @@ export function decideReceipt(inputs: ReceiptInputs, policy: ReceiptPolicy): Rec
       : decision(mix.lines.length === 0 ? 'void' : 'charge', mix, more)
 
   if (receipt.probability >= limit) return settle(own, {})
-  const mixes = [own, ...receipt.alternatives.map((one) => mixOf(one.lines, one.probability, prices))]
+  const mixes = [own, ...receipt.alternatives.map((one) => mixOf(one.lines, one.probability, inputs))]
   if (mixes.some((mix) => mix.unknownSku !== undefined)) return hold('ambiguous')
   const samePrice = mixes.filter((mix) => mix.totalFen === own.totalFen)
   const classProbability = Math.min(1, sum(samePrice.map((mix) => mix.probability)))
@@ -111,8 +118,9 @@ interface Mix {
 function mixOf(
   given: ReadonlyArray<{ sku: string; quantity: number; probability?: number }>,
   probability: number,
-  prices: ReadonlyMap<string, number>,
+  inputs: Pick<ReceiptInputs, 'prices' | 'amountsOf'>,
 ): Mix {
+  const { prices, amountsOf } = inputs
   const bySku = new Map<string, { quantity: number; probability: number }>()
   for (const line of given) {
     const before = bySku.get(line.sku)
@@ -132,7 +140,10 @@ function mixOf(
     }
     lines.push({ sku, ...line, unitPriceFen, amountFen: unitPriceFen * line.quantity })
   }
-  return { lines, totalFen: sum(lines.map((line) => line.amountFen)), probability, unknownSku }
+  const amounts = amountsOf?.(lines)
+  const priced =
+    amounts === undefined ? lines : lines.map((line, index) => ({ ...line, amountFen: amounts[index] ?? 0 }))
+  return { lines: priced, totalFen: sum(priced.map((line) => line.amountFen)), probability, unknownSku }
 }
 
 /** The likeliest mixes that together reach the limit; undefined when all of them do not. */

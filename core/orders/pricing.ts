@@ -1,20 +1,13 @@
 import type { Ids } from '#protocol/base/ids.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
-import { planogramOf, recordMovement } from '#core/catalog/queries.ts'
+import { recordMovement } from '#core/catalog/queries.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { giveBack, saveDiscounts } from '#core/pricing/benefits.ts'
+import { pricerFor } from '#core/pricing/store.ts'
 import type { SessionRow } from '#core/sessions/store.ts'
-import { type BilledLine, decideReceipt, type ReceiptDecision } from './decide.ts'
+import { type BilledGoods, decideReceipt, type ReceiptDecision } from './decide.ts'
 import { advanceOrder, getOrder, orderOfSession, type OrderRow, replaceLines } from './store.ts'
-
-/** Fen by product in the planogram version that the session was bound to, whatever the prices are now. */
-export async function pricesOf(tx: Tx, cabinetId: string, version: number): Promise<Map<string, number>> {
-  const planogram = await planogramOf(tx, cabinetId, version)
-  const prices = new Map<string, number>()
-  for (const shelf of planogram?.shelves ?? [])
-    for (const product of shelf.products) prices.set(product.sku, product.priceFen)
-  return prices
-}
 
 /** The receipt becomes an order, in the transaction of the event: lines, stock, and what to do next. */
 export async function priceSession(
@@ -25,14 +18,17 @@ export async function priceSession(
 ): Promise<{ order: OrderRow; decision: ReceiptDecision } | undefined> {
   const order = await orderOfSession(tx, session.sessionId)
   if (order === undefined || order.state !== 'open') return undefined
+  const pricer = await pricerFor(tx, session, nowOf(tx))
   const inputs = {
     receipt: reconciled.receipt,
     wasCameraBlocked: reconciled.camera.blocked.length > 0,
-    prices: await pricesOf(tx, session.cabinetId, session.planogramVersion),
+    prices: pricer.prices,
+    amountsOf: (lines: readonly BilledGoods[]) => pricer.quote(lines).amounts,
   }
   const decision = decideReceipt(inputs, { ...deps.policy, capFen: deps.policy.sessionCapFen })
   await recordGoods(tx, session, order.orderId, reconciled.receipt.lines)
   await replaceLines(tx, deps.ids, order.orderId, decision.lines)
+  await saveDiscounts(tx, order, pricer.quote(decision.outcome === 'void' ? [] : decision.lines))
   const input =
     decision.outcome === 'charge' ? 'priced' : decision.outcome === 'void' ? 'nothingTaken' : 'held'
   const nowMs = nowOf(tx)
@@ -83,8 +79,19 @@ export async function releaseOrder(
       .selectAll()
       .where('sessionId', '=', order.sessionId)
       .executeTakeFirstOrThrow()
-    const prices = await pricesOf(tx, order.cabinetId, session.planogramVersion)
-    const lines = corrected.filter((line) => line.quantity > 0).map((line) => billed(line, prices))
+    // What the first pricing used up is free again, so that the corrected goods get the best of it.
+    await giveBack(tx, order)
+    const pricer = await pricerFor(tx, session, nowOf(tx))
+    const goods = corrected
+      .filter((line) => line.quantity > 0)
+      .map((line) => ({ ...line, unitPriceFen: pricer.prices.get(line.sku) ?? 0 }))
+    const price = pricer.quote(goods)
+    const lines = goods.map((line, index) => ({
+      ...line,
+      amountFen: price.amounts[index] ?? 0,
+      probability: 1,
+    }))
+    await saveDiscounts(tx, order, price)
     for (const sku of new Set([...before, ...lines].map((line) => line.sku))) {
       const taken = (list: ReadonlyArray<{ sku: string; quantity: number }>) =>
         list.find((line) => line.sku === sku)?.quantity ?? 0
@@ -106,9 +113,4 @@ export async function releaseOrder(
     totalFen,
     releasedAtMs: nowOf(tx),
   })
-}
-
-function billed(line: { sku: string; quantity: number }, prices: ReadonlyMap<string, number>): BilledLine {
-  const unitPriceFen = prices.get(line.sku) ?? 0
-  return { ...line, unitPriceFen, amountFen: unitPriceFen * line.quantity, probability: 1 }
 }

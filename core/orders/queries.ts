@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { OrderList, OrderLineView, OrderView, RefundView } from '#protocol/api/consumer.ts'
+import type { DiscountView, OrderList, OrderLineView, OrderView, RefundView } from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { type Product, productsBySku } from '#core/catalog/queries.ts'
@@ -46,7 +46,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
 
   async function view(order: OrderRow): Promise<OrderView> {
     const { orderId, sessionId } = order
-    const [lines, products, session, cabinet, charge, payments, refunds, ticket, refs, weights] =
+    const [lines, products, session, cabinet, charge, payments, refunds, ticket, refs, weights, discounts] =
       await Promise.all([
         linesOf(read, orderId),
         productsBySku(read),
@@ -73,6 +73,12 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
           .executeTakeFirst(),
         evidence.evidenceOf(sessionId),
         traces.curves(sessionId),
+        read
+          .selectFrom('orderDiscount')
+          .selectAll()
+          .where('orderId', '=', orderId)
+          .orderBy('position')
+          .execute(),
       ])
     const reconciled =
       session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
@@ -119,6 +125,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       chargeState: charge === undefined || order.state === 'open' ? null : charge.state,
       payUrl,
       lines: lines.map((line) => lineView(line, products)),
+      ...(discounts.length === 0 ? {} : { discounts: discounts.map(discountView) }),
       ...(reconciled === null || order.releasedAtMs !== null
         ? {}
         : { receipt: readingsOf(reconciled.receipt, lines, pricesOf(order), products) }),
@@ -236,6 +243,15 @@ function lineView(line: OrderLineRow, products: ReadonlyMap<string, Product>): O
     refundedFen: line.refundedFen,
     certainty: line.probability >= CERTAIN ? 'certain' : line.probability >= LIKELY ? 'likely' : 'unsure',
     probability: line.probability,
+  }
+}
+
+function discountView(row: Selectable<Tables['orderDiscount']>): DiscountView {
+  return {
+    kind: row.kind,
+    name: { zh: row.nameZh, en: row.nameEn },
+    amountFen: row.amountFen,
+    shares: JSON.parse(row.allocation) as number[],
   }
 }
 

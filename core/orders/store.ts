@@ -4,6 +4,7 @@ import type { Ids } from '#protocol/base/ids.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { giveBack } from '#core/pricing/benefits.ts'
 import type { BilledLine } from './decide.ts'
 import { type OrderInput, orderMachine } from './machine.ts'
 
@@ -44,6 +45,8 @@ export async function advanceOrder(
     .set({ ...change, state })
     .where('orderId', '=', orderId)
     .execute()
+  // Nothing is owed: what the consumer had put in is theirs again.
+  if (state === 'void') await giveBack(tx, order)
   await recordChange(tx, { kind: 'order', subjectId: orderId, cabinetId: order.cabinetId, data: { state } })
   return { ...order, ...change, state }
 }

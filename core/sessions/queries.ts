@@ -4,6 +4,8 @@ import type { CabinetPresence, PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { describePromotion, shownPrice } from '#core/pricing/describe.ts'
+import { benefitsOf, priceBookAt } from '#core/pricing/store.ts'
 import { sessionMachine } from './machine.ts'
 import { liveSessionAt, type SessionRow } from './store.ts'
 
@@ -69,6 +71,9 @@ export async function cabinetForConsumer(
           .limit(1)
           .executeTakeFirst(),
   ])
+  const nowMs = deps.clock.now()
+  const book = await priceBookAt(read, { cabinetId }, nowMs)
+  const benefits = consumerId === undefined ? undefined : await benefitsOf(read, consumerId, nowMs)
   const isOwnRecent =
     own !== undefined &&
     (!sessionMachine.isTerminal(own.state) ||
@@ -83,15 +88,33 @@ export async function cabinetForConsumer(
     retentionDays: deps.policy.routinePictureDays,
     shelves: (planogram?.shelves ?? []).map((shelf) => ({
       id: shelf.id,
-      products: shelf.products.flatMap(({ sku, priceFen }) => {
+      products: shelf.products.flatMap(({ sku }) => {
         const product = products.get(sku)
         if (product === undefined) return []
         const inStock = stock.find((line) => line.shelf === shelf.id && line.sku === sku)?.quantity ?? 0
         return [
-          { sku, name: product.name, picture: product.picture, priceFen, inStock: Math.max(0, inStock) },
+          {
+            sku,
+            name: product.name,
+            picture: product.picture,
+            ...shownPrice(book, sku),
+            inStock: Math.max(0, inStock),
+          },
         ]
       }),
     })),
+    ...(book.promotions.length === 0
+      ? {}
+      : { promotions: book.promotions.map((one) => describePromotion(one, products)) }),
+    ...(benefits === undefined || (benefits.coupons.length === 0 && benefits.points === 0)
+      ? {}
+      : {
+          benefits: {
+            couponCount: benefits.coupons.length,
+            couponFen: benefits.coupons.reduce((sum, one) => sum + one.offFen, 0),
+            points: benefits.points,
+          },
+        }),
     session: isOwnRecent ? { sessionId: own.sessionId, state: own.state } : null,
     signedIn: consumerId !== undefined,
   }

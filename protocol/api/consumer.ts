@@ -32,13 +32,29 @@ export const CabinetForConsumer = Type.Object(
           id: Type.String(),
           products: Type.Array(
             Type.Object(
-              { sku: Sku, name: Bilingual, picture: Picture, priceFen: Fen, inStock: Type.Integer() },
+              {
+                sku: Sku,
+                name: Bilingual,
+                picture: Picture,
+                priceFen: Fen,
+                /** The price before a timed one, when one holds. */
+                beforeFen: Type.Optional(Fen),
+                inStock: Type.Integer(),
+              },
               closed,
             ),
           ),
         },
         closed,
       ),
+    ),
+    /** Promotions that hold now. */
+    promotions: Type.Optional(
+      Type.Array(Type.Object({ name: Bilingual, text: Bilingual, endsAtMs: WallMs }, closed)),
+    ),
+    /** What the reader has and will be spent by itself on the next visit. */
+    benefits: Type.Optional(
+      Type.Object({ couponCount: Type.Integer(), couponFen: Fen, points: Type.Integer() }, closed),
     ),
     /** The reader's own session at this cabinet, when one is live or has just ended. */
     session: Type.Union([Type.Null(), Type.Object({ sessionId: Id, state: oneOf(SESSION_STATES) }, closed)]),
@@ -109,6 +125,19 @@ export const OrderLineView = Type.Object(
 )
 export type OrderLineView = Type.Static<typeof OrderLineView>
 
+/** One thing that made an order cheaper than its goods, in the order in which it was taken off. */
+export const DiscountView = Type.Object(
+  {
+    kind: oneOf(['timed', 'threshold', 'coupon', 'points']),
+    name: Bilingual,
+    amountFen: Fen,
+    /** Fen of each line, in their order. */
+    shares: Type.Array(Fen),
+  },
+  closed,
+)
+export type DiscountView = Type.Static<typeof DiscountView>
+
 /** What the weights say about the lines of an order: how likely exactly these are, and what else fits, likeliest first. */
 export const ReceiptView = Type.Object(
   {
@@ -166,6 +195,8 @@ export const OrderView = Type.Object(
       Type.String({ description: "the provider's own order page, while a deduction is pending" }),
     ]),
     lines: Type.Array(OrderLineView),
+    /** Left out where nothing was taken off. */
+    discounts: Type.Optional(Type.Array(DiscountView)),
     /** Left out where a person decided, or where nothing was weighed. */
     receipt: Type.Optional(ReceiptView),
     refunds: Type.Array(RefundView),

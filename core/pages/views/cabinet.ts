@@ -1,6 +1,6 @@
 import type { CabinetForConsumer, SessionView } from '#protocol/api/consumer.ts'
 import type { StateWord, Tone } from '#protocol/words/states.ts'
-import { choose, type PageContext, shelfNumber, yuan } from '../context.ts'
+import { choose, moment, type PageContext, shelfNumber, yuan } from '../context.ts'
 import { html, type Markup } from '../html.ts'
 import { icon } from '../icons.ts'
 import { document } from '../layout.ts'
@@ -38,6 +38,7 @@ export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
 ${data.hasConsented && !isShopping ? note('ok', 'circle-check', html`<p>${t('cabinet.consented')}</p>`) : false}
 ${session === undefined ? false : sessionPanel(page, session)}
 ${isShopping ? false : [live('closed', cabinet.status, closedNote(page, cabinet)), rules(page, cabinet)]}
+${offers(page, cabinet)}
 ${shelves(page, cabinet)}
 <p class="soft small centre">${icon('phone')}${t('cabinet.contact', { contact: cabinet.contact })}</p>`
   return document(page, {
@@ -113,6 +114,21 @@ function rules(page: PageContext, cabinet: CabinetForConsumer): Markup {
 </section>`
 }
 
+/** What makes this visit cheaper, in sentences; the best combination is found when the door has closed. */
+function offers(page: PageContext, cabinet: CabinetForConsumer): Markup | false {
+  const { t } = page
+  const { promotions = [], benefits } = cabinet
+  if (promotions.length === 0 && benefits === undefined) return false
+  return html`<section class="card" aria-labelledby="offers">
+  <h2 id="offers">${t('cabinet.promotions')}</h2>
+  <ul class="points">
+    ${promotions.map((one) => html`<li>${icon('tag')}<span><b>${choose(page, one.name)}</b> ${choose(page, one.text)} <span class="soft small">${t('cabinet.promotion.until', { until: moment(page, one.endsAtMs) })}</span></span></li>`)}
+    ${benefits === undefined || benefits.couponCount === 0 ? false : html`<li>${icon('ticket')}<span>${t('cabinet.benefit.coupons', { count: benefits.couponCount, amount: yuan(benefits.couponFen) })}</span></li>`}
+    ${benefits === undefined || benefits.points === 0 ? false : html`<li>${icon('coins')}<span>${t('cabinet.benefit.points', { points: benefits.points, amount: yuan(benefits.points) })}</span></li>`}
+  </ul>
+</section>`
+}
+
 function shelves(page: PageContext, cabinet: CabinetForConsumer): Markup {
   const { t } = page
   return html`<section class="card" aria-labelledby="products">
@@ -123,7 +139,7 @@ function shelves(page: PageContext, cabinet: CabinetForConsumer): Markup {
     (product) => html`<li${product.inStock === 0 ? html` class="gone"` : false}>
     ${productPicture(product.picture)}
     <span class="name">${choose(page, product.name)}</span>
-    <span class="price">¥${yuan(product.priceFen)}</span>
+    <span class="price">${product.beforeFen === undefined ? false : html`<s class="soft small"><span class="aloud">${t('cabinet.price.before')} </span>¥${yuan(product.beforeFen)}</s> `}¥${yuan(product.priceFen)}</span>
     ${product.inStock === 0 ? html`<span class="stock">${t('stock.out')}</span>` : product.inStock <= FEW ? html`<span class="stock">${t('stock.few', { count: product.inStock })}</span>` : false}
   </li>`,
   )}</ul>`,

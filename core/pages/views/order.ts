@@ -112,17 +112,27 @@ function lines(page: PageContext, order: OrderView, canDispute: boolean): Markup
   const isCharged = order.paidFen > 0
   return html`<section class="card" aria-labelledby="items">
   <h2 id="items">${t('order.items')}</h2>
-  ${order.lines.length === 0 ? html`<p class="soft">${t('order.noItems')}</p>` : html`<ul class="lines">${order.lines.map((line) => lineRow(page, order, line, canDispute))}</ul>`}
+  ${order.lines.length === 0 ? html`<p class="soft">${t('order.noItems')}</p>` : html`<ul class="lines">${order.lines.map((line, index) => lineRow(page, order, line, index, canDispute))}</ul>`}
   ${
     order.lines.length === 0
       ? false
       : html`<dl class="totals">
-    <div><dt>${t('order.total')}</dt><dd class="number">¥${yuan(order.totalFen)}</dd></div>
+    ${discounts(page, order)}<div><dt>${t('order.total')}</dt><dd class="number">¥${yuan(order.totalFen)}</dd></div>
     ${isCharged && order.paidFen !== order.totalFen ? html`<div><dt>${t('order.paid')}</dt><dd class="number">¥${yuan(order.paidFen)}</dd></div>` : false}
     ${order.refundedFen > 0 ? html`<div><dt>${t('order.refunded')}</dt><dd class="number">−¥${yuan(order.refundedFen)}</dd></div>` : false}
   </dl>${doubt(page, order, canDispute)}`
   }
 </section>`
+}
+
+/** Goods first, then what was taken off and why, so that the total explains itself. */
+function discounts(page: PageContext, order: OrderView): Markup | false {
+  const given = order.discounts ?? []
+  if (given.length === 0) return false
+  const { t } = page
+  const goodsFen = order.lines.reduce((sum, line) => sum + line.unitPriceFen * line.quantity, 0)
+  return html`<div><dt>${t('order.goods')}</dt><dd class="number">¥${yuan(goodsFen)}</dd></div>
+    ${given.map((one) => html`<div><dt>${choose(page, one.name)}</dt><dd class="number">−¥${yuan(one.amountFen)}</dd></div>`)}`
 }
 
 /** Nearly certain is certain to a person; below that the page says so in a sentence, with what else it could have been. */
@@ -158,18 +168,26 @@ function percentOf(probability: number): number {
   return Math.min(99.9, Math.floor(probability * 1000) / 10)
 }
 
-function lineRow(page: PageContext, order: OrderView, line: OrderLineView, canDispute: boolean): Markup {
+function lineRow(
+  page: PageContext,
+  order: OrderView,
+  line: OrderLineView,
+  index: number,
+  canDispute: boolean,
+): Markup {
   const { t } = page
   const name = choose(page, line.name)
-  const isDiscounted = line.amountFen !== line.unitPriceFen * line.quantity
+  const fullFen = line.unitPriceFen * line.quantity
+  const offs = (order.discounts ?? []).filter((one) => (one.shares[index] ?? 0) > 0)
   const percent = percentOf(line.probability)
   return html`<li>
   ${productPicture(line.picture)}
   <div class="what"><span class="name">${name}${line.quantity > 1 ? html` <span class="times">×${line.quantity}</span>` : false}</span>
-    <span class="soft small">${line.quantity > 1 ? html`${t('order.unit', { price: yuan(line.unitPriceFen) })} · ` : false}<span class="certainty ${line.certainty}">${t(`order.${line.certainty}`)}</span>${line.certainty === 'certain' ? false : ` · ${t('order.certainty.note', { percent })}`}${isDiscounted ? ` · ${t('order.discount')}` : false}</span>
+    <span class="soft small">${line.quantity > 1 ? html`${t('order.unit', { price: yuan(line.unitPriceFen) })} · ` : false}<span class="certainty ${line.certainty}">${t(`order.${line.certainty}`)}</span>${line.certainty === 'certain' ? false : ` · ${t('order.certainty.note', { percent })}`}</span>
+    ${offs.map((one) => html`<span class="soft small off">${choose(page, one.name)} <span class="number">−¥${yuan(one.shares[index] ?? 0)}</span></span>`)}
     ${line.refundedFen > 0 ? html`<span class="small back">${icon('undo-2')}${t('order.line.refunded', { amount: yuan(line.refundedFen) })}</span>` : false}
   </div>
-  <span class="number price">¥${yuan(line.amountFen)}</span>
+  <span class="number price">${fullFen > line.amountFen ? html`<s class="soft small"><span class="aloud">${t('order.before')} </span>¥${yuan(fullFen)}</s> ` : false}¥${yuan(line.amountFen)}</span>
   ${canDispute && order.lines.length > 1 ? html`<a class="ask" href="/o/${order.orderId}/dispute?line=${line.lineId}" aria-label="${t('order.line.wrong', { name })}">${icon('circle-question-mark')}</a>` : false}
 </li>`
 }

@@ -9,6 +9,12 @@ export const en = {
   'site.noConnection': 'No connection at the moment. We keep trying.',
   'site.back': 'Back',
 
+  'cabinet.promotions': 'Offers now',
+  'cabinet.promotion.until': 'until {until}',
+  'cabinet.benefit.coupons':
+    'You have {count} coupons worth ¥{amount}; the one that fits best is used by itself.',
+  'cabinet.benefit.points': 'You have {points} points (¥{amount}); they are used by themselves.',
+  'cabinet.price.before': 'before',
   'shelf.name': 'Shelf {shelf}',
   'stock.out': 'Sold out',
   'stock.few': '{count} left',
@@ -135,7 +141,8 @@ export const en = {
   'order.total': 'Total',
   'order.paid': 'Paid',
   'order.refunded': 'Refunded',
-  'order.discount': 'Discount included',
+  'order.goods': 'Goods',
+  'order.before': 'before',
   'order.items': 'What you took',
   'order.noItems': 'Nothing was taken.',
   'order.unit': '¥{price} each',
