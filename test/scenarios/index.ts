@@ -8,6 +8,7 @@ import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { putBackScenario } from './put-back.ts'
+import { restore } from './restore.ts'
 import { nothingTaken, sale } from './sale.ts'
 import type { Campaign, Scenario } from './scenario.ts'
 import { setpoint } from './setpoint.ts'
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   lateUnlock,
   edgeKilled,
   coreKilled,
+  restore,
   busTrouble,
   wrongSignature,
   malformedInput,
