@@ -183,7 +183,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         staff,
       ),
   })
-  registerCabinetRoutes(http, { ...deps, presence, twins, neighbours })
+  registerCabinetRoutes(http, { ...deps, presence, twins, neighbours, evidence })
   registerControlRoutes(http, { ...deps, presence, twins, commands, evidence })
   registerDeliveryRoutes(http, { db, letters: ingest.letters, desk: ingest.desk })
   registerCredentialRoutes(http, {

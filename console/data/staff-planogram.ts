@@ -11,7 +11,27 @@ export type PlanogramChange =
       readonly before: number
       readonly after: number
     }
+  | { readonly kind: 'shelf_added' | 'shelf_removed'; readonly shelf: string }
 type Place = PlanogramShelves[number]['products'][number]
+
+/** Scales are named `s1`, `s2` … from the hardware profile; a new shelf takes the lowest number that is free. */
+export function addShelf(draft: PlanogramShelves): PlanogramShelves {
+  const taken = new Set(draft.map(({ id }) => id))
+  let number = 1
+  while (taken.has(`s${number}`)) number++
+  return [...draft, { id: `s${number}`, products: [] }]
+}
+export function addShelves(draft: PlanogramShelves, count: number): PlanogramShelves {
+  let more = draft
+  for (let i = 0; i < count; i++) more = addShelf(more)
+  return more
+}
+/** @returns the same draft while something lies on the shelf, or when it is the last one */
+export function removeShelf(draft: PlanogramShelves, shelf: string): PlanogramShelves {
+  const one = draft.find(({ id }) => id === shelf)
+  if (one === undefined || one.products.length > 0 || draft.length === 1) return draft
+  return draft.filter(({ id }) => id !== shelf)
+}
 
 /** @returns the same draft when the other shelf already has it */
 export function moveProduct(
@@ -71,7 +91,10 @@ export function movesOf(
 export function changesOf(before: PlanogramShelves, after: PlanogramShelves): PlanogramChange[] {
   const removed: Array<{ sku: string; shelf: string; place: Place }> = []
   const added: Array<{ sku: string; shelf: string; place: Place }> = []
-  const changes: PlanogramChange[] = []
+  const changes: PlanogramChange[] = [
+    ...shelvesOnlyIn(after, before).map((shelf) => ({ kind: 'shelf_added', shelf }) as const),
+    ...shelvesOnlyIn(before, after).map((shelf) => ({ kind: 'shelf_removed', shelf }) as const),
+  ]
   const compare = (sku: string, shelf: string, was: Place, is: Place) => {
     if (was.priceFen !== is.priceFen)
       changes.push({ kind: 'price', sku, shelf, before: was.priceFen, after: is.priceFen })
@@ -103,6 +126,10 @@ export function changesOf(before: PlanogramShelves, after: PlanogramShelves): Pl
   }
   for (const { sku, shelf } of removed) changes.push({ kind: 'removed', sku, shelf })
   return changes
+}
+
+function shelvesOnlyIn(one: PlanogramShelves, other: PlanogramShelves): string[] {
+  return one.filter(({ id }) => !other.some((shelf) => shelf.id === id)).map(({ id }) => id)
 }
 
 function placeOf(shelves: PlanogramShelves, shelf: string, sku: string): Place | undefined {

@@ -670,6 +670,22 @@ const en = {
   betterText:
     'The same goods on the same shelves, dealt differently: {now} → {after} wrong. {count} products move.',
   betterNone: 'No better dealing of these goods over these shelves was found.',
+  betterUnfinished:
+    'Time ran out before a better dealing was found: this cabinet is too large to try everything. There may still be one.',
+  betterSoFar: 'The best found before time ran out; there may be a better one.',
+  lintByCatalogue:
+    'Computed with the weights of the catalogue; this cabinet has learned none of its own yet.',
+  lintByLearned: 'Computed with the weights that this cabinet has learned itself for {count} products.',
+  noShelves: 'This cabinet has no shelves yet.',
+  firstShelves:
+    'This cabinet has no planogram yet. Begin with its shelves; the goods follow on each of them.',
+  shelfCount: 'Shelves',
+  createShelves: 'Create shelves',
+  shelfNaming: 'Shelf 1 is the one whose scale is called s1 in the cabinet, and so on.',
+  addShelf: 'Add a shelf',
+  removeShelf: 'Remove shelf {shelf}',
+  'change.shelf_added': 'Shelf {shelf} is new',
+  'change.shelf_removed': 'Shelf {shelf} is removed',
   adopt: 'Adopt into the draft',
   // engine room
   deadLettersLead:
@@ -1381,6 +1397,19 @@ const zh: Record<keyof typeof en, string> = {
   better: '同样的商品，换种摆法',
   betterText: '商品和层数不变，只换位置：误识率 {now} → {after}，需移动 {count} 种商品。',
   betterNone: '没有找到更好的摆法。',
+  betterUnfinished: '商品较多，限时内没有试完，尚未找到更好的摆法；更好的摆法仍可能存在。',
+  betterSoFar: '这是限时内找到的最好摆法，可能还有更好的。',
+  lintByCatalogue: '按商品目录的重量计算；本柜还没有学到自己的重量。',
+  lintByLearned: '其中 {count} 种商品按本柜自己学到的重量计算。',
+  noShelves: '这台柜还没有层板。',
+  firstShelves: '这台柜还没有陈列图。先建层板，再往每层放商品。',
+  shelfCount: '层数',
+  createShelves: '建立层板',
+  shelfNaming: '第 1 层是柜内名为 s1 的秤所在的那一层，依此类推。',
+  addShelf: '增加一层',
+  removeShelf: '移除第 {shelf} 层',
+  'change.shelf_added': '新增第 {shelf} 层',
+  'change.shelf_removed': '移除第 {shelf} 层',
   adopt: '采用到草稿',
   // engine room
   deadLettersLead: '无法接受的报文，按原样保存。不影响货柜运行，请排查原因。',

@@ -1,11 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
-import type { PlanogramLint } from '#protocol/api/staff.ts'
 import type { Clock } from '#protocol/base/clock.ts'
+import type { PlanogramLint as LinterAnswer } from '#protocol/weighing/linter.ts'
 import type { WeighingPlanogram } from '#protocol/weighing/types.ts'
 
-/** A cabinet of 5 × 6 takes 30 ms, one of 12 × 20 half a minute: what is not found by then is left out. */
-const LIMIT_MS = 4000
+/** A cabinet of 5 × 6 takes 30 ms, one of 12 × 20 half a minute: then the search ends with the best dealing it has. */
+const SEARCH_MS = 4000
+/** A search that was told to end has this long to say what it found. */
+const LAST_WORD_MS = 3000
 const AT_ONCE = 2
 /** More than this wait: the next one gets no lint, and a save goes through without. */
 const WAITING_MOST = 16
@@ -13,7 +15,7 @@ const KEPT = 100
 
 export interface PlanogramLinter {
   /** @returns null when it could not be worked out in time; a lint is a warning, so nothing may fail for want of it */
-  lint(planogram: WeighingPlanogram): Promise<PlanogramLint | null>
+  lint(planogram: WeighingPlanogram): Promise<LinterAnswer | null>
   stop(): Promise<void>
 }
 
@@ -21,7 +23,7 @@ export interface PlanogramLinter {
 export function createPlanogramLinter({ clock, log }: { clock: Clock; log: Logger }): PlanogramLinter {
   const workers = new Set<Worker>()
   const waiting: Array<() => void> = []
-  const known = new Map<string, PlanogramLint>()
+  const known = new Map<string, LinterAnswer>()
   let running = 0
 
   async function turn(): Promise<boolean> {
@@ -40,27 +42,34 @@ export function createPlanogramLinter({ clock, log }: { clock: Clock; log: Logge
     else next()
   }
 
-  function work(planogram: WeighingPlanogram): Promise<{ lint: PlanogramLint | null; isWhole: boolean }> {
+  function work(planogram: WeighingPlanogram): Promise<LinterAnswer | null> {
     return new Promise((resolve) => {
-      let best: PlanogramLint | null = null
-      const worker = new Worker(new URL('./lint-worker.ts', import.meta.url), { workerData: planogram })
+      let best: LinterAnswer | null = null
+      const stop = new SharedArrayBuffer(4)
+      const worker = new Worker(new URL('./lint-worker.ts', import.meta.url), {
+        workerData: { planogram, stop },
+      })
       workers.add(worker)
-      const finish = (isWhole: boolean) => {
+      const finish = () => {
+        search.cancel()
         limit.cancel()
         workers.delete(worker)
         void worker.terminate()
-        resolve({ lint: best, isWhole })
+        resolve(best)
       }
-      const limit = clock.setTimer('planogram-lint', LIMIT_MS, () => finish(false))
-      worker.on('message', (message: { lint: PlanogramLint; isWhole: boolean }) => {
+      const search = clock.setTimer('planogram-search', SEARCH_MS, () =>
+        Atomics.store(new Int32Array(stop), 0, 1),
+      )
+      const limit = clock.setTimer('planogram-lint', SEARCH_MS + LAST_WORD_MS, finish)
+      worker.on('message', (message: { lint: LinterAnswer; isLast: boolean }) => {
         best = message.lint
-        if (message.isWhole) finish(true)
+        if (message.isLast) finish()
       })
       worker.on('error', (error) => {
         log.error({ err: error }, 'planogram could not be linted')
-        finish(false)
+        finish()
       })
-      worker.on('exit', () => finish(false))
+      worker.on('exit', finish)
     })
   }
 
@@ -71,8 +80,8 @@ export function createPlanogramLinter({ clock, log }: { clock: Clock; log: Logge
       if (before !== undefined) return before
       if (!(await turn())) return null
       try {
-        const { lint, isWhole } = await work(planogram)
-        if (lint !== null && isWhole) {
+        const lint = await work(planogram)
+        if (lint?.isSearchWhole === true) {
           known.set(key, lint)
           for (const oldest of known.keys()) {
             if (known.size <= KEPT) break

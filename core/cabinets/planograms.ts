@@ -5,6 +5,7 @@ import { appendAudit } from '#core/audit/audit.ts'
 import { planogramOf, type Product, productsBySku, recordMovement, stockOf } from '#core/catalog/queries.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
+import { type LearnedUnits, withLearned } from './learned-units.ts'
 import type { PlanogramLinter } from './planogram-linter.ts'
 import { decideStockMoves } from './stock-moves.ts'
 import { noteChange } from './twin-parts.ts'
@@ -107,12 +108,13 @@ function checkListedOnce(shelves: PlanogramShelves): void {
 
 /**
  * The planogram as the linter sees it, filled to capacity: what an operator plans must hold on the day it is restocked,
- * not only with what happens to lie there now.
+ * not only with what happens to lie there now. Weights are what this cabinet has learned, else the catalogue's.
  * @throws bad_request naming an unknown product, or a shelf or product listed twice
  */
 export function lintInput(
   shelves: PlanogramShelves,
   products: ReadonlyMap<string, Product>,
+  learned: LearnedUnits,
 ): WeighingPlanogram {
   checkListedOnce(shelves)
   return {
@@ -122,28 +124,43 @@ export function lintInput(
         const product = products.get(sku)
         if (product === undefined)
           throw new CabinetError('bad_request', `Shelf ${shelf.id}: there is no product ${sku}.`)
-        const { unitGrams, sigmaGrams } = product
-        return { sku, unitGrams, sigmaGrams, priceFen, stock: capacity }
+        const { isLearned: _, ...unit } = withLearned(product, learned)
+        return { sku, ...unit, priceFen, stock: capacity }
       }),
     })),
   }
 }
 
+export interface LintDeps {
+  readonly db: Database
+  readonly linter: PlanogramLinter
+  readonly learnedUnits: (cabinetId: string) => Promise<LearnedUnits>
+}
+
 export async function lintShelves(
-  db: Database,
-  linter: PlanogramLinter,
+  { db, linter, learnedUnits }: LintDeps,
+  cabinetId: string,
   shelves: PlanogramShelves,
 ): Promise<PlanogramLint | null> {
-  return linter.lint(lintInput(shelves, await productsBySku(db.read)))
+  const products = await productsBySku(db.read)
+  const learned = await learnedUnits(cabinetId)
+  const lint = await linter.lint(lintInput(shelves, products, learned))
+  if (lint === null) return null
+  const skus = new Set(shelves.flatMap((shelf) => shelf.products.map(({ sku }) => sku)))
+  const learnedProducts = [...skus].filter((sku) => {
+    const product = products.get(sku)
+    return product !== undefined && withLearned(product, learned).isLearned
+  }).length
+  return { ...lint, learnedProducts }
 }
 
 /** @param actions  what the reader may do with it @throws unknown_cabinet */
 export async function planogramView(
-  db: Database,
-  linter: PlanogramLinter,
+  deps: LintDeps,
   cabinetId: string,
   actions: string[],
 ): Promise<PlanogramView> {
+  const { db } = deps
   const cabinet = await db.read
     .selectFrom('cabinet')
     .select(['nameZh', 'nameEn'])
@@ -174,7 +191,7 @@ export async function planogramView(
       unitGrams,
       priceFen,
     })),
-    lint: shelves.length === 0 ? null : await linter.lint(lintInput(shelves, products)),
+    lint: shelves.length === 0 ? null : await lintShelves(deps, cabinetId, shelves),
     actions,
   }
 }

@@ -19,8 +19,10 @@ import { recordChange } from '#core/live/changes.ts'
 import { nowOf } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
+import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { alarmMachine } from './alarms.ts'
+import { createLearnedUnits } from './learned-units.ts'
 import { createPlanogramLinter } from './planogram-linter.ts'
 import { createPlanogram, lintShelves, planogramView } from './planograms.ts'
 import { checkCabinetOf } from './owner.ts'
@@ -44,10 +46,12 @@ export function registerCabinetRoutes(
     presence: PresenceBook
     twins: Twins
     neighbours: CabinetNeighbours
+    evidence: EvidenceStore
   },
 ): void {
   const { db, clock, twins } = deps
   const linter = createPlanogramLinter(deps)
+  const lintDeps = { db, linter, learnedUnits: createLearnedUnits(deps) }
   app.addHook('onClose', () => linter.stop())
 
   const checkOwner = (staff: StaffIdentity | null, cabinetId: string) =>
@@ -110,7 +114,7 @@ export function registerCabinetRoutes(
       const { cabinetId } = request.params
       const staff = await checkOwner(request.staff, cabinetId)
       const actions = staff.permissions.has('planogram.change') ? ['change'] : []
-      return planogramView(db, linter, cabinetId, actions)
+      return planogramView(lintDeps, cabinetId, actions)
     },
   )
   app.put(
@@ -124,7 +128,7 @@ export function registerCabinetRoutes(
       const staff = await checkOwner(request.staff, cabinetId)
       const version = await createPlanogram(db, { cabinetId, ...request.body, by: staff })
       twins.push(cabinetId)
-      return { version, lint: await lintShelves(db, linter, request.body.shelves) }
+      return { version, lint: await lintShelves(lintDeps, cabinetId, request.body.shelves) }
     },
   )
   app.post(
@@ -134,8 +138,9 @@ export function registerCabinetRoutes(
       schema: { params: Params, body: PlanogramLintRequest, response: { 200: PlanogramLintResult } },
     },
     async (request) => {
-      await checkOwner(request.staff, request.params.cabinetId)
-      return { lint: await lintShelves(db, linter, request.body.shelves) }
+      const { cabinetId } = request.params
+      await checkOwner(request.staff, cabinetId)
+      return { lint: await lintShelves(lintDeps, cabinetId, request.body.shelves) }
     },
   )
   app.get(

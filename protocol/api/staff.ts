@@ -659,6 +659,13 @@ export const PlanogramLint = Type.Object(
         closed,
       ),
     ]),
+    isSearchWhole: Type.Boolean({
+      description: 'false: time was up before every dealing was tried; null or not, there may be a better one',
+    }),
+    learnedProducts: Type.Integer({
+      minimum: 0,
+      description: 'products whose weight this cabinet has learned; for the others the catalogue counts',
+    }),
   },
   closed,
 )

@@ -9,12 +9,15 @@ import { describeError, isConflict } from '../../data/staff-errors.ts'
 import { formatGrams, shelfName } from '../../data/staff-format.ts'
 import {
   addProduct,
+  addShelf,
+  addShelves,
   adoptDealing,
   changePlace,
   changesOf,
   formatShare,
   moveProduct,
   removeProduct,
+  removeShelf,
   toneOfError,
   type PlanogramChange,
 } from '../../data/staff-planogram.ts'
@@ -34,6 +37,9 @@ const PLACES_MOST = 40
 const PRICE_MOST_FEN = 1_000_000
 const CAPACITY_MOST = 1000
 const NEW_CAPACITY = 10
+const SHELVES_MOST = 64
+/** What most cabinets have; the person who sees the cabinet says how many it is. */
+const USUAL_SHELVES = 5
 
 type Shelf = PlanogramShelves[number]
 type Place = Shelf['products'][number]
@@ -198,12 +204,18 @@ export class PlanogramPage extends StaffPage {
       <div class="two-columns planogram">
         ${card(
           'shelves',
-          html`<div class="places-head small soft" aria-hidden="true"><span>${word('product')}</span><span class="end">${word('unitWeight')}</span><span>${word('price')}</span><span>${word('capacity')}</span><span>${word('shelf', { shelf: '' })}</span><span></span></div>
+          html`${this.draft.length === 0 ? this.#firstShelves(mayChange) : nothing}
+            ${this.draft.length === 0 ? nothing : html`<div class="places-head small soft" aria-hidden="true"><span>${word('product')}</span><span class="end">${word('unitWeight')}</span><span>${word('price')}</span><span>${word('capacity')}</span><span>${word('shelf', { shelf: '' })}</span><span></span></div>`}
             ${repeat(
               this.draft,
               (shelf) => shelf.id,
               (shelf) => this.#shelf(value, shelf, mayChange),
             )}
+            ${
+              mayChange && this.draft.length > 0 && this.draft.length < SHELVES_MOST
+                ? html`<p><button class="quiet" type="button" id="add-shelf" @click=${() => this.#edit(addShelf(this.draft))}>${icon('plus')}${word('addShelf')}</button></p>`
+                : nothing
+            }
             <p class="soft small">${
               value.createdAtMs === null
                 ? word('planogramNever')
@@ -228,6 +240,25 @@ export class PlanogramPage extends StaffPage {
         </div>
       </div>`
   }
+  /** A cabinet without a planogram begins with its shelves; the goods follow on each of them. */
+  #firstShelves(mayChange: boolean) {
+    if (!mayChange) return html`<p class="soft pad">${word('noShelves')}</p>`
+    return html`<form class="stack pad first-shelves" @submit=${(event: SubmitEvent) => this.#begins(event)}>
+      <p>${word('firstShelves')}</p>
+      <div class="row">
+        <label class="row"><span>${word('shelfCount')}</span><input name="count" type="number" inputmode="numeric" min="1" max=${SHELVES_MOST} step="1" required .value=${live(String(USUAL_SHELVES))} /></label>
+        <button class="button primary" id="first-shelves">${icon('plus')}${word('createShelves')}</button>
+      </div>
+      <p class="soft small">${word('shelfNaming')}</p>
+    </form>`
+  }
+  #begins(event: SubmitEvent): void {
+    event.preventDefault()
+    const input = (event.currentTarget as HTMLFormElement).elements.namedItem('count') as HTMLInputElement
+    const count = input.valueAsNumber
+    if (!Number.isInteger(count) || count < 1 || count > SHELVES_MOST) return input.focus()
+    this.#edit(addShelves([], count))
+  }
   #adopt(): void {
     const better = this.lint?.better
     if (better) this.#edit(adoptDealing(this.draft, better))
@@ -240,7 +271,12 @@ export class PlanogramPage extends StaffPage {
     return html`<section aria-labelledby="shelf-${shelf.id}">
       <div class="shelf-head split">
         <h3 id="shelf-${shelf.id}">${word('shelf', { shelf: name })}</h3>
-        ${error === undefined ? nothing : html`<span class="number small tone-text-${toneOfError(error)}">${icon('scale')}${formatShare(error)}</span>`}
+        ${
+          mayChange && shelf.products.length === 0 && this.draft.length > 1
+            ? html`<button class="icon-button" type="button" aria-label=${word('removeShelf', { shelf: name })} title=${word('removeShelf', { shelf: name })} @click=${() => this.#edit(removeShelf(this.draft, shelf.id))}>${icon('x')}</button>`
+            : nothing
+        }
+        ${error === undefined || shelf.products.length === 0 ? nothing : html`<span class="number small tone-text-${toneOfError(error)}">${icon('scale')}${formatShare(error)}</span>`}
       </div>
       ${
         shelf.products.length === 0
@@ -263,7 +299,10 @@ export class PlanogramPage extends StaffPage {
     const quantity =
       value.stock.find((line) => line.shelf === shelf.id && line.sku === place.sku)?.quantity ?? 0
     const isChanged = this.#changes.some(
-      (change) => change.sku === place.sku && ('to' in change ? change.to : change.shelf) === shelf.id,
+      (change) =>
+        'sku' in change &&
+        change.sku === place.sku &&
+        ('to' in change ? change.to : change.shelf) === shelf.id,
     )
     return html`<li class="place ${isChanged ? 'is-changed' : ''}">
       <span class="product">${product ? html`<product-picture .picture=${product.picture}></product-picture>` : nothing}<span>${name}</span></span>
@@ -361,6 +400,7 @@ export class PlanogramPage extends StaffPage {
     </dialog>`
   }
   #changeText(change: PlanogramChange): string {
+    if (!('sku' in change)) return word(`change.${change.kind}`, { shelf: shelfName(change.shelf) })
     const name = this.#nameOf(change.sku)
     if (change.kind === 'moved')
       return word('change.moved', { name, from: shelfName(change.from), to: shelfName(change.to) })

@@ -47,7 +47,7 @@ function figures(lint: PlanogramLint) {
         </li>`
       })}
     </ul>
-    <p class="soft small">${word('predictedErrorNote')}</p>
+    <p class="soft small">${word('predictedErrorNote')} ${lint.learnedProducts === 0 ? word('lintByCatalogue') : word('lintByLearned', { count: lint.learnedProducts })}</p>
   </div>`
 }
 
@@ -57,13 +57,16 @@ function dealing(
     nameOf,
     adopt,
   }: { draft: PlanogramShelves; nameOf: (sku: string) => string; adopt: (() => void) | undefined },
-  { better, errorShare }: PlanogramLint,
+  { better, errorShare, isSearchWhole }: PlanogramLint,
 ) {
-  if (better === null) return html`<p class="soft small">${word('betterNone')}</p>`
+  if (better === null)
+    return isSearchWhole
+      ? html`<p class="soft small">${word('betterNone')}</p>`
+      : html`<p class="strip tone-neutral">${icon('hourglass')}<span>${word('betterUnfinished')}</span></p>`
   const values = { now: formatShare(errorShare), after: formatShare(better.errorShare), count: better.moves }
   return html`<section class="lint-better" aria-labelledby="lint-better">
     <h3 id="lint-better">${word('better')}</h3>
-    <p>${word('betterText', values)}</p>
+    <p>${word('betterText', values)}${isSearchWhole ? nothing : html` <span class="soft">${word('betterSoFar')}</span>`}</p>
     <ul class="plain small">
       ${movesOf(draft, better).map(
         ({ sku, from, to }) =>

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  addShelf,
+  addShelves,
   adoptDealing,
   changesOf,
   changePlace,
   formatShare,
   moveProduct,
+  removeShelf,
 } from '#console/data/staff-planogram.ts'
 
 const place = (sku: string, priceFen = 300) => ({ sku, priceFen, capacity: 10 })
@@ -44,6 +47,30 @@ describe('an operator works on a draft', () => {
       { id: 's1', products: [place('cola'), place('tea')] },
       { id: 's2', products: [place('sparkling', 400)] },
     ])
+  })
+})
+
+describe('a cabinet without a planogram', () => {
+  it('begins with as many shelves as it has, named like its scales', () => {
+    expect(addShelves([], 3).map(({ id }) => id)).toEqual(['s1', 's2', 's3'])
+    expect(
+      addShelf([
+        { id: 's1', products: [] },
+        { id: 's3', products: [] },
+      ]).at(-1)?.id,
+    ).toBe('s2')
+  })
+  it('saving says which shelves are new', () => {
+    expect(changesOf([], addShelves([], 2))).toEqual([
+      { kind: 'shelf_added', shelf: 's1' },
+      { kind: 'shelf_added', shelf: 's2' },
+    ])
+  })
+  it('an empty shelf can go again, one with goods and the last one cannot', () => {
+    const two = addShelves([], 2)
+    expect(removeShelf(two, 's2')).toEqual([{ id: 's1', products: [] }])
+    expect(removeShelf([{ id: 's1', products: [] }], 's1')).toHaveLength(1)
+    expect(removeShelf(now, 's1')).toBe(now)
   })
 })
 

@@ -121,6 +121,37 @@ describe('what the linter leaves alone', () => {
       ],
       pairs: [],
       better: null,
+      isSearchWhole: true,
     })
+  })
+})
+
+describe('a cabinet so large that the search for a better dealing is stopped', () => {
+  /** Ten shelves by twelve goods, light ones together and heavy ones together: nearly everything could lie better. */
+  const large: WeighingPlanogram = {
+    shelves: Array.from({ length: 10 }, (_, shelf) => ({
+      id: `s${shelf + 1}`,
+      products: Array.from({ length: 12 }, (_, place) => ({
+        sku: `p${shelf * 12 + place}`,
+        unitGrams: 60 + 4 * (shelf * 12 + place),
+        stock: 8,
+        priceFen: 300,
+      })),
+    })),
+  }
+
+  it('stopped before it began: the figures are there, and no word that there is nothing better', () => {
+    const lint = lintPlanogram(large, {}, () => true)
+    expect(lint.errorShare).toBeGreaterThan(0)
+    expect(lint).toMatchObject({ better: null, isSearchWhole: false })
+  })
+
+  it('stopped on the way: the best dealing found by then, with every product in it once', () => {
+    let asked = 0
+    const lint = lintPlanogram(large, {}, () => ++asked > 40)
+    expect(lint.isSearchWhole).toBe(false)
+    expect(lint.better?.errorShare).toBeLessThan(lint.errorShare)
+    const skus = lint.better?.shelves.flatMap((shelf) => shelf.skus) ?? []
+    expect(new Set(skus).size).toBe(120)
   })
 })
