@@ -31,6 +31,37 @@ export const SettingsSchema = Type.Object(
         pattern: '^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$',
       }),
     ),
+    'mqtt-url': Type.Optional(
+      Type.String({
+        title: 'Broker to connect to instead of the embedded one',
+        pattern: '^mqtts?://[^/]+$',
+      }),
+    ),
+    'mqtt-ca': Type.Optional(
+      Type.String({ title: 'PEM file of the authority of that broker; without it our own' }),
+    ),
+    'device-mqtt-url': Type.Optional(
+      Type.String({
+        title: 'Where cabinets reach that broker, when it differs',
+        pattern: '^mqtts?://[^/]+$',
+      }),
+    ),
+    mosquitto: Type.Optional(
+      Type.String({ title: 'Folder made by mosquitto-config; its Mosquitto serves, and is kept up to date' }),
+    ),
+    'password-port': Type.Integer({
+      title: 'mosquitto-config: port for cabinets with a password',
+      default: 8884,
+      minimum: 1,
+      maximum: 65535,
+    }),
+    'core-mqtt-port': Type.Integer({
+      title: 'mosquitto-config: port for the core, on this computer',
+      default: 8885,
+      minimum: 1,
+      maximum: 65535,
+    }),
+    out: Type.Optional(Type.String({ title: 'mosquitto-config: folder to write' })),
     'plain-mqtt': Type.Boolean({
       title: 'Cabinets speak MQTT without TLS; for a network that nobody else can reach',
       default: false,
@@ -154,6 +185,7 @@ export function helpText(): string {
     '  seed                     create what --seed names and stop',
     '  config                   print settings and policy',
     '  enrol-code CABINET       print a new enrolment code',
+    '  mosquitto-config         write the files of a Mosquitto that serves instead of the embedded broker (--out DIR)',
     '  check-provider           try account, keys, clock and address of the payment provider [--json]',
     '  audit-ledger             hold the journal against orders, payments and refunds [--json]',
     '  statement                a day of the operators [--day D] [--operator O] [--csv | --json]',

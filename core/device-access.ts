@@ -5,6 +5,7 @@ import { every, type Timer } from '#protocol/base/clock.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { type Authority, openAuthority } from '#core/authority/authority.ts'
 import type { BrokerDevice, BrokerTls } from '#core/broker/messages.ts'
+import type { MosquittoState } from '#core/broker/mosquitto-files.ts'
 import {
   type BrokerListener,
   type BrokerSupervisor,
@@ -13,6 +14,7 @@ import {
 import { createCredentials, type Credentials } from '#core/cabinets/credentials.ts'
 import type { CabinetRegistry, KnownCabinet } from '#core/cabinets/registry.ts'
 import { type Settings, serverHosts } from '#core/config.ts'
+import { createExternalAccess, createMosquittoState } from '#core/external-access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { loadOrCreateKey } from '#core/platform/keys.ts'
@@ -30,6 +32,8 @@ export interface DeviceAccess {
   readonly authority: Authority
   readonly credentials: Credentials
   readonly broker: BrokerSupervisor
+  /** What a Mosquitto has to know now. */
+  readonly mosquittoState: () => Promise<MosquittoState>
   /** @param kind  some brokers hear certificates and passwords on different ports */
   readonly mqttEndpoint: (kind: 'certificate' | 'password') => MqttEndpoint
   /** Starts the broker; `open` is called by the core when it hears everything. */
@@ -63,15 +67,19 @@ export async function createDeviceAccess(
     privateKeyPem: identity.privateKeyPem,
     caPem: authority.caPem,
   })
-  const broker = createBrokerSupervisor({
-    clock,
-    random,
-    log,
-    host: settings.host,
-    port: settings['mqtt-port'],
-    devices: async () => registry.all().flatMap(deviceOf),
-    tls: () => (settings['plain-mqtt'] ? null : brokerTls()),
-  })
+  const mosquittoState = createMosquittoState(deps, registry, authority, () => identity)
+  const external = await createExternalAccess(settings, deps, authority, mosquittoState)
+  const broker =
+    external?.broker ??
+    createBrokerSupervisor({
+      clock,
+      random,
+      log,
+      host: settings.host,
+      port: settings['mqtt-port'],
+      devices: async () => registry.all().flatMap(deviceOf),
+      tls: () => (settings['plain-mqtt'] ? null : brokerTls()),
+    })
   registry.onChange((cabinet) => {
     const [device] = deviceOf(cabinet)
     if (device === undefined) broker.revoke(cabinet.cabinetId)
@@ -84,9 +92,10 @@ export async function createDeviceAccess(
   async function renewWhenDue(): Promise<void> {
     try {
       const next = await authority.serverIdentity()
-      if (!next.isNew) return
+      // A broker that is not ours also has a list of revoked certificates, which must not grow old.
+      if (!next.isNew && external === undefined) return
       identity = next
-      log.info('the certificate of the server was renewed')
+      if (next.isNew) log.info('the certificate of the server was renewed')
       if (!settings['plain-mqtt']) broker.renew(brokerTls())
       server?.setSecureContext({ cert: identity.certificatePem, key: identity.privateKeyPem })
     } catch (error) {
@@ -98,12 +107,14 @@ export async function createDeviceAccess(
     authority,
     credentials,
     broker,
-    mqttEndpoint: () => ({
-      host: hosts[0] as string,
-      port: broker.devicePort,
-      isTls: !settings['plain-mqtt'],
-      caPem: authority.caPem,
-    }),
+    mosquittoState,
+    mqttEndpoint: (kind) =>
+      external?.endpoint(kind) ?? {
+        host: hosts[0] as string,
+        port: broker.devicePort,
+        isTls: !settings['plain-mqtt'],
+        caPem: authority.caPem,
+      },
     startBroker(listener) {
       broker.start({
         ...listener,

@@ -14,6 +14,7 @@ import {
 } from './finance-command.ts'
 import { checkExposure, helpText, readJsonFile, readPolicy, readSettings, type Settings } from './config.ts'
 import { PolicySchema } from './platform/policy.ts'
+import { createMosquittoFolder } from './broker/mosquitto-folder.ts'
 import { createLog } from './platform/log.ts'
 import { applySeed, parseSeed, type Seeded } from './seed.ts'
 
@@ -46,6 +47,8 @@ async function main(): Promise<number | undefined> {
         return say(JSON.stringify(await seed(core, settings), null, 2))
       case 'enrol-code':
         return say(await enrolCode(core, argument))
+      case 'mosquitto-config':
+        return say(await writeMosquittoConfig(core, settings))
       case 'audit-ledger':
         return tell(await auditLedgerCommand(core.db, settings, clock.now()))
       case 'statement':
@@ -136,6 +139,24 @@ async function seed(core: CoreApp, settings: Settings): Promise<Seeded> {
     },
     file,
   )
+}
+
+async function writeMosquittoConfig({ access }: CoreApp, settings: Settings): Promise<string> {
+  const { out } = settings
+  if (out === undefined) throw new CabinetError('config_invalid', 'Say where: mosquitto-config --out DIR.')
+  const folder = createMosquittoFolder(out, {
+    host: settings.host,
+    certificatePort: settings['mqtt-port'],
+    passwordPort: settings['password-port'],
+    coreHost: '127.0.0.1',
+    corePort: settings['core-mqtt-port'],
+  })
+  folder.write(await access.mosquittoState())
+  return [
+    `The files are in ${path.resolve(out)}. Start the broker, then the core with it:`,
+    `  mosquitto -c ${path.join(path.resolve(out), 'mosquitto.conf')}`,
+    `  npm run core -- --data ${settings.data} --mosquitto ${out}`,
+  ].join('\n')
 }
 
 async function enrolCode(core: CoreApp, cabinetId: string | undefined): Promise<string> {

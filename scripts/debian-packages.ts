@@ -23,6 +23,12 @@ const WANTED: readonly Wanted[] = [
     otherwise: 'the contract test uses the command line client of the npm package mqtt',
   },
   {
+    name: 'mosquitto',
+    file: '/usr/sbin/mosquitto',
+    otherwise:
+      'the generated files of an external broker are not tried, and the test that stands in their place says so',
+  },
+  {
     name: 'mbpoll',
     file: '/usr/bin/mbpoll',
     otherwise: 'the register test uses the npm package modbus-serial as the foreign master',

@@ -43,8 +43,11 @@ export interface Authority {
     publicKeyPem: string
     lifeMs: number
   }): Promise<IssuedCertificate>
-  /** A short-lived client certificate for the core itself, towards a broker that is not ours. */
-  issueForCore(commonName: string): Promise<TlsIdentity>
+  /**
+   * What the core shows to a broker that is not ours. It vouches for itself, so that a broker can have a listener that
+   * trusts this one certificate and no cabinet.
+   */
+  coreIdentity(commonName: string): Promise<TlsIdentity>
   /** For brokers that look certificates up in a list. @param revoked  serials that have not expired */
   revocationListPem(revoked: ReadonlyArray<{ serial: string; atMs: number }>): Promise<string>
 }
@@ -52,7 +55,6 @@ export interface Authority {
 const DAY_MS = 86_400_000
 const CA_LIFE_MS = 20 * 365 * DAY_MS
 const SERVER_LIFE_MS = 90 * DAY_MS
-const CORE_LIFE_MS = 7 * DAY_MS
 const LIST_LIFE_MS = 365 * DAY_MS
 /** A cabinet whose clock is a little behind must not take a new certificate for one of tomorrow. */
 const BACKDATED_MS = DAY_MS
@@ -203,15 +205,28 @@ export async function openAuthority(options: {
           extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
         })
       },
-      async issueForCore(commonName) {
-        const pair = makePair()
-        const { certificatePem } = await issue({
-          subject: [{ CN: [commonName] }],
-          publicKey: verifyingKey(pair.publicKey),
-          lifeMs: CORE_LIFE_MS,
-          extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
-        })
-        return { certificatePem, privateKeyPem: pemOf(pair.privateKey) }
+      async coreIdentity(commonName) {
+        if (!existsSync(file('core.pem'))) {
+          const pair = makePair()
+          const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+            serialNumber: makeSerial(),
+            name: `CN=${commonName}`,
+            notBefore: new Date(clock.now() - BACKDATED_MS),
+            notAfter: new Date(clock.now() + CA_LIFE_MS),
+            keys: { privateKey: signingKey(pair.privateKey), publicKey: verifyingKey(pair.publicKey) },
+            signingAlgorithm: SIGNATURE,
+            extensions: [
+              new x509.BasicConstraintsExtension(false, undefined, true),
+              new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+            ],
+          })
+          writeWhole(file('core.key'), pemOf(pair.privateKey))
+          writeWhole(file('core.pem'), `${certificate.toString('pem')}\n`)
+        }
+        return {
+          certificatePem: readFileSync(file('core.pem'), 'utf8'),
+          privateKeyPem: pemOf(readPrivateKey(file('core.key'))),
+        }
       },
       async revocationListPem(revoked) {
         const list = await x509.X509CrlGenerator.create({

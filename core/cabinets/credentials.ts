@@ -309,7 +309,7 @@ function secretsOf({
 }
 
 /** `$7$rounds$salt$hash`, PBKDF2 with SHA-512: the form of Mosquitto's password file. */
-function mosquittoHash(password: string, salt: Uint8Array): string {
+export function mosquittoHash(password: string, salt: Uint8Array): string {
   const hash = pbkdf2Sync(password, salt, BROKER_HASH_ROUNDS, 64, 'sha512')
   return `$7$${BROKER_HASH_ROUNDS}$${Buffer.from(salt).toString('base64')}$${hash.toString('base64')}`
 }

@@ -57,6 +57,7 @@ const ServerTime = Type.Object({ serverTimeMs: Type.Integer({ minimum: 0 }) })
 
 /** With new and old credentials at hand, each is tried this often before the other gets its turn. */
 const TRIES_IN_A_ROW = 2
+const FAILURES_BEFORE_ASKING = 5
 /** After a connection the core is asked soon, but not by all cabinets in the same second. */
 const ASK_AFTER_UP_MOST_MS = 3000
 const ASK_AFTER_UP_LEAST_MS = 100
@@ -194,6 +195,8 @@ export function createCredentialKeeper(options: KeeperOptions): CredentialKeeper
     },
     failed() {
       failures++
+      // Perhaps the broker knows newer ones than we do, because an answer was lost: the core will say.
+      if (failures % FAILURES_BEFORE_ASKING === 0) checkAfter(ASK_AFTER_UP_MOST_MS)
     },
     signingKey: () => held.current.privateKeyPem,
     start: () => checkAfter(options.checkMs * (0.5 + random.next() / 2)),

@@ -146,7 +146,9 @@ describe('who may connect', () => {
     const port = Number(new URL(coreAddress.url).port)
     expect(await refusedWith(connectDevice('cab-a', { port }))).toBe(5)
     expect(
-      await refusedWith(connectDevice(CORE_IDENTITY, { username: CORE_IDENTITY, password: String(coreAddress.password) })),
+      await refusedWith(
+        connectDevice(CORE_IDENTITY, { username: CORE_IDENTITY, password: String(coreAddress.password) }),
+      ),
     ).toBe(2)
   })
 })
