@@ -54,7 +54,9 @@ export function createEvidenceUploader(options: UploaderOptions): EvidenceUpload
       .catch((error: unknown) => log.error({ err: error }, 'the evidence queue failed'))
       .finally(() => {
         running = undefined
-        wake(Math.max(failures > 0 ? notBeforeMonoMs - clock.monoMs() : LOOK_EVERY_MS, 0))
+        // A pause that is over while the core cannot be reached is no reason to look again and again: it nudges.
+        const pauseMs = notBeforeMonoMs - clock.monoMs()
+        wake(pauseMs > 0 ? pauseMs : LOOK_EVERY_MS)
       })
   }
 
