@@ -2,7 +2,7 @@ import { buildConsole } from './build-console.ts'
 import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { integerBelow } from '#protocol/base/random.ts'
-import { CAMPAIGNS, SCENARIOS } from '#test/scenarios/index.ts'
+import { CAMPAIGNS, PARTS_OF_CAMPAIGNS, SCENARIOS } from '#test/scenarios/index.ts'
 import {
   type Outcome,
   playCampaign,
@@ -73,10 +73,10 @@ async function main(): Promise<number> {
 }
 
 function find(name: string): Scenario | Campaign {
-  const scenario = ALL.find((one) => one.name === name)
+  const scenario = [...ALL, ...PARTS_OF_CAMPAIGNS].find((one) => one.name === name)
   if (!scenario)
     throw new UsageError(
-      `There is no scenario ${JSON.stringify(name)}. Known: ${ALL.map((one) => one.name).join(', ')}.`,
+      `There is no scenario ${JSON.stringify(name)}. Known: ${[...ALL, ...PARTS_OF_CAMPAIGNS].map((one) => one.name).join(', ')}.`,
     )
   return scenario
 }

@@ -3,6 +3,7 @@ import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
+import { faults, SINGLE_FAULTS } from './faults/index.ts'
 import { killRounds } from './kill-rounds/index.ts'
 import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
@@ -43,4 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
 ]
 
 /** Counts that take longer than a story. */
-export const CAMPAIGNS: readonly Campaign[] = [killRounds]
+export const CAMPAIGNS: readonly Campaign[] = [killRounds, faults]
+
+/** Parts of a campaign that can be asked for by name. */
+export const PARTS_OF_CAMPAIGNS: readonly Campaign[] = SINGLE_FAULTS

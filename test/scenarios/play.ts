@@ -89,7 +89,7 @@ export async function playCampaign(
   const clock = createSystemClock()
   const { name } = campaign
   const startedMs = clock.monoMs()
-  const dataDir = mkdtempSync(path.join(tmpdir(), `scenario-${name}-`))
+  const dataDir = mkdtempSync(path.join(tmpdir(), `scenario-${name.replace('/', '-')}-`))
   try {
     await campaign.campaign({ ...play, dataDir })
   } catch (error) {

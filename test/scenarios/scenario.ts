@@ -31,7 +31,7 @@ export interface CampaignPlay {
   readonly rounds?: number
   /** Everything random is drawn from it; printed, so that a failure can be repeated. */
   readonly seed: number
-  say(line: string): void
+  readonly say: (line: string) => void
 }
 
 /** Many rounds of one kind of trouble. It starts what it needs by itself. */

@@ -6,7 +6,7 @@ import type { DisputeRequest, DisputeView, OrderView, SessionView } from '#proto
 import type { CabinetDetail, StaffOrder, TicketDetail, TicketList } from '#protocol/api/staff.ts'
 import type { RunningSystem } from '#scripts/system.ts'
 import { type Answer, createVisitor, type Visitor } from '#test/support/browserless.ts'
-import { eventually, expectThat, ExpectationError } from '#test/support/eventually.ts'
+import { eventually, expectEqual, expectThat, ExpectationError } from '#test/support/eventually.ts'
 
 /** Everybody and everything that a story needs, each at the outer end of a real wire. */
 export interface World {
@@ -178,6 +178,8 @@ function createPhone(url: string): Phone {
 export interface Consumer {
   readonly openid: string
   readonly visitor: Visitor
+  /** Agrees on the provider's page, and opens nothing. */
+  signIn(): Promise<void>
   /** Scans and opens, with the consent on the provider's page when it is asked for. @throws with the code of a refusal */
   open(): Promise<SessionView>
   /** As `open`, but answers a refusal as its code. */
@@ -253,6 +255,16 @@ async function createConsumer(
     openid,
     visitor,
     tryOpen,
+    async signIn() {
+      const refusal = (
+        await visitor.send('POST', '/api/consumer/sessions', {
+          requestId: ids.next('request'),
+          cabinetId,
+        })
+      ).body as ErrorBody
+      expectEqual(refusal.code, 'consent_required', 'what a stranger is told first')
+      await agree(String(refusal.details?.consentUrl))
+    },
     async open() {
       const result = await tryOpen()
       if ('refusal' in result)

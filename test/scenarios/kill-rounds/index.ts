@@ -29,6 +29,7 @@ const SHOPPERS = ['李伟', '王芳', 'Anna'] as const
 /** Nobody runs out of money: that would be another story. */
 const BALANCE_FEN = 5_000_000
 const ARRIVE_WITHIN_MS = 1500
+const STAFF_WITHIN_MS = 5000
 const LOG_LINES = 6
 /** How long a start may take while everything else on the machine starts as well. */
 const READY_WITHIN_MS = 60_000
@@ -42,18 +43,29 @@ export const killRounds: Campaign = {
   shows:
     'SIGKILL of edge, core and broker at random moments under load, also two at once: nothing lost, nothing doubled, no door late',
   async campaign(play) {
-    const rounds = play.rounds ?? ROUNDS[play.effort]
-    const random = createSeededRandom(play.seed)
-    const totals = { events: 0, visits: 0, sales: 0, refunds: 0, kills: new Map<string, number>() }
-    for (let done = 0; done < rounds; done += ROUNDS_PER_FLEET) {
-      const batch = Math.min(ROUNDS_PER_FLEET, rounds - done)
-      await playFleet(play, random, { first: done + 1, last: done + batch, of: rounds }, totals)
-    }
-    const kills = [...totals.kills].map(([what, count]) => `${what} ${count}`).join(', ')
     play.say(
-      `${rounds} rounds: ${totals.visits} visits (${totals.sales} sales), ${totals.refunds} refunds, ${totals.events} events compared; killed: ${kills}`,
+      await playKillRounds({ ...play, rounds: play.rounds ?? ROUNDS[play.effort], strikesPerRound: 1 }),
     )
   },
+}
+
+export interface KillRounds extends Omit<CampaignPlay, 'effort'> {
+  readonly rounds: number
+  /** One after the other within the same visits; between two of them everything is up again. */
+  readonly strikesPerRound: number
+}
+
+/** @returns what was done and compared, as a sentence. @throws ExpectationError naming the round, with the ends of the logs */
+export async function playKillRounds(play: KillRounds): Promise<string> {
+  const { rounds } = play
+  const random = createSeededRandom(play.seed)
+  const totals = { events: 0, visits: 0, sales: 0, refunds: 0, kills: new Map<string, number>() }
+  for (let done = 0; done < rounds; done += ROUNDS_PER_FLEET) {
+    const batch = Math.min(ROUNDS_PER_FLEET, rounds - done)
+    await playFleet(play, random, { first: done + 1, last: done + batch, of: rounds }, totals)
+  }
+  const kills = [...totals.kills].map(([what, count]) => `${what} ${count}`).join(', ')
+  return `${rounds} rounds: ${totals.visits} visits (${totals.sales} sales), ${totals.refunds} refunds, ${totals.events} events compared; killed: ${kills}`
 }
 
 interface Totals {
@@ -82,7 +94,7 @@ interface Fleet {
   readonly refundIds: string[]
 }
 
-async function playFleet(play: CampaignPlay, random: Random, rounds: Rounds, totals: Totals): Promise<void> {
+async function playFleet(play: KillRounds, random: Random, rounds: Rounds, totals: Totals): Promise<void> {
   const system = await startSystem({
     dataDir: `${play.dataDir}/from-round-${rounds.first}`,
     seed: play.seed,
@@ -99,14 +111,20 @@ async function playFleet(play: CampaignPlay, random: Random, rounds: Rounds, tot
     const fleet = await gather(system, witnesses)
     for (; round <= rounds.last; round++) {
       const startedMs = clock.monoMs()
-      const plan = drawStrike(
-        random,
-        system.cabinets.map(({ edgePart }) => edgePart),
+      const plans = Array.from({ length: play.strikesPerRound }, () =>
+        drawStrike(
+          random,
+          system.cabinets.map(({ edgePart }) => edgePart),
+          play.strikesPerRound,
+        ),
       )
-      const summary = await playRound(fleet, plan, random, totals)
+      const summary = await playRound(fleet, plans, random, totals)
       expectThat(died.length === 0, died.join('; '))
+      const what = plans.map(
+        (plan) => `${plan.targets.join(' and ')} after ${plan.afterMs} ms, down ${plan.downMs} ms`,
+      )
       play.say(
-        `round ${round} of ${rounds.of}: ${plan.targets.join(' and ')} after ${plan.afterMs} ms, down ${plan.downMs} ms: ${summary} (${((clock.monoMs() - startedMs) / 1000).toFixed(1)} s)`,
+        `round ${round} of ${rounds.of}: ${what.join('; ')}: ${summary} (${((clock.monoMs() - startedMs) / 1000).toFixed(1)} s)`,
       )
     }
   } catch (error) {
@@ -158,7 +176,12 @@ async function gather(system: RunningSystem, witnesses: readonly DoorWitness[]):
   }
 }
 
-async function playRound(fleet: Fleet, plan: Strike, random: Random, totals: Totals): Promise<string> {
+async function playRound(
+  fleet: Fleet,
+  plans: readonly Strike[],
+  random: Random,
+  totals: Totals,
+): Promise<string> {
   const { system, places, ids, lead, operator, refundIds } = fleet
   // Everything is drawn before it starts, so that the seed decides and not who comes first.
   const people = places.map((place) => ({
@@ -176,16 +199,18 @@ async function playRound(fleet: Fleet, plan: Strike, random: Random, totals: Tot
       }),
     ),
     (async () => {
-      await wait(clock, 'strike', plan.afterMs)
-      await strike(system, plan)
+      for (const plan of plans) {
+        await wait(clock, 'strike', plan.afterMs)
+        await strike(system, plan)
+      }
     })(),
     (async () => {
-      await wait(clock, 'staff', integerBelow(staff, plan.afterMs + 1))
+      await wait(clock, 'staff', integerBelow(staff, STAFF_WITHIN_MS))
       const cabinet = system.cabinets[integerBelow(staff, system.cabinets.length)] ?? system.cabinets[0]
       if (cabinet !== undefined) await changeSetpoint(operator, cabinet.cabinetId, staff)
     })(),
     (async () => {
-      await wait(clock, 'refund', integerBelow(staff, plan.afterMs + 1))
+      await wait(clock, 'refund', integerBelow(staff, STAFF_WITHIN_MS))
       if (refundable === undefined) return
       const refundId = await refundOnePiece(lead, refundable, ids)
       if (refundId !== undefined) refundIds.push(refundId)
@@ -207,7 +232,10 @@ async function playRound(fleet: Fleet, plan: Strike, random: Random, totals: Tot
   totals.visits += visits.filter(({ taken }) => taken !== undefined).length
   totals.sales += sales
   totals.refunds += refundable === undefined ? 0 : 1
-  for (const target of plan.targets) count(totals.kills, nameOf(target))
+  for (const { targets } of plans) {
+    for (const target of targets) count(totals.kills, nameOf(target))
+    if (targets.length > 1) count(totals.kills, 'two at once')
+  }
   return describe(visits, events)
 }
 

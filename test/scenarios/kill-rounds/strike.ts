@@ -21,15 +21,18 @@ const LATEST_MS = 7000
 const LONGEST_DOWN_MS = 2500
 const SECOND_TARGET_SHARE = 0.4
 
-/** One or two targets, at a moment of the visits and for a time that the seed decides. */
-export function drawStrike(random: Random, edges: readonly PartName[]): Strike {
+/**
+ * One or two targets, at a moment of the visits and for a time that the seed decides.
+ * @param ofMany  strikes that share the time of the visits
+ */
+export function drawStrike(random: Random, edges: readonly PartName[], ofMany = 1): Strike {
   const kinds: Target[] = ['core', 'broker', ...edges]
   const first = kinds.splice(drawKind(random, edges.length), 1)
   const second = random.next() < SECOND_TARGET_SHARE ? [pick(random, kinds)] : []
   return {
     targets: [...first, ...second],
-    afterMs: integerBelow(random, LATEST_MS),
-    downMs: integerBelow(random, LONGEST_DOWN_MS),
+    afterMs: integerBelow(random, Math.ceil(LATEST_MS / ofMany)),
+    downMs: integerBelow(random, Math.ceil(LONGEST_DOWN_MS / ofMany)),
   }
 }
 

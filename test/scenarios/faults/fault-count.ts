@@ -1,0 +1,18 @@
+import type { CampaignPlay, Effort } from '../scenario.ts'
+
+/** One kind of trouble, many times. */
+export interface FaultCount {
+  readonly name: string
+  readonly shows: string
+  /** How often, by what is asked for; 0 leaves it out. */
+  readonly counts: Readonly<Record<Effort, number>>
+  /**
+   * @returns what was counted, as a sentence
+   * @throws ExpectationError with what did not hold
+   */
+  run(play: FaultPlay): Promise<string>
+}
+
+export interface FaultPlay extends Omit<CampaignPlay, 'effort' | 'rounds'> {
+  readonly count: number
+}
