@@ -1,3 +1,4 @@
+import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
 import type {
   AlarmList,
   AnomalyDecide,
@@ -133,11 +134,11 @@ export class StaffApi {
   savePlanogram(cabinetId: string, body: PlanogramRequest): Promise<PlanogramSaved> {
     return this.#send('PUT', `/api/staff/cabinets/${cabinetId}/planogram`, body)
   }
-  command(
-    cabinetId: string,
-    body: { commandId: string; name: 'door.lock' | 'agent.restart'; reason: string },
-  ): Promise<unknown> {
+  command(cabinetId: string, body: CommandRequest): Promise<unknown> {
     return this.#send('POST', `/api/staff/cabinets/${cabinetId}/commands`, body)
+  }
+  changePart(cabinetId: string, body: PartRequest): Promise<TwinParts> {
+    return this.#send('PUT', `/api/staff/cabinets/${cabinetId}/twin`, body)
   }
   alarms(state: 'active' | 'all', signal?: AbortSignal): Promise<AlarmList> {
     return this.#get(`/api/staff/alarms${query({ state })}`, signal)

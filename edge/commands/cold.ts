@@ -41,10 +41,13 @@ export function decideDefrost(
     return refusal(
       'too_warm',
       `the air has ${celsius(cold.airDeciCelsius)}; a defrost begins at most at ${celsius(limitDeciCelsius - DEFROST_MARGIN)}`,
+      { airDeciCelsius: cold.airDeciCelsius, mostDeciCelsius: limitDeciCelsius - DEFROST_MARGIN },
     )
   }
   if (sinceLastDefrostMs !== undefined && sinceLastDefrostMs < pauseMs)
-    return refusal('defrost_too_soon', `wait ${Math.ceil((pauseMs - sinceLastDefrostMs) / 60_000)} min`)
+    return refusal('defrost_too_soon', `wait ${Math.ceil((pauseMs - sinceLastDefrostMs) / 60_000)} min`, {
+      waitMs: pauseMs - sinceLastDefrostMs,
+    })
   return undefined
 }
 
@@ -116,6 +119,7 @@ export function createColdOperations(options: {
           return refusal(
             'too_warm',
             `the air has ${celsius(airDeciCelsius)}; safe is at most ${celsius(limitDeciCelsius)}`,
+            { airDeciCelsius, mostDeciCelsius: limitDeciCelsius },
           )
         return undefined
       },

@@ -51,7 +51,13 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       { commandId: command.id, name: command.name, reason: refused.reason },
       `command refused: ${refused.detail}`,
     )
-    reply(command, { status: 'rejected', reason: refused.reason, detail: refused.detail.slice(0, 500) })
+    const { reason, detail, result } = refused
+    reply(command, {
+      status: 'rejected',
+      reason,
+      detail: detail.slice(0, 500),
+      ...(result === undefined ? {} : { result }),
+    })
   }
   function replyRecorded(command: Command, record: CommandRecord): void {
     const { status, reason, detail, result } = record

@@ -7,6 +7,8 @@ import { parseValue } from '#protocol/messages/index.ts'
 export interface Refusal {
   readonly reason: ErrorCode
   readonly detail: string
+  /** The figures of the detail, for pages that say it in the reader's language. */
+  readonly result?: Record<string, number>
 }
 
 /** What the cabinet is like when a command asks for something. null: stale. */
@@ -18,6 +20,8 @@ export interface CabinetState {
   readonly isOutOfService: boolean
   readonly planogramVersion: number | undefined
   readonly isOutboxFull: boolean
+  /** On the disk, for another visit. */
+  readonly hasRoom?: boolean
   /** The core refuses our events: another machine may use this identity, and nobody could be charged. */
   readonly isOutboxRefused: boolean
   readonly doorCount: number
@@ -95,6 +99,7 @@ export function decideUnlock(
   }
   if (args.kind === 'sale' && cabinet.isOutboxRefused)
     return refusal('outbox_refused', 'the core refuses the events of this cabinet')
+  if (cabinet.hasRoom === false) return refusal('storage_full', 'there is no room on the disk of the cabinet')
   if (cabinet.isOutboxFull) return refusal('outbox_full', 'too much waits for the core already')
   return undefined
 }
@@ -138,6 +143,6 @@ export function decideToken(
   return { ok: true, args: token.args }
 }
 
-export function refusal(reason: ErrorCode, detail: string): Refusal {
-  return { reason, detail }
+export function refusal(reason: ErrorCode, detail: string, result?: Record<string, number>): Refusal {
+  return { reason, detail, ...(result === undefined ? {} : { result }) }
 }

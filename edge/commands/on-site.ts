@@ -114,11 +114,11 @@ export function createOnSiteProof(options: {
       if (hardware.showDigits === undefined) return undefined
       const waitMs = blockedForMs()
       if (state.triesLeft === 0 || waitMs > 0)
-        return refusal('on_site_code_blocked', `wait ${Math.ceil(waitMs / 60_000)} min`)
+        return refusal('on_site_code_blocked', `wait ${Math.ceil(waitMs / 60_000)} min`, { waitMs })
       if (code === state.code) return undefined
       const triesLeft = state.triesLeft - 1
       save({ ...state, triesLeft, blockedAtMs: triesLeft === 0 ? clock.now() : null })
-      return refusal('on_site_code_wrong', `${triesLeft} tries are left`)
+      return refusal('on_site_code_wrong', `${triesLeft} tries are left`, { triesLeft })
     },
     start() {
       look()

@@ -48,6 +48,7 @@ export function decideSteady(grams: ReadonlyArray<number | null>): Steady {
       refusal: refusal(
         'scale_unstable',
         `readings scatter by ${noiseGrams.toFixed(1)} g and move by ${creepGrams.toFixed(1)} g; at rest they stay within ${NOISE_MOST_GRAMS} g and ${CREEP_MOST_GRAMS} g`,
+        { noiseGrams: rounded(noiseGrams), creepGrams: rounded(creepGrams) },
       ),
     }
   }
@@ -63,13 +64,16 @@ export function decideEmpty({ grams }: SteadyReading): Refusal | undefined {
   return refusal(
     'weight_implausible',
     `the shelf reads ${grams.toFixed(0)} g; empty it reads at most ${EMPTY_MOST_GRAMS} g`,
+    { readGrams: grams, mostGrams: EMPTY_MOST_GRAMS },
   )
 }
 
 /** Did the tare take? */
 export function decideZero({ grams }: SteadyReading): Refusal | undefined {
   if (Math.abs(grams) <= ZERO_WITHIN_GRAMS) return undefined
-  return refusal('readback_mismatch', `the shelf still reads ${grams.toFixed(1)} g after the tare`)
+  return refusal('readback_mismatch', `the shelf still reads ${grams.toFixed(1)} g after the tare`, {
+    afterGrams: grams,
+  })
 }
 
 /** The sensor reads zero from now on, with what lies on it now. */
@@ -100,6 +104,7 @@ export function decideSpan(
     refusal: refusal(
       'weight_implausible',
       `the scale reads ${read.toFixed(1)} g for a weight of ${knownGrams} g; it may be off by at most ${GAIN_CHANGE_MOST * 100} %`,
+      { readGrams: rounded(read), knownGrams, mostPercent: GAIN_CHANGE_MOST * 100 },
     ),
   }
 }

@@ -52,7 +52,7 @@ export function createScaleOperations(options: {
     const known = measuredEmpty.get(shelf)
     return known !== undefined && clock.monoMs() - known.atMonoMs < EMPTY_HOLDS_MS ? known.reading : undefined
   }
-  const rejected = ({ reason, detail }: Refusal): Outcome => ({ status: 'rejected', reason, detail })
+  const rejected = (refused: Refusal): Outcome => ({ status: 'rejected', ...refused })
   /** Until the last transaction nothing was changed. */
   const unchanged = (): Outcome => ({ status: 'failed', reason: 'agent_restarted' })
 
@@ -85,7 +85,8 @@ export function createScaleOperations(options: {
     // The transmitter's zero is the right one now; a zero that was kept here would be taken off twice.
     change(sensors, (correction) => ({ ...correction, zeroGrams: 0 }))
     const after = await steady.measure(shelf)
-    if (!after.isSteady) return { status: 'unknown', ...after.refusal, result }
+    if (!after.isSteady)
+      return { status: 'unknown', ...after.refusal, result: { ...result, ...after.refusal.result } }
     const whole = { ...result, afterGrams: after.reading.grams, keptBy: 'transmitter' }
     const off = decideZero(after.reading)
     return off ? { status: 'failed', ...off, result: whole } : { status: 'succeeded', result: whole }

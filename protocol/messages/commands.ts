@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import type { CommandName } from '../base/command-names.ts'
+import { type CommandName, KNOWN_GRAMS } from '../base/command-names.ts'
 import { closed, Id, Shelf, Sku, Text } from './common.ts'
 import { SessionKind } from './session.ts'
 
@@ -26,8 +26,6 @@ export type DoorUnlockArgs = Type.Static<typeof DoorUnlockArgs>
 export const EmptyArgs = Type.Object({}, closed)
 export const ShelfArgs = Type.Object({ shelf: Shelf }, closed)
 export type ShelfArgs = Type.Static<typeof ShelfArgs>
-/** A weight used for calibration: heavy enough that the noise of the scale does not matter. */
-export const KNOWN_GRAMS = { least: 200, most: 20_000 } as const
 export const CalibrateArgs = Type.Object(
   {
     shelf: Shelf,

@@ -12,7 +12,8 @@ import { putBackScenario } from './put-back.ts'
 import { restore } from './restore.ts'
 import { nothingTaken, sale } from './sale.ts'
 import type { Campaign, Scenario } from './scenario.ts'
-import { setpoint } from './setpoint.ts'
+import { setpoint, setpointConflict } from './setpoint.ts'
+import { TECHNICIAN_STORIES } from './technician.ts'
 import { driftingShelf, foreignObject, lean, quickDouble, stuckSensor, swap, twins } from './weighing.ts'
 
 /** In the order in which a newcomer would like to read them. */
@@ -27,7 +28,9 @@ export const SCENARIOS: readonly Scenario[] = [
   deferredPending,
   dispute,
   setpoint,
+  setpointConflict,
   lateUnlock,
+  ...TECHNICIAN_STORIES,
   edgeKilled,
   coreKilled,
   restore,

@@ -29,6 +29,7 @@ export const setpoint: Scenario = {
   name: 'setpoint',
   shows:
     'an operator sets 3 °C, the register changes and is read back; rejected out of range; applied after reconnect when offline',
+  policy: { setpointPauseMs: 0 },
   async run(world) {
     const operator = await world.staff('operator')
     const before = await setpointIn(operator, ['in_sync', 'applied'])
@@ -71,15 +72,55 @@ export const setpoint: Scenario = {
       { withinMs: 60_000 },
     )
     const version = (await operator.cabinet()).cabinet.setpoint
-    expectEqual((await change(version, 50)).status, 200, 'the answer to 5 °C while offline')
+    expectEqual((await change(version, 20)).status, 200, 'the answer to 2 °C while offline')
     await setpointIn(operator, ['queued_offline'])
     expectEqual(await registerOf(world), 30, 'the register while the cabinet is offline')
     await world.workshop.control('network', { mode: 'ok' })
     await eventually(
-      'the cabinet reporting 5 °C',
-      async () => (await operator.cabinet()).cabinet.setpoint.reported === 50,
+      'the cabinet reporting 2 °C',
+      async () => (await operator.cabinet()).cabinet.setpoint.reported === 20,
       { withinMs: 60_000 },
     )
-    expectEqual(await registerOf(world), 50, 'the register after the reconnect')
+    expectEqual(await registerOf(world), 20, 'the register after the reconnect')
+  },
+}
+
+export const setpointConflict: Scenario = {
+  name: 'setpoint-conflict',
+  shows:
+    'of two people who change the setpoint at once the second is told who was first; a third change waits for a minute',
+  policy: { setpointPauseMs: 60_000 },
+  async run(world) {
+    const operator = await world.staff('operator')
+    const admin = await world.staff('admin')
+    const before = await setpointIn(operator, ['in_sync', 'applied'])
+    const change = (staff: Staff, expectedVersion: number, setpointDeciCelsius: number) =>
+      staff.trySend('PUT', `cabinets/${world.system.cabinetId}/setpoint`, {
+        expectedVersion,
+        setpointDeciCelsius,
+        reason: 'Summer',
+      })
+    const [first, second] = await Promise.all([
+      change(operator, before.desiredVersion, 30),
+      change(admin, before.desiredVersion, 20),
+    ])
+    const answers = [first, second].toSorted((a, b) => a.status - b.status)
+    expectEqual(
+      answers.map((answer) => answer.status),
+      [200, 409],
+      'the answers to two changes of one version',
+    )
+    const winner = first.status === 200 ? 'operator' : 'admin'
+    const { details } = answers[1]?.body as { details: { by: string; value: number } }
+    const after = await setpointIn(operator, ['in_sync', 'applied'])
+    expectEqual([details.by, details.value], [after.desiredBy, after.desired], `who was first (${winner})`)
+    expectEqual(await registerOf(world), after.desired, 'the register of the board')
+
+    const soon = await change(operator, after.desiredVersion, 35)
+    expectEqual(
+      [soon.status, (soon.body as { code: string }).code],
+      [429, 'too_many_requests'],
+      'a change within the same minute',
+    )
   },
 }

@@ -1,48 +1,32 @@
 import { html, nothing } from 'lit'
-import { customElement, query, state } from 'lit/decorators.js'
+import { customElement, state } from 'lit/decorators.js'
 import type { CabinetDetail } from '#protocol/api/staff.ts'
-import { SESSION_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
+import { SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
-import { describeCode, describeError } from '../../data/staff-errors.ts'
+import { describeError } from '../../data/staff-errors.ts'
 import { formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
+import { controlWord } from '../../words/control.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
-import { icon, type IconName } from '../icons.ts'
+import { icon } from '../icons.ts'
 import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { cabinetBadges } from '../parts/cabinet-views.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
-import { badge, card, exactTime, idChip, moment, money, pageHead, personText, stateBadge } from '../views.ts'
+import { card, exactTime, idChip, moment, money, pageHead, personText, stateBadge } from '../views.ts'
 import '../../components/product-picture.ts'
+import '../parts/command-dialog.ts'
+import '../parts/command-panel.ts'
 import '../parts/setpoint-card.ts'
 import '../parts/temperature-chart.ts'
-
-type Command = 'door.lock' | 'agent.restart'
-const COMMANDS: readonly Command[] = ['door.lock', 'agent.restart']
-const COMMAND_LOOK: Record<CabinetDetail['commands'][number]['state'], { tone: Tone; icon: IconName }> = {
-  created: { tone: 'neutral', icon: 'circle' },
-  sent: { tone: 'info', icon: 'refresh' },
-  accepted: { tone: 'info', icon: 'hourglass' },
-  executing: { tone: 'info', icon: 'hourglass' },
-  succeeded: { tone: 'ok', icon: 'circle-check' },
-  failed: { tone: 'bad', icon: 'circle-x' },
-  rejected: { tone: 'bad', icon: 'circle-x' },
-  expired: { tone: 'warn', icon: 'clock' },
-  unknown: { tone: 'warn', icon: 'help' },
-}
+import '../parts/twin-card.ts'
 
 /** One cabinet: how it is, how warm it is and shall be, what lies in it, what it did. */
 @customElement('page-cabinet')
 export class CabinetPage extends StaffPage {
   /** What the cabinet said since the last load. */
   @state() private heard: LiveFrame | undefined
-  @state() private command: Command = 'door.lock'
-  @state() private reason = ''
-  @state() private isSending = false
-  @state() private error: unknown
-  @query('dialog') private dialog!: HTMLDialogElement
-  #commandId = ''
   private readonly cabinet = new Resource<CabinetDetail, [string]>(this, {
     args: () => [this.#id],
     load: ([id], signal) => this.services.api.cabinet(id, signal),
@@ -81,30 +65,6 @@ export class CabinetPage extends StaffPage {
     }
   }
 
-  #ask(command: Command): void {
-    this.#commandId = this.services.ids.next('command')
-    this.command = command
-    this.reason = ''
-    this.error = undefined
-    this.dialog.showModal()
-  }
-  async #send(event: SubmitEvent): Promise<void> {
-    event.preventDefault()
-    this.isSending = true
-    try {
-      await this.services.api.command(this.#id, {
-        commandId: this.#commandId,
-        name: this.command,
-        reason: this.reason.trim(),
-      })
-      this.dialog.close()
-    } catch (error) {
-      this.error = error
-    } finally {
-      this.isSending = false
-    }
-    this.cabinet.reload()
-  }
   async #acknowledge(alarmId: string): Promise<void> {
     try {
       await this.services.api.acknowledgeAlarm(alarmId)
@@ -121,11 +81,12 @@ export class CabinetPage extends StaffPage {
         ? html`<p class="soft">${choose(detail.cabinet.site)} · ${detail.cabinet.operator} · <code>${detail.cabinet.cabinetId}</code></p>`
         : nothing,
     })}
-      ${this.cabinet.view((loaded) => this.#body(loaded))} ${this.#dialog()}`
+      ${this.cabinet.view((loaded) => this.#body(loaded))}`
   }
 
   #body(detail: CabinetDetail) {
     const cabinet = this.#current(detail.cabinet)
+    const current = { ...detail, cabinet }
     return html`<p class="row wrap cabinet-badges ${cabinet.presence === 'offline' ? 'is-faded' : ''}">${cabinetBadges(this.services, cabinet)}</p>
       <div class="cabinet-columns"><div class="stack">
         ${card(
@@ -145,7 +106,7 @@ export class CabinetPage extends StaffPage {
           html`<setpoint-card .cabinet=${cabinet} .isReadOnly=${!detail.actions.includes('setpoint')} @changed=${() => this.cabinet.reload()}></setpoint-card>`,
           { className: 'area-setpoint' },
         )}
-        ${this.#alarms(detail)} ${this.#commands(detail)} ${this.#sessions(detail)} ${this.#link(detail)}
+        ${this.#alarms(detail)} ${this.#commands(current)} ${this.#twin(current)} ${this.#sessions(detail)} ${this.#link(detail)}
         </div>
       </div>`
   }
@@ -214,31 +175,18 @@ export class CabinetPage extends StaffPage {
     )
   }
 
-  #commands({ commands, actions }: CabinetDetail) {
-    const { time } = this.services
-    const allowed = actions.includes('command') ? COMMANDS : []
+  #commands(detail: CabinetDetail) {
     return card(
       'commands',
-      html`${
-        allowed.length > 0
-          ? html`<p class="row wrap">${allowed.map((name) => html`<button class="button" @click=${() => this.#ask(name)}>${icon(name === 'door.lock' ? 'lock' : 'refresh')}${word(`command.${name}`)}</button>`)}</p>`
-          : nothing
-      }
-        ${
-          commands.length === 0
-            ? html`<p class="soft">${word('noCommands')}</p>`
-            : html`<ul class="ledger">
-              ${commands.slice(0, 8).map((command) => {
-                const look = COMMAND_LOOK[command.state]
-                return html`<li>
-                  <div class="split"><span>${wordOr(`command.${command.name}`, command.name)}</span>${badge(look.tone, look.icon, word(`commandState.${command.state}`))}</div>
-                  <p class="soft small">${moment(time, command.createdAtMs)} · ${personText(this.services, command.by)}${command.finishedAtMs === null ? nothing : html` · ${formatSpan(command.finishedAtMs - command.createdAtMs)}`}${command.reason ? html` · ${describeCode(command.reason)}` : nothing}</p>
-                </li>`
-              })}
-            </ul>`
-        }`,
+      html`<command-panel .detail=${detail} @sent=${() => this.cabinet.reload()}></command-panel>`,
       { className: 'area-commands' },
     )
+  }
+  #twin(detail: CabinetDetail) {
+    return html`<section class="card area-twin" aria-labelledby="card-twin">
+      <header class="card-head"><h2 id="card-twin">${controlWord('twin')}</h2></header>
+      <twin-card .detail=${detail} @changed=${() => this.cabinet.reload()}></twin-card>
+    </section>`
   }
 
   #sessions({ sessions }: CabinetDetail) {
@@ -305,27 +253,6 @@ export class CabinetPage extends StaffPage {
       </dl>`,
       { className: 'area-link' },
     )
-  }
-
-  #dialog() {
-    return html`<dialog class="dialog" aria-labelledby="command-title">
-      <header class="dialog-head">
-        <h2 id="command-title">${word(`command.${this.command}`)}</h2>
-        <button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button>
-      </header>
-      <form class="stack" @submit=${(event: SubmitEvent) => void this.#send(event)}>
-        <p>${word(`commandEffect.${this.command}`)}</p>
-        <label class="field"><span class="label">${word('reasonForRecord')}</span>
-          <input required maxlength="200" .value=${this.reason} @input=${(event: Event) => (this.reason = (event.target as HTMLInputElement).value)} />
-        </label>
-        ${this.error ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.error)}</span></p>` : nothing}
-        <footer class="dialog-foot">
-          <span class="grow"></span>
-          <button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button>
-          <button class="button primary" ?disabled=${this.isSending || this.reason.trim() === ''}>${this.isSending ? word('sending') : word('send')}</button>
-        </footer>
-      </form>
-    </dialog>`
   }
 }
 

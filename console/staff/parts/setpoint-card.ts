@@ -2,8 +2,10 @@ import { html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import type { CabinetRow, SetpointView } from '#protocol/api/staff.ts'
 import type { Tone } from '#protocol/words/states.ts'
+import { ApiError } from '../../data/api.ts'
 import { describeCode, describeError, isConflict } from '../../data/staff-errors.ts'
-import { formatCelsius } from '../../data/staff-format.ts'
+import { formatCelsius, formatSpan } from '../../data/staff-format.ts'
+import { controlWord } from '../../words/control.ts'
 import { hasWord, word } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
@@ -103,6 +105,20 @@ export class SetpointCard extends StaffElement {
     </div>`
   }
 
+  /** Who was first, and what they chose: the one thing that the second person needs to know. */
+  #trouble(error: unknown): string {
+    if (!(error instanceof ApiError)) return describeError(error)
+    const { by, value, waitMs } = error.details
+    const name = typeof by === 'string' ? personText(this.services, by) : word('unknownPerson')
+    if (isConflict(error))
+      return typeof value === 'number'
+        ? controlWord('conflictBy', { name, value: formatCelsius(value) })
+        : word('setpointConflict')
+    if (error.code === 'too_many_requests' && typeof waitMs === 'number')
+      return controlWord('waitForNext', { name, span: formatSpan(waitMs) })
+    return describeError(error)
+  }
+
   #rejection(reason: string | null): string {
     if (reason === null) return ''
     return hasWord(`setpointReason.${reason}`)
@@ -161,7 +177,7 @@ export class SetpointCard extends StaffElement {
       </label>
       ${
         this.error
-          ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${isConflict(this.error) ? word('setpointConflict') : describeError(this.error)}</span></p>`
+          ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${this.#trouble(this.error)}</span></p>`
           : nothing
       }
     </form>`
