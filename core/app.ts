@@ -14,11 +14,12 @@ import { createDeviceAuthenticator } from '#core/cabinets/device-signature.ts'
 import { operatorOf } from '#core/cabinets/registry.ts'
 import { registerCredentialRoutes } from '#core/cabinets/credential-routes.ts'
 import { registerControlRoutes } from '#core/cabinets/control-routes.ts'
+import { registerEmqxRoutes } from '#core/cabinets/emqx-routes.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
 import { createCare } from '#core/care.ts'
 import { registerCareRoutes } from '#core/care-routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
-import { type Settings, readPolicy } from '#core/config.ts'
+import { type Settings, readPolicy, readSecret } from '#core/config.ts'
 import { createDeviceAccess } from '#core/device-access.ts'
 import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
 import { registerDeliveryRoutes } from '#core/ingest/routes.ts'
@@ -196,6 +197,13 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       return true
     },
   })
+  if (settings['emqx-secret'] !== undefined)
+    registerEmqxRoutes(http, {
+      registry,
+      clock,
+      secret: readSecret('emqx-secret', settings['emqx-secret']),
+      onProved: access.noteUse,
+    })
   registerAuditRoutes(http, { db })
   registerCareRoutes(http, { ...deps, care })
   registerDeviceRoutes(http, {

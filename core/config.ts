@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import Type from 'typebox'
@@ -61,6 +61,9 @@ export const SettingsSchema = Type.Object(
       minimum: 1,
       maximum: 65535,
     }),
+    'emqx-secret': Type.Optional(
+      Type.String({ title: 'File with the secret with which an EMQX asks who may connect' }),
+    ),
     out: Type.Optional(Type.String({ title: 'mosquitto-config: folder to write' })),
     'plain-mqtt': Type.Boolean({
       title: 'Cabinets speak MQTT without TLS; for a network that nobody else can reach',
@@ -265,6 +268,22 @@ export function readJsonFile(flag: string, file: string): unknown {
       cause: error,
     })
   }
+}
+
+const SECRET_LETTERS_LEAST = 32
+/** A secret from a file that only this user reads. @throws CabinetError naming the flag and what to do */
+export function readSecret(flag: string, file: string): string {
+  if (!existsSync(file))
+    throw new CabinetError('config_invalid', `--${flag}: there is no file ${path.resolve(file)}.`)
+  if ((statSync(file).mode & 0o077) !== 0)
+    throw new CabinetError('config_invalid', `--${flag}: others may read ${file}; chmod 600 it.`)
+  const secret = readFileSync(file, 'utf8').trim()
+  if (secret.length < SECRET_LETTERS_LEAST)
+    throw new CabinetError(
+      'config_invalid',
+      `--${flag}: ${file} holds ${secret.length} letters, at least ${SECRET_LETTERS_LEAST} are needed; make one with: openssl rand -base64 32`,
+    )
+  return secret
 }
 
 export function readPolicy(settings: Settings): Policy {

@@ -38,6 +38,8 @@ export interface DeviceAccess {
   readonly mqttEndpoint: (kind: 'certificate' | 'password') => MqttEndpoint
   /** Starts the broker; `open` is called by the core when it hears everything. */
   startBroker(listener: Pick<BrokerListener, 'onReady' | 'onTakeover'>): void
+  /** A cabinet proved itself with this. */
+  readonly noteUse: (cabinetId: string, credentialId: string, address: string) => void
   /** Serves the device routes of the app by HTTPS. @returns the port */
   listenForDevices(app: HttpApp): Promise<number>
   stop(): Promise<void>
@@ -88,6 +90,12 @@ export async function createDeviceAccess(
   let server: Server | undefined
   const timers: Timer[] = []
 
+  function noteUse(cabinetId: string, credentialId: string, address: string): void {
+    credentials.used(cabinetId, credentialId, address).catch((error: unknown) => {
+      log.error({ err: error, cabinetId }, 'the use of credentials could not be recorded')
+    })
+  }
+
   /** Long before the end: connections that are there stay, new ones see the new certificate. */
   async function renewWhenDue(): Promise<void> {
     try {
@@ -108,6 +116,7 @@ export async function createDeviceAccess(
     credentials,
     broker,
     mosquittoState,
+    noteUse,
     mqttEndpoint: (kind) =>
       external?.endpoint(kind) ?? {
         host: hosts[0] as string,
@@ -118,11 +127,7 @@ export async function createDeviceAccess(
     startBroker(listener) {
       broker.start({
         ...listener,
-        onProved: (cabinetId, credentialId, address) => {
-          credentials.used(cabinetId, credentialId, address).catch((error: unknown) => {
-            log.error({ err: error, cabinetId }, 'the use of credentials could not be recorded')
-          })
-        },
+        onProved: noteUse,
       })
       timers.push(
         every(clock, 'credentials that have ended', SWEEP_MS, () => registry.sweep()),

@@ -12,6 +12,7 @@ export type Access =
   | { kind: 'staff'; permission: Permission | 'signed-in' }
   | { kind: 'device' }
   | { kind: 'provider' }
+  | { kind: 'broker' }
 
 export interface StaffIdentity {
   readonly staffId: string

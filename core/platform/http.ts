@@ -162,13 +162,16 @@ async function authenticate(
     case 'provider':
       // The provider proves itself by the signature over the raw body, which its handler checks.
       return
+    case 'broker':
+      // A broker that asks us shows a secret, which its handler checks.
+      return
   }
 }
 
 /** A browser names the page that sends a change; one from elsewhere is refused, whatever cookies it carries. */
 function checkOrigin(request: FastifyRequest, publicUrl: string): void {
   const access: Access | undefined = request.routeOptions.config.access
-  if (access?.kind === 'device' || access?.kind === 'provider') return
+  if (access?.kind === 'device' || access?.kind === 'provider' || access?.kind === 'broker') return
   if (request.method === 'GET' || request.method === 'HEAD') return
   const { origin } = request.headers
   if (origin === undefined) {

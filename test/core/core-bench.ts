@@ -25,7 +25,15 @@ export interface CoreBench {
   close(): Promise<void>
 }
 
-export async function createCoreBench(policy: Record<string, unknown> = {}): Promise<CoreBench> {
+/**
+ * @param flags  further flags of the core, made from its folder
+ * @param isTls  cabinets speak MQTT over TLS, as they do outside tests
+ */
+export async function createCoreBench(
+  policy: Record<string, unknown> = {},
+  flags: (folder: string) => string[] = () => [],
+  isTls = false,
+): Promise<CoreBench> {
   const folder = mkdtempSync(path.join(tmpdir(), 'core-bench-'))
   const policyFile = path.join(folder, 'policy.json')
   writeFileSync(policyFile, JSON.stringify(policy))
@@ -38,7 +46,8 @@ export async function createCoreBench(policy: Record<string, unknown> = {}): Pro
     '0',
     '--device-port',
     '0',
-    '--plain-mqtt',
+    ...(isTls ? [] : ['--plain-mqtt']),
+    ...flags(folder),
     '--policy',
     policyFile,
   ])
