@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Logger } from 'pino'
 import { Registry as MetricsRegistry } from 'prom-client'
 import type { Clock } from '#protocol/base/clock.ts'
+import { createDiskRoom, type DiskRoom } from '#protocol/base/disk-room.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
@@ -16,7 +17,7 @@ import { registerCredentialRoutes } from '#core/cabinets/credential-routes.ts'
 import { registerControlRoutes } from '#core/cabinets/control-routes.ts'
 import { registerEmqxRoutes } from '#core/cabinets/emqx-routes.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
-import { createCare } from '#core/care.ts'
+import { type Care, createCare } from '#core/care.ts'
 import { registerCareRoutes } from '#core/care-routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy, readSecret } from '#core/config.ts'
@@ -47,6 +48,7 @@ import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.t
 import { homeView } from '#core/staff/home.ts'
 import { registerStaffRoutes, STAFF_COOKIE } from '#core/staff/routes.ts'
 
+const MIB = 1024 * 1024
 const CONSOLE_DIST = path.resolve(import.meta.dirname, '../console/dist')
 
 export interface Surroundings {
@@ -73,7 +75,18 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   const coreFolder = path.join(settings.data, 'core')
   const policy = readPolicy(settings)
   const auditKey = loadOrCreateKey(path.join(coreFolder, 'audit.key'), random)
-  const db = openDatabase(path.join(coreFolder, 'core.sqlite'), { clock, auditKey })
+  const room: DiskRoom = createDiskRoom({
+    folder: coreFolder,
+    reserveBytes: settings['disk-reserve-mib'] * MIB,
+    ballastBytes: (settings['disk-reserve-mib'] * MIB) / 4,
+    clock,
+    onChange: (isLow, freeBytes) => void care.noteDisk(isLow, freeBytes),
+  })
+  const db = openDatabase(path.join(coreFolder, 'core.sqlite'), {
+    clock,
+    auditKey,
+    onFull: () => room.noteFull(),
+  })
   const deps: CoreDeps = { db, clock, ids, random, log, policy }
   const addresses: CoreAddresses = {
     url: settings['public-url'] ?? `http://${settings.host}:${settings.port}`,
@@ -105,11 +118,12 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     wire: link,
     evidence,
     commerce: commercePorts(),
+    hasRoom: () => !room.isLow(),
     onLive: (cabinetId, live) =>
       feed.tell({ kind: 'live', subjectId: cabinetId, cabinetId, atMs: clock.now(), data: { ...live } }),
   })
   const { registry, presence, twins, commands, commerce, due, ingest } = works
-  const care = createCare({ ...deps, auditKey, publicUrl: () => addresses.url }, settings, works)
+  const care: Care = createCare({ ...deps, auditKey, publicUrl: () => addresses.url, room }, settings, works)
   const access = await createDeviceAccess(settings, deps, registry)
   const { broker, credentials } = access
   if (commerce === undefined)

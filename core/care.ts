@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { DiskRoom } from '#protocol/base/disk-room.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import { createAfterRestore } from '#core/backup/after-restore.ts'
 import { createBackups } from '#core/backup/backups.ts'
@@ -7,7 +8,6 @@ import { createChecker } from '#core/integrity/checker.ts'
 import { coreFiles } from '#core/integrity/command.ts'
 import { createOnCall } from '#core/integrity/on-call.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
-import { createDiskWatch } from '#core/platform/disk.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
 import { loadOrCreateKey } from '#core/platform/keys.ts'
 import { createHttpTransport } from '#core/platform/transport.ts'
@@ -17,11 +17,11 @@ const MIB = 1024 * 1024
 
 /** Everything that watches over the core itself: its promises, its disk, its backups, and who is called. */
 export function createCare(
-  deps: CoreDeps & { auditKey: Uint8Array; publicUrl: () => string },
+  deps: CoreDeps & { auditKey: Uint8Array; publicUrl: () => string; room: DiskRoom },
   settings: Settings,
   works: Pick<Works, 'due' | 'commerce'>,
 ) {
-  const { db, clock, ids, log, random, auditKey } = deps
+  const { db, clock, ids, log, random, auditKey, room } = deps
   const files = coreFiles(settings.data)
   const onCall = createOnCall({
     ...deps,
@@ -47,17 +47,12 @@ export function createCare(
       auditKey,
     },
   })
-  const disk = createDiskWatch({
-    folder: files.folder,
-    reserveBytes: settings['disk-reserve-mib'] * MIB,
-    clock,
-    onChange: (isLow, freeBytes) => void noteDisk(isLow, freeBytes),
-  })
   const afterRestore =
     works.commerce === undefined ? undefined : createAfterRestore({ ...deps, ...works.commerce })
 
+  /** Told by the room; when the disk is full it may not be possible to write it down, and the log says it. */
   async function noteDisk(isLow: boolean, freeBytes: number): Promise<void> {
-    const room = `${Math.round(freeBytes / MIB)} MiB`
+    const left = `${Math.round(freeBytes / MIB)} MiB`
     if (isLow) log.error({ freeBytes }, 'little room is left on the disk; no new sessions are opened')
     else log.warn({ freeBytes }, 'there is room on the disk again')
     try {
@@ -65,7 +60,7 @@ export function createCare(
         const call = {
           kind: 'disk_low',
           subject: 'disk',
-          message: `Only ${room} are left on the disk of the core; no new sessions are opened.`,
+          message: `Only ${left} are left on the disk of the core; no new sessions are opened.`,
         }
         if (isLow) {
           await raiseIncident(tx, ids, call)
@@ -86,18 +81,19 @@ export function createCare(
   return {
     checker,
     backups,
-    disk,
+    disk: room,
+    noteDisk,
     onCall,
     isSomebodyCalled: settings['on-call'] !== undefined,
     /** Before the works take up what was left: money waits until the database was looked at. */
     async start(): Promise<void> {
-      disk.start()
+      room.start()
       await checker.start()
       afterRestore?.start()
       backups.start()
     },
     async stop(): Promise<void> {
-      disk.stop()
+      room.stop()
       afterRestore?.stop()
       await backups.stop()
       await checker.stop()

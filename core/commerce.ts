@@ -47,6 +47,7 @@ export interface CommercePorts {
   readonly publicUrl: () => string
 }
 export interface CommerceDeps extends CoreDeps, CommercePorts {
+  readonly hasRoom: () => boolean
   readonly due: DueWork
   readonly commands: CabinetCommands
   readonly presence: PresenceBook

@@ -27,6 +27,8 @@ export interface WorksPorts {
   readonly evidence: EvidenceStore
   /** Everything that selling needs; without it the core watches cabinets and sells nothing. */
   readonly commerce: CommercePorts | undefined
+  /** Whether a new visit could be recorded; without it there always is. */
+  readonly hasRoom?: () => boolean
   /** Telemetry for whoever is watching. */
   readonly onLive: (cabinetId: string, live: Live) => void
 }
@@ -50,7 +52,15 @@ export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
   const commerce =
     ports.commerce === undefined
       ? undefined
-      : createCommerce({ ...deps, due, commands, presence, evidence, ...ports.commerce })
+      : createCommerce({
+          ...deps,
+          due,
+          commands,
+          presence,
+          evidence,
+          hasRoom: ports.hasRoom ?? (() => true),
+          ...ports.commerce,
+        })
   const ingest = createIngest({
     ...deps,
     wire,

@@ -52,6 +52,8 @@ export interface AgentPorts {
   cameras: readonly Camera[]
   readPicture: PictureReader
   files: EvidenceFiles
+  /** Whether another visit could be recorded to its end; without it there always is room. */
+  hasRoom?: () => boolean
   /** @param nowMs  the core's time as the agent knows it, for signatures */
   createDeviceApi: (nowMs: () => number) => DeviceApi
   profileName: string
@@ -279,6 +281,7 @@ export function createAgent(ports: AgentPorts): Agent {
       isOutOfService: desired.current?.isOutOfService ?? false,
       planogramVersion: desired.current?.planogram?.version,
       isOutboxFull: outbox.pressure().level === 'full',
+      hasRoom: ports.hasRoom?.() ?? true,
       isOutboxRefused: delivery.haltReason !== undefined,
       doorCount: 1,
       isSellingTime: isWithinHours(desired.current?.sellingHours, delivery.correctedNowMs()),

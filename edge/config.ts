@@ -174,6 +174,13 @@ export const Settings = Type.Object(
       1024,
       4096 * MEBIBYTE,
     ),
+    diskReserveBytes: integer(
+      'With less room on the disk than this no new session starts',
+      'bytes',
+      64 * MEBIBYTE,
+      MEBIBYTE,
+      100_000 * MEBIBYTE,
+    ),
     rewindKeepMs: integer(
       'Acknowledged events are kept this long for a core that asks again',
       'ms',

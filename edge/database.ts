@@ -3,6 +3,7 @@ import path from 'node:path'
 import Database from 'better-sqlite3'
 import { assert } from '#protocol/base/decision.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 
 /**
  * The one small file of the agent: outbox, session journal, command journal, twin, evidence queue.
@@ -76,19 +77,12 @@ const MIGRATIONS: readonly string[] = [
 ]
 
 /** @param file path, or ':memory:' for a database that lives as long as the process. @throws data_folder_unusable */
-export function openEdgeDatabase(file: string): EdgeDatabase {
+export function openEdgeDatabase(file: string, whenFailing: WhenFailing = {}): EdgeDatabase {
   let sql: Database.Database
   try {
     if (file !== ':memory:') mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
     sql = new Database(file)
-    sql.pragma('journal_mode = WAL')
-    // better-sqlite3 opens an existing WAL database at NORMAL, which loses acknowledged commits at a power cut.
-    sql.pragma('synchronous = FULL')
-    sql.pragma('foreign_keys = ON')
-    sql.pragma('busy_timeout = 5000')
-    sql.pragma('trusted_schema = OFF')
-    sql.pragma('cell_size_check = ON')
-    assert(sql.pragma('synchronous', { simple: true }) === 2, 'SQLite runs with synchronous=FULL')
+    applySettings(sql, file === ':memory:')
     migrate(sql)
   } catch (error) {
     throw new CabinetError(
@@ -97,22 +91,77 @@ export function openEdgeDatabase(file: string): EdgeDatabase {
       { cause: error },
     )
   }
-  return createEdgeDatabase(sql)
+  return createEdgeDatabase(sql, whenFailing)
+}
+
+/** What else happens when a transaction fails for want of room, or because the disk failed. */
+export interface WhenFailing {
+  onFull?: () => void
+  /** Nothing is written after it. Without it the process ends. */
+  onBroken?: (fault: Error) => void
+}
+
+/** The settings on which durability rests. @throws when SQLite kept another value */
+function applySettings(sql: Database.Database, isInMemory: boolean): void {
+  sql.pragma('journal_mode = WAL')
+  // better-sqlite3 opens an existing WAL database at NORMAL, which loses acknowledged commits at a power cut.
+  sql.pragma('synchronous = FULL')
+  sql.pragma('foreign_keys = ON')
+  sql.pragma('busy_timeout = 5000')
+  sql.pragma('trusted_schema = OFF')
+  sql.pragma('cell_size_check = ON')
+  const expected: ReadonlyArray<readonly [string, unknown]> = [
+    ['journal_mode', isInMemory ? 'memory' : 'wal'],
+    ['synchronous', 2],
+    ['foreign_keys', 1],
+    ['busy_timeout', 5000],
+    ['trusted_schema', 0],
+    ['cell_size_check', 1],
+  ]
+  for (const [name, value] of expected)
+    assert(sql.pragma(name, { simple: true }) === value, `SQLite runs with ${name}=${String(value)}`)
 }
 
 /** The door over a connection that is open and up to date. */
-export function createEdgeDatabase(sql: Database.Database): EdgeDatabase {
+export function createEdgeDatabase(sql: Database.Database, whenFailing: WhenFailing = {}): EdgeDatabase {
   const getDocument = sql.prepare<[string], { body: string }>('SELECT body FROM document WHERE name = ?')
   const putDocument = sql.prepare(
     'INSERT INTO document (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body',
   )
   let waiting: Array<() => void> = []
+  let broken: Error | undefined
+
+  /** After a failed sync nobody knows what is on the disk, so this process writes nothing more. */
+  function noteFailure(error: unknown): void {
+    const trouble = storageTroubleOf(error)
+    if (trouble === 'full') whenFailing.onFull?.()
+    if (trouble !== 'broken' || broken !== undefined) return
+    const fault = new CabinetError('storage_failed', `The disk failed: ${messageOf(error)}.`, {
+      cause: error,
+    })
+    broken = fault
+    if (whenFailing.onBroken !== undefined) whenFailing.onBroken(fault)
+    else
+      queueMicrotask(() => {
+        throw fault
+      })
+  }
+  function guarded<T>(work: () => T): T {
+    if (broken !== undefined) throw broken
+    try {
+      return work()
+    } catch (error) {
+      noteFailure(error)
+      throw error
+    }
+  }
+
   return {
     sql,
     transact(work) {
       if (sql.inTransaction) return work()
       waiting = []
-      const result = sql.transaction(work).immediate()
+      const result = guarded(() => sql.transaction(work).immediate())
       const due = waiting
       waiting = []
       for (const run of due) run()
@@ -127,7 +176,7 @@ export function createEdgeDatabase(sql: Database.Database): EdgeDatabase {
       return row === undefined ? undefined : (JSON.parse(row.body) as T)
     },
     saveDocument(name, body) {
-      putDocument.run(name, JSON.stringify(body))
+      guarded(() => putDocument.run(name, JSON.stringify(body)))
     },
     close: () => void sql.close(),
   }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import pino, { type Logger } from 'pino'
 import { every } from '#protocol/base/clock.ts'
+import { createDiskRoom } from '#protocol/base/disk-room.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
@@ -169,12 +170,24 @@ function assemble(
     reconnectShortestMs: settings.reconnectShortestMs,
     reconnectLongestMs: settings.reconnectLongestMs,
   })
+  const room = createDiskRoom({
+    folder: dataFolder,
+    reserveBytes: settings.diskReserveBytes,
+    ballastBytes: settings.diskReserveBytes / 4,
+    clock,
+    onChange: (isLow, freeBytes) =>
+      isLow
+        ? log.error({ freeBytes }, 'little room is left on the disk; no new sessions start')
+        : log.warn({ freeBytes }, 'there is room on the disk again'),
+  })
+  room.start()
   return createAgent({
     clock,
     ids,
     random,
     log,
-    db: openEdgeDatabase(path.join(dataFolder, 'edge.sqlite')),
+    db: openEdgeDatabase(path.join(dataFolder, 'edge.sqlite'), { onFull: () => room.noteFull() }),
+    hasRoom: () => !room.isLow(),
     hardware,
     link,
     cameras: options.cameras.map(({ id, url }) => createHttpCamera(id, url, settings.cameraTimeoutMs)),

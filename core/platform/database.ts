@@ -89,7 +89,7 @@ type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown }
  */
 export function openDatabase(
   file: string,
-  options: { clock: Clock; auditKey: Uint8Array; onBroken?: (fault: Error) => void },
+  options: { clock: Clock; auditKey: Uint8Array; onBroken?: (fault: Error) => void; onFull?: () => void },
 ): Database {
   const { writer, reader } = openConnections(file, options.clock.now(), options.auditKey)
   return createDatabase({
@@ -115,6 +115,8 @@ export function createDatabase(options: {
   close: () => void
   /** Called once, when the storage failed; nothing is written after it. Without it the process ends. */
   onBroken?: (fault: Error) => void
+  /** Called when there was no room for a commit. */
+  onFull?: () => void
 }): Database {
   const { clock, auditKey, writer, read } = options
   const listeners = new Set<() => void>()
@@ -150,6 +152,7 @@ export function createDatabase(options: {
   /** Stops writing for good when the storage itself failed. @returns what the units are told */
   function faultOf(error: unknown): Error {
     const fault = storageFault(error)
+    if (storageTroubleOf(error) === 'full') options.onFull?.()
     if (storageTroubleOf(error) !== 'broken' || broken !== undefined) return broken ?? fault
     broken = fault
     for (const unit of queue.splice(0)) unit.reject(fault)

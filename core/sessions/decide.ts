@@ -45,6 +45,7 @@ export function decideUnlockRefusal(status: string, reason: string | undefined):
     case 'command_unknown_token':
     case 'precondition_failed':
     case 'outbox_full':
+    case 'storage_full':
     case 'outbox_refused':
     case 'unlock_failed':
     case 'cabinet_locked_out':

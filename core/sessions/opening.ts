@@ -48,6 +48,8 @@ export function createOpening(
     presence: PresenceBook
     consumers: Consumers
     money: SessionMoney
+    /** Whether another visit could be recorded to its end. */
+    hasRoom: () => boolean
   },
 ): Opening {
   const { db, ids, log, clock, policy, due, commands, presence, consumers, money } = deps
@@ -190,6 +192,7 @@ export function createOpening(
   }): Promise<SessionRow> {
     const repeated = await findRepeated(request)
     if (repeated !== undefined) return repeated
+    if (!deps.hasRoom()) throw new CabinetError('storage_full')
     refuse(await factsOf(request.cabinetId, request.consumerId))
     const begun = await begin(request)
     if (begun === undefined) {

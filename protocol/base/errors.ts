@@ -193,6 +193,12 @@ export const ERRORS = {
     'The cabinet is not in the state that the command asked for.',
     'Look at the cabinet and decide again.',
   ),
+  storage_full: refusal(
+    503,
+    'There is no room left to record a visit, so none is begun.',
+    'Make room on the disk; it goes on by itself then.',
+    true,
+  ),
   outbox_full: refusal(
     409,
     'Too many events of this cabinet wait for the core already.',

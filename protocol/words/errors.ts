@@ -61,6 +61,10 @@ const zh: Record<ErrorCode, ErrorText> = {
   command_retained: text('保留的指令不会被执行。', '发布指令时请不要设置保留标志。'),
   command_unknown: text('货柜不认识这条指令。', '请检查指令名称和固件版本。'),
   precondition_failed: text('货柜不在指令要求的状态。', '请查看货柜状态后再决定。'),
+  storage_full: text(
+    '存储空间不足，无法记录新的购物，因此暂不开门。',
+    '请清理磁盘空间；空间恢复后会自动继续。',
+  ),
   outbox_full: text('这台货柜有太多事件等待上传。', '请恢复它的网络；记录不会丢失，但暂不开始新的购物。'),
   command_unanswered: text('货柜没有回报指令结果。', '请先查看货柜再决定是否重发；有结果后会显示在这里。'),
   unknown_after_crash: text('柜端程序在执行指令时中断。', '结果中列出了硬件的实际状态，请据此判断。'),

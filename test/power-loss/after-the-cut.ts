@@ -72,7 +72,15 @@ function findDamage(connection: Sqlite.Database): string | undefined {
 
 /** The agent starts on this image. */
 export async function checkEdgeImage(folder: string, cut: PowerCut): Promise<string | undefined> {
-  const promises = promisedIn(cut)
+  return checkEdgeFolder(folder, cut.promised)
+}
+
+/** The agent starts on what is left in this folder, after so much was promised. */
+export async function checkEdgeFolder(
+  folder: string,
+  promised: readonly string[],
+): Promise<string | undefined> {
+  const promises = promised.map((line) => JSON.parse(line) as Promised)
   const db = openEdgeDatabase(path.join(folder, 'edge.sqlite'))
   try {
     const damage = findDamage(db.sql)

@@ -1,0 +1,116 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import path from 'node:path'
+import { type Clock, every, type Timer } from './clock.ts'
+import { storageTroubleOf } from './storage-errors.ts'
+
+/**
+ * Room on the disk. A file of ballast is laid by while there is plenty; when little is left it is given up, so that what is
+ * under way can be recorded to its end while nothing new is begun.
+ */
+export interface DiskRoom {
+  start(): void
+  /** Nothing new may begin. */
+  isLow(): boolean
+  freeBytes(): number
+  /** A write failed for want of room: the ballast goes at once. */
+  noteFull(): void
+  stop(): void
+}
+
+const LOOK_MS = 2_000
+const BALLAST_NAME = 'ballast'
+const PIECE_BYTES = 1024 * 1024
+
+/**
+ * @param reserveBytes  with less room than this, beside the ballast, nothing new is begun
+ * @param onChange  told when little is left, and when there is room again; it may not be able to write
+ */
+export function createDiskRoom(options: {
+  folder: string
+  reserveBytes: number
+  ballastBytes: number
+  clock: Clock
+  onChange: (isLow: boolean, freeBytes: number) => void
+}): DiskRoom {
+  const { folder, reserveBytes, ballastBytes, clock, onChange } = options
+  const ballast = path.join(folder, BALLAST_NAME)
+  let timer: Timer | undefined
+  let isLow = false
+  let freeBytes = Number.MAX_SAFE_INTEGER
+
+  function hasBallast(): boolean {
+    return existsSync(ballast) && statSync(ballast).size >= ballastBytes
+  }
+
+  /** Written, not only made long: a file of holes keeps no room. */
+  function layBallast(): void {
+    const draft = openSync(ballast, 'w', 0o600)
+    try {
+      const piece = Buffer.alloc(Math.min(PIECE_BYTES, ballastBytes), 0x5a)
+      for (let written = 0; written < ballastBytes; ) {
+        const rest = Math.min(piece.length, ballastBytes - written)
+        written += writeSync(draft, piece, 0, rest)
+      }
+      fsyncSync(draft)
+    } catch (error) {
+      if (storageTroubleOf(error) !== 'full') throw error
+      rmSync(ballast, { force: true })
+    } finally {
+      closeSync(draft)
+    }
+  }
+
+  function set(isLowNow: boolean): void {
+    if (isLowNow === isLow) return
+    isLow = isLowNow
+    onChange(isLow, freeBytes)
+  }
+
+  function measure(): void {
+    const { bavail, bsize } = statfsSync(folder)
+    freeBytes = bavail * bsize
+  }
+
+  function look(): void {
+    measure()
+    if (hasBallast()) {
+      if (freeBytes < reserveBytes) {
+        rmSync(ballast, { force: true })
+        measure()
+        set(true)
+      } else set(false)
+      return
+    }
+    // There is room again only when the ballast fits beside what must stay free.
+    if (freeBytes < reserveBytes + ballastBytes) return set(true)
+    layBallast()
+    measure()
+    set(!hasBallast())
+  }
+
+  return {
+    start() {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      look()
+      timer = every(clock, 'room on the disk', LOOK_MS, look)
+    },
+    isLow: () => isLow,
+    freeBytes: () => freeBytes,
+    noteFull() {
+      rmSync(ballast, { force: true })
+      measure()
+      set(true)
+    },
+    stop: () => timer?.cancel(),
+  }
+}
