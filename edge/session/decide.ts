@@ -11,6 +11,8 @@ export interface Seen {
   /** Lock engaged and bolt seated. */
   readonly isLocked: boolean | null
   readonly areWeightsSettled: boolean
+  /** For how long this life of the agent has watched the session; short after a restart, when little was weighed yet. */
+  readonly watchedMs: number
 }
 export interface SessionTimes {
   readonly lockRetryMs: number
@@ -33,6 +35,8 @@ export interface SessionDecision {
 const LOCK_AFTER_CLOSE_MS = 300
 /** Locked again and never seen open: the weights are watched this long before anything is concluded. */
 const UNSEEN_SETTLE_MS = 1500
+/** After a restart the scales are listened to for this long before what they say is the end of a session. */
+const WATCHED_SHORTEST_MS = 1500
 /** A lock that has not engaged after this long is reported, whatever the grace. */
 const LOCK_FAILED_AFTER_MS = 3000
 
@@ -190,7 +194,7 @@ function decideWhileClosing(record: SessionRecord, seen: Seen, times: SessionTim
       : seen.areWeightsSettled || closedForMs >= times.settleLongestMs
   // A door that does not lock may be opened again by the same consumer for as long as the grace lasts.
   const isDoorSettled = next.record.isLockConfirmed || closedForMs >= record.policy.reopenGraceMs
-  if (!isQuiet || !isDoorSettled) return next
+  if (!isQuiet || !isDoorSettled || seen.watchedMs < WATCHED_SHORTEST_MS) return next
   return { record: next.record, effects: [...next.effects, { type: 'reconcile' }] }
 }
 

@@ -92,9 +92,8 @@ export function reviveLive(
   const isAwayKnown = awayMs >= 0 && awayMs <= AWAY_LONGEST_MS
   const baseMs = Math.round(stored.lastMs + (isAwayKnown ? awayMs : AWAY_UNKNOWN_MS))
   const { phase } = stored.record
-  // The door may have been opened and closed while nobody looked: until it is read, it counts as open.
-  const mayHaveBeenOpen = phase === 'unlocking' || phase === 'unlocked' || phase === 'relocking'
-  const gap: SampleRow[] = mayHaveBeenOpen ? [[baseMs, 1, ...stored.planogram.sensors.map(() => null)]] : []
+  // Nobody looked: the door may have been opened and closed, and of one that was seen open the weighings may be lost.
+  const gap: SampleRow[] = [[baseMs, 1, ...stored.planogram.sensors.map(() => null)]]
   const record = evolveResumed(stored.record, baseMs, isOffline)
   const base = { ms: baseMs, monoMs: at.monoMs }
   return {

@@ -255,6 +255,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         isDoorOpen: reading.isDoorOpen,
         isLocked: isLocked(reading),
         areWeightsSettled: one.weighing.isSettled(),
+        watchedMs: reading.atMonoMs - one.baseMonoMs,
       },
       settings,
     )

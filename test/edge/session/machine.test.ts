@@ -41,7 +41,13 @@ function watch(record: SessionRecord, looks: ReadonlyArray<Partial<Seen> & { tMs
   const told: string[] = []
   let now = record
   for (const look of looks) {
-    const seen = { isDoorOpen: false, isLocked: false, areWeightsSettled: false, ...look }
+    const seen = {
+      isDoorOpen: false,
+      isLocked: false,
+      areWeightsSettled: false,
+      watchedMs: look.tMs,
+      ...look,
+    }
     const decision = decideSeen(now, seen, TIMES)
     now = decision.record
     told.push(...wordsOf(decision))
@@ -107,6 +113,15 @@ describe('an unlocked door', () => {
     ])
     expect(record.phase).toBe('closing')
     expect(decideEnd(record, true, 27_600).record.phase).toBe('reconciled')
+  })
+  it('that was closed while the agent was away is weighed for a moment before the session ends', () => {
+    const looks = [
+      { tMs: 60_030, isLocked: true, areWeightsSettled: true, watchedMs: 30 },
+      { tMs: 61_400, isLocked: true, areWeightsSettled: true, watchedMs: 1400 },
+    ]
+    expect(watch(closed, looks).told).toEqual(['door.lock-confirmed'])
+    const later = { tMs: 61_600, isLocked: true, areWeightsSettled: true, watchedMs: 1600 }
+    expect(watch(closed, [...looks, later]).told).toEqual(['door.lock-confirmed', 'reconcile'])
   })
   it('that nobody opens and that never locks again is weighed too when the grace is over', () => {
     const { record, told } = watch(unlocked, [{ tMs: 15_000 }, { tMs: 25_000 }, { tMs: 25_100 }])
