@@ -41,13 +41,16 @@ export const ALARM_KINDS = [
 ] as const
 export type AlarmKind = (typeof ALARM_KINDS)[number]
 
-/** Raises an alarm, or counts one more on the live alarm of this cabinet and kind: trouble shows once. */
+/**
+ * Raises an alarm, or counts one more on the live alarm of this cabinet, kind and subject: trouble shows once.
+ * `subject` tells apart what a cabinet has several of: its scales, its cameras.
+ */
 export async function raiseAlarm(
   tx: Tx,
   ids: Ids,
-  alarm: { cabinetId: string; kind: AlarmKind; values?: Record<string, string | number> },
+  alarm: { cabinetId: string; kind: AlarmKind; subject?: string; values?: Record<string, string | number> },
 ): Promise<void> {
-  const { cabinetId, kind } = alarm
+  const { cabinetId, kind, subject = '' } = alarm
   const atMs = nowOf(tx)
   const sentenceValues = JSON.stringify(alarm.values ?? {})
   const row = await tx
@@ -56,6 +59,7 @@ export async function raiseAlarm(
       alarmId: ids.next('alarm'),
       cabinetId,
       kind,
+      subject,
       state: 'raised',
       raisedAtMs: atMs,
       lastAtMs: atMs,
@@ -68,7 +72,7 @@ export async function raiseAlarm(
     })
     .onConflict((conflict) =>
       conflict
-        .columns(['cabinetId', 'kind'])
+        .columns(['cabinetId', 'kind', 'subject'])
         // Spelled out: SQLite matches a partial index only by a literal, not by a parameter.
         .where(sql`state`, '<>', sql.lit('cleared'))
         .doUpdateSet((eb) => ({ count: eb('alarm.count', '+', 1), lastAtMs: atMs, sentenceValues })),
@@ -78,13 +82,14 @@ export async function raiseAlarm(
   await recordChange(tx, { kind: 'alarm', subjectId: row.alarmId, cabinetId, data: { alarmKind: kind } })
 }
 
-/** Ends the live alarm of this kind, if there is one. */
-export async function clearAlarm(tx: Tx, cabinetId: string, kind: AlarmKind): Promise<void> {
+/** Ends the live alarm of this kind and subject, if there is one. */
+export async function clearAlarm(tx: Tx, cabinetId: string, kind: AlarmKind, subject = ''): Promise<void> {
   const row = await tx
     .updateTable('alarm')
     .set({ state: 'cleared', clearedAtMs: nowOf(tx) })
     .where('cabinetId', '=', cabinetId)
     .where('kind', '=', kind)
+    .where('subject', '=', subject)
     .where('state', '<>', 'cleared')
     .returning('alarmId')
     .executeTakeFirst()

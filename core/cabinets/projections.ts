@@ -42,15 +42,17 @@ export function createProjections(deps: {
     { cabinetId, isLate }: EventContext,
     kind: Parameters<typeof clearAlarm>[2],
     values = {},
+    subject = '',
   ) => {
-    if (!isLate) await raiseAlarm(tx, ids, { cabinetId, kind, values })
+    if (!isLate) await raiseAlarm(tx, ids, { cabinetId, kind, subject, values })
   }
   const clear = async (
     tx: Tx,
     { cabinetId, isLate }: EventContext,
     kind: Parameters<typeof clearAlarm>[2],
+    subject = '',
   ) => {
-    if (!isLate) await clearAlarm(tx, cabinetId, kind)
+    if (!isLate) await clearAlarm(tx, cabinetId, kind, subject)
   }
 
   return {
@@ -99,24 +101,24 @@ export function createProjections(deps: {
         level,
       }),
     'weighing.sensor-fault': (tx, context, { shelf, sensor, kind }) =>
-      raise(tx, context, 'sensor_fault', { shelf, sensor, kind }),
-    'weighing.sensor-restored': (tx, context) => clear(tx, context, 'sensor_fault'),
+      raise(tx, context, 'sensor_fault', { shelf, sensor, kind }, sensor),
+    'weighing.sensor-restored': (tx, context, { sensor }) => clear(tx, context, 'sensor_fault', sensor),
     'camera.blocked': async (tx, context, { camera, kind }) => {
       await report(tx, context, { camera: 'blocked' })
-      await raise(tx, context, 'camera_blocked', { camera, kind })
+      await raise(tx, context, 'camera_blocked', { camera, kind }, camera)
     },
-    'camera.cleared': async (tx, context) => {
+    'camera.cleared': async (tx, context, { camera }) => {
       await report(tx, context, { camera: 'clear' })
       for (const kind of ['camera_blocked', 'camera_frozen', 'camera_unreachable'] as const)
-        await clear(tx, context, kind)
+        await clear(tx, context, kind, camera)
     },
     'camera.frozen': async (tx, context, { camera }) => {
       await report(tx, context, { camera: 'frozen' })
-      await raise(tx, context, 'camera_frozen', { camera })
+      await raise(tx, context, 'camera_frozen', { camera }, camera)
     },
     'camera.unreachable': async (tx, context, { camera, reason }) => {
       await report(tx, context, { camera: 'unreachable' })
-      await raise(tx, context, 'camera_unreachable', { camera, reason })
+      await raise(tx, context, 'camera_unreachable', { camera, reason }, camera)
     },
     'climate.reading': async (tx, context, data) => {
       await tx

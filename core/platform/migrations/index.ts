@@ -6,6 +6,7 @@ import { credentialsMigration } from './0004-credentials.ts'
 import { streamsMigration } from './0005-streams.ts'
 import { integrityMigration } from './0006-integrity.ts'
 import { controlMigration } from './0007-control.ts'
+import { alarmSubjectsMigration } from './0008-alarm-subjects.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   streamsMigration,
   integrityMigration,
   controlMigration,
+  alarmSubjectsMigration,
 ]

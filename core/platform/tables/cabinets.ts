@@ -156,6 +156,8 @@ export interface CabinetTables {
     alarmId: string
     cabinetId: string
     kind: string
+    /** Which scale or camera of the cabinet; empty where there is only one. */
+    subject: string
     state: string
     raisedAtMs: number
     lastAtMs: number

@@ -49,9 +49,7 @@ describe('a technician enrols a cabinet', () => {
     expect((await enrol(bench.enrolmentCode)).statusCode).toBe(200)
   })
   it('with the same code and another key: refused', async () => {
-    const other = generateKeyPairSync('ed25519')
-      .publicKey.export({ type: 'spki', format: 'pem' })
-      .toString()
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
     expect((await enrol(bench.enrolmentCode, other)).statusCode).toBe(401)
   })
 })

@@ -9,8 +9,8 @@ import type { FaultCount } from './fault-count.ts'
 const GIBIBYTE = 1024 ** 3
 const CHUNK = Buffer.alloc(256 * 1024, 0xff)
 const TIMEOUT_MS = 2000
-/** What one picture may cost while it is refused: five megabytes that are allowed, and what the line holds. */
-const MOST_GROWTH_MIB = 64
+/** What refusing may cost: pictures of five megabytes are allowed, and the sender of the gigabytes runs in the same process. */
+const MOST_GROWTH_MIB = 128
 
 /** How a camera goes wrong, by the path under which this one does. */
 const TROUBLES: Record<string, (response: ServerResponse) => void> = {
