@@ -160,11 +160,10 @@ export function describePart(part: TwinPartView['part'], value: unknown): string
 function describeLockout(value: unknown): string {
   if (typeof value !== 'object' || value === null || !('isEnabled' in value) || value.isEnabled !== true)
     return controlWord('lockoutOff')
-  const { limitDeciCelsius, afterMs } = value as { limitDeciCelsius?: unknown; afterMs?: unknown }
-  const limit = typeof limitDeciCelsius === 'number' ? formatCelsius(limitDeciCelsius) : '–'
-  return typeof afterMs === 'number'
-    ? controlWord('lockoutOnTimes', { limit, after: formatSpan(afterMs) })
-    : controlWord('lockoutOn', { limit })
+  const { limitDeciCelsius } = value as { limitDeciCelsius?: unknown }
+  return controlWord('lockoutOn', {
+    limit: typeof limitDeciCelsius === 'number' ? formatCelsius(limitDeciCelsius) : '–',
+  })
 }
 
 export function isHours(value: unknown): value is SellingHours {
