@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 /**
@@ -40,10 +41,19 @@ export async function buildConsole(
     if (environment === undefined) delete process.env['NODE_ENV']
     else process.env['NODE_ENV'] = environment
   }
+  writeFileSync(path.join(DIST, 'staff/addresses.json'), JSON.stringify(await staffAddresses()))
   writeFileSync(STAMP, wanted)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   say(`Built in ${seconds} s: ${sizesOfBuild()}.`)
   return { folder: DIST, wasBuilt: true }
+}
+
+/** For the core, which answers every other address under /staff with 404. */
+async function staffAddresses(): Promise<string[]> {
+  // Compiled with the console's own settings, so only its values are known here.
+  const file = pathToFileURL(path.join(CONSOLE, 'staff/routes.ts')).href
+  const { ROUTES } = (await import(file)) as { ROUTES: ReadonlyArray<{ path: string }> }
+  return ROUTES.map((route) => `/staff${route.path}`)
 }
 
 function stampOfSources(): string {
@@ -53,7 +63,8 @@ function stampOfSources(): string {
       .update(file)
       .update('\0')
       .update(readFileSync(path.join(ROOT, file)))
-  hash.update(readFileSync(path.join(ROOT, 'package-lock.json')))
+  for (const file of [path.join(ROOT, 'package-lock.json'), import.meta.filename])
+    hash.update(readFileSync(file))
   return hash.digest('hex')
 }
 

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { HttpApp } from '#core/platform/http.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 
-const PUBLIC = { config: { access: { kind: 'public' as const } } }
+const PUBLIC = { config: { access: { kind: 'public' as const } }, exposeHeadRoute: true }
 const YEAR_SECONDS = 31_536_000
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -43,15 +43,27 @@ export function registerConsoleFiles(app: HttpApp, distFolder: string): void {
 
   const shellFile = path.join(distFolder, 'staff/index.html')
   const shell = existsSync(shellFile) ? readFileSync(shellFile, 'utf8') : undefined
+  const isPage = readStaffAddresses(path.join(distFolder, 'staff/addresses.json'))
   for (const address of ['/staff', '/staff/*'])
-    app.get(address, PUBLIC, (_request, reply) => {
+    app.get(address, PUBLIC, (request, reply) => {
       if (shell === undefined)
         return reply
           .code(503)
           .type('text/plain; charset=utf-8')
           .send('The console has not been built. Run: npm run build:console\n')
-      return reply.type('text/html; charset=utf-8').send(shell)
+      // The console itself says that there is nothing here; the status says it to everybody else.
+      const status = isPage(request.url.split('?')[0] ?? '') ? 200 : 404
+      return reply.code(status).type('text/html; charset=utf-8').send(shell)
     })
+}
+
+/** The console's addresses, as its build wrote them down. */
+function readStaffAddresses(file: string): (pathname: string) => boolean {
+  if (!existsSync(file)) return () => true
+  const patterns = (JSON.parse(readFileSync(file, 'utf8')) as string[]).map(
+    (pathname) => new URLPattern({ pathname }),
+  )
+  return (pathname) => pathname === '/staff' || patterns.some((pattern) => pattern.test({ pathname }))
 }
 
 function readBuiltFiles(folder: string): Map<string, BuiltFile> {

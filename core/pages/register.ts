@@ -53,7 +53,8 @@ export interface PagesDeps {
   cabinets(): Promise<readonly LandingCabinet[]>
 }
 
-const PUBLIC = { config: { access: { kind: 'public' as const } } }
+/** Who only asks whether a page is there (a link checker, a preview) sends HEAD. */
+const PUBLIC = { config: { access: { kind: 'public' as const } }, exposeHeadRoute: true }
 const LANGUAGE_COOKIE = 'lang'
 const YEAR_SECONDS = 31_536_000
 
