@@ -36,6 +36,46 @@ describe('commands over a real broker', () => {
   const lockState = async () => ((await rig.control('state')) as { lock: { lastCommand: number } }).lock
   const unlocks = () => rig.core.events.filter((one) => one.type === 'door.unlocked').length
 
+  describe('a command that nobody sent here now', () => {
+    const prepare = (changes: object) => ({
+      id: 'cm-attack',
+      name: 'door.unlock',
+      phase: 'prepare' as const,
+      args: argsOf('se-attack'),
+      ...changes,
+    })
+    const execute = (changes: object) => prepare({ phase: 'execute', ...changes })
+    it.each([
+      ['for an earlier link', prepare({ linkId: 'ln-old' }), 'command_stale_link'],
+      ['with a guessed token', execute({ token: 'to-guess' }), 'command_unknown_token'],
+      ['without a token', execute({}), 'command_unknown_token'],
+      ['in one step', prepare({ phase: 'direct' }), 'bad_request'],
+      ['with arguments that were never checked', prepare({ args: { kind: 'sale' } }), 'bad_request'],
+      ['that nobody knows', prepare({ name: 'door.explode' }), 'command_unknown'],
+      [
+        'for a door that is not there',
+        prepare({ args: { ...argsOf('se-attack'), door: 3 } }),
+        'precondition_failed',
+      ],
+    ])('%s never moves the lock', async (_what, command, reason) => {
+      rig.core.replies.length = 0
+      rig.core.sendCommand(command)
+      expect(await replyTo('cm-attack', command.phase)).toMatchObject({ status: 'rejected', reason })
+      expect((await lockState()).lastCommand).toBe('none')
+      expect(unlocks()).toBe(0)
+    })
+    it('with the token of another command never moves the lock', async () => {
+      rig.core.replies.length = 0
+      rig.core.sendCommand({ id: 'cm-lock', name: 'door.lock', phase: 'prepare', args: {} })
+      const { token } = await replyTo('cm-lock', 'prepare')
+      rig.core.sendCommand({ ...prepare({ phase: 'execute' }), id: 'cm-lock', token })
+      expect(await replyTo('cm-lock', 'execute')).toMatchObject({ reason: 'command_unknown_token' })
+      rig.core.sendCommand({ ...prepare({ phase: 'execute' }), token })
+      expect(await replyTo('cm-attack', 'execute')).toMatchObject({ reason: 'command_unknown_token' })
+      expect(unlocks()).toBe(0)
+    })
+  })
+
   it('a retained unlock, one for an earlier link, and one with a guessed token never move the lock', async () => {
     const before = await lockState()
     rig.core.sendCommand(
@@ -123,6 +163,65 @@ describe('commands over a real broker', () => {
     await rig.control('lock', { fault: 'none' })
     expect(rig.core.events.some((one) => one.data.sessionId === 'se-3')).toBe(false)
     await eventually('the door is locked', () => rig.core.lives.at(-1)?.isLocked === true)
+  })
+
+  it('a door that is opened for service is told as such, and nothing is learned or sold from it', async () => {
+    const args = { ...argsOf('se-service'), kind: 'service', planogramVersion: 99 }
+    expect(await rig.core.command('door.unlock', args, 'cm-service')).toMatchObject({ status: 'succeeded' })
+    await rig.control('door', { action: 'open' })
+    await eventually('the door being seen open', () =>
+      rig.core.events.find((one) => one.type === 'door.opened' && one.data['sessionId'] === 'se-service'),
+    )
+    rig.core.replies.length = 0
+    rig.core.sendCommand({ id: 'cm-shop', name: 'door.unlock', phase: 'prepare', args: argsOf('se-shop') })
+    expect(await replyTo('cm-shop', 'prepare')).toMatchObject({ status: 'rejected', reason: 'cabinet_busy' })
+    await rig.control('door', { action: 'close' })
+    const ended = await eventually('the end of the service', () =>
+      rig.core.events.find(
+        (one) => one.type === 'session.reconciled' && one.data['sessionId'] === 'se-service',
+      ),
+    )
+    expect(ended.data['kind']).toBe('service')
+    expect(
+      rig.core.events.find((one) => one.type === 'door.unlocked' && one.data['sessionId'] === 'se-service')
+        ?.data,
+    ).toMatchObject({ by: 'service' })
+  })
+
+  it('a picture that is asked for reaches the core under the id of its command', async () => {
+    rig.core.sendCommand({ id: 'cm-picture', name: 'camera.snapshot', phase: 'direct', args: {} })
+    const ended = await eventually('its end', () =>
+      rig.core.events.find(
+        (one) => one.type === 'command.finished' && one.data['commandId'] === 'cm-picture',
+      ),
+    )
+    const [picture] = (ended.data['result'] as { pictures: Array<{ sha256: string }> }).pictures
+    const uploaded = await eventually('the upload', () => rig.core.evidence.get(picture?.sha256 ?? ''))
+    expect([uploaded.sessionId, uploaded.kind]).toEqual(['cm-picture', 'snapshot'])
+  })
+
+  it('a command in the middle of which the agent dies is not carried out again: the hardware is asked', async () => {
+    await rig.control('shelf', { shelf: 's1', fault: 'stuck' })
+    rig.core.replies.length = 0
+    rig.core.sendCommand({ id: 'cm-crash', name: 'scale.tare', phase: 'prepare', args: { shelf: 's1' } })
+    const { token } = await replyTo('cm-crash', 'prepare')
+    rig.core.sendCommand({ id: 'cm-crash', name: 'scale.tare', phase: 'execute', args: {}, token })
+    await eventually('it being begun', () =>
+      rig.core.replies.find((one) => one.id === 'cm-crash' && one.status === 'executing'),
+    )
+    await rig.stopEdge('SIGKILL')
+    await rig.startEdge()
+    const ended = await eventually('its end', () =>
+      rig.core.events.find((one) => one.type === 'command.finished' && one.data['commandId'] === 'cm-crash'),
+    )
+    expect(ended.data).toMatchObject({ status: 'unknown', reason: 'unknown_after_crash' })
+    rig.core.replies.length = 0
+    rig.core.sendCommand({ id: 'cm-crash', name: 'scale.tare', phase: 'execute', args: {}, token })
+    expect(await replyTo('cm-crash', 'execute')).toMatchObject({
+      status: 'unknown',
+      reason: 'unknown_after_crash',
+    })
+    await rig.control('shelf', { shelf: 's1', fault: 'none' })
   })
 
   it('a restart by command puts a new program in the place of the old one', async () => {
