@@ -1,4 +1,5 @@
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
+import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type {
   AlarmList,
   AnomalyDecide,
@@ -139,6 +140,18 @@ export class StaffApi {
   }
   changePart(cabinetId: string, body: PartRequest): Promise<TwinParts> {
     return this.#send('PUT', `/api/staff/cabinets/${cabinetId}/twin`, body)
+  }
+  credentials(cabinetId: string, signal?: AbortSignal): Promise<CabinetCredentials> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}/credentials`, signal)
+  }
+  createEnrolmentCode(cabinetId: string): Promise<CreatedEnrolmentCode> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/enrolment-codes`, {})
+  }
+  rotateCredentials(cabinetId: string): Promise<RotationAnswer> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/credentials/rotate`, {})
+  }
+  revokeCabinet(cabinetId: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/revoke`, {})
   }
   alarms(state: 'active' | 'all', signal?: AbortSignal): Promise<AlarmList> {
     return this.#get(`/api/staff/alarms${query({ state })}`, signal)

@@ -5,6 +5,7 @@ import { SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
+import { accessWord } from '../../words/access.ts'
 import { controlWord } from '../../words/control.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
@@ -16,6 +17,7 @@ import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
 import { card, exactTime, idChip, moment, money, pageHead, personText, stateBadge } from '../views.ts'
 import '../../components/product-picture.ts'
+import '../parts/access-card.ts'
 import '../parts/command-dialog.ts'
 import '../parts/command-panel.ts'
 import '../parts/setpoint-card.ts'
@@ -106,7 +108,7 @@ export class CabinetPage extends StaffPage {
           html`<setpoint-card .cabinet=${cabinet} .isReadOnly=${!detail.actions.includes('setpoint')} @changed=${() => this.cabinet.reload()}></setpoint-card>`,
           { className: 'area-setpoint' },
         )}
-        ${this.#alarms(detail)} ${this.#commands(current)} ${this.#twin(current)} ${this.#sessions(detail)} ${this.#link(detail)}
+        ${this.#alarms(detail)} ${this.#commands(current)} ${this.#twin(current)} ${this.#sessions(detail)} ${this.#link(detail)} ${this.#access(detail)}
         </div>
       </div>`
   }
@@ -240,6 +242,12 @@ export class CabinetPage extends StaffPage {
     )
   }
 
+  #access({ cabinet }: CabinetDetail) {
+    return html`<section class="card area-access" aria-labelledby="card-access">
+      <header class="card-head"><h2 id="card-access">${accessWord('access')}</h2></header>
+      <access-card .cabinetId=${cabinet.cabinetId}></access-card>
+    </section>`
+  }
   #link({ link }: CabinetDetail) {
     return card(
       'connection',
