@@ -108,6 +108,8 @@ const silentEvidence: PassageEvidence = { via: () => 0, viaAnything: 0, isSilent
 
 /** Weights at which a hand may rest: a plateau of this many grams among this many. */
 const plateauShare = 1 / 1000
+/** A hand that rests or lifts is not as still as goods: its weight moves by about this share. */
+const handShare = 0.03
 
 export function passageEvidence(passage: Passage | null, before: Level, after: Level): PassageEvidence {
   if (passage === null || passage.fromMs > before.endMs) return silentEvidence
@@ -115,16 +117,17 @@ export function passageEvidence(passage: Passage | null, before: Level, after: L
   if (way.offsets.length < 2) return silentEvidence
   const deltaGrams = after.headGrams - before.tailGrams
   let others: { wander: number; direct: number } | undefined
-  const known = new Map<number, number>()
+  const known = new Map<string, number>()
   const via = (grams: number, variance: number): number => {
     if (others === undefined) {
       const wander = Math.log(wanderShare) + wanderLikelihood(way)
       others = { wander, direct: logAdd(likelihood(way, [0, deltaGrams], [0, 0]), wander) }
     }
-    let found = known.get(grams)
+    const key = `${grams}/${variance}`
+    let found = known.get(key)
     if (found === undefined) {
       found = logAdd(likelihood(way, [0, grams, deltaGrams], [0, variance, 0]), others.wander) - others.direct
-      known.set(grams, found)
+      known.set(key, found)
     }
     return found
   }
@@ -134,7 +137,9 @@ export function passageEvidence(passage: Passage | null, before: Level, after: L
     get viaAnything() {
       if (anything === undefined) {
         anything = Number.NEGATIVE_INFINITY
-        for (const grams of plateausOf(way, deltaGrams)) anything = logAdd(anything, via(grams, 4))
+        for (const grams of plateausOf(way, deltaGrams)) {
+          anything = Math.max(anything, via(grams, 4), via(grams, 4 + (handShare * grams) ** 2))
+        }
         anything += Math.log(plateauShare)
       }
       return anything
@@ -160,21 +165,24 @@ function cut(passage: Passage, before: Level): Way {
   }
 }
 
-/** Where the shelf may have rested on its way: the middle of what lies well above, and of what lies well below. */
+/** Where the shelf may have rested on its way: among what lies well above, and among what lies well below. */
 function plateausOf(way: Way, deltaGrams: number): number[] {
   const high = Math.max(...way.offsets)
   const low = Math.min(...way.offsets)
   const plateaus: number[] = []
   const top = Math.max(0, deltaGrams)
   const bottom = Math.min(0, deltaGrams)
-  if (high > top + 10) plateaus.push(middle(way.offsets.filter((x) => x > (high + top) / 2)))
-  if (low < bottom - 10) plateaus.push(middle(way.offsets.filter((x) => x < (low + bottom) / 2)))
+  if (high > top + 10) plateaus.push(...amongst(way.offsets.filter((x) => x > (high + top) / 2)))
+  if (low < bottom - 10) plateaus.push(...amongst(way.offsets.filter((x) => x < (low + bottom) / 2)))
   return plateaus
 }
 
-function middle(values: number[]): number {
+/** The ends, the middle and the quarters. */
+function amongst(values: number[]): number[] {
   values.sort((a, b) => a - b)
-  return values[Math.floor(values.length / 2)] as number
+  const last = values.length - 1
+  const places = [0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(share * last))
+  return [...new Set(places)].map((place) => values[place] as number)
 }
 
 function wanderLikelihood(way: Way): number {
