@@ -28,6 +28,20 @@ import type {
   TicketList,
   TicketResolve,
 } from '#protocol/api/staff.ts'
+import type {
+  BillDetail,
+  BillList,
+  LedgerView,
+  StatementList,
+  StuckRefundList,
+} from '#protocol/api/finance.ts'
+import type {
+  PriceBoard,
+  PriceListCreate,
+  PricePreview,
+  PricePreviewRequest,
+  PromotionCreate,
+} from '#protocol/api/prices.ts'
 import { api, ApiError } from './api.ts'
 
 export type TicketView = 'open' | 'mine' | 'breaching' | 'closed'
@@ -164,6 +178,52 @@ export class StaffApi {
   }
   audit(text: string, signal?: AbortSignal): Promise<AuditList> {
     return this.#get(`/api/staff/audit${query({ query: text })}`, signal)
+  }
+
+  bills(signal?: AbortSignal): Promise<BillList> {
+    return this.#get('/api/staff/bills', signal)
+  }
+  bill(day: string, signal?: AbortSignal): Promise<BillDetail> {
+    return this.#get(`/api/staff/bills/${day}`, signal)
+  }
+  reconcile(day: string): Promise<BillDetail> {
+    return this.#send('POST', `/api/staff/bills/${day}/reconcile`, {})
+  }
+  settleDifference(differenceId: string, note: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/bill-differences/${differenceId}/settle`, { note })
+  }
+  ledger(day: string, signal?: AbortSignal): Promise<LedgerView> {
+    return this.#get(`/api/staff/ledger/${day}`, signal)
+  }
+  statements(day: string, signal?: AbortSignal): Promise<StatementList> {
+    return this.#get(`/api/staff/statements/${day}`, signal)
+  }
+  stuckRefunds(signal?: AbortSignal): Promise<StuckRefundList> {
+    return this.#get('/api/staff/stuck-refunds', signal)
+  }
+  rerouteRefund(refundId: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/stuck-refunds/${refundId}/reroute`, {})
+  }
+  retryRefund(refundId: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/stuck-refunds/${refundId}/retry`, {})
+  }
+  recordPayout(refundId: string, reference: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/stuck-refunds/${refundId}/payout`, { reference })
+  }
+  prices(signal?: AbortSignal): Promise<PriceBoard> {
+    return this.#get('/api/staff/prices', signal)
+  }
+  previewPrices(body: PricePreviewRequest, signal?: AbortSignal): Promise<PricePreview> {
+    return this.#send('POST', '/api/staff/prices/preview', body, signal)
+  }
+  createPromotion(body: PromotionCreate): Promise<PriceBoard> {
+    return this.#send('POST', '/api/staff/promotions', body)
+  }
+  createPriceList(body: PriceListCreate): Promise<PriceBoard> {
+    return this.#send('POST', '/api/staff/price-lists', body)
+  }
+  stopPrice(kind: 'promotions' | 'price-lists', id: string): Promise<PriceBoard> {
+    return this.#send('POST', `/api/staff/${kind}/${id}/stop`, {})
   }
 
   #get<T>(path: string, signal?: AbortSignal): Promise<T> {

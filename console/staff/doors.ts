@@ -14,6 +14,10 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/alarms': 'fleet.read',
   '/dead-letters': 'deadLetter.read',
   '/audit': 'audit.read',
+  '/finance/bills': 'bill.read',
+  '/finance/books': 'statement.read',
+  '/finance/refunds': 'refund.reroute',
+  '/prices': 'price.read',
 }
 
 /** Is there anything behind this door for somebody with these permissions? */

@@ -38,6 +38,7 @@ import shieldCheck from 'lucide-static/icons/shield-check.svg?raw'
 import snowflake from 'lucide-static/icons/snowflake.svg?raw'
 import sun from 'lucide-static/icons/sun.svg?raw'
 import table from 'lucide-static/icons/table-2.svg?raw'
+import tag from 'lucide-static/icons/tag.svg?raw'
 import thermometer from 'lucide-static/icons/thermometer.svg?raw'
 import triangleAlert from 'lucide-static/icons/triangle-alert.svg?raw'
 import undo from 'lucide-static/icons/undo-2.svg?raw'
@@ -90,6 +91,7 @@ const ICONS = {
   snowflake,
   sun,
   table,
+  tag,
   thermometer,
   'triangle-alert': triangleAlert,
   undo,

@@ -32,12 +32,12 @@ export function describePromotion(
   const text =
     offer.kind === 'threshold'
       ? {
-          zh: `${zh}每满 ¥${yuanText(offer.thresholdFen)} 减 ¥${yuanText(offer.offFen)}${offer.timesMost > 1 ? `，最多 ${offer.timesMost} 次` : '，限一次'}`,
+          zh: `${zh}${offer.timesMost > 1 ? '每' : ''}满 ¥${yuanText(offer.thresholdFen)} 减 ¥${yuanText(offer.offFen)}${offer.timesMost > 1 ? `，最多 ${offer.timesMost} 次` : ''}`,
           en: `¥${yuanText(offer.offFen)} off ${offer.timesMost > 1 ? 'each' : 'from'} ¥${yuanText(offer.thresholdFen)} of ${en}${offer.timesMost > 1 ? `, ${offer.timesMost} times at most` : ''}`,
         }
       : offer.priceFen === null
-        ? { zh: `${zh}减 ${offer.percentOff ?? 0}%`, en: `${offer.percentOff ?? 0} % off ${en}` }
-        : { zh: `${zh}每件 ¥${yuanText(offer.priceFen)}`, en: `${en} ¥${yuanText(offer.priceFen)} each` }
+        ? { zh: `${zh} 减 ${offer.percentOff ?? 0}%`, en: `${offer.percentOff ?? 0} % off ${en}` }
+        : { zh: `${zh} 每件 ¥${yuanText(offer.priceFen)}`, en: `${en} ¥${yuanText(offer.priceFen)} each` }
   const only = offer.isExclusive
     ? { zh: '，不与其他活动同享', en: ', not with other promotions' }
     : { zh: '', en: '' }

@@ -1,3 +1,4 @@
+import { billBalances, billDifferences, billDouble, billNotReady } from './bills.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
@@ -10,6 +11,8 @@ import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { putBackScenario } from './put-back.ts'
 import { restore } from './restore.ts'
+import { promotion } from './prices.ts'
+import { refundAtOnce, refundClosedAndUnknown, refundRerouted } from './refunds.ts'
 import { nothingTaken, sale } from './sale.ts'
 import type { Campaign, Scenario } from './scenario.ts'
 import { setpoint, setpointConflict } from './setpoint.ts'
@@ -27,6 +30,14 @@ export const SCENARIOS: readonly Scenario[] = [
   deferredOffline,
   deferredPending,
   dispute,
+  promotion,
+  billBalances,
+  billDouble,
+  billDifferences,
+  billNotReady,
+  refundRerouted,
+  refundClosedAndUnknown,
+  refundAtOnce,
   setpoint,
   setpointConflict,
   lateUnlock,

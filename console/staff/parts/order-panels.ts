@@ -29,9 +29,10 @@ export function linesPanel(staffOrder: StaffOrder) {
           </thead>
           <tbody>
             ${order.lines.map(
-              (line) => html`<tr>
+              (line, index) => html`<tr>
                 <td>
                   <span class="product"><product-picture .picture=${line.picture}></product-picture>${choose(line.name)}</span>
+                  ${(order.discounts ?? []).filter((one) => (one.shares[index] ?? 0) > 0).map((one) => html`<br /><span class="small soft">${choose(one.name)} −${money(one.shares[index] ?? 0)}</span>`)}
                 </td>
                 <td class="end number">${line.quantity}${line.refundedQuantity > 0 ? html`<br /><span class="small tone-text-info">${icon('undo')}${line.refundedQuantity}</span>` : nothing}</td>
                 <td class="end number"><span class="certainty-${line.certainty}">${formatProbability(line.probability)}</span></td>
@@ -41,6 +42,7 @@ export function linesPanel(staffOrder: StaffOrder) {
             ${order.lines.length === 0 ? html`<tr><td colspan="4" class="soft">${word('noLines')}</td></tr>` : nothing}
           </tbody>
           <tfoot>
+            ${discountRows(order)}
             <tr>
               <th scope="row" colspan="3">${word('total')}</th>
               <td class="end"><b>${money(order.totalFen)}</b></td>
@@ -51,6 +53,15 @@ export function linesPanel(staffOrder: StaffOrder) {
       ${readings(staffOrder)}`,
     { actions: stateBadge(ORDER_STATE_WORDS[order.state]) },
   )
+}
+
+/** Goods first, then what was taken off and why. */
+function discountRows(order: StaffOrder['order']) {
+  const discounts = order.discounts ?? []
+  if (discounts.length === 0) return nothing
+  const goodsFen = order.lines.reduce((sum, line) => sum + line.unitPriceFen * line.quantity, 0)
+  return html`<tr><th scope="row" colspan="3">${word('goodsAmount')}</th><td class="end">${money(goodsFen)}</td></tr>
+    ${discounts.map((one) => html`<tr><th scope="row" colspan="3">${choose(one.name)}</th><td class="end">−${money(one.amountFen)}</td></tr>`)}`
 }
 
 const ALTERNATIVES_SHOWN = 3
