@@ -32,6 +32,10 @@ export interface ShelfSnapshot {
   /** What the transmitter answers as net weight now; undefined while it reports a fault. */
   readonly netGrams: number | undefined
   readonly fault: CellFault
+  /** How many times what lies on it the cell reads. */
+  readonly gain: number
+  /** A technician's weight on the shelf; 0: none. */
+  readonly weightGrams: number
   readonly items: readonly Item[]
   /** A hand is in the shelf. */
   readonly isTouched: boolean
@@ -360,6 +364,8 @@ export function createCabinet(options: {
         netGrams:
           shelf.cell.latest.status === 'ok' ? shelf.cell.latest.grossGrams - shelf.tareGrams : undefined,
         fault: shelf.cell.fault,
+        gain: shelf.cell.character.gain,
+        weightGrams: items.get(weights.get(shelf.id) ?? '')?.grams ?? 0,
         items: itemsAt(shelf.id),
         isTouched: shelf.motions.length > 0,
       })),

@@ -24,6 +24,10 @@ export interface SimulatorState {
     /** Net weight as the transmitter says it now; null while it reports a fault. */
     grams: number | null
     fault: CellFault
+    /** How many times what lies on it the cell reads. */
+    gain: number
+    /** A technician's weight on the shelf; 0: none. */
+    weightGrams: number
     isTouched: boolean
     items: ItemState[]
   }>
@@ -77,6 +81,8 @@ export function describeState(parts: Parts): SimulatorState {
       id: shelf.id,
       grams: shelf.netGrams === undefined ? null : Math.round(shelf.netGrams * 10) / 10,
       fault: shelf.fault,
+      gain: Math.round(shelf.gain * 1e4) / 1e4,
+      weightGrams: shelf.weightGrams,
       isTouched: shelf.isTouched,
       items: shelf.items.map((item) => describeItem(item, shelf.id)),
     })),
@@ -117,6 +123,9 @@ function describeItem(item: Item, shelf: string | undefined): ItemState {
   }
 }
 
+/** A new cell is off by a tenth of a percent or so. */
+const WORN_BEYOND = 0.01
+
 function listFaults(snapshot: CabinetSnapshot, bus: Bus, camera: CameraMode, network: NetworkMode): string[] {
   const { lock, climate, shelves } = snapshot
   return [
@@ -129,5 +138,8 @@ function listFaults(snapshot: CabinetSnapshot, bus: Bus, camera: CameraMode, net
     climate.isHeld ? 'air temperature held by hand' : '',
     snapshot.isMainsOn ? '' : 'no mains power',
     ...shelves.map((shelf) => (shelf.fault === 'none' ? '' : `scale ${shelf.id} ${shelf.fault}`)),
+    ...shelves.map(({ id, gain }) =>
+      Math.abs(gain - 1) < WORN_BEYOND ? '' : `scale ${id} reads ${((gain - 1) * 100).toFixed(1)} %`,
+    ),
   ].filter((fault) => fault !== '')
 }

@@ -84,6 +84,7 @@ export function cabinetView(view) {
 function headerView({ state, t, setup }) {
   const { climate } = state
   const isFault = climate.probe === 'fault'
+  const isCode = state.display !== null
   const celsius = isFault ? '--.-' : (climate.airDeciCelsius / 10).toFixed(1)
   const isWarm = !isFault && climate.airDeciCelsius > 80
   return svg`
@@ -92,8 +93,8 @@ function headerView({ state, t, setup }) {
     ${codeLink(setup.links.consumer, t)}
     <g transform="translate(500 24)">
       <rect width="174" height="60" rx="10" class="display"/>
-      <text x="102" y="42" class=${isFault || isWarm ? 'led warm' : 'led'} text-anchor="end">${celsius}</text>
-      <text x="110" y="30" class="led-unit">°C</text>
+      <text x="102" y="42" class=${isFault || isWarm || isCode ? 'led warm' : 'led'} text-anchor="end">${isCode ? state.display : celsius}</text>
+      ${isCode ? svg`<title>${t('onSiteCode')}</title>` : svg`<text x="110" y="30" class="led-unit">°C</text>`}
       <text x="110" y="47" class="led-small">${t('setpoint')} ${(climate.setpointDeciCelsius / 10).toFixed(1)}</text>
       <circle cx="158" cy="17" r="4" class=${climate.isCompressorOn ? 'led-dot on' : 'led-dot'}>
         <title>${t(climate.isCompressorOn ? 'compressorOn' : 'compressorOff')}</title>

@@ -6,6 +6,9 @@ const NETWORK_MODES = ['ok', 'cut', 'half-open', 'hold-downstream']
 const SERIAL_MODES = ['ok', 'unplugged', 'silent', 'noise', 'bad-crc', 'slow']
 const LOCK_FAULTS = ['none', 'jammed', 'refuses', 'undone']
 const SCALE_FAULTS = ['none', 'stuck', 'drift', 'fault']
+/** The weight that a technician carries, and how wrong a worn cell reads. */
+const KNOWN_GRAMS = 2000
+const WORN_GAIN = 0.97
 const DELAYS_MS = [0, 300, 1500, 6000]
 
 /** One of several, the present one marked. The first is the healthy one, unless all are alike. */
@@ -131,7 +134,8 @@ export function fridgeCard({ state, t, act }) {
       ${
         climate.isHeld
           ? html`<button type="button" class="active" @click=${() => act('climate', { hold: false, airDeciCelsius: climate.setpointDeciCelsius })}>${t('release')}</button>`
-          : html`<button type="button" @click=${() => act('climate', { airDeciCelsius: 90, hold: true })}>${t('warm')}</button>`
+          : html`<button type="button" @click=${() => act('climate', { airDeciCelsius: 90, hold: true })}>${t('warm')}</button>
+            <button type="button" @click=${() => act('climate', { airDeciCelsius: 30 })}>${t('cold')}</button>`
       }
       <button type="button" class=${climate.probe === 'fault' ? 'active' : ''}
         @click=${() => act('climate', { probe: climate.probe === 'fault' ? 'ok' : 'fault' })}>${t(climate.probe === 'fault' ? 'probeFix' : 'probeBreak')}</button>
@@ -145,6 +149,7 @@ export function fridgeCard({ state, t, act }) {
 export function shelfCard({ state, setup, t, language, act, selected, onShelf }) {
   const shelf = state.shelves.find((candidate) => candidate.id === selected) ?? state.shelves[0]
   const lanes = setup.lanes.get(shelf.id) ?? []
+  const isWorn = Math.abs(shelf.gain - 1) > 0.01
   return card(
     t('shelfTools'),
     choice(t('shelfTools'), state.shelves.map(({ id }) => id), shelf.id, (id) => id.toUpperCase(), onShelf, true),
@@ -157,6 +162,14 @@ export function shelfCard({ state, setup, t, language, act, selected, onShelf })
         <div class="row">${lanes.map(
           ({ sku }) => html`<button type="button" class="quiet" @click=${() => act('restock', { shelf: shelf.id, sku, quantity: 2 })}>${setup.nameOf(sku, language)}</button>`,
         )}</div>
+      </div>
+      <div class="row labelled"><span>${t('service')}</span>
+        <div class="row">
+          <button type="button" @click=${() => act('load', { shelf: shelf.id, action: 'unload' })} ?disabled=${shelf.items.length === 0}>${t('unload')}</button>
+          <button type="button" @click=${() => act('load', { shelf: shelf.id, action: 'reload' })} ?disabled=${!state.hand.some((item) => item.homeShelf === shelf.id)}>${t('reload')}</button>
+          <button type="button" class=${shelf.weightGrams > 0 ? 'active' : ''} @click=${() => act('weight', { shelf: shelf.id, grams: shelf.weightGrams > 0 ? 0 : KNOWN_GRAMS })}>${t(shelf.weightGrams > 0 ? 'weightOff' : 'weightOn')}</button>
+          <button type="button" class=${isWorn ? 'active' : ''} @click=${() => act('cell', { shelf: shelf.id, gain: isWorn ? 1 : WORN_GAIN })}>${t(isWorn ? 'cellRenew' : 'cellWear')}</button>
+        </div>
       </div>
       <div class="row labelled"><span>${t('scale')}</span>
         ${choice(t('scale'), SCALE_FAULTS, shelf.fault, (value) => t(`scale.${value}`), (fault) => act('shelf', { shelf: shelf.id, fault }))}
