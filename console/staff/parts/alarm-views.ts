@@ -2,7 +2,8 @@ import { html, nothing } from 'lit'
 import type { AlarmList } from '#protocol/api/staff.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
-import { word, wordOr } from '../../words/staff.ts'
+import { shelfName } from '../../data/staff-format.ts'
+import { hasWord, word, wordOr } from '../../words/staff.ts'
 import type { IconName } from '../icons.ts'
 import { badge } from '../views.ts'
 
@@ -17,8 +18,20 @@ export function alarmBadge(state: AlarmState) {
   return badge(LOOK[state].tone, LOOK[state].icon, word(`alarmState.${state}`))
 }
 
+/** Which scale it is, what it does, and what to do about it. */
+function scaleSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind' | 'values'>) {
+  if (kind !== 'sensor_fault') return undefined
+  const fault = `scaleFault.${values['kind'] ?? ''}`
+  const shelf = shelfName(String(values['shelf'] ?? ''))
+  const sensor = String(values['sensor'] ?? '')
+  const what = word(hasWord(fault) ? fault : 'scaleFault.other')
+  return word('scaleFault', { shelf, sensor, what })
+}
+
 /** What happened, where the name of the alarm alone does not say it. */
 export function alarmSentence(alarm: Pick<AlarmList['alarms'][number], 'kind' | 'key' | 'values'>) {
+  const scale = scaleSentence(alarm)
+  if (scale !== undefined) return html`<p class="soft small">${scale}</p>`
   if (!knowsSentence(alarm.key)) return nothing
   const text = sentence(alarm.key, alarm.values)
   return text === wordOr(`alarm.${alarm.kind}`, alarm.kind)
