@@ -591,7 +591,8 @@ export const Readings = Type.Object(
     }),
     setpoints: Type.Array(Type.Tuple([WallMs, DeciCelsius])),
     doorOpen: Type.Array(Type.Tuple([WallMs, WallMs])),
-    lockouts: Type.Array(Type.Tuple([WallMs, Type.Union([Type.Null(), WallMs])])),
+    // A list of types and no union: answers are written by their schema, which knows no union inside a tuple.
+    lockouts: Type.Array(Type.Tuple([WallMs, Type.Unsafe<number | null>({ type: ['integer', 'null'] })])),
     gaps: Type.Array(Type.Tuple([WallMs, WallMs])),
     limitDeciCelsius: DeciCelsius,
   },

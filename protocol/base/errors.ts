@@ -235,7 +235,7 @@ export const ERRORS = {
   weight_implausible: refusal(
     409,
     'The scale reads a weight that cannot be right for this step.',
-    'Check that the shelf is empty or that the right weight lies on it, as the message says; nothing was changed.',
+    'Check that the shelf is empty, or that the right weight lies on it; nothing was changed.',
   ),
   calibration_not_begun: refusal(
     409,
@@ -249,13 +249,13 @@ export const ERRORS = {
   too_warm: refusal(
     409,
     'The air is too warm for this now.',
-    'Wait until the cabinet has cooled below its limit with the margin in the message.',
+    'Wait until the cabinet has cooled down.',
     true,
   ),
   defrost_too_soon: refusal(
     409,
     'The last defrost is too short a time ago.',
-    'Wait for the time in the message; every defrost warms the goods.',
+    'Wait; every defrost warms the goods.',
     true,
   ),
   not_locked_out: refusal(409, 'There is no food-safety lockout to clear.', 'Nothing needs to be done.'),
@@ -272,7 +272,7 @@ export const ERRORS = {
   on_site_code_blocked: refusal(
     429,
     'Too many wrong codes were entered.',
-    'Wait for the time in the message, then enter the new code on the display.',
+    'Wait, then enter the new code on the display.',
     true,
   ),
   outside_selling_hours: refusal(
@@ -299,7 +299,7 @@ export const ERRORS = {
   limit_unsafe: refusal(
     400,
     'The food-safety limits are looser than the cabinet allows.',
-    'Choose limits within the range in the message.',
+    'Choose stricter limits.',
   ),
   lock_failed: fault(
     'The lock did not engage.',

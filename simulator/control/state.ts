@@ -138,8 +138,6 @@ function listFaults(snapshot: CabinetSnapshot, bus: Bus, camera: CameraMode, net
     climate.isHeld ? 'air temperature held by hand' : '',
     snapshot.isMainsOn ? '' : 'no mains power',
     ...shelves.map((shelf) => (shelf.fault === 'none' ? '' : `scale ${shelf.id} ${shelf.fault}`)),
-    ...shelves.map(({ id, gain }) =>
-      Math.abs(gain - 1) < WORN_BEYOND ? '' : `scale ${id} reads ${((gain - 1) * 100).toFixed(1)} %`,
-    ),
+    ...shelves.map(({ id, gain }) => (Math.abs(gain - 1) < WORN_BEYOND ? '' : `scale ${id} worn`)),
   ].filter((fault) => fault !== '')
 }

@@ -248,6 +248,17 @@ describe('a command', () => {
   })
 })
 
+describe('a lockout that lasts', () => {
+  it('is drawn in the temperatures as one without an end', async () => {
+    await report('climate.lockout-latched', { cause: 'too_warm', airDeciCelsius: 90, sinceMs: 900_000 })
+    await eventually('the lockout', async () => (await detail()).cabinet.isLockedOut)
+    const answer = await staff('technician', 'GET', '/readings')
+    expect(answer.statusCode).toBe(200)
+    const { lockouts } = answer.json() as { lockouts: Array<[number, number | null]> }
+    expect(lockouts).toEqual([[expect.any(Number), null]])
+  })
+})
+
 describe('what is wanted of a cabinet', () => {
   const hours = { timeZone: 'Asia/Shanghai', intervals: [{ days: [1, 2], fromMinute: 420, toMinute: 1320 }] }
   const part = async (name: string) => (await detail()).twin.find((one) => one.part === name)
