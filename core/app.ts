@@ -78,7 +78,6 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   const room: DiskRoom = createDiskRoom({
     folder: coreFolder,
     reserveBytes: settings['disk-reserve-mib'] * MIB,
-    ballastBytes: (settings['disk-reserve-mib'] * MIB) / 4,
     clock,
     onChange: (isLow, freeBytes) => void care.noteDisk(isLow, freeBytes),
   })

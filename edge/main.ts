@@ -173,7 +173,6 @@ function assemble(
   const room = createDiskRoom({
     folder: dataFolder,
     reserveBytes: settings.diskReserveBytes,
-    ballastBytes: settings.diskReserveBytes / 4,
     clock,
     onChange: (isLow, freeBytes) =>
       isLow

@@ -29,6 +29,8 @@ export interface DiskRoom {
 
 const LOOK_MS = 2_000
 const BALLAST_NAME = 'ballast'
+/** A visit writes some ten kilobytes, and its pictures a few hundred; this is enough for what is under way anywhere. */
+const BALLAST_BYTES_MOST = 16 * 1024 * 1024
 const PIECE_BYTES = 1024 * 1024
 
 /**
@@ -38,11 +40,11 @@ const PIECE_BYTES = 1024 * 1024
 export function createDiskRoom(options: {
   folder: string
   reserveBytes: number
-  ballastBytes: number
   clock: Clock
   onChange: (isLow: boolean, freeBytes: number) => void
 }): DiskRoom {
-  const { folder, reserveBytes, ballastBytes, clock, onChange } = options
+  const { folder, reserveBytes, clock, onChange } = options
+  const ballastBytes = Math.min(BALLAST_BYTES_MOST, Math.floor(reserveBytes / 4))
   const ballast = path.join(folder, BALLAST_NAME)
   let timer: Timer | undefined
   let isLow = false

@@ -12,6 +12,7 @@ import { kills } from './kills.ts'
 import { callbacks, refunds } from './refunds.ts'
 import { schemaSteps } from './schema-steps.ts'
 import { serialGarbage } from './serial-garbage.ts'
+import { diskFull, failingDisk, flippedBits, powerCuts } from './storage.ts'
 
 const clock = createSystemClock()
 
@@ -23,6 +24,10 @@ export const FAULT_COUNTS: readonly FaultCount[] = [
   refunds,
   callbacks,
   schemaSteps,
+  diskFull,
+  flippedBits,
+  failingDisk,
+  powerCuts,
   serialGarbage,
   kills,
 ]
