@@ -203,6 +203,9 @@ export function createAnomalies(
       }
       case 'explain':
       case 'dismiss':
+        // With the last open question gone nobody would ever come back to the money.
+        if (order.state === 'held')
+          throw new CabinetError('conflict', 'The order is held: charge it, correct it or void it first.')
         return order
     }
   }

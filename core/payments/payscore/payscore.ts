@@ -38,8 +38,9 @@ export function createPayScore(deps: {
   notifyUrl: () => string
 }): PaymentProvider {
   const { merchant, wire, clock } = deps
-  let providerAheadMs = 0
-  const nowMs = () => clock.now() + providerAheadMs
+  /** Kept by the monotonic clock: when our wall clock is set, what we know of the provider's stays right. */
+  let seen: { providerAtMs: number; monoMs: number } | undefined
+  const nowMs = () => (seen === undefined ? clock.now() : seen.providerAtMs + (clock.monoMs() - seen.monoMs))
   const build = createRequests({ ...merchant, notifyUrl: deps.notifyUrl, providerNowMs: nowMs })
 
   /** One exchange. Whatever goes wrong on the way back leaves open whether it took effect: `unknown`. */
@@ -50,7 +51,7 @@ export function createPayScore(deps: {
     } catch (error) {
       return { kind: 'unknown', reason: messageOf(error) }
     }
-    providerAheadMs = answer.providerAtMs - clock.now()
+    seen = { providerAtMs: answer.providerAtMs, monoMs: clock.monoMs() }
     if (answer.status >= 500) return { kind: 'unknown', reason: `the provider failed with ${answer.status}` }
     if (answer.status === 204) return { kind: 'value', value: {}, status: 204 }
     const body = parseJson(answer.body)
