@@ -52,9 +52,12 @@ async function main(args: readonly string[]): Promise<void> {
   if (trace === undefined || rest.length > 0) throw new UsageError(`Name one trace file.\n${usage}`)
   const planogram = await readPlanogram(values.planogram)
   const session = createWeighingSession(planogram)
+  let isEmpty = true
   for await (const { line, value } of jsonLines(trace)) {
     session.push(named(trace, line, () => parseWeighingSample(value)))
+    isEmpty = false
   }
+  if (isEmpty) throw new FileError(`${trace}: holds no readings; each line is { "tMs", "door", "grams" }.`)
   print(undefined, session.result(), asJson)
 }
 

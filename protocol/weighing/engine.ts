@@ -245,12 +245,15 @@ class StreamingSession implements WeighingSession {
       ({ kind }) => kind !== 'bit_slips' && kind !== 'drift' && kind !== 'gain',
     )
     const lightest = this.#model.lightestGrams
+    // Who has read nothing at all knows nothing, not even that nothing was taken.
+    const isBlind = this.#shelves.every(({ cleaners }) => cleaners.every(({ accepted }) => accepted === 0))
     const disturbed =
-      this.#opened &&
-      (this.#isUnjudged(belief) ||
-        belief.shelfDeltas.some(
-          (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
-        ))
+      isBlind ||
+      (this.#opened &&
+        (this.#isUnjudged(belief) ||
+          belief.shelfDeltas.some(
+            (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
+          )))
     const receipt = decideReceipt(
       belief.states,
       beliefs,

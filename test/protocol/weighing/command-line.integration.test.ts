@@ -82,6 +82,13 @@ describe('npm run weigh', () => {
     expect(stdout).toBe('')
     expect(stderr).toContain('t.jsonl line 2: field grams.top must be a number or null, not "1"')
   })
+
+  it('a trace without a reading → exit 2 instead of a receipt for nothing', () => {
+    const planogram = file('p.json', JSON.stringify(sessions[0].session.planogram))
+    const { status, stdout, stderr } = run('weigh.ts', '--planogram', planogram, file('empty.jsonl', '\n'))
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('empty.jsonl: holds no readings')
+  })
 })
 
 describe('npm run lint-planogram', () => {

@@ -135,6 +135,17 @@ describe('a recording that is not as one would wish it', () => {
 })
 
 describe('when a person should look', () => {
+  it('no scale was read at all: that nothing was taken is not known', () => {
+    const samples = [0, 3000, 9000, 12_000].map((tMs) => ({
+      tMs,
+      door: tMs === 3000 ? ('open' as const) : ('closed' as const),
+      grams: {},
+    }))
+    const { receipt } = weighTrace(drinks, samples)
+    expect(receipt.verdict).toBe('review')
+    expect(weighTrace(drinks, []).receipt.verdict).toBe('review')
+  })
+
   it('two goods that weigh the same on one shelf → never settled in silence', () => {
     const twins: WeighingPlanogram = {
       shelves: [
