@@ -1,7 +1,7 @@
 import { visit } from './actors/consumer.ts'
 import { act } from './actors/staff.ts'
 import { heal, scheduleFaults } from './faults/carry-out.ts'
-import { drawPlan, type Focus, type Plan } from './faults/plan.ts'
+import { drawPlan, type Focus, focusOf, type Plan } from './faults/plan.ts'
 import { checkAll, watch } from './invariants/index.ts'
 import { createWorld, type World } from './world/world.ts'
 
@@ -18,7 +18,8 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly seed: number
-  readonly focus: Focus
+  /** Undefined: the seed says it. */
+  readonly focus: Focus | undefined
   /** Reads along. */
   readonly tell?: ((atMs: number, who: string, what: string) => void) | undefined
   /** Instead of what the seed draws. */
@@ -39,7 +40,8 @@ process.on('unhandledRejection', (error) => {
 
 /** One run from its seed: a shop that is open for ten minutes with everything going wrong, then healed, then at rest. */
 export async function runOne(options: RunOptions): Promise<RunResult> {
-  const { seed, focus } = options
+  const { seed } = options
+  const focus = options.focus ?? focusOf(seed)
   const world = await createWorld(seed, options.tell)
   const plan = options.plan ?? drawPlan(world.chance.fork('plan'), focus)
   present = world
@@ -48,8 +50,10 @@ export async function runOne(options: RunOptions): Promise<RunResult> {
     watch(world)
     world.core.boot()
     for (const edge of world.edges) edge.boot()
-    for (const [index, one] of plan.visits.entries()) begin(world, visit(world, world.actor(`visit ${index}`), one))
-    for (const [index, one] of plan.staff.entries()) begin(world, act(world, world.actor(`staff ${index}`), one))
+    for (const [index, one] of plan.visits.entries())
+      begin(world, visit(world, world.actor(`visit ${index}`), one))
+    for (const [index, one] of plan.staff.entries())
+      begin(world, act(world, world.actor(`staff ${index}`), one))
     scheduleFaults(world, plan.faults)
     await world.scheduler.runUntil(plan.activeMs, isBroken)
     heal(world)

@@ -39,7 +39,10 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
   try {
     sessionId = (await scan()).sessionId
   } catch (error) {
-    world.tell?.(plan.consumerId, `was refused: ${error instanceof CabinetError ? error.code : String(error)}`)
+    world.tell?.(
+      plan.consumerId,
+      `was refused: ${error instanceof CabinetError ? error.code : String(error)}`,
+    )
     count(`refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
     return
   }

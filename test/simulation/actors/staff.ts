@@ -4,9 +4,20 @@ import type { Actor, World } from '../world/world.ts'
 import { askUntilAnswered } from './patience.ts'
 
 export type StaffPlan =
-  | { readonly kind: 'setpoint'; readonly atMs: number; readonly cabinetId: string; readonly deciCelsius: number }
+  | {
+      readonly kind: 'setpoint'
+      readonly atMs: number
+      readonly cabinetId: string
+      readonly deciCelsius: number
+    }
   /** Gives money back on the n-th paid order. */
-  | { readonly kind: 'refund'; readonly atMs: number; readonly who: number; readonly nth: number; readonly isWhole: boolean }
+  | {
+      readonly kind: 'refund'
+      readonly atMs: number
+      readonly who: number
+      readonly nth: number
+      readonly isWhole: boolean
+    }
   /** Decides what waits for a person: held orders, refunds above somebody's limit, tickets. */
   | { readonly kind: 'clear the desk'; readonly atMs: number; readonly who: number }
 
@@ -45,7 +56,11 @@ async function changeSetpoint(
   world.count('setpoint changed')
 }
 
-async function refund(world: World, actor: Actor, plan: Extract<StaffPlan, { kind: 'refund' }>): Promise<void> {
+async function refund(
+  world: World,
+  actor: Actor,
+  plan: Extract<StaffPlan, { kind: 'refund' }>,
+): Promise<void> {
   const staff = STAFF[plan.who]
   if (staff === undefined) return
   const refundId = actor.ids.next('refund')

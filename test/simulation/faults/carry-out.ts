@@ -5,7 +5,8 @@ import type { Fault } from './plan.ts'
 
 /** Does what the plan says, when it says so. */
 export function scheduleFaults(world: World, faults: readonly Fault[]): void {
-  for (const fault of faults) world.scheduler.at(undefined, `fault ${fault.kind}`, fault.atMs, () => begin(world, fault))
+  for (const fault of faults)
+    world.scheduler.at(undefined, `fault ${fault.kind}`, fault.atMs, () => begin(world, fault))
 }
 
 /** Everything outside is as it should be again: lines, hardware, provider, clocks. What was begun goes on. */
@@ -108,7 +109,11 @@ function begin(world: World, fault: Fault): void {
       })
       later(() => {
         const { callbackLostShare, callbackTwiceShare, callbackLateShare } = provider.weather
-        Object.assign(provider.weather, FAIR_PROVIDER, { callbackLostShare, callbackTwiceShare, callbackLateShare })
+        Object.assign(provider.weather, FAIR_PROVIDER, {
+          callbackLostShare,
+          callbackTwiceShare,
+          callbackLateShare,
+        })
       })
       break
     case 'bad callbacks': {

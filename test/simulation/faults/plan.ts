@@ -8,6 +8,11 @@ import type { Chance } from '../world/chance.ts'
 export const FOCUSES = ['everything', 'money', 'door', 'stream'] as const
 export type Focus = (typeof FOCUSES)[number]
 
+/** Without another wish the seed says where its troubles lie, so that a run over many seeds sees all of them. */
+export function focusOf(seed: number): Focus {
+  return (['everything', 'everything', 'money', 'door', 'stream'] as const)[seed % 5] ?? 'everything'
+}
+
 /** One trouble, as data: what, where, when, for how long. Dropping entries of a plan makes a smaller case of it. */
 export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'bad lines'; lossShare: number; duplicateShare: number; lateShare: number; lateLongestMs: number }
@@ -22,7 +27,14 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'bus dead'; cabinetId: string }
   | { kind: 'lock stuck'; cabinetId: string }
   | { kind: 'scale'; cabinetId: string; sensor: string; how: 'silent' | 'stuck' | 'mad' }
-  | { kind: 'bad provider'; lostBefore: number; lostAfter: number; fails: number; twice: number; slow: number }
+  | {
+      kind: 'bad provider'
+      lostBefore: number
+      lostAfter: number
+      fails: number
+      twice: number
+      slow: number
+    }
   | { kind: 'bad callbacks'; lost: number; twice: number; late: number }
   | { kind: 'provider'; how: ScriptedFault; delayMs: number | null }
   | { kind: 'replayed command'; cabinetId: string }
@@ -73,9 +85,39 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'provider',
     'replayed command',
   ],
-  money: ['kill core', 'kill core', 'kill core', 'bad provider', 'bad provider', 'bad callbacks', 'provider', 'provider'],
-  door: ['bad lines', 'partition', 'half-open', 'kill edge', 'kill edge', 'kill core', 'bus dead', 'lock stuck', 'clock of edge', 'replayed command'],
-  stream: ['bad lines', 'bad lines', 'partition', 'half-open', 'kill edge', 'kill core', 'kill broker', 'clock of edge', 'restart edge'],
+  money: [
+    'kill core',
+    'kill core',
+    'kill core',
+    'bad provider',
+    'bad provider',
+    'bad callbacks',
+    'provider',
+    'provider',
+  ],
+  door: [
+    'bad lines',
+    'partition',
+    'half-open',
+    'kill edge',
+    'kill edge',
+    'kill core',
+    'bus dead',
+    'lock stuck',
+    'clock of edge',
+    'replayed command',
+  ],
+  stream: [
+    'bad lines',
+    'bad lines',
+    'partition',
+    'half-open',
+    'kill edge',
+    'kill core',
+    'kill broker',
+    'clock of edge',
+    'restart edge',
+  ],
 }
 
 /** Everything that happens in a run and is not chance of the moment: drawn once, from the seed. */
@@ -114,7 +156,11 @@ function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[]
     visits.push(visit)
     // A second person at the same door at the same moment.
     if (chance.isTrue(0.15))
-      visits.push({ ...visit, atMs: visit.atMs + chance.between(0, 400), consumerId: chance.pick(CONSUMERS).consumerId })
+      visits.push({
+        ...visit,
+        atMs: visit.atMs + chance.between(0, 400),
+        consumerId: chance.pick(CONSUMERS).consumerId,
+      })
   }
   return visits
 }
@@ -135,7 +181,12 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus): StaffPlan[] 
   const plans: StaffPlan[] = []
   const atMs = () => chance.between(FIRST_VISIT_MS, activeMs)
   for (let left = chance.between(0, 3); left > 0; left--)
-    plans.push({ kind: 'setpoint', atMs: atMs(), cabinetId: chance.pick(CABINETS).cabinetId, deciCelsius: chance.between(30, 90) })
+    plans.push({
+      kind: 'setpoint',
+      atMs: atMs(),
+      cabinetId: chance.pick(CABINETS).cabinetId,
+      deciCelsius: chance.between(30, 90),
+    })
   for (let left = chance.between(1, focus === 'money' ? 5 : 2); left > 0; left--) {
     const refund: StaffPlan = {
       kind: 'refund',
@@ -146,7 +197,8 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus): StaffPlan[] 
     }
     plans.push(refund)
     // A colleague has the same order open.
-    if (chance.isTrue(0.5)) plans.push({ ...refund, who: (refund.who + 1) % 3, atMs: refund.atMs + chance.between(0, 60) })
+    if (chance.isTrue(0.5))
+      plans.push({ ...refund, who: (refund.who + 1) % 3, atMs: refund.atMs + chance.between(0, 60) })
   }
   for (let left = chance.between(1, 3); left > 0; left--)
     plans.push({ kind: 'clear the desk', atMs: chance.between(60_000, activeMs), who: chance.between(0, 2) })
@@ -157,7 +209,10 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
   // Most troubles meet somebody at the door; the others fill the time between.
   const near = visits.length > 0 && chance.isTrue(0.75) ? chance.pick(visits) : undefined
   const cabinetId = near?.cabinetId ?? chance.pick(CABINETS).cabinetId
-  const atMs = near === undefined ? chance.between(0, activeMs) : Math.min(activeMs, near.atMs + chance.between(-3000, 40_000))
+  const atMs =
+    near === undefined
+      ? chance.between(0, activeMs)
+      : Math.min(activeMs, near.atMs + chance.between(-3000, 40_000))
   const forMs = chance.isTrue(0.7) ? chance.between(1000, 40_000) : chance.between(40_000, 150_000)
   const at = { atMs: Math.max(0, atMs), forMs }
   const moment = (): { moment: CrashMoment; nth: number } => ({

@@ -28,37 +28,54 @@ export function checkBooks(world: World, isAtRest: boolean): void {
     if (order.paidFen > takenFen)
       world.violate('I4', `order ${order.orderId} shows ${order.paidFen} paid, the provider took ${takenFen}`)
     if (order.refundedFen > backFen)
-      world.violate('I4', `order ${order.orderId} shows ${order.refundedFen} given back, the provider gave ${backFen}`)
+      world.violate(
+        'I4',
+        `order ${order.orderId} shows ${order.refundedFen} given back, the provider gave ${backFen}`,
+      )
     for (const { transactionId, amountFen } of transactions) {
       const askedFen = sumOf(
-        refunds.filter((one) => one.transactionId === transactionId && one.status !== 'CLOSED').map((one) => one.amountFen),
+        refunds
+          .filter((one) => one.transactionId === transactionId && one.status !== 'CLOSED')
+          .map((one) => one.amountFen),
       )
       if (askedFen > amountFen)
         world.violate('I3', `${askedFen} are going back on the payment ${transactionId} of ${amountFen}`)
     }
     const first = transactions[0]
     if (first !== undefined && first.amountFen !== order.totalFen && order.state !== 'held')
-      world.violate('I2', `order ${order.orderId} comes to ${order.totalFen}, the provider took ${first.amountFen}`)
+      world.violate(
+        'I2',
+        `order ${order.orderId} comes to ${order.totalFen}, the provider took ${first.amountFen}`,
+      )
     if (!isAtRest) continue
     if (order.paidFen !== takenFen)
-      world.violate('I4', `at rest order ${order.orderId} shows ${order.paidFen} paid, the provider took ${takenFen}`)
+      world.violate(
+        'I4',
+        `at rest order ${order.orderId} shows ${order.paidFen} paid, the provider took ${takenFen}`,
+      )
     if (order.refundedFen !== backFen)
-      world.violate('I4', `at rest order ${order.orderId} shows ${order.refundedFen} given back, the provider gave ${backFen}`)
+      world.violate(
+        'I4',
+        `at rest order ${order.orderId} shows ${order.refundedFen} given back, the provider gave ${backFen}`,
+      )
     // What was taken on top goes back, whole, unless the provider cannot and a person knows.
     const onTopFen = sumOf(transactions.slice(1).map((one) => one.amountFen))
     const reservedFen = sumOf(refunds.filter((one) => one.status !== 'CLOSED').map((one) => one.amountFen))
     if (onTopFen > reservedFen && !isWithPerson(world, order.orderId))
-      world.violate('I2', `${onTopFen} were taken on top of order ${order.orderId} and ${reservedFen} are going back`)
+      world.violate(
+        'I2',
+        `${onTopFen} were taken on top of order ${order.orderId} and ${reservedFen} are going back`,
+      )
   }
 }
 
 function isWithPerson(world: World, orderId: string): boolean {
   const row = world.core.sqlite
     .prepare(
-      `SELECT 1 FROM refund WHERE orderId = ?1 AND state IN ('awaiting_approval','abnormal','closed','approved','submitted','unknown','processing')
-       UNION ALL SELECT 1 FROM anomaly WHERE orderId = ?1 AND state = 'in_review'`,
+      `SELECT 1 FROM refund WHERE orderId = ? AND state IN ('awaiting_approval','abnormal','closed','approved','submitted','unknown','processing')
+       UNION ALL SELECT 1 FROM anomaly WHERE orderId = ? AND state = 'in_review'`,
     )
-    .get(orderId)
+    .get(orderId, orderId)
   return row !== undefined
 }
 

@@ -25,17 +25,23 @@ export function watchDoors(world: World): void {
   function judge(edge: EdgeNode, atMs: number): void {
     const { cabinetId } = edge
     const rows = edge.sql
-      .prepare("SELECT command_id, args FROM command WHERE status IN ('executing', 'unknown') AND name = 'door.unlock' ORDER BY received_at_ms DESC, rowid DESC LIMIT 1")
+      .prepare(
+        "SELECT command_id, args FROM command WHERE status IN ('executing', 'unknown') AND name = 'door.unlock' ORDER BY received_at_ms DESC, rowid DESC LIMIT 1",
+      )
       .all() as Array<{ command_id: string; args: string }>
     const [row] = rows
     if (row === undefined) {
-      world.violate('I5', `the bolt of ${cabinetId} was drawn at ${atMs} and its journal knows of no command being executed`)
+      world.violate(
+        'I5',
+        `the bolt of ${cabinetId} was drawn at ${atMs} and its journal knows of no command being executed`,
+      )
       return
     }
     const commandId = row.command_id
     const { sessionId } = JSON.parse(row.args) as { sessionId: string }
     world.setHolder(cabinetId, sessionId)
-    if (moved.has(commandId)) world.violate('I5', `the command ${commandId} drew the bolt of ${cabinetId} a second time`)
+    if (moved.has(commandId))
+      world.violate('I5', `the command ${commandId} drew the bolt of ${cabinetId} a second time`)
     moved.add(commandId)
     const sent = executed.get(commandId)
     if (sent === undefined || sent.cabinetId !== cabinetId) {
@@ -50,7 +56,10 @@ export function watchDoors(world: World): void {
       )
       .get(sessionId, commandId) as { state: string; cabinetId: string; authorisation: string } | undefined
     if (session === undefined || session.cabinetId !== cabinetId)
-      world.violate('I6', `${cabinetId} opened for the session ${sessionId}, which is not a session of this command here`)
+      world.violate(
+        'I6',
+        `${cabinetId} opened for the session ${sessionId}, which is not a session of this command here`,
+      )
     else if (session.authorisation !== 'granted')
       world.violate('I6', `${cabinetId} opened for ${sessionId}, whose money is ${session.authorisation}`)
     else if (!['unlocking', 'opened', 'closed', 'overdue'].includes(session.state))

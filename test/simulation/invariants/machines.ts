@@ -35,7 +35,9 @@ export function watchMachines(world: World): void {
   for (const [kind, { table, id }] of Object.entries(MACHINES))
     sqlite.exec(`CREATE TEMP TRIGGER touch_${kind} AFTER UPDATE OF state ON main.${table} WHEN OLD.state <> NEW.state
       BEGIN INSERT INTO touched VALUES ('${kind}', NEW.${id}, OLD.state, NEW.state); END`)
-  const read = sqlite.prepare<[], { kind: string; id: string; was: string; now: string }>('SELECT * FROM touched')
+  const read = sqlite.prepare<[], { kind: string; id: string; was: string; now: string }>(
+    'SELECT * FROM touched',
+  )
   const clear = sqlite.prepare('DELETE FROM touched')
   const crowded = sqlite.prepare<[], { subject: string }>(
     `SELECT 'door of ' || cabinetId AS subject FROM session

@@ -7,7 +7,10 @@ export function checkSettled(world: World): void {
     for (const row of sqlite.prepare(sql).all() as Array<{ id: string; state: string }>)
       world.violate('I20', `${what} ${row.id} is still ${row.state}`)
   }
-  find('session', `SELECT sessionId AS id, state FROM session WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue')`)
+  find(
+    'session',
+    `SELECT sessionId AS id, state FROM session WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue')`,
+  )
   find(
     'session',
     `SELECT s.sessionId AS id, s.state || ' with its order ' || o.state AS state FROM session s JOIN "order" o ON o.sessionId = s.sessionId
@@ -24,7 +27,10 @@ export function checkSettled(world: World): void {
     `SELECT refundId AS id, state || ', asked ' || polls || ' times' AS state FROM refund
      WHERE state IN ('requested','submitted','unknown','processing')`,
   )
-  find('command', `SELECT commandId AS id, state FROM command WHERE state IN ('created','sent','accepted','executing')`)
+  find(
+    'command',
+    `SELECT commandId AS id, state FROM command WHERE state IN ('created','sent','accepted','executing')`,
+  )
   find('order', `SELECT orderId AS id, state FROM "order" WHERE state = 'priced'`)
   find(
     'order',
@@ -41,7 +47,9 @@ export function checkSettled(world: World): void {
   )
   for (const edge of world.edges) {
     if (!edge.isUp) world.violate('I20', `${edge.cabinetId} does not run`)
-    const open = edge.sql.prepare('SELECT session_id AS id FROM session WHERE is_finished = 0').all() as Array<{ id: string }>
+    const open = edge.sql
+      .prepare('SELECT session_id AS id FROM session WHERE is_finished = 0')
+      .all() as Array<{ id: string }>
     for (const { id } of open) world.violate('I20', `${edge.cabinetId} still has the session ${id}`)
     if (edge.body.isUnlocked) world.violate('I20', `the door of ${edge.cabinetId} is not locked`)
   }
@@ -75,6 +83,7 @@ function checkTwins(world: World): void {
 function checkPresence(world: World): void {
   for (const { cabinetId } of world.edges) {
     const now = world.core.works?.presence.nowOf(cabinetId)
-    if (now?.presence !== 'online') world.violate('I20', `${cabinetId} is shown as ${now?.presence ?? 'unknown'}`)
+    if (now?.presence !== 'online')
+      world.violate('I20', `${cabinetId} is shown as ${now?.presence ?? 'unknown'}`)
   }
 }

@@ -8,6 +8,10 @@ export function watchStreams(world: World): void {
   )
   // The moment at which an acknowledgement leaves is the moment at which it must be true.
   world.network.onPublished = (channel, cabinetId, frame) => {
+    if (sqlite.inTransaction) {
+      world.violate('I11', `${channel} left for ${cabinetId} while the unit that caused it was not committed`)
+      return
+    }
     if (channel !== 'ack') return
     const { epoch, ack, error } = frame as { epoch: string; ack: number; error?: string }
     if (error !== undefined) {
@@ -16,7 +20,29 @@ export function watchStreams(world: World): void {
     }
     const row = position.get(cabinetId)
     if (ack > (row?.epoch === epoch ? row.lastSeq : 0))
-      world.violate('I10', `${cabinetId} was told that ${ack} is safe, but only ${row?.lastSeq ?? 0} is committed`)
+      world.violate(
+        'I10',
+        `${cabinetId} was told that ${ack} is safe, but only ${row?.lastSeq ?? 0} is committed`,
+      )
+  }
+}
+
+/** A will says something about its own connection only. */
+export function watchWills(world: World): void {
+  world.network.onDelivered = (direction, channel, cabinetId, payload) => {
+    const works = world.core.works
+    if (direction !== 'up' || channel !== 'state' || works === undefined) return
+    const { on, linkId } = JSON.parse(Buffer.from(payload).toString()) as { on: boolean; linkId: string }
+    const before = works.presence.nowOf(cabinetId)
+    if (on || before.presence === 'offline' || before.linkId === linkId) return
+    world.scheduler.at(undefined, 'after a will', 0, () => {
+      if (works !== world.core.works) return
+      if (works.presence.nowOf(cabinetId).presence === 'offline')
+        world.violate(
+          'presence',
+          `the will of ${linkId} took ${cabinetId} off, which had greeted as ${before.linkId}`,
+        )
+    })
   }
 }
 
@@ -46,7 +72,10 @@ export function checkStreams(world: World, isAtRest: boolean): void {
     if (inbox.length > lastSeq)
       world.violate('I8', `the core has ${inbox.length} events of ${cabinetId}, which wrote ${lastSeq}`)
     if ((outbox?.ackedSeq ?? 0) > inbox.length)
-      world.violate('I10', `${cabinetId} believes ${outbox?.ackedSeq} to be safe, the core has ${inbox.length}`)
+      world.violate(
+        'I10',
+        `${cabinetId} believes ${outbox?.ackedSeq} to be safe, the core has ${inbox.length}`,
+      )
     for (const own of kept) {
       const theirs = inbox[own.seq - 1]
       if (theirs !== undefined && (theirs.type !== own.type || theirs.data !== own.data)) {
@@ -69,6 +98,8 @@ export function checkStreams(world: World, isAtRest: boolean): void {
 }
 
 function documentOf<T>(sql: World['edges'][number]['sql'], name: string): T | undefined {
-  const row = sql.prepare('SELECT body FROM document WHERE name = ?').get(name) as { body: string } | undefined
+  const row = sql.prepare('SELECT body FROM document WHERE name = ?').get(name) as
+    | { body: string }
+    | undefined
   return row === undefined ? undefined : (JSON.parse(row.body) as T)
 }

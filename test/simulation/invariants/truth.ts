@@ -7,37 +7,49 @@ interface OrderRow {
   orderId: string
   state: string
   totalFen: number
-  decision: string | null
 }
 
 /**
- * What people really took beside what they were asked for (I14): a clear receipt of honest scales is right to the piece,
- * and goods that left never end as nothing unless somebody knows of it.
+ * What people really took beside what they were asked for (I14). Nobody is asked for more than they took, and a receipt
+ * that calls itself clear is right to the piece. Where the agent was away or scales were ill a receipt may know less than
+ * was taken; it must say that it is in doubt, and goods must not leave for nothing without anybody knowing.
  */
 export function checkTruth(world: World): void {
-  const hasScaleFaults = Object.keys(world.counts).some((kind) => kind.startsWith('scale') || kind === 'bus dead')
+  const hasScaleFaults = Object.keys(world.counts).some(
+    (kind) => kind.startsWith('scale') || kind === 'bus dead',
+  )
   for (const { sessionId, taken, plan, openedAtMs } of world.visits) {
     if (openedAtMs === undefined) continue
     let worthFen = 0
     for (const [sku, quantity] of taken) worthFen += (PRICES.get(sku) ?? 0) * quantity
     const order = world.core.sqlite
-      .prepare('SELECT orderId, state, totalFen, decision FROM "order" WHERE sessionId = ?')
+      .prepare('SELECT orderId, state, totalFen FROM "order" WHERE sessionId = ?')
       .get(sessionId) as OrderRow | undefined
     if (order === undefined) {
       world.violate('I14', `${plan.consumerId} was let in as ${sessionId}, and there is no order`)
       continue
     }
-    const isNoticed =
-      world.core.sqlite
-        .prepare('SELECT 1 FROM anomaly WHERE orderId = ? UNION ALL SELECT 1 FROM incident WHERE subject = ?')
-        .get(order.orderId, sessionId) !== undefined
-    if (isNoticed) continue
-    if (worthFen > 0 && order.totalFen === 0 && !hasScaleFaults)
-      world.violate('I14', `goods for ${worthFen} left with ${sessionId}, order ${order.orderId} is ${order.state} at 0`)
-    else if (order.totalFen !== worthFen && !hasScaleFaults && order.state !== 'open')
-      world.violate(
-        'I14',
-        `${sessionId} took goods for ${worthFen}, order ${order.orderId} (${order.state}) says ${order.totalFen} and nobody was asked`,
-      )
+    if (isNoticed(world, order.orderId, sessionId) || order.state === 'open' || order.totalFen === worthFen)
+      continue
+    const said = `${sessionId} took goods for ${worthFen}, order ${order.orderId} (${order.state}) says ${order.totalFen} and nobody was asked`
+    const isInDoubt = verdictOf(world, sessionId) !== 'clear'
+    if (hasScaleFaults) world.count('wrong amount by ill scales')
+    else if (order.totalFen > worthFen || order.totalFen === 0 || !isInDoubt) world.violate('I14', said)
+    else world.count('less asked than taken, in doubt')
   }
+}
+
+function isNoticed(world: World, orderId: string, sessionId: string): boolean {
+  const row = world.core.sqlite
+    .prepare('SELECT 1 FROM anomaly WHERE orderId = ? UNION ALL SELECT 1 FROM incident WHERE subject = ?')
+    .get(orderId, sessionId)
+  return row !== undefined
+}
+
+function verdictOf(world: World, sessionId: string): string | undefined {
+  const row = world.core.sqlite
+    .prepare('SELECT reconciled FROM session WHERE sessionId = ?')
+    .get(sessionId) as { reconciled: string | null } | undefined
+  if (row?.reconciled === null || row === undefined) return undefined
+  return (JSON.parse(row.reconciled) as { receipt: { verdict: string } }).receipt.verdict
 }

@@ -1,6 +1,13 @@
 import { gaussian } from '#protocol/base/random.ts'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
-import type { BoardReading, CabinetHardware, ClimateSample, HardwareListener, Pace, ScaleSweep } from '#edge/hardware/ports.ts'
+import type {
+  BoardReading,
+  CabinetHardware,
+  ClimateSample,
+  HardwareListener,
+  Pace,
+  ScaleSweep,
+} from '#edge/hardware/ports.ts'
 import { PRODUCTS, SHELVES } from './cast.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
@@ -225,7 +232,9 @@ export function createCabinetBody(deps: {
       new Promise<boolean>((resolve, reject) => {
         if (!life.isAlive) return
         if (ailments.isBusDead) {
-          scheduler.at(life, 'bus timeout', BUS_TIMEOUT_MS, () => reject(new Error('the board does not answer')))
+          scheduler.at(life, 'bus timeout', BUS_TIMEOUT_MS, () =>
+            reject(new Error('the board does not answer')),
+          )
           return
         }
         // The relay needs no software once it was told.
@@ -267,8 +276,16 @@ export function createCabinetBody(deps: {
         const isBusy = () => pace === 'session'
         scheduler.at(life, 'first reading', 30, tellBoard)
         look('board', () => (isBusy() ? BOARD_SESSION_MS : BOARD_IDLE_MS), tellBoard)
-        look('scales', () => (isBusy() ? SCALES_SESSION_MS : SCALES_IDLE_MS), () => given.onScales(scales()))
-        look('climate', () => CLIMATE_MS, () => given.onClimate(climate()))
+        look(
+          'scales',
+          () => (isBusy() ? SCALES_SESSION_MS : SCALES_IDLE_MS),
+          () => given.onScales(scales()),
+        )
+        look(
+          'climate',
+          () => CLIMATE_MS,
+          () => given.onClimate(climate()),
+        )
       },
       async stop() {
         for (const one of looks) one.cancel()

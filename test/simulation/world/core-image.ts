@@ -49,7 +49,11 @@ async function makeCoreImage(): Promise<Buffer> {
   const sqlite = new Sqlite(':memory:')
   migrate(sqlite, MIGRATIONS, START_MS)
   const random = createSeededRandom(1)
-  const clock = { now: () => START_MS - 3_600_000, monoMs: () => 0, setTimer: () => ({ cancel: () => undefined }) }
+  const clock = {
+    now: () => START_MS - 3_600_000,
+    monoMs: () => 0,
+    setTimer: () => ({ cancel: () => undefined }),
+  }
   const ids = createIds(clock, random)
   const seal = createSeal(SEAL_KEYS, random)
   const db = createDatabase({
@@ -140,7 +144,10 @@ async function makeCoreImage(): Promise<Buffer> {
           createdAtMs: START_MS,
         })
         .execute()
-    await tx.insertInto('fact').values({ name: 'identity', value: ids.next('epoch') }).execute()
+    await tx
+      .insertInto('fact')
+      .values({ name: 'identity', value: ids.next('epoch') })
+      .execute()
   })
   const image = sqlite.serialize()
   sqlite.close()

@@ -36,7 +36,11 @@ export interface CoreNode {
    * One request, answered or not: carried there and back, lost with the process that was working on it.
    * @throws when it was refused; never settles when its answer was lost, so the caller brings its own patience
    */
-  request<T>(who: Life | undefined, name: string, work: (works: Works, db: Database) => Promise<T>): Promise<T>
+  request<T>(
+    who: Life | undefined,
+    name: string,
+    work: (works: Works, db: Database) => Promise<T>,
+  ): Promise<T>
   /** Told after each commit. */
   onCommit: () => void
   /** A process that ended by itself: a bug. */

@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3'
-import { createIds } from '#protocol/base/ids.ts'
+import type { Clock } from '#protocol/base/clock.ts'
+import { createIds, type Ids } from '#protocol/base/ids.ts'
 import { type Agent, createAgent } from '#edge/agent.ts'
 import { parseSettings } from '#edge/config.ts'
 import { createEdgeDatabase, type EdgeDatabase } from '#edge/database.ts'
@@ -123,8 +124,16 @@ export function createEdgeNode(deps: {
     const clock = createNodeClock(scheduler, machine, own)
     const random = chance.fork(`boot ${boots}`)
     const ids = createIds(clock, random)
-    const log = createNodeLog(cabinetId, deps.tell)
     sql.pragma('foreign_keys = ON')
+    try {
+      start(own, clock, random, ids)
+    } catch (error) {
+      // Killed while it was starting.
+      if (own.isAlive) throw error
+    }
+  }
+  function start(own: Life, clock: Clock, random: Chance, ids: Ids): void {
+    const log = createNodeLog(cabinetId, deps.tell)
     agent = createAgent({
       clock,
       ids,

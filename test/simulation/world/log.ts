@@ -15,7 +15,7 @@ export function createNodeLog(who: string, tell: Tell | undefined): Logger {
         const { level, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
         const fields = Object.entries(rest)
           .filter(([name]) => name !== 'cabinetId' && name !== 'part')
-          .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+          .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
           .join(' ')
         const mark = Number(level) >= 50 ? '!! ' : Number(level) >= 40 ? '! ' : ''
         const stack = (err as { stack?: string } | undefined)?.stack

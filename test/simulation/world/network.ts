@@ -50,13 +50,7 @@ export interface Network {
   /** Messages to (`down`) or from (`up`) these cabinets vanish, the other way works. */
   readonly halfOpen: Map<string, 'up' | 'down'>
   /** A cabinet's end of the line. */
-  connect(options: {
-    cabinetId: string
-    partition: number
-    life: Life
-    clock: Clock
-    ids: Ids
-  }): Link
+  connect(options: { cabinetId: string; partition: number; life: Life; clock: Clock; ids: Ids }): Link
   /** The core's end. @returns what it publishes with */
   attachCore(life: Life, onMessage: (message: UpMessage) => void): CabinetWire
   /** Everything that the broker kept in memory is gone, and everybody must connect again. */
@@ -237,7 +231,8 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
     },
     killBroker() {
       endBroker()
-      if (core?.life.isAlive === true) scheduler.at(core.life, 'broker starts', BROKER_RESTART_MS, startBroker)
+      if (core?.life.isAlive === true)
+        scheduler.at(core.life, 'broker starts', BROKER_RESTART_MS, startBroker)
     },
     onProcessDeath(life, isPowerCut) {
       if (core?.life === life) {
@@ -255,17 +250,17 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
   return network
 
   function endBroker(): void {
-      brokerLife.isAlive = false
-      brokerLife = { name: 'broker', isAlive: false }
-      retained.clear()
-      const open = [...connections.values()]
-      connections.clear()
-      if (core !== undefined) core.isConnected = false
-      for (const one of open) {
-        one.isOpenAtBroker = false
-        if (!cutOff.has(one.cabinetId))
-          scheduler.at(undefined, 'broker gone', chance.between(1, 30), () => closeAtEdge(one, 'broker gone'))
-      }
+    brokerLife.isAlive = false
+    brokerLife = { name: 'broker', isAlive: false }
+    retained.clear()
+    const open = [...connections.values()]
+    connections.clear()
+    if (core !== undefined) core.isConnected = false
+    for (const one of open) {
+      one.isOpenAtBroker = false
+      if (!cutOff.has(one.cabinetId))
+        scheduler.at(undefined, 'broker gone', chance.between(1, 30), () => closeAtEdge(one, 'broker gone'))
+    }
   }
 
   function startBroker(): void {

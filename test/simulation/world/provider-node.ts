@@ -224,7 +224,9 @@ export function createProviderNode(deps: {
           const performed = scheduler.pause(undefined, 'provider call', wayMs()).then(() => perform(request))
           if (request.method === 'POST' && chance.isTrue(weather.twiceShare)) {
             count('provider call doubled')
-            void scheduler.pause(undefined, 'provider call again', chance.between(20, 4000)).then(() => perform(request))
+            void scheduler
+              .pause(undefined, 'provider call again', chance.between(20, 4000))
+              .then(() => perform(request))
           }
           const { status, body } = await performed
           if (chance.isTrue(weather.lostAfterShare)) {
@@ -252,4 +254,3 @@ export function createProviderNode(deps: {
   }
   return node
 }
-

@@ -35,15 +35,20 @@ export interface Scheduler {
 
 /** The real event loop turns once in this many tasks, so that a promise that nothing will ever settle is noticed. */
 const TASKS_PER_TURN = 2000
+const AT_ONCE_MOST = 20_000
 const NOTHING: Timer = { cancel: () => undefined }
 
 /** @param onCrash  an error that nobody caught: the process that it happened in would have ended */
-export function createScheduler(onCrash: (owner: Life | undefined, error: unknown, name: string) => void): Scheduler {
+export function createScheduler(
+  onCrash: (owner: Life | undefined, error: unknown, name: string) => void,
+): Scheduler {
   const heap: Task[] = []
   let nowMs = 0
   let order = 0
   let count = 0
   let fingerprint = 0x811c9dc5
+  let lastMs = 0
+  let atOnce = 0
 
   function note(value: number): void {
     fingerprint = Math.imul(fingerprint ^ (value | 0), 0x01000193) >>> 0
@@ -94,6 +99,11 @@ export function createScheduler(onCrash: (owner: Life | undefined, error: unknow
     const { run } = task
     if (run === undefined || task.owner?.isAlive === false) return
     count++
+    atOnce = nowMs === lastMs ? atOnce + 1 : 0
+    lastMs = nowMs
+    // A process that looks again and again without a pause would let time stand still here.
+    if (atOnce === AT_ONCE_MOST)
+      onCrash(task.owner, new Error('time stands still: work without a pause'), task.name)
     note(nowMs)
     note(task.order)
     try {

@@ -56,7 +56,10 @@ export interface World {
   close(): void
 }
 
-export async function createWorld(seed: number, tell?: (atMs: number, who: string, what: string) => void): Promise<World> {
+export async function createWorld(
+  seed: number,
+  tell?: (atMs: number, who: string, what: string) => void,
+): Promise<World> {
   const images = await loadImages()
   const chance = createChance(seed)
   const { count, counts } = createCounter()
@@ -65,9 +68,13 @@ export async function createWorld(seed: number, tell?: (atMs: number, who: strin
   const scheduler = createScheduler((owner, error, name) => {
     // What a dead process still throws on its way down is nobody's business.
     if (owner !== undefined && !owner.isAlive) return
-    violate('crash', `${owner?.name ?? 'the world'}: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    violate(
+      'crash',
+      `${owner?.name ?? 'the world'}: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    )
   })
-  const told: Tell | undefined = tell === undefined ? undefined : (who, what) => tell(scheduler.nowMs, who, what)
+  const told: Tell | undefined =
+    tell === undefined ? undefined : (who, what) => tell(scheduler.nowMs, who, what)
   function violate(invariantId: string, message: string): void {
     told?.('invariant', `${invariantId} ${message}`)
     violations.push({ invariantId, message, atMs: scheduler.nowMs })
@@ -85,7 +92,8 @@ export async function createWorld(seed: number, tell?: (atMs: number, who: strin
     wire: (life) => provider.wire(life),
     gateway: (life) => provider.gateway(life),
   })
-  core.onFatal = (error) => violate('crash', `core: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  core.onFatal = (error) =>
+    violate('crash', `core: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   provider.deliver = (headers, body) => deliverCallback(headers, body)
   const edges = CABINETS.map(({ cabinetId, partition }) => {
     const own = chance.fork(cabinetId)
@@ -150,7 +158,11 @@ export async function createWorld(seed: number, tell?: (atMs: number, who: strin
     }
   }
 
-  const clock = createNodeClock(scheduler, { name: 'people', wallOffsetMs: 0 }, { name: 'people', isAlive: true })
+  const clock = createNodeClock(
+    scheduler,
+    { name: 'people', wallOffsetMs: 0 },
+    { name: 'people', isAlive: true },
+  )
   const world: World = {
     seed,
     chance,

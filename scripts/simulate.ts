@@ -1,0 +1,191 @@
+import { availableParallelism } from 'node:os'
+import { FOCUSES, type Focus } from '#test/simulation/faults/plan.ts'
+import { MUTANTS } from '#test/simulation/mutants/list.ts'
+import { huntMutants, type Hunted, mutantTable } from '#test/simulation/mutants/hunt.ts'
+import { runJob, shareOut } from '#test/simulation/pool.ts'
+import type { RunResult } from '#test/simulation/run.ts'
+import { addUp, type Summary, summaryOf } from '#test/simulation/summary.ts'
+import { flagHelp, readFlags, UsageError, type FlagSpec } from './flags.ts'
+
+const usage = `usage: npm run simulate -- [--runs N] [--seed S] [--focus ${FOCUSES.join('|')}] [--json]
+       npm run simulate -- --repeat SEED [--focus …]      one run, told line by line
+       npm run simulate -- --mutants [ID …] [--json]      plants bugs and shows that each is found`
+
+const flags: Record<string, FlagSpec> = {
+  runs: {
+    type: 'integer',
+    hint: 'N',
+    help: 'how many runs; for --mutants: at most so many for each',
+    default: 0,
+  },
+  seed: { type: 'integer', hint: 'S', help: 'seed of the first run; the next ones count up', default: 1 },
+  focus: {
+    type: 'string',
+    hint: 'NAME',
+    help: `where the troubles lie: ${FOCUSES.join(', ')}; without it the seed decides`,
+  },
+  repeat: { type: 'integer', hint: 'SEED', help: 'one run, told line by line', default: -1 },
+  mutants: {
+    type: 'boolean',
+    help: 'plant bugs in the code while it loads, and count the runs until each is found',
+  },
+  workers: { type: 'integer', hint: 'N', help: 'threads; without it one for each core', default: 0 },
+  json: { type: 'boolean', help: 'print one JSON object' },
+}
+
+const RUNS = 1000
+const RUNS_PER_MUTANT = 2000
+/** Seeds that a thread takes at once: enough that starting a thread does not count, few enough to share out evenly. */
+const CHUNK_RUNS = 250
+const FAILURES_SHOWN = 20
+const PROGRESS_EVERY_MS = 5000
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, words, wantsHelp } = readFlags(usage, flags, args)
+  if (wantsHelp) {
+    process.stdout.write(
+      flagHelp(
+        usage,
+        'Runs the whole system in one process on a virtual clock, with everything going wrong.',
+        flags,
+      ),
+    )
+    return 0
+  }
+  const focus = focusOf(values['focus'])
+  const workers = Number(values['workers']) || availableParallelism()
+  if (Number(values['repeat']) >= 0) return repeat(Number(values['repeat']), focus)
+  const asJson = values['json'] === true
+  if (values['mutants'] === true)
+    return mutants(words, {
+      runs: Number(values['runs']) || RUNS_PER_MUTANT,
+      seed: Number(values['seed']),
+      workers,
+      asJson,
+    })
+  if (words.length > 0) throw new UsageError(`${words.join(' ')} means nothing here.\n${usage}`)
+  return many({ runs: Number(values['runs']) || RUNS, seed: Number(values['seed']), focus, workers, asJson })
+}
+
+function focusOf(given: unknown): Focus | undefined {
+  if (given === undefined) return undefined
+  const focus = FOCUSES.find((one) => one === given)
+  if (focus === undefined) throw new UsageError(`--focus is one of ${FOCUSES.join(', ')}.\n${usage}`)
+  return focus
+}
+
+/** Tells one run so that a person can follow it. */
+async function repeat(seed: number, focus: Focus | undefined): Promise<number> {
+  const { runOne } = await import('#test/simulation/run.ts')
+  const result = await runOne({
+    seed,
+    focus,
+    tell: (atMs, who, what) =>
+      void process.stdout.write(
+        `${(atMs / 1000).toFixed(3).padStart(9)} s  ${who.slice(-8).padEnd(8)}  ${what}\n`,
+      ),
+  })
+  process.stdout.write(
+    `\nfingerprint ${result.fingerprint.toString(16)}, ${result.sessions} sessions, ${result.events} events\n`,
+  )
+  if (result.failure === undefined) process.stdout.write('Nothing was broken.\n')
+  else
+    process.stdout.write(
+      `Broken at ${(result.failure.atMs / 1000).toFixed(3)} s: ${result.failure.invariant}: ${result.failure.message}\n`,
+    )
+  return result.failure === undefined ? 0 : 1
+}
+
+async function many(wish: {
+  runs: number
+  seed: number
+  focus: Focus | undefined
+  workers: number
+  asJson: boolean
+}): Promise<number> {
+  const startedAtMs = performance.now()
+  const sum = addUp()
+  const chunkRuns = Math.max(1, Math.min(CHUNK_RUNS, Math.ceil(wish.runs / wish.workers)))
+  const chunks = Array.from({ length: Math.ceil(wish.runs / chunkRuns) }, (_, index) => ({
+    seed: wish.seed + index * chunkRuns,
+    runs: Math.min(chunkRuns, wish.runs - index * chunkRuns),
+  }))
+  const speed = () => sum.runs / Math.max(0.001, (performance.now() - startedAtMs) / 1000)
+  const progress = setInterval(
+    () =>
+      process.stderr.write(
+        `${sum.runs} of ${wish.runs} runs, ${speed().toFixed(1)} a second, ${sum.failures.length} failures\n`,
+      ),
+    PROGRESS_EVERY_MS,
+  )
+  try {
+    await shareOut(chunks, wish.workers, (chunk) =>
+      runJob({ ...chunk, focus: wish.focus, mutant: undefined, isUntilFailure: false }, (result) => {
+        sum.add(result)
+        if (result.failure !== undefined) process.stderr.write(`${failureText(result, wish.focus)}\n`)
+      }),
+    )
+  } finally {
+    clearInterval(progress)
+  }
+  const summary = summaryOf(sum, { seed: wish.seed, focus: wish.focus, runsPerSecond: speed() })
+  process.stdout.write(wish.asJson ? `${JSON.stringify(summary, null, 2)}\n` : tableOf(summary))
+  return summary.failures.length === 0 ? 0 : 1
+}
+
+function failureText(result: RunResult, focus: Focus | undefined): string {
+  const { failure, seed } = result
+  return `seed ${seed}: ${failure?.invariant ?? ''} at ${((failure?.atMs ?? 0) / 1000).toFixed(3)} s: ${failure?.message ?? ''}\n  repeat it: npm run simulate -- --repeat ${seed}${focus === undefined ? '' : ` --focus ${focus}`}`
+}
+
+function tableOf(summary: Summary): string {
+  const faults = Object.entries(summary.faults)
+    .map(([kind, times]) => `  ${String(times).padStart(8)}  ${kind}`)
+    .join('\n')
+  const failures = summary.failures
+    .slice(0, FAILURES_SHOWN)
+    .map((one) => `  ${one.invariant}: ${one.message}\n    ${one.repeat}`)
+    .join('\n')
+  return `${summary.runs} runs from seed ${summary.seed}: ${summary.failures.length} failures
+${summary.sessions} sessions, ${summary.events} events, ${summary.simulatedHours} simulated hours, ${summary.runsPerSecond} runs a second
+${failures === '' ? '' : `\nfailures\n${failures}\n`}
+faults and what came of them
+${faults}
+`
+}
+
+async function mutants(
+  words: readonly string[],
+  wish: { runs: number; seed: number; workers: number; asJson: boolean },
+): Promise<number> {
+  const unknown = words.find((id) => !MUTANTS.some((mutant) => mutant.id === id))
+  if (unknown !== undefined)
+    throw new UsageError(
+      `There is no mutant ${unknown}; there are ${MUTANTS.map(({ id }) => id).join(', ')}.`,
+    )
+  const chosen = words.length === 0 ? MUTANTS : MUTANTS.filter(({ id }) => words.includes(id))
+  const hunted: Hunted[] = await huntMutants(chosen, wish, (one) =>
+    process.stderr.write(
+      `${one.id}: ${one.foundAfterRuns === null ? `survived ${one.runs} runs` : `found after ${one.foundAfterRuns} runs by ${one.invariant}`}\n`,
+    ),
+  )
+  const survivors = hunted.filter((one) => one.foundAfterRuns === null)
+  process.stdout.write(
+    wish.asJson
+      ? `${JSON.stringify({ mutants: hunted, survivors: survivors.map(({ id }) => id) }, null, 2)}\n`
+      : `${mutantTable(hunted)}\n\n${survivors.length === 0 ? 'All were found.' : `Not found: ${survivors.map(({ id }) => id).join(', ')}`}\n`,
+  )
+  return survivors.length === 0 ? 0 : 1
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  } else {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,77 @@
+import type { Focus } from './faults/plan.ts'
+import type { RunResult } from './run.ts'
+
+/** What `--json` prints. */
+export interface Summary {
+  readonly runs: number
+  readonly seed: number
+  readonly failures: ReadonlyArray<{
+    readonly seed: number
+    readonly invariant: string
+    readonly message: string
+    readonly atMs: number
+    readonly repeat: string
+  }>
+  readonly simulatedHours: number
+  readonly sessions: number
+  readonly events: number
+  /** How often each thing happened that should not, and what the rules answered. */
+  readonly faults: Readonly<Record<string, number>>
+  readonly runsPerSecond: number
+}
+
+export interface Sum {
+  runs: number
+  sessions: number
+  events: number
+  simulatedMs: number
+  readonly counts: Record<string, number>
+  readonly failures: RunResult[]
+  add(result: RunResult): void
+}
+
+export function addUp(): Sum {
+  const sum: Sum = {
+    runs: 0,
+    sessions: 0,
+    events: 0,
+    simulatedMs: 0,
+    counts: {},
+    failures: [],
+    add(result) {
+      sum.runs++
+      sum.sessions += result.sessions
+      sum.events += result.events
+      sum.simulatedMs += result.simulatedMs
+      for (const [kind, times] of Object.entries(result.counts))
+        sum.counts[kind] = (sum.counts[kind] ?? 0) + times
+      if (result.failure !== undefined) sum.failures.push(result)
+    },
+  }
+  return sum
+}
+
+export function summaryOf(
+  sum: Sum,
+  about: { seed: number; focus: Focus | undefined; runsPerSecond: number },
+): Summary {
+  const focus = about.focus === undefined ? '' : ` --focus ${about.focus}`
+  return {
+    runs: sum.runs,
+    seed: about.seed,
+    failures: sum.failures
+      .toSorted((a, b) => a.seed - b.seed)
+      .map(({ seed, failure }) => ({
+        seed,
+        invariant: failure?.invariant ?? '',
+        message: failure?.message ?? '',
+        atMs: failure?.atMs ?? 0,
+        repeat: `npm run simulate -- --repeat ${seed}${focus}`,
+      })),
+    simulatedHours: Math.round(sum.simulatedMs / 360_000) / 10,
+    sessions: sum.sessions,
+    events: sum.events,
+    faults: Object.fromEntries(Object.entries(sum.counts).toSorted(([, a], [, b]) => b - a)),
+    runsPerSecond: Math.round(about.runsPerSecond * 10) / 10,
+  }
+}
