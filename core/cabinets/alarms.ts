@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { machine } from '#protocol/base/machine.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { recordChange } from '#core/live/changes.ts'
-import { nowOf, type Tx } from '#core/platform/database.ts'
+import { directSql, nowOf, type Tx } from '#core/platform/database.ts'
 
 export const alarmMachine = machine({
   name: 'alarm',
@@ -84,15 +84,14 @@ export async function raiseAlarm(
 
 /** Ends the live alarm of this kind and subject, if there is one. */
 export async function clearAlarm(tx: Tx, cabinetId: string, kind: AlarmKind, subject = ''): Promise<void> {
-  const row = await tx
-    .updateTable('alarm')
-    .set({ state: 'cleared', clearedAtMs: nowOf(tx) })
-    .where('cabinetId', '=', cabinetId)
-    .where('kind', '=', kind)
-    .where('subject', '=', subject)
-    .where('state', '<>', 'cleared')
-    .returning('alarmId')
-    .executeTakeFirst()
+  const row = directSql(tx).get<{ alarmId: string }>(
+    `UPDATE alarm SET state = 'cleared', clearedAtMs = ? WHERE cabinetId = ? AND kind = ? AND subject = ?
+      AND state <> 'cleared' RETURNING alarmId`,
+    nowOf(tx),
+    cabinetId,
+    kind,
+    subject,
+  )
   if (row !== undefined)
     await recordChange(tx, { kind: 'alarm', subjectId: row.alarmId, cabinetId, data: { alarmKind: kind } })
 }

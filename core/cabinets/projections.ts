@@ -5,7 +5,7 @@ import type { EventContext, EventHandlers } from '#core/ingest/handlers.ts'
 import { nextOccurredAtMs } from '#core/ingest/matters.ts'
 import type { StreamObserver } from '#core/ingest/receiver.ts'
 import { recordChange } from '#core/live/changes.ts'
-import { nowOf, type Tx } from '#core/platform/database.ts'
+import { directSql, nowOf, type Tx } from '#core/platform/database.ts'
 import { clearAlarm, raiseAlarm } from './alarms.ts'
 import type { CabinetCommands } from './commands.ts'
 import type { Twins } from './twins.ts'
@@ -34,7 +34,13 @@ export function createProjections(deps: {
 
   async function report(tx: Tx, { cabinetId, isLate }: EventContext, changes: Report): Promise<void> {
     if (isLate) return
-    await tx.updateTable('cabinetReport').set(changes).where('cabinetId', '=', cabinetId).execute()
+    // Composing these few columns would cost more than writing them; a type makes sure that they are columns.
+    const names = Object.keys(changes)
+    directSql(tx).run(
+      `UPDATE cabinetReport SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE cabinetId = ?`,
+      ...Object.values(changes),
+      cabinetId,
+    )
     await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
   }
   const raise = async (
@@ -59,26 +65,22 @@ export function createProjections(deps: {
     'door.unlocked': (tx, context) => report(tx, context, { isLocked: 0 }),
     'door.opened': async (tx, context, { sessionId }) => {
       await report(tx, context, { isDoorOpen: 1 })
-      await tx
-        .insertInto('doorInterval')
-        .values({
-          cabinetId: context.cabinetId,
-          openedAtMs: context.occurredAtMs,
-          closedAtMs: context.isLate ? (nextOccurredAtMs(tx, context, 'door.closed') ?? null) : null,
-          sessionId: sessionId ?? null,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+      directSql(tx).run(
+        'INSERT INTO doorInterval (cabinetId, openedAtMs, closedAtMs, sessionId) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        context.cabinetId,
+        context.occurredAtMs,
+        context.isLate ? (nextOccurredAtMs(tx, context, 'door.closed') ?? null) : null,
+        sessionId ?? null,
+      )
     },
     'door.closed': async (tx, context) => {
       await report(tx, context, { isDoorOpen: 0 })
-      await tx
-        .updateTable('doorInterval')
-        .set({ closedAtMs: context.occurredAtMs })
-        .where('cabinetId', '=', context.cabinetId)
-        .where('closedAtMs', 'is', null)
-        .where('openedAtMs', '<=', context.occurredAtMs)
-        .execute()
+      directSql(tx).run(
+        'UPDATE doorInterval SET closedAtMs = ? WHERE cabinetId = ? AND closedAtMs IS NULL AND openedAtMs <= ?',
+        context.occurredAtMs,
+        context.cabinetId,
+        context.occurredAtMs,
+      )
       await clear(tx, context, 'door_left_open')
     },
     'door.lock-confirmed': async (tx, context) => {
@@ -121,21 +123,19 @@ export function createProjections(deps: {
       await raise(tx, context, 'camera_unreachable', { camera, reason }, camera)
     },
     'climate.reading': async (tx, context, data) => {
-      await tx
-        .insertInto('reading')
-        .values({
-          cabinetId: context.cabinetId,
-          atMs: context.occurredAtMs,
-          windowMs: data.windowMs,
-          lowest: data.airLowest,
-          mean: data.airMean,
-          highest: data.airHighest,
-          setpoint: data.setpoint ?? null,
-          compressorOnMs: data.compressorOnMs,
-          doorOpenMs: data.doorOpenMs,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+      directSql(tx).run(
+        `INSERT INTO reading (cabinetId, atMs, windowMs, lowest, mean, highest, setpoint, compressorOnMs, doorOpenMs)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        context.cabinetId,
+        context.occurredAtMs,
+        data.windowMs,
+        data.airLowest,
+        data.airMean,
+        data.airHighest,
+        data.setpoint ?? null,
+        data.compressorOnMs,
+        data.doorOpenMs,
+      )
       await report(tx, context, { airDeciCelsius: data.airMean, airAtMs: context.occurredAtMs })
     },
     'climate.excursion': (tx, context, { phase, airDeciCelsius, limitDeciCelsius }) =>

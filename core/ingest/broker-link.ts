@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
-import mqtt, { type IStore, type MqttClient } from 'mqtt'
+import mqtt, { type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import { PARTITION_COUNT } from '#protocol/base/units.ts'
+import { createNoStore, encodePublish, waitingBytesOf } from '#protocol/mqtt-wire.ts'
 import { DOWN, downTopic, parseTopic, partitionFilter, type UpChannel } from '#protocol/topics.ts'
 import type { CabinetWire } from './wire.ts'
 
@@ -37,27 +37,6 @@ const RECONNECT_MS = 300
 const CONNECT_TIMEOUT_MS = 4000
 const SOCKET_BYTES_MOST = 8 * 1024 * 1024
 
-/** MQTT.js keeps QoS 1 packets and sends them again one by one; what must arrive is repeated by our own rules. */
-function createNoStore(): IStore {
-  const store: IStore = {
-    put(_packet, done) {
-      done()
-      return store
-    },
-    createStream: () => Readable.from([]) as unknown as ReturnType<IStore['createStream']>,
-    del(packet, done) {
-      done(undefined, packet as Parameters<typeof done>[1])
-      return store
-    },
-    get(_packet, done) {
-      done(new Error('nothing is kept'))
-      return store
-    },
-    close: (done) => done(),
-  }
-  return store
-}
-
 export function createBrokerLink(options: {
   clock: Clock
   log: Logger
@@ -75,6 +54,7 @@ export function createBrokerLink(options: {
   let isUp = false
   let isStopped = false
   let retry: Timer | undefined
+  let unsent: Buffer[] = []
 
   function open(): void {
     if (isStopped || address === undefined) return
@@ -155,6 +135,17 @@ export function createBrokerLink(options: {
     old.end(true)
   }
 
+  /** The acknowledgements of a batch leave in one write: on its own, each costs more than the event that it is about. */
+  function sendSoon(through: MqttClient, packet: Buffer): void {
+    unsent.push(packet)
+    if (unsent.length > 1) return
+    queueMicrotask(() => {
+      const bytes = Buffer.concat(unsent)
+      unsent = []
+      if (client === through && through.connected) through.stream.write(bytes)
+    })
+  }
+
   return {
     connect(given) {
       address = given
@@ -168,19 +159,17 @@ export function createBrokerLink(options: {
     publish(cabinetId, channel, frame) {
       const partition = options.partitionOf(cabinetId)
       if (client === undefined || !isUp || !client.connected || partition === undefined) return false
-      const socket = client.stream as unknown as { writableLength?: number }
-      if ((socket.writableLength ?? 0) > SOCKET_BYTES_MOST) return false
+      if (waitingBytesOf(client) > SOCKET_BYTES_MOST) return false
       const { qos, retain } = DOWN[channel]
-      client.publish(
-        downTopic(partition, cabinetId, channel),
-        JSON.stringify(frame),
-        { qos, retain },
-        (error) => {
-          // Acknowledgements, replies and answered twins say what arrived; this callback only says what the broker took.
-          if (error)
-            log.debug({ cabinetId, channel, reason: messageOf(error) }, 'a publish was not confirmed')
-        },
-      )
+      const topic = downTopic(partition, cabinetId, channel)
+      if (qos === 0) {
+        sendSoon(client, encodePublish(topic, JSON.stringify(frame)))
+        return true
+      }
+      client.publish(topic, JSON.stringify(frame), { qos, retain }, (error) => {
+        // Acknowledgements, replies and answered twins say what arrived; this callback only says what the broker took.
+        if (error) log.debug({ cabinetId, channel, reason: messageOf(error) }, 'a publish was not confirmed')
+      })
       return true
     },
     async stop() {

@@ -9,14 +9,11 @@ import { windowFor } from './decide.ts'
 import type { AfterCommit, EventHandlers } from './handlers.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDeliveryDesk, type DeliveryDesk } from './delivery-desk.ts'
-import { createProjector } from './projecting.ts'
+import { createLanes } from './lanes.ts'
+import { createProjector, Unprojectable } from './projecting.ts'
 import { type Arrived, type BatchOutcome, createReceiver, type StreamObserver } from './receiver.ts'
 import type { CabinetWire } from './wire.ts'
 
-/** Frames that wait for their batch; beyond this they are dropped, and the cabinets send them again. */
-const FRAMES_WAITING_MOST = 20_000
-const BYTES_WAITING_MOST = 64 * 1024 * 1024
-const FRAMES_PER_BATCH = 400
 /** A thousand cabinets that greet in one moment would hold up those that are being used. */
 const GREETINGS_AT_ONCE = 50
 const GREETINGS_PAUSE_MS = 250
@@ -74,28 +71,23 @@ export function createIngest(deps: {
     waiting: 0,
     batches: 0,
   }
-  const queue: Arrived[] = []
-  let bytesWaiting = 0
+  const lanes = createLanes()
   let pumping: Promise<void> | undefined
 
   function accept(message: UpMessage): void {
-    if (queue.length >= FRAMES_WAITING_MOST || bytesWaiting + message.payload.length > BYTES_WAITING_MOST) {
+    if (!lanes.add({ ...message, receivedAtMs: clock.now() })) {
       counters.dropped++
       return
     }
     counters.frames++
-    queue.push({ ...message, receivedAtMs: clock.now() })
-    bytesWaiting += message.payload.length
     pumping ??= pump().finally(() => {
       pumping = undefined
     })
   }
 
   async function pump(): Promise<void> {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, FRAMES_PER_BATCH)
-      for (const message of batch) bytesWaiting -= message.payload.length
-      counters.waiting = queue.length
+    for (let batch = lanes.take(); batch.length > 0; batch = lanes.take()) {
+      counters.waiting = lanes.waiting
       if (await commit(batch)) continue
       // What one cabinet sent must not hold up the others: each on its own, and only the culprit stays unacknowledged.
       for (const alone of Map.groupBy(batch, (message) => message.cabinetId).values()) await commit(alone)
@@ -103,13 +95,16 @@ export function createIngest(deps: {
   }
 
   /** @returns false when nothing was committed; nothing was acknowledged then, so the frames come again */
-  async function commit(batch: readonly Arrived[]): Promise<boolean> {
+  async function commit(batch: readonly Arrived[], isCareful = false): Promise<boolean> {
     try {
-      const outcome = await db.write('ingest', (tx) => receiver.receiveBatch(tx, batch))
+      const outcome = await db.write('ingest', (tx) => receiver.receiveBatch(tx, batch, isCareful))
       count(outcome)
       conclude(outcome)
       return true
     } catch (error) {
+      receiver.forget()
+      // Rare enough that the care which it takes is not paid for by every event.
+      if (error instanceof Unprojectable && !isCareful) return commit(batch, true)
       const cabinetIds = [...new Set(batch.map((message) => message.cabinetId))].slice(0, 20)
       log.error(
         { err: error, frames: batch.length, cabinetIds },
@@ -128,7 +123,7 @@ export function createIngest(deps: {
 
   function conclude(outcome: BatchOutcome): void {
     for (const [cabinetId, hello] of outcome.hellos) deps.onGreeted(cabinetId, hello)
-    const window = windowFor(queue.length)
+    const window = windowFor(lanes.waiting)
     for (const [cabinetId, ack] of outcome.acks) {
       const linkId = deps.linkIdOf(cabinetId)
       wire.publish(cabinetId, 'ack', {

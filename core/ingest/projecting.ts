@@ -12,10 +12,22 @@ export type Projected =
   | { status: 'unprojected' }
   | { status: 'dead'; reason: string }
 
+/** A handler failed and what it began is not undone: the unit must be run again with care. */
+export class Unprojectable extends Error {}
+
 /** Changes what one event changes, all or nothing. The one way into the domains: for the stream, for replays, for upgrades. */
 export interface Projector {
-  /** In the order of the stream. @throws only when the storage fails */
-  project(tx: Tx, context: Omit<EventContext, 'isLate'>, type: string, data: unknown): Promise<Projected>
+  /**
+   * In the order of the stream. @param isCareful  undoes what a handler began when it fails; without it the whole unit
+   * must be undone. @throws Unprojectable without care; otherwise only when the storage fails
+   */
+  project(
+    tx: Tx,
+    context: Omit<EventContext, 'isLate'>,
+    type: string,
+    data: unknown,
+    isCareful: boolean,
+  ): Promise<Projected>
   /** Out of order, after later events were taken. @throws only when the storage fails */
   projectLate(tx: Tx, context: Omit<EventContext, 'isLate'>, type: string, data: unknown): Promise<Projected>
 }
@@ -26,7 +38,7 @@ export function createProjector(handlers: EventHandlers, log: Logger): Projector
     given: Omit<EventContext, 'isLate'>,
     type: string,
     data: unknown,
-    mayBeLate: boolean,
+    how: { mayBeLate: boolean; isCareful: boolean },
   ): Promise<Projected> {
     const parsed = parseEvent(type, data)
     if (parsed.kind === 'unknown-type') return { status: 'unprojected' }
@@ -34,19 +46,26 @@ export function createProjector(handlers: EventHandlers, log: Logger): Projector
     const { event } = parsed
     const handler = handlers[event.type] as EventHandler<typeof event.type> | undefined
     if (handler === undefined) return { status: 'projected', afterCommit: undefined }
-    const isLate = mayBeLate && isSuperseded(tx, given, event.type, event.data)
+    const isLate = how.mayBeLate && isSuperseded(tx, given, event.type, event.data)
     const context: EventContext = { ...given, isLate }
     try {
-      const afterCommit = await inSavepoint(tx, () => handler(tx, context, event.data))
+      const work = () => handler(tx, context, event.data)
+      const afterCommit = await (how.isCareful ? inSavepoint(tx, work) : work())
       return { status: 'projected', afterCommit: afterCommit ?? undefined }
     } catch (error) {
       if (isStorageError(error)) throw error
-      log.error({ ...context, type, err: error }, 'an event could not be projected')
+      if (!how.isCareful) throw new Unprojectable(messageOf(error), { cause: error })
+      log.error(
+        { cabinetId: given.cabinetId, seq: given.seq, type, err: error },
+        'an event could not be projected',
+      )
       return { status: 'dead', reason: messageOf(error) }
     }
   }
   return {
-    project: (tx, context, type, data) => run(tx, context, type, data, false),
-    projectLate: (tx, context, type, data) => run(tx, context, type, data, true),
+    project: (tx, context, type, data, isCareful) =>
+      run(tx, context, type, data, { mayBeLate: false, isCareful }),
+    projectLate: (tx, context, type, data) =>
+      run(tx, context, type, data, { mayBeLate: true, isCareful: true }),
   }
 }

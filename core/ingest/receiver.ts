@@ -7,7 +7,14 @@ import { raiseIncident } from '#core/platform/incidents.ts'
 import { inSavepoint, isStorageError } from '#core/platform/savepoint.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { UpMessage } from './broker-link.ts'
-import { decideFrame, decideGreeting, decideSkewMs, occurredAtMs, SKEW_ALARM_MS } from './decide.ts'
+import {
+  decideFrame,
+  decideGreeting,
+  decideSkewMs,
+  occurredAtMs,
+  type ReceiverState,
+  SKEW_ALARM_MS,
+} from './decide.ts'
 import { bury, closeIncidents, closeRefusedFrames, type Grave } from './graves.ts'
 import { endHalt, isForked, mayGoOn, recordHalt } from './halts.ts'
 import type { AfterCommit } from './handlers.ts'
@@ -70,7 +77,11 @@ export function createReceiver(deps: {
   /** Cabinets whose clock was last seen wrong, and right; one that is in neither is told about once. */
   const skewed = new Map<string, boolean>()
 
-  async function receiveBatch(tx: Tx, batch: readonly Arrived[]): Promise<BatchOutcome> {
+  /** Where each stream stood after its last commit. Compare-and-set holds it against the table. */
+  const positions = new Map<string, ReceiverState>()
+
+  /** @param isCareful  an event that cannot be projected is undone alone; see `Projector` */
+  async function receiveBatch(tx: Tx, batch: readonly Arrived[], isCareful: boolean): Promise<BatchOutcome> {
     const byCabinet = Map.groupBy(batch, (message) => message.cabinetId)
     const outcome: Outcome = {
       acks: new Map(),
@@ -80,14 +91,22 @@ export function createReceiver(deps: {
       duplicates: 0,
       dead: 0,
     }
+    const streams: Stream[] = []
     for (const cabinetId of [...byCabinet.keys()].toSorted()) {
-      const stream = loadStream(tx, cabinetId)
-      for (const message of byCabinet.get(cabinetId) ?? []) {
+      const messages = byCabinet.get(cabinetId) ?? []
+      // A hello may follow what another core did meanwhile.
+      const isGreeting = messages.some(({ channel }) => channel === 'hello')
+      const stream = loadStream(tx, cabinetId, isGreeting ? undefined : positions.get(cabinetId))
+      streams.push(stream)
+      for (const message of messages) {
         if (message.channel === 'hello') await receiveHello(tx, stream, message, outcome)
-        else if (message.channel === 'ev') await receiveFrame(tx, stream, message, outcome)
+        else if (message.channel === 'ev') await receiveFrame(tx, stream, message, outcome, isCareful)
       }
       saveStream(tx, stream)
     }
+    outcome.afterCommits.push(() => {
+      for (const { cabinetId, state } of streams) if (state !== undefined) positions.set(cabinetId, state)
+    })
     return outcome
   }
 
@@ -162,7 +181,13 @@ export function createReceiver(deps: {
     await tell(tx, 'trouble', () => observer.onTrouble(tx, cabinetId, 'events_lost'))
   }
 
-  async function receiveFrame(tx: Tx, stream: Stream, message: Arrived, outcome: Outcome): Promise<void> {
+  async function receiveFrame(
+    tx: Tx,
+    stream: Stream,
+    message: Arrived,
+    outcome: Outcome,
+    isCareful: boolean,
+  ): Promise<void> {
     const { cabinetId } = stream
     const parsed = parseEventFrame(message.payload)
     const reason = parsed.ok ? foreignIdentity(parsed.frame, cabinetId) : parsed.reason
@@ -181,7 +206,13 @@ export function createReceiver(deps: {
     const verdict = decideFrame(stream.state, frame, hashes, alreadyStored(tx, stream, frame))
     switch (verdict.kind) {
       case 'append':
-        await appendFrame(tx, stream, message, { frame, faults, hashes, skip: verdict.skip }, outcome)
+        await appendFrame(
+          tx,
+          stream,
+          message,
+          { frame, faults, hashes, skip: verdict.skip, isCareful },
+          outcome,
+        )
         await watchClock(tx, cabinetId, frame, message.receivedAtMs, outcome)
         break
       case 'duplicate':
@@ -235,6 +266,7 @@ export function createReceiver(deps: {
       faults: ReadonlyMap<number, string>
       hashes: readonly string[]
       skip: number
+      isCareful: boolean
     },
     outcome: Outcome,
   ): Promise<void> {
@@ -278,7 +310,7 @@ export function createReceiver(deps: {
       const fault = faults.get(index)
       const result: Projected =
         fault === undefined
-          ? await projector.project(tx, contextOf(row), event.type, event.data)
+          ? await projector.project(tx, contextOf(row), event.type, event.data, given.isCareful)
           : { status: 'dead', reason: fault }
       appendToInbox(tx, row, result.status)
       if (result.status === 'projected' && result.afterCommit) outcome.afterCommits.push(result.afterCommit)
@@ -332,7 +364,11 @@ export function createReceiver(deps: {
     }
   }
 
-  return { receiveBatch }
+  return {
+    receiveBatch,
+    /** After a batch that was not committed: what is known of its streams may be wrong. */
+    forget: () => positions.clear(),
+  }
 }
 
 function contextOf({ cabinetId, epoch, seq, occurredAtMs: at, receivedAtMs }: InboxEvent) {

@@ -17,7 +17,9 @@ interface ReceiverRow {
   continuesToSeq: number | null
 }
 
-export function loadStream(tx: Tx, cabinetId: string): Stream {
+/** @param known  where the stream stood after our last commit; without it the table is asked */
+export function loadStream(tx: Tx, cabinetId: string, known?: ReceiverState): Stream {
+  if (known !== undefined) return { cabinetId, state: known, saved: known }
   const row = directSql(tx).get<ReceiverRow>(
     'SELECT epoch, lastSeq, lastHash, lastOccurredAtMs, continuesEpoch, continuesToSeq FROM receiver WHERE cabinetId = ?',
     cabinetId,

@@ -40,6 +40,12 @@ export function createLiveFeed(deps: { db: Database; clock: Clock; log: Logger }
   async function readNew(): Promise<void> {
     for (;;) {
       isWanted = false
+      // Nobody watches: the end of the table is all that whoever comes next needs.
+      if (listeners.size === 0) {
+        lastId = await newestId()
+        if (!isWanted) return
+        continue
+      }
       const rows = await db.read
         .selectFrom('change')
         .selectAll()
@@ -62,6 +68,15 @@ export function createLiveFeed(deps: { db: Database; clock: Clock; log: Logger }
       .finally(() => {
         reading = undefined
       })
+  }
+  async function newestId(): Promise<number> {
+    const newest = await db.read
+      .selectFrom('change')
+      .select('id')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return Math.max(lastId, newest?.id ?? 0)
   }
   async function prune(): Promise<void> {
     try {
@@ -101,13 +116,7 @@ export function createLiveFeed(deps: { db: Database; clock: Clock; log: Logger }
       return lastId
     },
     async start() {
-      const newest = await db.read
-        .selectFrom('change')
-        .select('id')
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst()
-      lastId = newest?.id ?? 0
+      lastId = await newestId()
       unsubscribe = db.onCommit(look)
       timers.push(every(clock, 'read changes', POLL_MS, look), every(clock, 'prune changes', PRUNE_MS, prune))
     },

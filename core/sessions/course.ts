@@ -8,7 +8,7 @@ import { raiseIncident } from '#core/platform/incidents.ts'
 import { decideUnlockRefusal } from './decide.ts'
 import { sessionMachine } from './machine.ts'
 import type { Opening, SessionMoney } from './opening.ts'
-import { advanceSession, findSession, type SessionRow } from './store.ts'
+import { advanceSession, findSession, sessionIn, type SessionRow } from './store.ts'
 
 /** What happens to a session after the unlock was asked for; the money follows through these. */
 export interface SessionReactions {
@@ -116,7 +116,7 @@ export function createSessionCourse(
 
   const handlers: EventHandlers = {
     'session.started': async (tx, context, { sessionId }) => {
-      const session = await findSession(tx, sessionId)
+      const session = sessionIn(tx, sessionId)
       if (session === undefined) return
       if (session.startedAtMs === null)
         await tx
@@ -134,7 +134,7 @@ export function createSessionCourse(
     },
     'door.opened': async (tx, context, { sessionId }) => {
       if (sessionId === undefined) return
-      const session = await findSession(tx, sessionId)
+      const session = sessionIn(tx, sessionId)
       await advanceSession(tx, sessionId, 'opened', {
         openedAtMs: session?.openedAtMs ?? context.occurredAtMs,
       })

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import { recordChange } from '#core/live/changes.ts'
-import type { Tx } from '#core/platform/database.ts'
+import { directSql, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { LIVE_SESSION_STATES, type SessionInput, sessionMachine } from './machine.ts'
 
@@ -9,6 +9,10 @@ type Reader = Kysely<Tables>
 
 export async function findSession(db: Reader, sessionId: string): Promise<SessionRow | undefined> {
   return db.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirst()
+}
+/** As `findSession`, in a unit and without composing a query: events of every cabinet ask. */
+export function sessionIn(tx: Tx, sessionId: string): SessionRow | undefined {
+  return directSql(tx).get<SessionRow>('SELECT * FROM session WHERE sessionId = ?', sessionId)
 }
 export async function liveSessionAt(db: Reader, cabinetId: string): Promise<SessionRow | undefined> {
   return db
@@ -36,7 +40,7 @@ export async function advanceSession(
   input: SessionInput,
   change: Partial<Omit<SessionRow, 'sessionId' | 'state'>> = {},
 ): Promise<SessionRow | undefined> {
-  const session = await findSession(tx, sessionId)
+  const session = sessionIn(tx, sessionId)
   if (session === undefined) return undefined
   const state = sessionMachine.next(session.state, input)
   if (state === undefined) return undefined

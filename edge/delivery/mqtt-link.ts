@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream'
-import mqtt, { type IClientOptions, type IStore, type MqttClient } from 'mqtt'
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
@@ -7,6 +6,7 @@ import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
 import { PACKET_BYTES_MAX } from '#protocol/messages/frames.ts'
 import { parseFrame } from '#protocol/messages/index.ts'
+import { createNoStore, waitingBytesOf } from '#protocol/mqtt-wire.ts'
 import { downFilter, parseTopic, UP, upTopic } from '#protocol/topics.ts'
 import type { LinkCredentials } from '../enrolment/credential-keeper.ts'
 import { backoffMs } from './backoff.ts'
@@ -34,27 +34,6 @@ const SOCKET_BYTES_MOST = 512 * 1024
 /** History leaves the line free for what is live: on a slow one, more than this in front of a reply would hold it up. */
 const HISTORY_BYTES_MOST = 64 * 1024
 const FAREWELL_MS = 1000
-
-/** MQTT.js keeps QoS 1 packets to send them again one by one; our outbox does that better, so it keeps nothing. */
-function createNoStore(): IStore {
-  const store: IStore = {
-    put(_packet, done) {
-      done()
-      return store
-    },
-    createStream: () => Readable.from([]) as unknown as ReturnType<IStore['createStream']>,
-    del(packet, done) {
-      done(undefined, packet as Parameters<typeof done>[1])
-      return store
-    },
-    get(_packet, done) {
-      done(new Error('nothing is kept'))
-      return store
-    },
-    close: (done) => done(),
-  }
-  return store
-}
 
 /**
  * One MQTT.js client per connection: the link id is new each time and stands in the will, and the library's own
@@ -165,9 +144,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
   function publishOn(link: NonNullable<typeof current>, channel: keyof typeof UP, frame: object): boolean {
     const { client } = link
     if (!client.connected) return false
-    const socket = client.stream as unknown as { writableLength?: number }
-    if ((socket.writableLength ?? 0) > (channel === 'ev' ? HISTORY_BYTES_MOST : SOCKET_BYTES_MOST))
-      return false
+    if (waitingBytesOf(client) > (channel === 'ev' ? HISTORY_BYTES_MOST : SOCKET_BYTES_MOST)) return false
     const payload = Buffer.from(JSON.stringify(frame))
     if (payload.length > PACKET_BYTES_MAX) {
       log.error(

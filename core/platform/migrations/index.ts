@@ -7,6 +7,7 @@ import { streamsMigration } from './0005-streams.ts'
 import { integrityMigration } from './0006-integrity.ts'
 import { controlMigration } from './0007-control.ts'
 import { alarmSubjectsMigration } from './0008-alarm-subjects.ts'
+import { openIntervalsMigration } from './0009-open-intervals.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   integrityMigration,
   controlMigration,
   alarmSubjectsMigration,
+  openIntervalsMigration,
 ]

@@ -132,25 +132,25 @@ describe('a cabinet greets', () => {
 describe('events', () => {
   it('are acknowledged when they are stored, again when they are repeated, and stored once', async () => {
     await say('ev', frame('ep-1', 1, door, event('door.closed', { openMs: 100 })))
-    expect(await next<Ack>('ack')).toMatchObject({ ack: 2 })
+    expect(await next<Ack>('ack', ({ ack }) => ack === 2)).toBeTruthy()
     inbox = []
     await say('ev', frame('ep-1', 1, door, event('door.closed', { openMs: 100 })))
-    expect(await next<Ack>('ack')).toMatchObject({ ack: 2 })
+    expect(await next<Ack>('ack', ({ ack }) => ack === 2)).toBeTruthy()
     expect(await stored()).toHaveLength(2)
   })
   it('behind a hole are not taken; the answer says where to go on', async () => {
     await say('ev', frame('ep-1', 9, door))
-    expect(await next<Ack>('ack')).toMatchObject({ ack: 2 })
+    expect(await next<Ack>('ack', ({ ack }) => ack === 2)).toBeTruthy()
     expect(await stored()).toHaveLength(2)
   })
   it('of a type that only a newer version knows are kept for later', async () => {
     await say('ev', frame('ep-1', 3, event('teapot.boiled', { cups: 3 })))
-    expect(await next<Ack>('ack')).toMatchObject({ ack: 3 })
+    expect(await next<Ack>('ack', ({ ack }) => ack === 3)).toBeTruthy()
     expect((await stored()).at(-1)).toMatchObject({ seq: 3, status: 'unprojected' })
   })
   it('that make no sense become dead letters with a reason, and the stream goes on', async () => {
     await say('ev', frame('ep-1', 4, event('door.closed', { openMs: 'long' }), door))
-    expect(await next<Ack>('ack')).toMatchObject({ ack: 5 })
+    expect(await next<Ack>('ack', ({ ack }) => ack === 5)).toBeTruthy()
     expect((await stored()).map((row) => row.status).slice(3)).toEqual(['dead', 'projected'])
     const [letter] = await bench.core.db.read.selectFrom('deadLetter').selectAll().execute()
     expect(letter).toMatchObject({ kind: 'event', seq: 4, reason: expect.stringMatching(/openMs/) })
