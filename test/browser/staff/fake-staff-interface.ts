@@ -342,6 +342,16 @@ function registerCabinets(app: HttpApp, fake: FakeStaffInterface): void {
     nowMs: NOW_MS,
   }))
   app.get('/api/staff/cabinets/:id', PUBLIC, async () => aCabinetDetail(fake.cabinet))
+  app.get('/api/staff/cabinets/:id/credentials', PUBLIC, async () => ({
+    enrolment: 'enrolled',
+    enrolledAtMs: NOW_MS,
+    revokedAtMs: null,
+    credentials: [],
+    rotationAskedAtMs: null,
+    openCode: null,
+    actions: [],
+    nowMs: NOW_MS,
+  }))
   app.get<{ Querystring: { fromMs: string; toMs: string } }>(
     '/api/staff/cabinets/:id/readings',
     PUBLIC,

@@ -1,3 +1,4 @@
+import { COMMAND_NAMES } from '#protocol/base/command-names.ts'
 import type { Bilingual, Role } from '#protocol/api/common.ts'
 import type { CabinetDetail, Me, StaffOrder, TicketDetail, TicketList } from '#protocol/api/staff.ts'
 import { permissionsOf } from '#core/staff/permissions.ts'
@@ -413,8 +414,8 @@ export function aCabinetDetail(cabinet: Cabinet): CabinetDetail {
         ],
       },
     ],
-    allowedCommands: ['door.lock', 'agent.restart'],
-    twin: [],
+    allowedCommands: [...COMMAND_NAMES],
+    twin: someParts(),
     timeZone: 'Asia/Shanghai',
     shelves: ['s1', 's2'],
     sessions: [
@@ -431,6 +432,45 @@ export function aCabinetDetail(cabinet: Cabinet): CabinetDetail {
         summary: '3 items',
       },
     ],
-    actions: ['setpoint', 'acknowledge'],
+    actions: ['setpoint', 'acknowledge', 'twin', 'service'],
   }
+}
+
+/** One part in sync, one under way, one refused. */
+function someParts(): CabinetDetail['twin'] {
+  const part = {
+    version: 3,
+    wantedBy: '李敏',
+    wantedReason: '大厦营业时间',
+    wantedAtMs: NOW_MS - 3 * MINUTE_MS,
+    reportedAtMs: NOW_MS - 2 * MINUTE_MS,
+    status: 'applied' as const,
+    reason: null,
+    detail: null,
+  }
+  const hours = {
+    timeZone: 'Asia/Shanghai',
+    intervals: [{ days: [1, 2, 3], fromMinute: 420, toMinute: 1320 }],
+  }
+  return [
+    { ...part, part: 'service', state: 'in_sync', wanted: { isOutOfService: false }, reported: false },
+    { ...part, part: 'hours', state: 'sending', wanted: hours, reported: null },
+    { ...part, part: 'camera', state: 'in_sync', wanted: null, reported: null },
+    {
+      ...part,
+      part: 'planogram',
+      state: 'rejected',
+      wanted: 5,
+      reported: 4,
+      status: 'rejected',
+      reason: 'planogram_unfit',
+    },
+    {
+      ...part,
+      part: 'lockout',
+      state: 'in_sync',
+      wanted: { isEnabled: true, limitDeciCelsius: 50 },
+      reported: { isEnabled: true, limitDeciCelsius: 50 },
+    },
+  ]
 }
