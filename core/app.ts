@@ -271,7 +271,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       pictureDays: policy.routinePictureDays,
       traceDays: policy.weightTraceDays,
       disputeDays: policy.disputedEvidenceDays,
-      moneyYears: 3,
+      moneyYears: policy.moneyRecordYears,
     }),
     cabinets: async () => {
       const rows = await db.read

@@ -165,7 +165,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const { url: noticesUrl } = await namingFlag('--notices-port', ports.notices, notices.start())
     undo.push(() => notices.stop())
 
-    const camera = createCamera({ id: CAMERA_ID, clock, random: part('camera'), cabinet, sync })
+    const camera = createCamera({
+      id: CAMERA_ID,
+      clock,
+      timeZone: goodsFile.cabinet?.timeZone ?? 'UTC',
+      random: part('camera'),
+      cabinet,
+      sync,
+    })
     // Drawing for the first time loads fonts; nobody should wait for that.
     await camera.snapshot()
     const setNetwork = (mode: NetworkMode, delayMs?: number) => {

@@ -1,6 +1,6 @@
 import type { StaffOrder } from '#protocol/api/staff.ts'
 import { isStoryKey, storyText } from '#protocol/words/story.ts'
-import { shelfName } from './staff-format.ts'
+import { cameraName, shelfName } from './staff-format.ts'
 import { hasWord, word, wordOr } from '../words/staff.ts'
 import { choose, language } from '../words/words.ts'
 
@@ -107,7 +107,7 @@ export function evidenceOf(staffOrder: StaffOrder): Evidence {
       toMs: null,
       text: word('snapshotAt', {
         moment: wordOr(`moment.${snapshot.moment}`, snapshot.moment),
-        camera: snapshot.camera,
+        camera: cameraName(snapshot.camera),
       }),
       tone: 'info' as const,
       snapshot,

@@ -1,4 +1,5 @@
 import { locale } from '#protocol/words/format.ts'
+import { hasWord, word } from '../words/staff.ts'
 import { language } from '../words/words.ts'
 
 /** 35 → `3.5 °C`. @param deciCelsius tenths of a degree Celsius */
@@ -40,6 +41,12 @@ function spanOf(ms: number): [number, 'second' | 'minute' | 'hour' | 'day'] {
 /** Ids are 32 characters; people compare the last six. */
 export function shortId(id: string): string {
   return id.length > 12 ? `…${id.slice(-6)}` : id
+}
+
+/** Installers name cameras by where they hang; a name that we have no words for is shown as a name. */
+export function cameraName(camera: string): string {
+  const key = `cameraName.${camera}`
+  return hasWord(key) ? word(key) : word('cameraNamed', { camera })
 }
 
 /** Shelves are called s1, s2 … in profiles; people say 1, 2 … Any other name stays as it is. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import Type from 'typebox'
 import { AuditList } from '#protocol/api/staff.ts'
 import type { Database } from '#core/platform/database.ts'
@@ -29,12 +30,31 @@ export function registerAuditRoutes(app: HttpApp, deps: { db: Database }): void 
       if (query !== undefined && query !== '') {
         const pattern = `%${query.replace(/[\\%_]/g, '\\$&')}%`
         select = select.where((eb) =>
-          eb.or((['actor', 'action', 'subject'] as const).map((column) => eb(column, 'like', pattern))),
+          eb.or([
+            ...(['actor', 'action', 'subject'] as const).map((column) => eb(column, 'like', pattern)),
+            // People are looked for by their name.
+            eb(
+              'actor',
+              'in',
+              eb
+                .selectFrom('staff')
+                .select(sql<string>`'staff:' || staffId`.as('actor'))
+                .where((staff) =>
+                  staff.or([staff('displayName', 'like', pattern), staff('name', 'like', pattern)]),
+                ),
+            ),
+          ]),
         )
       }
       const rows = await select.execute()
+      const people = await deps.db.read.selectFrom('staff').select(['staffId', 'displayName']).execute()
+      const names = new Map(people.map(({ staffId, displayName }) => [`staff:${staffId}`, displayName]))
       return {
-        entries: rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as Record<string, unknown> })),
+        entries: rows.map((row) => ({
+          ...row,
+          actorName: names.get(row.actor) ?? null,
+          detail: JSON.parse(row.detail) as Record<string, unknown>,
+        })),
       }
     },
   )

@@ -5,7 +5,7 @@ import { parseValue } from '#protocol/messages/index.ts'
 /** One number of the policy: what it is called, its unit, its default and its range. */
 function setting(
   title: string,
-  unit: 'ms' | 'fen' | 'ratio' | 'days' | 'count',
+  unit: 'ms' | 'fen' | 'ratio' | 'days' | 'years' | 'count',
   fallback: number,
   minimum: number,
   maximum: number,
@@ -101,6 +101,7 @@ export const PolicySchema = Type.Object(
     // evidence
     routinePictureDays: setting('Routine pictures are kept for', 'days', 14, 1, 365),
     weightTraceDays: setting('Weight traces are kept for', 'days', 365, 1, 3650),
+    moneyRecordYears: setting('Orders, payments and refunds are kept for', 'years', 3, 1, 30),
     disputedEvidenceDays: setting('Evidence of a dispute is kept after it was closed', 'days', 180, 1, 3650),
     // climate
     lockoutAfterMs: setting('Above the limit for this long stops sales', 'ms', 15 * MINUTE, 100, DAY),

@@ -165,7 +165,10 @@ export function createSessionCourse(
 
   return {
     handlers,
-    /** After a start: what was asked for but never sent cannot have moved a lock, so it is denied. */
+    /**
+     * After a start: what was asked for but never sent cannot have moved a lock, so it is denied. The phone that asks again
+     * hears why, as everybody does whose door was not reached in time.
+     */
     async resume() {
       const waiting = await db.read
         .selectFrom('session')
@@ -178,7 +181,7 @@ export function createSessionCourse(
         'sessions were being opened when the core ended; they are denied',
       )
       await db.write('deny what was never unlocked', async (tx) => {
-        for (const { sessionId } of waiting) await opening.deny(tx, sessionId, 'internal')
+        for (const { sessionId } of waiting) await opening.deny(tx, sessionId, 'command_expired')
       })
     },
   }

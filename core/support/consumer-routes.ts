@@ -2,11 +2,16 @@ import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Id } from '#protocol/api/common.ts'
 import {
+  CabinetForConsumer,
   DisputeRequest,
+  DisputeView,
   MessageRequest,
   OpenRequest,
+  OrderList,
+  OrderView,
   RatingRequest,
   ReopenRequest,
+  SessionView,
 } from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
@@ -46,13 +51,22 @@ export function registerConsumerRoutes(
 
   app.get(
     '/api/consumer/cabinets/:cabinetId',
-    { ...PUBLIC, schema: { params: Type.Object({ cabinetId: Type.String({ maxLength: 64 }) }) } },
+    {
+      ...PUBLIC,
+      schema: {
+        params: Type.Object({ cabinetId: Type.String({ maxLength: 64 }) }),
+        response: { 200: CabinetForConsumer },
+      },
+    },
     (request) => cabinetForConsumer(deps, request.params.cabinetId, request.consumer?.consumerId),
   )
 
   app.post(
     '/api/consumer/sessions',
-    { config: { ...PUBLIC.config, rateLimit: OPENINGS_A_MINUTE }, schema: { body: OpenRequest } },
+    {
+      config: { ...PUBLIC.config, rateLimit: OPENINGS_A_MINUTE },
+      schema: { body: OpenRequest, response: { 201: SessionView } },
+    },
     async (request, reply) => {
       const { cabinetId, requestId } = request.body
       const askConsent = async () => {
@@ -85,7 +99,7 @@ export function registerConsumerRoutes(
 
   app.get(
     '/api/consumer/sessions/:sessionId',
-    { ...SIGNED_IN, schema: { params: Type.Object({ sessionId: Id }) } },
+    { ...SIGNED_IN, schema: { params: Type.Object({ sessionId: Id }), response: { 200: SessionView } } },
     async (request) => {
       const session = await findSession(db.read, request.params.sessionId)
       if (session === undefined || session.consumerId !== own(request)) throw new CabinetError('not_found')
@@ -93,10 +107,12 @@ export function registerConsumerRoutes(
     },
   )
 
-  app.get('/api/consumer/orders', SIGNED_IN, (request) => orders.ordersOf(own(request)))
+  app.get('/api/consumer/orders', { ...SIGNED_IN, schema: { response: { 200: OrderList } } }, (request) =>
+    orders.ordersOf(own(request)),
+  )
   app.get(
     '/api/consumer/orders/:orderId',
-    { ...SIGNED_IN, schema: { params: Type.Object({ orderId: Id }) } },
+    { ...SIGNED_IN, schema: { params: Type.Object({ orderId: Id }), response: { 200: OrderView } } },
     (request) => orders.orderForConsumer(own(request), request.params.orderId),
   )
 
@@ -104,28 +120,33 @@ export function registerConsumerRoutes(
     '/api/consumer/orders/:orderId/disputes',
     {
       config: { ...SIGNED_IN.config, rateLimit: DISPUTES_A_MINUTE },
-      schema: { params: Type.Object({ orderId: Id }), body: DisputeRequest },
+      schema: {
+        params: Type.Object({ orderId: Id }),
+        body: DisputeRequest,
+        response: { 201: DisputeView },
+      },
     },
     async (request, reply) =>
       reply.code(201).send(await disputes.raise(own(request), request.params.orderId, request.body)),
   )
   const params = Type.Object({ disputeId: Id })
-  app.get('/api/consumer/disputes/:disputeId', { ...SIGNED_IN, schema: { params } }, (request) =>
+  const response = { 200: DisputeView }
+  app.get('/api/consumer/disputes/:disputeId', { ...SIGNED_IN, schema: { params, response } }, (request) =>
     disputes.view(own(request), request.params.disputeId),
   )
   app.post(
     '/api/consumer/disputes/:disputeId/messages',
-    { ...SIGNED_IN, schema: { params, body: MessageRequest } },
+    { ...SIGNED_IN, schema: { params, body: MessageRequest, response } },
     (request) => disputes.write(own(request), request.params.disputeId, request.body),
   )
   app.post(
     '/api/consumer/disputes/:disputeId/reopen',
-    { ...SIGNED_IN, schema: { params, body: ReopenRequest } },
+    { ...SIGNED_IN, schema: { params, body: ReopenRequest, response } },
     (request) => disputes.reopen(own(request), request.params.disputeId, request.body),
   )
   app.post(
     '/api/consumer/disputes/:disputeId/rating',
-    { ...SIGNED_IN, schema: { params, body: RatingRequest } },
+    { ...SIGNED_IN, schema: { params, body: RatingRequest, response } },
     (request) => disputes.rate(own(request), request.params.disputeId, request.body),
   )
 }

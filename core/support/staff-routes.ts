@@ -4,11 +4,18 @@ import { closed, Id, oneOf } from '#protocol/api/common.ts'
 import {
   AnomalyDecide,
   ApprovalDecision,
+  ApprovalList,
   RefundCalculate,
-  type RefundCalculation,
+  RefundCalculation,
   RefundCreate,
+  RefundResult,
+  StaffOrder,
+  StaffOrderList,
+  TemplateList,
   TicketClaim,
   TicketCreate,
+  TicketDetail,
+  TicketList,
   TicketReply,
   TicketResolve,
 } from '#protocol/api/staff.ts'
@@ -61,16 +68,20 @@ export function registerSupportRoutes(
   // tickets
   app.get(
     '/api/staff/tickets',
-    { ...allow('ticket.read'), schema: { querystring: TicketSearch } },
+    { ...allow('ticket.read'), schema: { querystring: TicketSearch, response: { 200: TicketList } } },
     (request) => support.tickets(me(request), request.query.view ?? 'open', request.query.query),
   )
   const ticketParams = Type.Object({ ticketId: Id })
   app.get(
     '/api/staff/tickets/:ticketId',
-    { ...allow('ticket.read'), schema: { params: ticketParams } },
+    { ...allow('ticket.read'), schema: { params: ticketParams, response: { 200: TicketDetail } } },
     (request) => support.ticket(me(request), request.params.ticketId),
   )
-  app.get('/api/staff/templates', allow('ticket.read'), () => ({ templates: TEMPLATES }))
+  app.get(
+    '/api/staff/templates',
+    { ...allow('ticket.read'), schema: { response: { 200: TemplateList } } },
+    () => ({ templates: TEMPLATES }),
+  )
 
   app.post(
     '/api/staff/tickets',
@@ -122,7 +133,10 @@ export function registerSupportRoutes(
   }
   app.post(
     '/api/staff/tickets/:ticketId/claim',
-    { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketClaim } },
+    {
+      ...allow('ticket.work'),
+      schema: { params: ticketParams, body: TicketClaim, response: { 200: TicketDetail } },
+    },
     (request) =>
       work(request, request.params.ticketId, (tx, staff) =>
         tickets.claim(tx, request.params.ticketId, request.body.version, staff.staffId),
@@ -131,7 +145,10 @@ export function registerSupportRoutes(
   for (const path of ['reply', 'note'] as const)
     app.post(
       `/api/staff/tickets/:ticketId/${path}`,
-      { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketReply } },
+      {
+        ...allow('ticket.work'),
+        schema: { params: ticketParams, body: TicketReply, response: { 200: TicketDetail } },
+      },
       (request) =>
         work(request, request.params.ticketId, async (tx, staff) => {
           const isInternal = path === 'note' || request.body.isInternal
@@ -145,7 +162,10 @@ export function registerSupportRoutes(
     )
   app.post(
     '/api/staff/tickets/:ticketId/resolve',
-    { ...allow('ticket.work'), schema: { params: ticketParams, body: TicketResolve } },
+    {
+      ...allow('ticket.work'),
+      schema: { params: ticketParams, body: TicketResolve, response: { 200: TicketDetail } },
+    },
     (request) =>
       work(request, request.params.ticketId, async (tx, staff) => {
         const ticket = await tickets.resolve(tx, request.params.ticketId, staff, request.body)
@@ -171,18 +191,23 @@ export function registerSupportRoutes(
   }
 
   // orders and refunds
-  app.get('/api/staff/orders', { ...allow('order.read'), schema: { querystring: Search } }, (request) =>
-    support.orders(me(request), request.query.query),
+  app.get(
+    '/api/staff/orders',
+    { ...allow('order.read'), schema: { querystring: Search, response: { 200: StaffOrderList } } },
+    (request) => support.orders(me(request), request.query.query),
   )
   const orderParams = Type.Object({ orderId: Id })
   app.get(
     '/api/staff/orders/:orderId',
-    { ...allow('order.read'), schema: { params: orderParams } },
+    { ...allow('order.read'), schema: { params: orderParams, response: { 200: StaffOrder } } },
     (request) => support.order(me(request), request.params.orderId),
   )
   app.post(
     '/api/staff/orders/:orderId/refunds/calculate',
-    { ...allow('refund.request'), schema: { params: orderParams, body: RefundCalculate } },
+    {
+      ...allow('refund.request'),
+      schema: { params: orderParams, body: RefundCalculate, response: { 200: RefundCalculation } },
+    },
     async (request): Promise<RefundCalculation> => {
       const staff = me(request)
       await support.order(staff, request.params.orderId)
@@ -222,7 +247,10 @@ export function registerSupportRoutes(
   }
   app.post(
     '/api/staff/orders/:orderId/refunds',
-    { ...allow('refund.request'), schema: { params: orderParams, body: RefundCreate } },
+    {
+      ...allow('refund.request'),
+      schema: { params: orderParams, body: RefundCreate, response: { 201: RefundResult } },
+    },
     async (request, reply) => {
       const staff = me(request)
       const { orderId } = request.params
@@ -240,7 +268,11 @@ export function registerSupportRoutes(
   )
 
   // approvals
-  app.get('/api/staff/approvals', allow('refund.request'), (request) => support.approvals(me(request)))
+  app.get(
+    '/api/staff/approvals',
+    { ...allow('refund.request'), schema: { response: { 200: ApprovalList } } },
+    (request) => support.approvals(me(request)),
+  )
   const refundParams = Type.Object({ refundId: Id })
   for (const verdict of ['approve', 'refuse'] as const)
     app.post(

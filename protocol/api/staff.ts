@@ -661,7 +661,8 @@ export const PlanogramLint = Type.Object(
       ),
     ]),
     isSearchWhole: Type.Boolean({
-      description: 'false: time was up before every dealing was tried; null or not, there may be a better one',
+      description:
+        'false: time was up before every dealing was tried; null or not, there may be a better one',
     }),
     learnedProducts: Type.Integer({
       minimum: 0,
@@ -754,6 +755,7 @@ export const AuditList = Type.Object(
           seq: Type.Integer(),
           atMs: WallMs,
           actor: Type.String(),
+          actorName: Type.Union([Type.Null(), Type.String({ description: 'of a person who works here' })]),
           action: Type.String(),
           subject: Type.String(),
           detail: Type.Record(Type.String(), Type.Unknown()),

@@ -35,7 +35,11 @@ export type Product = Type.Static<typeof Product>
 
 const GoodsFile = Type.Object({
   cabinet: Type.Optional(
-    Type.Object({ id: Type.Optional(Type.String()), setpointDeciCelsius: Type.Optional(Type.Integer()) }),
+    Type.Object({
+      id: Type.Optional(Type.String()),
+      setpointDeciCelsius: Type.Optional(Type.Integer()),
+      timeZone: Type.Optional(Type.String()),
+    }),
   ),
   products: Type.Array(Product, { minItems: 1, maxItems: 1000 }),
   planogram: Type.Object({

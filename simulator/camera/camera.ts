@@ -22,11 +22,19 @@ const JPEG_QUALITY = 62
 export function createCamera(options: {
   id: string
   clock: Clock
+  /** IANA name of the zone in which the camera hangs: it writes the time as the wall clock beside it shows it. */
+  timeZone: string
   random: Random
   cabinet: Cabinet
   sync: () => void
 }): Camera {
   const { clock, random, cabinet, sync } = options
+  // Swedish writes dates as ISO 8601 does.
+  const wallTime = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: options.timeZone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  })
   const sensor = createSensor(random)
   const renderer = createRenderer(cabinet.products)
   let mode: CameraMode = 'clear'
@@ -60,13 +68,7 @@ export function createCamera(options: {
     const flicker = 1 + 0.012 * Math.sin(atMs / 1700)
     const light = isDark ? { gain: 0.035, noiseSd: 1.4 } : { gain: flicker, noiseSd: NOISE_SD }
     const frame = sensor.expose(await renderer.scene(kindOf(mode), see()), light)
-    overlayText(
-      frame,
-      new Date(atMs).toISOString().replace('T', ' ').replace(/\.\d+/, ''),
-      12,
-      FRAME_HEIGHT - 24,
-      2,
-    )
+    overlayText(frame, wallTime.format(atMs), 12, FRAME_HEIGHT - 24, 2)
     return sharp(frame.rgb, { raw: { width: frame.width, height: frame.height, channels: 3 } })
       .jpeg({ quality: JPEG_QUALITY })
       .toBuffer()

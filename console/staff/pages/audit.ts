@@ -47,7 +47,7 @@ export class AuditPage extends StaffPage {
             (entry) => html`<tr>
               <td class="end number soft">${entry.seq}</td>
               <td>${moment(this.services.time, entry.atMs)}</td>
-              <td title=${entry.actor}>${personText(this.services, entry.actor)}</td>
+              <td title=${entry.actor}>${entry.actorName ?? personText(this.services, entry.actor)}</td>
               <td>${wordOr(`audit.${entry.action}`, entry.action)}</td>
               <td>${subjectKind(entry.subject)} ${idChip(this.services, entry.subject.replace(/^\w+:/, ''))}</td>
               <td class="small soft">${details(entry.detail) || nothing}</td>

@@ -12,7 +12,7 @@ import {
   type Lane,
 } from '../../data/staff-evidence.ts'
 import { createTimeAxis, type TimeAxis } from '../../data/staff-time-axis.ts'
-import { formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
+import { cameraName, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
@@ -309,7 +309,7 @@ export class EvidenceAxis extends StaffElement {
     >
       <header class="dialog-head">
         <h2 id="viewer-title">
-          ${shown ? html`${wordOr(`moment.${shown.moment}`, shown.moment)} · ${moment(this.services.time, shown.atMs)} · ${shown.camera}` : word('snapshots')}
+          ${shown ? html`${wordOr(`moment.${shown.moment}`, shown.moment)} · ${moment(this.services.time, shown.atMs)} · ${cameraName(shown.camera)}` : word('snapshots')}
         </h2>
         <button class="icon-button" aria-label=${word('close')} @click=${() => this.viewer.close()}>${icon('x')}</button>
       </header>

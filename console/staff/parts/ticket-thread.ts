@@ -129,7 +129,9 @@ export class TicketThread extends StaffElement {
   #message(message: Message) {
     const text =
       message.key && knowsSentence(message.key) ? sentence(message.key, message.values ?? {}) : message.text
-    const who = message.authorName ?? word(`from.${message.from}`)
+    // The consumer has one name on this page, at the first message and at all others.
+    const consumer = message.from === 'consumer' ? this.detail.ticket.consumerLabel : null
+    const who = message.authorName ?? consumer ?? word(`from.${message.from}`)
     return html`<li class="message from-${message.from} ${message.isInternal ? 'is-internal' : ''}">
       <p class="message-head">
         ${icon(message.isInternal ? 'lock' : MESSAGE_ICONS[message.from])}<b>${who}</b>

@@ -423,6 +423,7 @@ function registerRecords(app: HttpApp, fake: FakeStaffInterface): void {
               seq: 912,
               atMs: NOW_MS - MINUTE_MS,
               actor: '李敏',
+              actorName: null,
               action: 'evidence.viewed',
               subject: ORDER_ID,
               detail: { sha256: '3fa9c1' },

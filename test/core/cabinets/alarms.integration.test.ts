@@ -24,7 +24,7 @@ const fails = (sensor: string) =>
   )
 const works = (sensor: string) =>
   bench.core.db.write('a scale works again', (tx) => clearAlarm(tx, CABINET, 'sensor_fault', sensor))
-async function faultyScales(): Promise<Array<string | number | undefined>> {
+async function faultyScales(): Promise<string[]> {
   const answer = await bench.core.http.inject({
     url: '/api/staff/alarms',
     headers: { cookie: await bench.cookieOf('operator') },
@@ -32,8 +32,8 @@ async function faultyScales(): Promise<Array<string | number | undefined>> {
   return answer
     .json<AlarmList>()
     .alarms.filter(({ kind, state }) => kind === 'sensor_fault' && state !== 'cleared')
-    .map(({ values }) => values['sensor'])
-    .toSorted()
+    .map(({ values }) => String(values['sensor']))
+    .toSorted((a, b) => a.localeCompare(b))
 }
 
 describe('two scales of one cabinet fail', () => {

@@ -5,7 +5,7 @@ import { createSeededRandom, integerBelow, type Random } from '#protocol/base/ra
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
-import { ExpectationError, expectThat } from '#test/support/eventually.ts'
+import { expectEqual, ExpectationError, expectThat } from '#test/support/eventually.ts'
 import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '../play.ts'
 import type { Campaign, CampaignPlay } from '../scenario.ts'
 import { createWorkshop, createWorld, type Staff, type World } from '../world.ts'
@@ -218,6 +218,8 @@ async function playRound(
   ])
   for (const { problem } of fleet.witnesses)
     expectThat(problem === undefined, `nobody watched a door any more: ${problem}`)
+  const broken = visits.filter(({ refusal }) => refusal === 'internal')
+  expectEqual(broken, [], 'phones that were told of a failure of ours instead of what happened')
   const records = await waitForRest(system, lead)
   const events = checkDelivery(system, fleet.compared)
   await checkMoney(records, fleet.world.provider)

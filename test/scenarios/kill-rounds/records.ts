@@ -19,6 +19,10 @@ export interface Records {
     paidFen: number
     refundedFen: number
     heldReason: string | null
+    /** On what the lines stand: `exact`, `one_class` of goods, `cheapest` of the mixes that fit; null before there are lines. */
+    basis: string | null
+    /** A person had to look, and decided as the shelves recognised it. */
+    isDecidedByPerson: 0 | 1
   }>
   lines: Array<{ orderId: string; sku: string; quantity: number }>
   charges: Array<{
@@ -49,7 +53,11 @@ export function readRecords(system: RunningSystem): Records {
       return {
         sessions: all('SELECT sessionId, cabinetId, state, requestedAtMs, commandId FROM session'),
         orders: all(
-          'SELECT orderId, sessionId, state, totalFen, paidFen, refundedFen, heldReason FROM "order"',
+          `SELECT orderId, sessionId, state, totalFen, paidFen, refundedFen, heldReason,
+             json_extract(decision, '$.basis') AS basis,
+             EXISTS (SELECT 1 FROM anomaly WHERE anomaly.orderId = "order".orderId AND decidedBy LIKE 'staff:%')
+               AS isDecidedByPerson
+           FROM "order"`,
         ),
         lines: all('SELECT orderId, sku, quantity FROM orderLine WHERE quantity <> 0'),
         charges: all('SELECT chargeId, sessionId, state, outOrderNo, amountFen FROM charge'),

@@ -10,6 +10,7 @@ import { createManualClock } from '../manual-clock.ts'
 function aCamera(cabinet: Cabinet = openedCabinet()) {
   const time = createManualClock()
   const camera = createCamera({
+    timeZone: 'Asia/Shanghai',
     id: 'inside',
     clock: time.clock,
     random: createSeededRandom(5),
