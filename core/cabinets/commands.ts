@@ -333,5 +333,3 @@ function answerOf({ status, reason, detail, result }: CommandReply): CommandAnsw
 function errorCodeOf(reason: string | undefined): ErrorCode {
   return reason !== undefined && Object.hasOwn(ERRORS, reason) ? (reason as ErrorCode) : 'precondition_failed'
 }
-
-export { commandMachine } from './command-machine.ts'

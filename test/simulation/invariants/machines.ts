@@ -1,4 +1,4 @@
-import { commandMachine } from '#core/cabinets/commands.ts'
+import { commandMachine } from '#core/cabinets/command-machine.ts'
 import { anomalyMachine } from '#core/anomalies/machine.ts'
 import { orderMachine } from '#core/orders/machine.ts'
 import { chargeMachine } from '#core/payments/machine.ts'
