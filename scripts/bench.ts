@@ -10,6 +10,7 @@ const FLAGS = {
   },
   sessions: { type: 'integer', hint: 'N', help: 'weighing: sessions per tier' },
   seed: { type: 'integer', hint: 'S', help: 'weighing: first seed; from 900000 on only for release figures' },
+  films: { type: 'integer', hint: 'N', help: 'camera: films, each of another cabinet (default 40)' },
   cabinets: { type: 'integer', hint: 'N', help: 'fleet: cabinets at once, 1 to 3 (default 3); ingest: cabinets that send (default 2000)' },
   seconds: { type: 'integer', hint: 'S', help: 'fleet: length of each of the two measurements (default 60)' },
 } satisfies Record<string, FlagSpec>
@@ -18,6 +19,7 @@ interface BenchOptions {
   tier?: string
   sessions?: number
   seed?: number
+  films?: number
   cabinets?: number
   seconds?: number
   say: (line: string) => void
@@ -45,6 +47,19 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
         ...(cabinets === undefined ? {} : { cabinets }),
         onProgress: say,
       }),
+  },
+  camera: {
+    about: 'how well the watch of a camera tells trouble from daily life, over rendered and perturbed films',
+    run: async ({ say, films, seed }) =>
+      (await import('#test/bench/camera/index.ts')).runCameraBench({
+        ...(films === undefined ? {} : { films }),
+        ...(seed === undefined ? {} : { seed }),
+        onProgress: say,
+      }),
+  },
+  api: {
+    about: 'order page, dispute and refund over HTTP, beside a bare route that reads the same row',
+    run: async ({ say }) => (await import('#test/bench/api/index.ts')).runApiBench({ say }),
   },
 }
 
@@ -87,6 +102,7 @@ async function main(): Promise<number> {
     ...(typeof values.tier === 'string' ? { tier: values.tier } : {}),
     ...(typeof values.sessions === 'number' ? { sessions: values.sessions } : {}),
     ...(typeof values.seed === 'number' ? { seed: values.seed } : {}),
+    ...(typeof values.films === 'number' ? { films: values.films } : {}),
     ...(typeof values.cabinets === 'number' ? { cabinets: values.cabinets } : {}),
     ...(typeof values.seconds === 'number' ? { seconds: values.seconds } : {}),
     say: (line) => process.stderr.write(`${line}\n`),
