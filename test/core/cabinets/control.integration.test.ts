@@ -309,6 +309,16 @@ describe('what is wanted of a cabinet', () => {
     expect((await change('agent', out)).statusCode).toBe(403)
     expect((await next<Twin>('twin', ({ isOutOfService }) => isOutOfService)).isOutOfService).toBe(true)
   })
+  it('is sent again while the cabinet does not answer', async () => {
+    const asked = await next<Twin>('twin', ({ isOutOfService }) => isOutOfService)
+    await eventually(
+      'the same document once more',
+      () =>
+        inbox.filter(({ channel, frame }) => channel === 'twin' && (frame as Twin).version === asked.version)
+          .length > 1,
+      { withinMs: 15_000 },
+    )
+  })
   it('an answer to the document of another core says nothing', async () => {
     await report('twin.answered', {
       twinEpoch: 'another',
