@@ -44,7 +44,8 @@ try {
 } catch (error) {
   if (!(error instanceof CabinetError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
+  // A timer that watches the parent would keep a failed start alive.
+  process.exit(1)
 }
 
 async function runAgent(options: RunOptions): Promise<void> {

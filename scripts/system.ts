@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { PARTITION_COUNT } from '#protocol/base/units.ts'
+import { type RunningMosquitto, startMosquitto } from './mosquitto.ts'
 import { findFreePort } from './ports.ts'
 
 /**
@@ -47,6 +48,8 @@ export interface SystemOptions {
   edgeFlags?: readonly string[]
   /** Says what is being started. */
   say?: (line: string) => void
+  /** An external broker with generated files instead of the core's own. */
+  broker?: 'embedded' | 'mosquitto'
   /** Milliseconds that a part may take to become ready. */
   readyWithinMs?: number
 }
@@ -154,6 +157,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     ),
   ]
   let core: CoreReady | undefined
+  let mosquitto: RunningMosquitto | undefined
 
   const commands = {
     simulator: ({ simulator, ...place }: Place) => {
@@ -200,6 +204,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         String(ports.mqtt),
         '--device-port',
         String(ports.device),
+        ...(mosquitto === undefined ? [] : ['--mosquitto', mosquitto.folder]),
         '--public-url',
         publicUrl,
         '--provider',
@@ -320,6 +325,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   async function stop(): Promise<void> {
     await Promise.all(places.map(({ edgePart }) => end(edgePart, 'SIGTERM')))
     await end('core', 'SIGTERM')
+    await mosquitto?.stop()
     await Promise.all(places.map(({ simulatorPart }) => end(simulatorPart, 'SIGTERM')))
   }
 
@@ -328,6 +334,10 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     await Promise.all(places.map(bootSimulator))
     for (const place of places) {
       if (place !== first) place.enrolmentCode = await registerCabinet(place, dataDir)
+    }
+    if (options.broker === 'mosquitto') {
+      say('Starting Mosquitto with generated files …')
+      mosquitto = await startMosquitto(clock, dataDir, host, ports.mqtt)
     }
     say('Starting the core with its broker …')
     await bootCore()

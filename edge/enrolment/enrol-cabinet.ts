@@ -64,6 +64,13 @@ export async function enrolCabinet(options: EnrolOptions): Promise<Credentials> 
       log.info({ cabinetId, partition }, 'enrolled')
       return credentials
     } catch (error) {
+      // An old code may stand on a command line for years; what is there goes on.
+      if (known !== undefined && error instanceof CabinetError && error.code === 'enrolment_code_invalid') {
+        log.warn(
+          'the enrolment code on the command line is not valid any more; the present credentials are used',
+        )
+        return known
+      }
       if (!isTransportFault(error) || options.signal.aborted) throw error
       const pauseMs = backoffMs(attempt, RETRY_SHORTEST_MS, RETRY_LONGEST_MS, random.next(), 200)
       log.warn(

@@ -1,4 +1,5 @@
 import { billBalances, billDifferences, billDouble, billNotReady } from './bills.ts'
+import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
@@ -6,6 +7,7 @@ import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
 import { faults, SINGLE_FAULTS } from './faults/index.ts'
 import { killRounds } from './kill-rounds/index.ts'
+import { hostileClients } from './hostile-clients.ts'
 import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
@@ -48,6 +50,8 @@ export const SCENARIOS: readonly Scenario[] = [
   busTrouble,
   wrongSignature,
   malformedInput,
+  ...ACCESS_STORIES,
+  hostileClients,
   twins,
   swap,
   lean,

@@ -51,6 +51,7 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
       seedFile: seedFileOf(scenario, dataDir),
       policy: { ...SHORT_POLICY, ...scenario.policy },
       edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
+      ...(scenario.broker === undefined ? {} : { broker: scenario.broker }),
     })
     const died: string[] = []
     system.onUnexpectedExit((part, how) =>

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly policy?: Record<string, unknown>
   /** Settings of the edge that are shortened for this story. */
   readonly edgeSettings?: Record<string, unknown>
+  /** Another broker than the core's own. */
+  readonly broker?: 'mosquitto'
   /** Another first cabinet than that of the demonstration. */
   readonly seed?: (demo: DemoSeed) => DemoSeed
   /** @throws ExpectationError with the sentence of what did not hold */
