@@ -22,6 +22,8 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '5000' },
     seed: { type: 'string', default: '10000' },
     ablation: { type: 'string', default: '2000' },
+    /** Only the table of speeds, on development seeds: it wants a machine that does nothing else. */
+    speed: { type: 'boolean', default: false },
   },
 })
 const sessions = Number(values.sessions)
@@ -32,22 +34,43 @@ const say = (words: string): void => {
   process.stderr.write(`${words}\n`)
 }
 
-const figures = (await runWeighingBench({ sessions, seed, onProgress: say })) as BenchFigures
-say('handfuls …')
-const apart = (await runWeighingBench({ tier: 'handfuls', sessions, seed })) as BenchFigures
-say('ablation …')
-const ablation = runWeighingAblation({ tier: 'spread', sessions: Number(values.ablation), seed: 10_000 })
-writeFileSync(path.join(folder, 'weighing-exact.svg'), exactPicture(figures))
-writeFileSync(path.join(folder, 'weighing-reliability.svg'), reliabilityPicture(figures))
-const begin = '<!-- figures: begin (test/bench/weighing/report.ts) -->'
-const end = '<!-- figures: end -->'
-const text = readFileSync(document, 'utf8')
-const from = text.indexOf(begin)
-const until = text.indexOf(end)
-if (from < 0 || until < from) throw new Error(`${document} has lost its marks: ${begin} … ${end}`)
-writeFileSync(document, `${text.slice(0, from + begin.length)}\n\n${figuresText()}\n${text.slice(until)}`)
+const marks = {
+  figures: ['<!-- figures: begin (test/bench/weighing/report.ts) -->', '<!-- figures: end -->'],
+  speed: ['<!-- speed: begin (test/bench/weighing/report.ts) -->', '<!-- speed: end -->'],
+} as const
 
-function figuresText(): string {
+if (values.speed) write('speed', await speedText())
+else write('figures', await figuresText())
+
+function write(place: keyof typeof marks, lines: string): void {
+  const [begin, end] = marks[place]
+  const text = readFileSync(document, 'utf8')
+  const from = text.indexOf(begin)
+  const until = text.indexOf(end)
+  if (from < 0 || until < from) throw new Error(`${document} has lost its marks: ${begin} … ${end}`)
+  writeFileSync(document, `${text.slice(0, from + begin.length)}\n\n${lines}\n${text.slice(until)}`)
+}
+
+async function speedText(): Promise<string> {
+  const { speed } = (await runWeighingBench({ tier: 'spread', sessions: 1000 })) as BenchFigures
+  return [
+    'One core, 1,000 development sessions: `node scripts/launch.mjs test/bench/weighing/report.ts --speed`.',
+    '',
+    '| speed | |',
+    '|---|---|',
+    ...Object.entries(speed).map(([name, value]) => `| ${words(name)} | ${value.toLocaleString('en')} |`),
+    '',
+  ].join('\n')
+}
+
+async function figuresText(): Promise<string> {
+  const figures = (await runWeighingBench({ sessions, seed, onProgress: say })) as BenchFigures
+  say('handfuls …')
+  const apart = (await runWeighingBench({ tier: 'handfuls', sessions, seed })) as BenchFigures
+  say('ablation …')
+  const ablation = runWeighingAblation({ tier: 'spread', sessions: Number(values.ablation), seed: 10_000 })
+  writeFileSync(path.join(folder, 'weighing-exact.svg'), exactPicture(figures))
+  writeFileSync(path.join(folder, 'weighing-reliability.svg'), reliabilityPicture(figures))
   const names = Object.keys(figures.tiers)
   const row = (label: string, of: (tier: TierSummary) => string): string =>
     `| ${label} | ${names.map((name) => of(figures.tiers[name] as TierSummary)).join(' | ')} |`
@@ -110,12 +133,6 @@ function figuresText(): string {
     row('Brier score', (t) => t.brier.toFixed(4)),
     '',
     ...handfulsTable(apart.tiers.handfuls as TierSummary),
-    '| speed, one core | |',
-    '|---|---|',
-    ...Object.entries(figures.speed).map(
-      ([name, value]) => `| ${words(name)} | ${value.toLocaleString('en')} |`,
-    ),
-    '',
     `What each stage brings: tier \`spread\`, ${values.ablation} sessions from development seed 10000, the same sessions in each row.`,
     '',
     '| | exact | ECE | review for ≤ 0.5 % error | review, shipped | overcharged per 1,000 settled |',
