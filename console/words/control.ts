@@ -100,6 +100,11 @@ const en = {
   'found.defrosting': 'It was found defrosting.',
   'found.notDefrosting': 'It was not defrosting.',
   picture: 'Picture of camera {camera}',
+  'drift.local_change': 'Somebody turned it at the cabinet. That holds until it is set here again.',
+  'drift.limit_unsafe':
+    'The cabinet made it colder than was asked: the food here would not be safe otherwise.',
+  'drift.readback_mismatch':
+    'The thermostat was told three times and reads back something else. It needs service.',
   twin: 'Wanted and reported',
   wanted: 'Wanted',
   reported: 'The cabinet says',
@@ -239,6 +244,9 @@ const zh: Record<keyof typeof en, string> = {
   'found.defrosting': '现状：正在除霜。',
   'found.notDefrosting': '现状：没有除霜。',
   picture: '摄像头 {camera} 的照片',
+  'drift.local_change': '有人在货柜上手动调过，在这里重新设定之前以手动值为准。',
+  'drift.limit_unsafe': '货柜自动调低：按目标温度，商品可能不安全。',
+  'drift.readback_mismatch': '已下发三次，温控器读回的仍是其他数值，需要检修。',
   twin: '目标与实际',
   wanted: '目标',
   reported: '货柜上报',

@@ -37,7 +37,8 @@ export function setpointView(facts: SetpointFacts, presence: Presence, nowMs: nu
     reportedAtMs: facts.reportedAtMs,
     lowest: facts.lowest,
     highest: facts.highest,
-    rejectReason: facts.answeredStatus === 'rejected' ? facts.answeredReason : null,
+    // Why the cabinet holds something else than was asked: refused, made safe, or turned at the controls.
+    rejectReason: facts.answeredStatus === 'applied' ? null : facts.answeredReason,
   }
 }
 

@@ -5,7 +5,7 @@ import type { Tone } from '#protocol/words/states.ts'
 import { ApiError } from '../../data/api.ts'
 import { describeCode, describeError, isConflict } from '../../data/staff-errors.ts'
 import { formatCelsius, formatSpan } from '../../data/staff-format.ts'
-import { controlWord } from '../../words/control.ts'
+import { controlWord, controlWordOr } from '../../words/control.ts'
 import { hasWord, word } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
@@ -101,6 +101,7 @@ export class SetpointCard extends StaffElement {
         ${badge(look.tone, look.icon, word(`setpointShort.${setpoint.state}`))}
         <p>${word(setpoint.state === 'queued_offline' && setpoint.reported === null ? 'setpointLong.queued_unknown' : `setpointLong.${setpoint.state}`, values)}</p>
       </div>
+      ${this.#deviation(setpoint)}
       ${this.isReadOnly ? nothing : this.#form(setpoint)}
     </div>`
   }
@@ -117,6 +118,12 @@ export class SetpointCard extends StaffElement {
     if (error.code === 'too_many_requests' && typeof waitMs === 'number')
       return controlWord('waitForNext', { name, span: formatSpan(waitMs) })
     return describeError(error)
+  }
+
+  /** Somebody turned it, or the cabinet made it safe: the figures alone do not say which. */
+  #deviation({ state, rejectReason }: SetpointView) {
+    if (state !== 'drift' || rejectReason === null) return nothing
+    return html`<p class="strip tone-warn">${icon('triangle-alert')}<span>${controlWordOr(`drift.${rejectReason}`, describeCode(rejectReason))}</span></p>`
   }
 
   #rejection(reason: string | null): string {

@@ -73,5 +73,10 @@ describe('what a person sees of a setpoint', () => {
     })
     expect(setpointView(refused, 'online', NOW).rejectReason).toBe('setpoint_out_of_range')
     expect(setpointView(facts({ answeredReason: 'old' }), 'online', NOW).rejectReason).toBeNull()
+    const turned = facts({ answeredVersion: 4, answeredStatus: 'overridden', answeredReason: 'local_change' })
+    expect(setpointView(turned, 'online', NOW)).toMatchObject({
+      state: 'drift',
+      rejectReason: 'local_change',
+    })
   })
 })
