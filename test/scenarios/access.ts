@@ -55,8 +55,16 @@ function startAgent(world: World, dataDir: string, coreUrl: string, flags: reado
     process.execPath,
     [
       'edge/main.ts',
-      ...['--data', dataDir, '--core', coreUrl, '--serial', simulator.serialPath],
-      ...['--mqtt-url', `mqtts://127.0.0.1:${simulator.linkMqttPort}`, '--exit-with-parent', ...flags],
+      '--data',
+      dataDir,
+      '--core',
+      coreUrl,
+      '--serial',
+      simulator.serialPath,
+      '--mqtt-url',
+      `mqtts://127.0.0.1:${simulator.linkMqttPort}`,
+      '--exit-with-parent',
+      ...flags,
     ],
     { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_NO_WARNINGS: '1' } },
   )
