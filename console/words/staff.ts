@@ -22,6 +22,7 @@ const en = {
   bills: 'Bills',
   statements: 'Statements',
   stuckRefunds: 'Stuck refunds',
+  system: 'System',
   prices: 'Prices',
   goodsAmount: 'Goods',
   audit: 'Audit',
@@ -698,6 +699,7 @@ const en = {
   lintByCatalogue:
     'Computed with the weights of the catalogue; this cabinet has learned none of its own yet.',
   lintByLearned: 'Computed with the weights that this cabinet has learned itself for {count} products.',
+  lintNothing: 'As soon as goods lie on the shelves, their predicted error is shown here.',
   noShelves: 'This cabinet has no shelves yet.',
   firstShelves:
     'This cabinet has no planogram yet. Begin with its shelves; the goods follow on each of them.',
@@ -788,6 +790,7 @@ const zh: Record<keyof typeof en, string> = {
   bills: '对账',
   statements: '结算单',
   stuckRefunds: '退款异常',
+  system: '系统',
   prices: '价格',
   goodsAmount: '商品金额',
   audit: '审计',
@@ -1443,6 +1446,7 @@ const zh: Record<keyof typeof en, string> = {
   betterSoFar: '这是限时内找到的最好摆法，可能还有更好的。',
   lintByCatalogue: '按商品目录的重量计算；本柜还没有学到自己的重量。',
   lintByLearned: '其中 {count} 种商品按本柜自己学到的重量计算。',
+  lintNothing: '放上商品后，这里显示预计的误识率。',
   noShelves: '这台柜还没有层板。',
   firstShelves: '这台柜还没有陈列图。先建层板，再往每层放商品。',
   shelfCount: '层数',

@@ -242,8 +242,8 @@ export class PlanogramPage extends StaffPage {
   }
   /** A cabinet without a planogram begins with its shelves; the goods follow on each of them. */
   #firstShelves(mayChange: boolean) {
-    if (!mayChange) return html`<p class="soft pad">${word('noShelves')}</p>`
-    return html`<form class="stack pad first-shelves" @submit=${(event: SubmitEvent) => this.#begins(event)}>
+    if (!mayChange) return html`<p class="soft">${word('noShelves')}</p>`
+    return html`<form class="stack first-shelves" @submit=${(event: SubmitEvent) => this.#begins(event)}>
       <p>${word('firstShelves')}</p>
       <div class="row">
         <label class="row"><span>${word('shelfCount')}</span><input name="count" type="number" inputmode="numeric" min="1" max=${SHELVES_MOST} step="1" required .value=${live(String(USUAL_SHELVES))} /></label>

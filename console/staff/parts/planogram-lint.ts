@@ -22,7 +22,7 @@ export function lintPanel(view: {
   return card(
     'linter',
     lint === null
-      ? html`<p class="soft">${word(isWorking ? 'working' : 'lintMissing')}</p>`
+      ? html`<p class="soft">${word(isWorking ? 'working' : view.draft.length === 0 ? 'lintNothing' : 'lintMissing')}</p>`
       : html`<div class="stack lint">
           ${figures(lint)} ${dealing(view, lint)} ${pairs(view, lint)}
         </div>`,
