@@ -5,6 +5,7 @@ import { createBills } from '#core/bills/bills.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { createRebuilding } from '#core/backup/rebuild.ts'
+import { createComplaints } from '#core/complaints/complaints.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
 import { createConsumers } from '#core/consumers/consumers.ts'
 import { combineHandlers, type EventHandlers } from '#core/ingest/handlers.ts'
@@ -66,6 +67,7 @@ export function createCommerce(deps: CommerceDeps) {
   const charges = createCharges({ ...deps, reactions: reactions.payments })
   const refunds = createRefunds({ ...deps, notices, reactions: reactions.refunds })
   const bills = createBills({ ...deps, provider, charges, refunds, reactions: reactions.bills })
+  const complaints = createComplaints({ ...deps, reactions: reactions.complaints })
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
   const tickets = createTickets(deps)
   reactions.connect({ charges, refunds, anomalies, tickets, notices })
@@ -87,6 +89,8 @@ export function createCommerce(deps: CommerceDeps) {
         return refunds.observe(tx, callback.refund)
       case 'permission':
         return consumers.setPermission(tx, callback.openid, callback.isAvailable)
+      case 'complaint':
+        return complaints.schedule(tx)
       case 'other':
         return
     }
@@ -125,6 +129,7 @@ export function createCommerce(deps: CommerceDeps) {
       await charges.resume()
       await refunds.resume()
       await bills.resume()
+      await complaints.resume()
       await course.resume()
     },
   }

@@ -7,6 +7,7 @@ import { type Anomalies, type AnomalyReactions, billOf } from '#core/anomalies/a
 import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { BillReactions } from '#core/bills/bills.ts'
+import type { ComplaintReactions } from '#core/complaints/complaints.ts'
 import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
 import { priceSession } from '#core/orders/pricing.ts'
 import { advanceOrder, getOrder, linesOf, orderOfSession, type OrderRow } from '#core/orders/store.ts'
@@ -44,6 +45,7 @@ export function createReactions(deps: CoreDeps): {
   payments: PaymentReactions
   refunds: RefundReactions
   bills: BillReactions
+  complaints: ComplaintReactions
   anomalies: AnomalyReactions
 } {
   const { db, ids, policy, clock } = deps
@@ -463,6 +465,39 @@ export function createReactions(deps: CoreDeps): {
     },
   }
 
+  // --- somebody complained to the provider instead of to us
+
+  const complaints: ComplaintReactions = {
+    async complaintFiled(tx, complaint) {
+      const order = complaint.orderId === null ? undefined : await getOrder(tx, complaint.orderId)
+      const ticket = await domains().tickets.open(tx, {
+        requestId: complaint.complaintId,
+        type: 'provider_complaint',
+        origin: 'staff',
+        reason: null,
+        priority: 'high',
+        orderId: complaint.orderId,
+        cabinetId: order?.cabinetId ?? null,
+        consumerId: order?.consumerId ?? null,
+        amountFen: complaint.refundAskedFen ?? order?.totalFen ?? null,
+        lines: [],
+        note: complaint.text,
+        language: 'zh',
+        openedBy: 'rule:complaint-1',
+      })
+      // The earliest clock wins: ours usually, the provider's when the complaint was found late.
+      await tx
+        .updateTable('ticket')
+        .set({
+          firstResponseDueMs: Math.min(ticket.firstResponseDueMs, complaint.respondByMs),
+          resolutionDueMs: Math.min(ticket.resolutionDueMs, complaint.doneByMs),
+        })
+        .where('ticketId', '=', ticket.ticketId)
+        .execute()
+      return ticket.ticketId
+    },
+  }
+
   return {
     connect(all) {
       connected = all
@@ -471,6 +506,7 @@ export function createReactions(deps: CoreDeps): {
     payments,
     refunds,
     bills,
+    complaints,
     anomalies,
   }
 }

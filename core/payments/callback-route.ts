@@ -89,6 +89,8 @@ function subjectOf(callback: ProviderCallback): string | null {
       return callback.order.outOrderNo
     case 'refund':
       return callback.refund.outRefundNo
+    case 'complaint':
+      return callback.complaintId
     case 'permission':
     case 'other':
       return null

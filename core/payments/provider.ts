@@ -21,6 +21,13 @@ export interface PaymentProvider {
    */
   tradeBill(day: string): Promise<Reply<TradeBill & { sha1: string }>>
   fundFlow(day: string): Promise<Reply<FundFlow & { sha1: string }>>
+  /** Filed with the provider, newest first. Days as `yyyy-MM-dd`, at most 30 apart. */
+  listComplaints(range: {
+    fromDay: string
+    toDay: string
+    offset: number
+    limit: number
+  }): Promise<Reply<readonly ProviderComplaint[]>>
   /** Where the consumer agrees. */
   consentUrl(permissionToken: string, returnUrl: string): string
   /** The provider's own page of an order, where a pending one can be paid. */
@@ -76,6 +83,8 @@ export interface ProviderRequests {
   collectOrder(input: { outOrderNo: string }): ProviderRequest
   refund(input: RefundRequest): ProviderRequest
   rerouteRefund(input: { providerRefundId: string; outRefundNo: string }): ProviderRequest
+  respondToComplaint(input: { complaintId: string; text: string }): ProviderRequest
+  completeComplaint(input: { complaintId: string }): ProviderRequest
 }
 export interface CreateOrder {
   outOrderNo: string
@@ -135,6 +144,15 @@ export interface ProviderPermission {
   readonly state: 'asked' | 'available' | 'unavailable' | 'unknown'
   readonly openid: string | null
 }
+export interface ProviderComplaint {
+  readonly complaintId: string
+  readonly state: 'pending' | 'processing' | 'processed'
+  readonly filedAtMs: number
+  readonly text: string
+  /** Ours, when it is about one of our orders. */
+  readonly outOrderNo: string | null
+  readonly refundAskedFen: number | null
+}
 export interface BilledRow {
   readonly kind: 'payment' | 'refund'
   readonly atMs: number
@@ -164,6 +182,7 @@ export type ProviderCallback = { readonly eventId: string; readonly eventType: s
   | { readonly kind: 'order'; readonly order: ProviderOrder }
   | { readonly kind: 'refund'; readonly refund: ProviderRefund }
   | { readonly kind: 'permission'; readonly openid: string; readonly isAvailable: boolean }
+  | { readonly kind: 'complaint'; readonly complaintId: string }
   /** For another merchant, or of a type that we do not use. */
   | { readonly kind: 'other'; readonly why: string }
 )

@@ -16,7 +16,7 @@ const CORE_ORDER = [
   ['orders'],
   ['payments'],
   ['refunds'],
-  ['bills'],
+  ['bills', 'complaints'],
   ['anomalies'],
   ['support'],
   ['reports', 'pages'],

@@ -7,8 +7,10 @@ import { readFundFlow, readTradeBill } from './bill-reading.ts'
 import type { Merchant } from './merchant.ts'
 import {
   CallbackEnvelope,
+  ComplaintNotice,
   PermissionNotice,
   readBillOffer,
+  readComplaints,
   readOrder,
   readPermission,
   readPermissionToken,
@@ -100,6 +102,16 @@ export function createPayScore(deps: {
     tradeBill: (day) => downloadBill(`/v3/bill/tradebill?bill_date=${day}&bill_type=ALL`, readTradeBill),
     fundFlow: (day) =>
       downloadBill(`/v3/bill/fundflowbill?bill_date=${day}&account_type=BASIC`, readFundFlow),
+    async listComplaints({ fromDay, toDay, offset, limit }) {
+      const query = new URLSearchParams({
+        begin_date: fromDay,
+        end_date: toDay,
+        limit: String(limit),
+        offset: String(offset),
+      })
+      const path = `/v3/merchant-service/complaints-v2?${query.toString()}`
+      return read(await exchange({ method: 'GET', path, body: '' }), readComplaints)
+    },
     build,
     nowMs,
     send: (request: ProviderRequest) => exchange(request),
@@ -193,6 +205,12 @@ function openCallback(merchant: Pick<Merchant, 'mchId' | 'apiV3Key'>, text: stri
           isAvailable: notice.value.user_service_status === 'USER_OPEN_SERVICE',
         }
       : { ...about, kind: 'other', why: 'it names nobody' }
+  }
+  if (eventType.startsWith('COMPLAINT.')) {
+    const notice = parseValue(ComplaintNotice, plain)
+    return notice.ok
+      ? { ...about, kind: 'complaint', complaintId: notice.value.complaint_id }
+      : { ...about, kind: 'other', why: 'it names no complaint' }
   }
   const order = eventType.startsWith('PAYSCORE.') ? readOrder(plain) : undefined
   return order === undefined

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { parseValue } from '#protocol/messages/index.ts'
-import type { ProviderOrder, ProviderPermission, ProviderRefund } from '../provider.ts'
+import type { ProviderComplaint, ProviderOrder, ProviderPermission, ProviderRefund } from '../provider.ts'
 import { parseCompactTime, parseRfc3339 } from './wire-time.ts'
 
 /** The provider's documents, as far as we use them. It adds fields without notice, so unknown ones are left alone. */
@@ -162,3 +162,41 @@ export function readBillOffer(answer: unknown): { sha1: string; downloadUrl: str
     ? { sha1: parsed.value.hash_value.toLowerCase(), downloadUrl: parsed.value.download_url }
     : undefined
 }
+
+const Complaint = Type.Object({
+  complaint_id: Type.String({ minLength: 1, maxLength: 64 }),
+  complaint_time: Type.String(),
+  complaint_detail: Type.String(),
+  complaint_state: Type.String(),
+  service_order_info: Type.Optional(
+    Type.Array(Type.Object({ out_order_no: Type.Optional(Type.String()) }), { maxItems: 100 }),
+  ),
+  apply_refund_amount: Type.Optional(Type.Integer({ minimum: 0 })),
+})
+const COMPLAINT_STATES: Readonly<Record<string, ProviderComplaint['state']>> = {
+  PENDING: 'pending',
+  PROCESSING: 'processing',
+  PROCESSED: 'processed',
+}
+const COMPLAINT_CHARACTERS = 1000
+/** Of a list; one that cannot be read spoils the whole, so that no complaint is overlooked. */
+export function readComplaints(answer: unknown): ProviderComplaint[] | undefined {
+  const parsed = parseValue(Type.Object({ data: Type.Optional(Type.Array(Complaint)) }), answer)
+  if (!parsed.ok) return undefined
+  const complaints: ProviderComplaint[] = []
+  for (const one of parsed.value.data ?? []) {
+    const filedAtMs = parseRfc3339(one.complaint_time)
+    if (filedAtMs === undefined) return undefined
+    complaints.push({
+      complaintId: one.complaint_id,
+      // A state that the documentation does not name is one that still needs somebody.
+      state: COMPLAINT_STATES[one.complaint_state] ?? 'processing',
+      filedAtMs,
+      text: one.complaint_detail.slice(0, COMPLAINT_CHARACTERS),
+      outOrderNo: one.service_order_info?.[0]?.out_order_no ?? null,
+      refundAskedFen: one.apply_refund_amount ?? null,
+    })
+  }
+  return complaints
+}
+export const ComplaintNotice = Type.Object({ complaint_id: Type.String({ minLength: 1, maxLength: 64 }) })

@@ -7,6 +7,7 @@ const DESCRIPTION_CHARACTERS = 30
 const LINES_MOST = 100
 
 export interface RequestSettings {
+  readonly mchId: string
   readonly appId: string
   readonly serviceId: string
   /** Where callbacks go. */
@@ -112,7 +113,23 @@ export function createRequests(settings: RequestSettings): ProviderRequests {
       path: `/v3/refund/domestic/refunds/${encodeURIComponent(providerRefundId)}/apply-abnormal-refund`,
       body: JSON.stringify({ out_refund_no: outRefundNo, type: 'MERCHANT_BANK_CARD' }),
     }),
+    respondToComplaint: ({ complaintId, text }) => ({
+      operation: 'respond_complaint',
+      method: 'POST',
+      path: complaintPath(complaintId, 'response'),
+      body: JSON.stringify({ complainted_mchid: settings.mchId, response_content: shorten(text, 200) }),
+    }),
+    completeComplaint: ({ complaintId }) => ({
+      operation: 'complete_complaint',
+      method: 'POST',
+      path: complaintPath(complaintId, 'complete'),
+      body: JSON.stringify({ complainted_mchid: settings.mchId }),
+    }),
   }
+}
+
+function complaintPath(complaintId: string, act: string): string {
+  return `/v3/merchant-service/complaints-v2/${encodeURIComponent(complaintId)}/${act}`
 }
 
 function paymentsOf(lines: readonly ChargeLine[]) {

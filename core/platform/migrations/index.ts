@@ -8,6 +8,7 @@ import { integrityMigration } from './0006-integrity.ts'
 import { controlMigration } from './0007-control.ts'
 import { alarmSubjectsMigration } from './0008-alarm-subjects.ts'
 import { openIntervalsMigration } from './0009-open-intervals.ts'
+import { complaintsMigration } from './0010-complaints.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   controlMigration,
   alarmSubjectsMigration,
   openIntervalsMigration,
+  complaintsMigration,
 ]

@@ -16,6 +16,8 @@ export type ProviderOperation =
   | 'collect_order'
   | 'refund'
   | 'reroute_refund'
+  | 'respond_complaint'
+  | 'complete_complaint'
 export type CallState = 'saved' | 'answered' | 'refused' | 'unknown'
 export type StockEffect = 'back_in_cabinet' | 'not_returned' | 'written_off'
 
@@ -113,6 +115,22 @@ export interface MoneyTables {
     paidOutAtMs: number | null
     paidOutBy: string | null
     payoutReference: string | null
+  }
+  /** Filed with the provider instead of with us. */
+  providerComplaint: {
+    complaintId: string
+    outOrderNo: string | null
+    orderId: string | null
+    text: string
+    refundAskedFen: number | null
+    state: 'pending' | 'processing' | 'processed'
+    filedAtMs: number
+    respondByMs: number
+    doneByMs: number
+    ticketId: string | null
+    importedAtMs: number
+    respondedAtMs: number | null
+    completedAtMs: number | null
   }
   refundLine: { refundId: string; lineId: string; quantity: number; amountFen: number }
   anomaly: {

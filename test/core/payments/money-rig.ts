@@ -6,6 +6,7 @@ import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { type Bills, createBills } from '#core/bills/bills.ts'
+import { type Complaints, createComplaints } from '#core/complaints/complaints.ts'
 import { auditLedger } from '#core/ledger/audit.ts'
 import { createNotices } from '#core/notices/notices.ts'
 import { advanceOrder, getOrder, insertOrder } from '#core/orders/store.ts'
@@ -14,11 +15,12 @@ import { loadMerchant } from '#core/payments/payscore/merchant.ts'
 import { createPayScore } from '#core/payments/payscore/payscore.ts'
 import { createSignedWire } from '#core/payments/payscore/signed-wire.ts'
 import type { PaymentProvider } from '#core/payments/provider.ts'
-import { type Database, openDatabase } from '#core/platform/database.ts'
+import { type Database, openDatabase, type Tx } from '#core/platform/database.ts'
 import { createDueWork, type DueWork } from '#core/platform/due.ts'
 import { createPolicy } from '#core/platform/policy.ts'
 import { createHttpTransport, type HttpTransport } from '#core/platform/transport.ts'
 import { createRefunds, type Refunds } from '#core/refunds/refunds.ts'
+import { createTickets, type Tickets } from '#core/support/tickets.ts'
 import { createProviderStandIn } from '#simulator/provider/provider.ts'
 
 /** The money of a core on a real database, against the provider stand-in over real HTTP. It can be killed and started again. */
@@ -30,6 +32,11 @@ export interface MoneyRig {
   readonly refunds: () => Refunds
   readonly duplicates: PaymentRow[]
   readonly bills: () => Bills
+  readonly complaints: () => Complaints
+  /** Complaints for which a ticket was opened. */
+  readonly filed: Array<{ complaintId: string; orderId: string | null }>
+  answerTicket(ticketId: string, text: string): Promise<void>
+  solveTicket(ticketId: string): Promise<void>
   /** Charges that were paid before they could be lowered. */
   readonly tooLate: string[]
   /** What did not hold in the books after a transaction; empty, always. */
@@ -78,6 +85,9 @@ export async function createMoneyRig(): Promise<MoneyRig> {
   let charges: Charges
   let refunds: Refunds
   let bills: Bills
+  let complaints: Complaints
+  let tickets: Tickets
+  const filed: Array<{ complaintId: string; orderId: string | null }> = []
   let isFirst = true
 
   async function control(
@@ -124,6 +134,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         },
       },
     })
+    tickets = createTickets({ ...deps, due })
     const notices = createNotices({
       ...deps,
       due,
@@ -150,6 +161,17 @@ export async function createMoneyRig(): Promise<MoneyRig> {
       charges,
       refunds,
       reactions: { differenceFound: async () => 'an-bill', differenceSettled: async () => undefined },
+    })
+    complaints = createComplaints({
+      ...deps,
+      due,
+      provider,
+      reactions: {
+        complaintFiled: async (tx, { complaintId, orderId }) => {
+          filed.push({ complaintId, orderId })
+          return openTicket(tx, complaintId, orderId)
+        },
+      },
     })
     await charges.resume()
     await refunds.resume()
@@ -245,6 +267,25 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     })
   }
 
+  async function openTicket(tx: Tx, requestId: string, orderId: string | null): Promise<string> {
+    const { ticketId } = await tickets.open(tx, {
+      requestId,
+      type: 'provider_complaint',
+      origin: 'staff',
+      reason: null,
+      priority: 'high',
+      orderId,
+      cabinetId: null,
+      consumerId: null,
+      amountFen: null,
+      lines: [],
+      note: null,
+      language: 'zh',
+      openedBy: 'rule:complaint-1',
+    })
+    return ticketId
+  }
+
   async function askPermission(): Promise<{ applyPermissionsToken: string }> {
     const provider = createProvider(createHttpTransport(clock), 5000)
     const reply = await provider.send(
@@ -331,6 +372,23 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     charges: () => charges,
     refunds: () => refunds,
     bills: () => bills,
+    complaints: () => complaints,
+    filed,
+    async answerTicket(ticketId, text) {
+      await db.write('answer', (tx) =>
+        tickets.say(tx, ticketId, { requestId: ids.next('request'), sender: 'agent', text }),
+      )
+    },
+    async solveTicket(ticketId) {
+      await db.write('solve', (tx) =>
+        tickets.settle(tx, ticketId, {
+          outcome: 'no_action',
+          key: 'outcome.no_action',
+          values: {},
+          rootCause: 'provider',
+        }),
+      )
+    },
     duplicates,
     tooLate,
     violations,

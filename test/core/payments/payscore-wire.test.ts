@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
+  readComplaints,
   readOrder,
   readPermission,
   readPermissionToken,
@@ -170,6 +171,7 @@ describe('the published answers', () => {
 
 describe('our requests have the fields of the published ones', () => {
   const requests = createRequests({
+    mchId: '1900012181',
     appId: 'wxd678efh567hg6787',
     serviceId: '2002000000000558128851361561536',
     notifyUrl: () => 'https://api.test.com',
@@ -227,5 +229,39 @@ describe('times on the wire', () => {
     expect(compactTime(Date.UTC(2026, 10, 22, 16, 0, 5))).toBe('20261123000005')
     expect(parseCompactTime('20261123000005')).toBe(Date.UTC(2026, 10, 22, 16, 0, 5))
     expect(parseCompactTime('not a time')).toBeUndefined()
+  })
+})
+
+describe('a complaint as the provider published it', () => {
+  const vector = load('complaint')
+  it('is read with our order, its time and what is asked back', () => {
+    expect(readComplaints({ data: [vector['detail']] })).toEqual([
+      {
+        complaintId: '200201820200101080076610000',
+        state: 'pending',
+        filedAtMs: Date.parse('2015-05-20T13:29:35+08:00'),
+        text: '反馈一个重复扣费的问题',
+        outOrderNo: '1234323JKHDFE1243252',
+        refundAskedFen: 350,
+      },
+    ])
+  })
+  it('in a state that nobody published still needs somebody', () => {
+    const strange = { ...(vector['detail'] as object), complaint_state: 'ESCALATED' }
+    expect(readComplaints({ data: [strange] })?.[0]?.state).toBe('processing')
+  })
+  it('is answered and ended as published', () => {
+    const requests = createRequests({
+      mchId: '1900012181',
+      appId: 'wx',
+      serviceId: '2002',
+      notifyUrl: () => 'https://shop.example/provider/callback',
+      providerNowMs: () => 0,
+    })
+    const complaintId = '200201820200101080076610000'
+    expect(JSON.parse(requests.respondToComplaint({ complaintId, text: '已与用户沟通解决' }).body)).toEqual(
+      vector['respond'],
+    )
+    expect(JSON.parse(requests.completeComplaint({ complaintId }).body)).toEqual(vector['complete'])
   })
 })

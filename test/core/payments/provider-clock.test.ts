@@ -10,6 +10,7 @@ it('what is known of the clock of the provider stays right when our own wall clo
     wire: {
       exchange: async () => ({ status: 404, body: '{}', providerAtMs: wallMs - 400 }),
       verify: () => undefined,
+      download: () => Promise.reject(new Error('no file is asked for here')),
     },
     notifyUrl: () => '',
   })
