@@ -14,7 +14,7 @@ import {
   SCALE_UNLOCK_KEY,
   TEMPERATURE_FAULT,
 } from '#protocol/wire/reference-profile.ts'
-import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import { FRIDGE } from '#simulator/cabinet/fridge.ts'
 
 /** The registers of one unit as the bus sees them. Values are 16 bits, unsigned. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
-import type { SavedCabinet } from './cabinet.ts'
+import type { SavedCabinet } from './cabinet-types.ts'
 
 const Saved = Compile(
   Type.Object({

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import type { Clock } from '#protocol/base/clock.ts'
 import type { Random } from '#protocol/base/random.ts'
-import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import type { CameraMode } from './modes.ts'
 import { createSensor, overlayText } from './pixels.ts'
 import { createRenderer, type SceneKind } from './renderer.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '#protocol/base/clock.ts'
 import type { Bus } from '#simulator/bus/bus.ts'
-import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import type { Camera } from '#simulator/camera/camera.ts'
 import type { NetworkMode } from '#simulator/link/proxy.ts'
 import type { Shopper } from '#simulator/shoppers/player.ts'

@@ -1,5 +1,5 @@
 import type { Bus, SerialMode } from '#simulator/bus/bus.ts'
-import type { CabinetSnapshot } from '#simulator/cabinet/cabinet.ts'
+import type { CabinetSnapshot } from '#simulator/cabinet/cabinet-types.ts'
 import type { Item } from '#simulator/cabinet/goods.ts'
 import type { CellFault } from '#simulator/cabinet/load-cell.ts'
 import type { LockFault, LockState } from '#simulator/cabinet/lock.ts'

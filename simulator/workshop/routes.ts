@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import { foreignArt, goodsArt } from '#simulator/camera/goods-art.ts'
 
 const PAGE_FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'page')

@@ -1,5 +1,6 @@
 import { createSeededRandom } from '#protocol/base/random.ts'
-import { type Cabinet, createCabinet, type SavedCabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet, SavedCabinet } from '#simulator/cabinet/cabinet-types.ts'
+import { createCabinet } from '#simulator/cabinet/cabinet.ts'
 import { loadGoodsFile } from '#simulator/cabinet/goods-file.ts'
 import { defaultLoadCell, type LoadCellSettings } from '#simulator/cabinet/load-cell.ts'
 

@@ -1,5 +1,6 @@
 import { createSeededRandom } from '#protocol/base/random.ts'
-import { type Cabinet, createCabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
+import { createCabinet } from '#simulator/cabinet/cabinet.ts'
 import { createShopper, type VisitTruth } from '#simulator/shoppers/player.ts'
 import type { Step } from '#simulator/shoppers/steps.ts'
 import { DEMO_GOODS } from './a-cabinet.ts'

@@ -18,7 +18,7 @@ import { type Bus, createBus } from '#simulator/bus/bus.ts'
 import { createBanks } from '#simulator/bus/registers.ts'
 import { openSerialDevice } from '#simulator/bus/serial-device.ts'
 import { openTerminal, type Terminal } from '#simulator/bus/terminal.ts'
-import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { aCabinet } from '../a-cabinet.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createSeededRandom } from '#protocol/base/random.ts'
 import { type Camera, createCamera } from '#simulator/camera/camera.ts'
 import type { CameraMode } from '#simulator/camera/modes.ts'
-import type { Cabinet } from '#simulator/cabinet/cabinet.ts'
+import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import { deviation, mean, openedCabinet, pass } from '../a-cabinet.ts'
 import { createManualClock } from '../manual-clock.ts'
 
