@@ -145,8 +145,8 @@ export function createAgent(ports: AgentPorts): Agent {
     thresholds: {
       darkLuminance: settings.cameraDarkLuminance,
       flatSharpness: settings.cameraFlatSharpness,
-      flatShare: settings.cameraFlatShare,
-      changedShare: settings.cameraChangedShare,
+      blurredFocus: settings.cameraBlurredFocus,
+      inPlaceLikeness: settings.cameraInPlaceLikeness,
       confirmFrames: settings.cameraConfirmFrames,
       frozenFrames: settings.cameraFrozenFrames,
     },

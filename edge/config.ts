@@ -225,17 +225,17 @@ export const Settings = Type.Object(
       0,
       10_000,
     ),
-    cameraFlatShare: number(
-      'Laplacian variance below this share of the reference is featureless',
-      'share',
-      0.2,
+    cameraBlurredFocus: number(
+      'Fine detail below this part of the reference is out of focus',
+      'part of the reference',
+      0.35,
       0,
       1,
     ),
-    cameraChangedShare: number(
-      'Share of the picture that must differ from the reference to count as covered',
-      'share',
-      0.75,
+    cameraInPlaceLikeness: number(
+      'Likeness of the edges to the reference below which the camera is covered or moved',
+      '0 to 1',
+      0.4,
       0.05,
       1,
     ),

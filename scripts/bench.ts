@@ -11,7 +11,11 @@ const FLAGS = {
   sessions: { type: 'integer', hint: 'N', help: 'weighing: sessions per tier' },
   seed: { type: 'integer', hint: 'S', help: 'weighing: first seed; from 900000 on only for release figures' },
   films: { type: 'integer', hint: 'N', help: 'camera: films, each of another cabinet (default 40)' },
-  cabinets: { type: 'integer', hint: 'N', help: 'fleet: cabinets at once, 1 to 3 (default 3); ingest: cabinets that send (default 2000)' },
+  cabinets: {
+    type: 'integer',
+    hint: 'N',
+    help: 'fleet: cabinets at once, 1 to 3 (default 3); ingest: cabinets that send (default 2000)',
+  },
   seconds: { type: 'integer', hint: 'S', help: 'fleet: length of each of the two measurements (default 60)' },
 } satisfies Record<string, FlagSpec>
 
@@ -41,7 +45,8 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
       }),
   },
   ingest: {
-    about: 'how fast the core takes events, beside a ceiling that only keeps them; latency; drain of a backlog',
+    about:
+      'how fast the core takes events, beside a ceiling that only keeps them; latency; drain of a backlog',
     run: async ({ say, cabinets }) =>
       (await import('#test/bench/ingest/index.ts')).runIngestBench({
         ...(cabinets === undefined ? {} : { cabinets }),

@@ -1,25 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type Clock, type Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { Camera } from '../hardware/ports.ts'
-import {
-  type CameraChange,
-  type CameraObservation,
-  type CameraThresholds,
-  type CameraTrouble,
-  type CameraWatchState,
-  decideCamera,
-  type FrameMeasures,
-  initialCameraWatch,
-  isFitForReference,
-  judgeFrame,
-} from './judge.ts'
+import { createEye, type Eye, type Seen } from './eye.ts'
+import type { CameraChange, CameraThresholds, CameraTrouble, FrameMeasures } from './judge.ts'
 import type { PictureReader } from './picture-reader.ts'
-import { changedShare, type GreyPicture, measure } from './pixels.ts'
-import { type CameraReference, createReferenceStore } from './reference-store.ts'
+import type { GreyPicture } from './pixels.ts'
+import { createReferenceStore } from './reference-store.ts'
 
 export interface CameraWatchOptions {
   db: EdgeDatabase
@@ -48,15 +37,9 @@ export interface CameraWatch {
 
 /** A trouble at rest is looked at again sooner than the slow rhythm. */
 const CONFIRM_PERIOD_MS = 1000
-/** After each session the goods lie differently: the reference follows, when this many pictures agree that all is well. */
-const GOOD_FRAMES_FOR_REFERENCE = 2
-
 interface Watched {
   readonly camera: Camera
-  state: CameraWatchState
-  reference: CameraReference | undefined
-  goodFramesAtRest: number
-  isReferenceFresh: boolean
+  readonly eye: Eye
   lastMeasures: FrameMeasures | undefined
   isTaking: Promise<Uint8Array | undefined> | undefined
   timer: Timer | undefined
@@ -68,10 +51,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   const references = createReferenceStore(db)
   const watched: Watched[] = options.cameras.map((camera) => ({
     camera,
-    state: initialCameraWatch,
-    reference: references.find(camera.id),
-    goodFramesAtRest: 0,
-    isReferenceFresh: false,
+    eye: createEye(thresholds, references.find(camera.id)),
     lastMeasures: undefined,
     isTaking: undefined,
     timer: undefined,
@@ -92,28 +72,20 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
       bytes = (await one.camera.takeSnapshot()).bytes
       picture = await options.readPicture(bytes)
     } catch (error) {
-      observe(one, { type: 'failed' }, undefined, messageOf(error))
+      if (!isStopped) tell(one, one.eye.see('failed', clock.monoMs(), options.isAtRest()), messageOf(error))
       return undefined
     }
-    const measures = measuresOf(picture, one.reference)
-    const hash = createHash('sha256').update(bytes).digest('hex')
-    observe(one, { type: 'picture', hash, trouble: judgeFrame(measures, thresholds) }, measures)
+    if (isStopped) return bytes
+    const seen = one.eye.see({ jpeg: bytes, picture }, clock.monoMs(), options.isAtRest())
+    tell(one, seen)
     options.onFrame()
-    learn(one, picture, measures)
+    if (seen.newReference !== undefined) references.save(one.camera.id, seen.newReference)
     return bytes
   }
 
-  function observe(
-    one: Watched,
-    observation: CameraObservation,
-    measures: FrameMeasures | undefined,
-    failure?: string,
-  ): void {
-    if (isStopped) return
-    one.lastMeasures = measures ?? one.lastMeasures
-    const { state, changes } = decideCamera(one.state, observation, clock.monoMs(), thresholds)
-    one.state = state
-    for (const change of changes) report(one, change, failure)
+  function tell(one: Watched, seen: Seen, failure?: string): void {
+    one.lastMeasures = seen.measures ?? one.lastMeasures
+    for (const change of seen.changes) report(one, change, failure)
   }
 
   function report(one: Watched, change: CameraChange, failure: string | undefined): void {
@@ -144,26 +116,11 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
           kind: change.trouble,
           meanLuminance: rounded(measures?.meanLuminance ?? 0),
           laplacianVariance: rounded(measures?.laplacianVariance ?? 0),
-          differenceFromReference: rounded(measures?.changedShare ?? 0),
+          differenceFromReference: rounded(measures?.comparison?.changedShare ?? 0),
         })
       }
     })
     options.onTrouble(one.camera.id, change.trouble, change.sinceMonoMs)
-  }
-
-  /** The goods change with every session, the light with the hour: the reference follows what is judged good. */
-  function learn(one: Watched, picture: GreyPicture, measures: FrameMeasures): void {
-    const isGood =
-      options.isAtRest() &&
-      one.state.trouble === undefined &&
-      one.state.candidate === undefined &&
-      isFitForReference(measures, thresholds)
-    if (!options.isAtRest()) one.isReferenceFresh = false
-    one.goodFramesAtRest = isGood ? one.goodFramesAtRest + 1 : 0
-    if (one.isReferenceFresh || one.goodFramesAtRest < GOOD_FRAMES_FOR_REFERENCE) return
-    one.reference = { picture, laplacianVariance: measures.laplacianVariance }
-    one.isReferenceFresh = true
-    references.save(one.camera.id, one.reference)
   }
 
   function schedule(one: Watched, afterMs: number): void {
@@ -178,8 +135,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   }
   function pauseMs(one: Watched): number {
     if (options.sessionId() !== undefined) return options.periodsMs.session
-    const isUndecided = one.state.candidate !== one.state.trouble || !one.isReferenceFresh
-    return isUndecided ? Math.min(CONFIRM_PERIOD_MS, options.periodsMs.idle) : options.periodsMs.idle
+    return one.eye.isUndecided ? Math.min(CONFIRM_PERIOD_MS, options.periodsMs.idle) : options.periodsMs.idle
   }
 
   return {
@@ -194,10 +150,10 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
     },
     presentTroubles: () =>
       watched.flatMap((one) =>
-        one.state.trouble === undefined ? [] : [{ camera: one.camera.id, kind: one.state.trouble }],
+        one.eye.trouble === undefined ? [] : [{ camera: one.camera.id, kind: one.eye.trouble }],
       ),
     get status() {
-      const troubles = new Set(watched.map((one) => one.state.trouble))
+      const troubles = new Set(watched.map((one) => one.eye.trouble))
       if (troubles.has('unreachable')) return 'unreachable'
       if (troubles.has('frozen')) return 'frozen'
       return [...troubles].some((trouble) => trouble !== undefined) ? 'blocked' : 'clear'
@@ -219,13 +175,6 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   }
 }
 
-function measuresOf(picture: GreyPicture, reference: CameraReference | undefined): FrameMeasures {
-  return {
-    ...measure(picture),
-    changedShare: reference ? changedShare(picture, reference.picture) : null,
-    referenceLaplacianVariance: reference?.laplacianVariance ?? null,
-  }
-}
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000
 }

@@ -1,4 +1,4 @@
-import type { PixelStatistics } from './pixels.ts'
+import type { Comparison, PixelStatistics } from './pixels.ts'
 
 /**
  * covered  something is before the lens
@@ -10,44 +10,52 @@ export type FrameTrouble = 'covered' | 'dark' | 'blurred' | 'moved'
 export type CameraTrouble = FrameTrouble | 'frozen' | 'unreachable'
 
 export interface FrameMeasures extends PixelStatistics {
-  /** 0 to 1; null while there is no reference. */
-  readonly changedShare: number | null
-  readonly referenceLaplacianVariance: number | null
+  /** Null while there is no reference. */
+  readonly comparison: Comparison | null
 }
 export interface CameraThresholds {
   readonly darkLuminance: number
   readonly flatSharpness: number
-  readonly flatShare: number
-  readonly changedShare: number
+  /** Fine detail below this part of the reference's is out of focus. */
+  readonly blurredFocus: number
+  /** Likeness of the edges below which the cabinet is not where it was. */
+  readonly inPlaceLikeness: number
   readonly confirmFrames: number
   readonly frozenFrames: number
 }
 
 /** Fewer tiles with detail than this, and there is nothing to see, reference or not. */
-const FEATURELESS_SHARE = 0.1
-/** A picture of another place keeps its detail; a hand or a cloth before the lens takes it. */
-const MOVED_SHARPNESS_SHARE = 0.4
+const FEATURELESS_SHARE = 0.06
+/** Another place is as sharp as the old one; what hides the lens is too near to be. Part of the reference's sharpness. */
+const MOVED_SHARPNESS_SHARE = 0.3
+/** Sharp and quite unlike: another place. Arms, glare and a restock together leave more of the old one than this. */
+const ANOTHER_PLACE_LIKENESS = 0.25
+/** Without its fine detail the place is still known by this much of its edges. */
+const BLURRED_LIKENESS = 0.28
+/** A milky sheet leaves the edges where they were, but hardly any contrast. Part of the reference's sharpness. */
+const VEILED_SHARPNESS_SHARE = 0.08
+/** The old place found again elsewhere in the picture, this much more like it than what is in its place now. */
+const FOUND_LIKENESS = 0.5
+const FOUND_LEAD = 0.15
 /** A reference needs light and detail, or a cabinet that starts with a covered camera would take that for normal. */
 const REFERENCE_DETAIL_SHARE = 0.3
 const REFERENCE_LUMINANCE_FACTOR = 2
-/** Half of the cabinet hidden and the rest without detail is not a matter of focus. */
-const HALF_HIDDEN = 0.5
 
 /** One picture by itself. @returns undefined when the camera sees the cabinet */
 export function judgeFrame(measures: FrameMeasures, limits: CameraThresholds): FrameTrouble | undefined {
   if (measures.meanLuminance < limits.darkLuminance) return 'dark'
-  if (measures.laplacianVariance < limits.flatSharpness || measures.detailShare < FEATURELESS_SHARE)
+  if (measures.laplacianVariance < limits.flatSharpness && measures.detailShare < REFERENCE_DETAIL_SHARE)
     return 'covered'
-  const { changedShare, referenceLaplacianVariance } = measures
-  if (changedShare === null || referenceLaplacianVariance === null) return undefined
-  if (changedShare >= limits.changedShare) {
-    return measures.laplacianVariance >= MOVED_SHARPNESS_SHARE * referenceLaplacianVariance
-      ? 'moved'
-      : 'covered'
+  if (measures.detailShare < FEATURELESS_SHARE) return 'covered'
+  if (measures.comparison === null) return undefined
+  const { inPlace, elsewhere, focus, sharpness } = measures.comparison
+  if (focus < limits.blurredFocus && inPlace >= BLURRED_LIKENESS) return 'blurred'
+  if (inPlace < limits.inPlaceLikeness) {
+    if (elsewhere >= FOUND_LIKENESS && elsewhere - inPlace >= FOUND_LEAD) return 'moved'
+    if (sharpness < MOVED_SHARPNESS_SHARE) return 'covered'
+    return inPlace < ANOTHER_PLACE_LIKENESS ? 'moved' : undefined
   }
-  if (measures.laplacianVariance < limits.flatShare * referenceLaplacianVariance)
-    return changedShare >= HALF_HIDDEN ? 'covered' : 'blurred'
-  return undefined
+  return sharpness < VEILED_SHARPNESS_SHARE ? 'covered' : undefined
 }
 
 /** May this picture be what the camera is compared with from now on? */
@@ -104,7 +112,11 @@ export function decideCamera(
       : identicalCount >= limits.frozenFrames
         ? 'frozen'
         : observation.trouble
-  const isRun = state.candidateCount > 0 && seen === state.candidate
+  // While all is well, any trouble after any trouble confirms it: a cloth that moves may look blurred, then covered.
+  const isRun =
+    state.candidateCount > 0 &&
+    (seen === state.candidate ||
+      (state.trouble === undefined && seen !== undefined && state.candidate !== undefined))
   const candidateCount = isRun ? state.candidateCount + 1 : 1
   const candidateSinceMonoMs = isRun ? state.candidateSinceMonoMs : atMonoMs
   const next: CameraWatchState = {

@@ -1,9 +1,8 @@
 import type { EdgeDatabase } from '../database.ts'
-import type { GreyPicture } from './pixels.ts'
+import { GREY_HEIGHT, GREY_WIDTH, type GreyPicture } from './pixels.ts'
 
 export interface CameraReference {
   readonly picture: GreyPicture
-  readonly laplacianVariance: number
 }
 /** What each camera sees with the door closed and nothing wrong. */
 export interface ReferenceStore {
@@ -22,17 +21,14 @@ export function createReferenceStore(db: EdgeDatabase): ReferenceStore {
     find(camera) {
       const row = select.get(camera)
       if (row === undefined) return undefined
-      const { width, height, laplacianVariance } = JSON.parse(row.body) as {
-        width: number
-        height: number
-        laplacianVariance: number
-      }
+      const { width, height } = JSON.parse(row.body) as { width: number; height: number }
       // A picture of another size is from another build; it is learned anew.
-      if (row.pixels.length !== width * height) return undefined
-      return { picture: { width, height, pixels: new Uint8Array(row.pixels) }, laplacianVariance }
+      if (width !== GREY_WIDTH || height !== GREY_HEIGHT || row.pixels.length !== width * height)
+        return undefined
+      return { picture: { width, height, pixels: new Uint8Array(row.pixels) } }
     },
-    save(camera, { picture, laplacianVariance }) {
-      const body = JSON.stringify({ width: picture.width, height: picture.height, laplacianVariance })
+    save(camera, { picture }) {
+      const body = JSON.stringify({ width: picture.width, height: picture.height })
       db.transact(() => put.run(camera, Buffer.from(picture.pixels), body))
     },
   }
