@@ -47,6 +47,7 @@ import { createWorks, type Works } from '#core/works.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
 import { homeView } from '#core/staff/home.ts'
 import { registerStaffRoutes, STAFF_COOKIE } from '#core/staff/routes.ts'
+import { homeZone, zoneOfCabinet } from '#core/cabinets/zones.ts'
 
 const MIB = 1024 * 1024
 const CONSOLE_DIST = path.resolve(import.meta.dirname, '../console/dist')
@@ -179,6 +180,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     accounts,
     cookies,
     policy,
+    homeZone: (staff) => homeZone(db.read, staff.operator ?? undefined),
     home: (staff) =>
       homeView(
         {
@@ -266,7 +268,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     publicUrl: () => addresses.url,
     workshopUrl: settings['workshop-url'],
     contact: () => contactOf(deps),
-    timeZone: 'Asia/Shanghai',
+    timeZoneOf: async (cabinetId) =>
+      (cabinetId === undefined ? undefined : await zoneOfCabinet(db.read, cabinetId)) ?? homeZone(db.read),
     retention: () => ({
       pictureDays: policy.routinePictureDays,
       traceDays: policy.weightTraceDays,

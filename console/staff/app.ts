@@ -87,6 +87,7 @@ export class StaffApp extends LitElement {
 
   async #learnMe(): Promise<void> {
     this.services.me = await this.services.api.me()
+    this.services.time.learnZone(this.services.me.timeZone)
     this.services.live.start()
   }
 

@@ -4,7 +4,7 @@ import { formatMoney } from '#protocol/words/format.ts'
 import type { StateWord, Tone } from '#protocol/words/states.ts'
 import { formatSpan, shortId } from '../data/staff-format.ts'
 import { slaClocks, type SlaClock } from '../data/staff-sla.ts'
-import type { StaffTime } from '../data/staff-time.ts'
+import type { StaffTime, ZoneTexts } from '../data/staff-time.ts'
 import { word, wordOr, type StaffWord } from '../words/staff.ts'
 import { choose } from '../words/words.ts'
 import { icon, type IconName } from './icons.ts'
@@ -31,11 +31,11 @@ export function money(fen: number): TemplateResult {
 }
 
 /** The day only when it is not today; the whole instant for machines and on hover. */
-export function moment(time: StaffTime, atMs: number | null): TemplateResult {
+export function moment(time: ZoneTexts, atMs: number | null): TemplateResult {
   if (atMs === null) return html`<span class="soft">–</span>`
   return html`<time class="number" datetime=${new Date(atMs).toISOString()}>${time.momentText(atMs)}</time>`
 }
-export function exactTime(time: StaffTime, atMs: number): TemplateResult {
+export function exactTime(time: ZoneTexts, atMs: number): TemplateResult {
   return html`<time class="number" datetime=${new Date(atMs).toISOString()}>${time.exactText(atMs)}</time>`
 }
 

@@ -46,8 +46,8 @@ export interface PagesDeps {
   readonly workshopUrl?: string | undefined
   /** Telephone number of support, as the cabinets in the database name it; empty before there is one. */
   contact(): Promise<string>
-  /** IANA name of the zone that the cabinets stand in. */
-  readonly timeZone: string
+  /** IANA name of the zone in which this cabinet stands; without one, in which most do. */
+  timeZoneOf(cabinetId?: string): Promise<string>
   retention(): Retention
   /** What the start page lists. */
   cabinets(): Promise<readonly LandingCabinet[]>
@@ -77,6 +77,11 @@ export async function registerPages(app: HttpApp, deps: PagesDeps): Promise<void
 
 function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
   const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
+  /** The times of one cabinet are those of the clock beside it. */
+  const standingAt = async (cabinetId: string, context: PageContext): Promise<PageContext> => ({
+    ...context,
+    timeZone: await deps.timeZoneOf(cabinetId),
+  })
 
   scope.get('/', PUBLIC, async (request, reply) => {
     const cabinets = await deps.cabinets()
@@ -101,7 +106,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     const session =
       own === null ? undefined : await api.get<SessionView>(`/api/consumer/sessions/${own.sessionId}`)
     const { refused, order, consent } = request.query
-    const html = cabinetPage(context, {
+    const html = cabinetPage(await standingAt(cabinet.value.cabinetId, context), {
       cabinet: cabinet.value,
       session: session?.ok === true ? session.value : undefined,
       hasConsented: consent === 'ok',
@@ -129,7 +134,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     const context = await page(request, reply)
     const order = await findOrder(consumerApiFor(app, request, reply), request.params.id)
     return order.ok
-      ? send(reply, orderPage(context, order.value))
+      ? send(reply, orderPage(await standingAt(order.value.cabinetId, context), order.value))
       : sendProblem(reply, context, order, 'order')
   })
   scope.get<{ Params: { id: string }; Querystring: { line?: string } }>(
@@ -278,7 +283,7 @@ async function contextOf(
     language: languageOf(request, reply),
     path: request.url.split('?', 1)[0] ?? '/',
     nowMs: deps.clock.now(),
-    timeZone: deps.timeZone,
+    timeZone: await deps.timeZoneOf(),
     assets,
     contact: await deps.contact(),
     newRequestId: () => deps.ids.next('request'),

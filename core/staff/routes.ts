@@ -18,11 +18,13 @@ export function registerStaffRoutes(
     cookies: ReturnType<typeof createCookies>
     policy: Policy
     home: (staff: StaffIdentity) => Promise<Home>
+    /** IANA name: where most cabinets of this person's operator stand. */
+    homeZone: (staff: StaffIdentity) => Promise<string>
   },
 ): void {
   const { accounts, cookies, policy } = deps
   const cookieName = cookies.name(STAFF_COOKIE)
-  const me = (staff: StaffIdentity) => ({
+  const me = async (staff: StaffIdentity) => ({
     staffId: staff.staffId,
     name: staff.name,
     displayName: staff.displayName,
@@ -30,6 +32,7 @@ export function registerStaffRoutes(
     permissions: permissionsOf(staff.role) as string[],
     language: staff.language,
     refundLimitFen: refundLimitFen(staff.role, policy),
+    timeZone: await deps.homeZone(staff),
   })
 
   app.post(

@@ -41,6 +41,7 @@ export const Me = Type.Object(
     permissions: Type.Array(Type.String()),
     language: Language,
     refundLimitFen: Fen,
+    timeZone: Type.String({ description: 'IANA name: where most of the cabinets stand that this person sees' }),
   },
   closed,
 )

@@ -63,7 +63,7 @@ export async function createFakeConsumerInterface(distFolder: string): Promise<F
     publicUrl: () => 'http://127.0.0.1:8080',
     workshopUrl: 'http://127.0.0.1:8090/',
     contact: async () => '400-800-0000',
-    timeZone: 'Asia/Shanghai',
+    timeZoneOf: async () => 'Asia/Shanghai',
     retention: () => ({ pictureDays: 14, traceDays: 365, disputeDays: 180, moneyYears: 3 }),
     cabinets: async () => [aCabinet()],
   })

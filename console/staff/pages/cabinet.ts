@@ -97,7 +97,7 @@ export class CabinetPage extends StaffPage {
               <b class="figure number">${cabinet.airDeciCelsius === null ? '–' : formatCelsius(cabinet.airDeciCelsius)}</b>
               <span class="soft">${word('airNow')}</span>
             </p>
-            <temperature-chart .cabinetId=${cabinet.cabinetId}></temperature-chart>`,
+            <temperature-chart .cabinetId=${cabinet.cabinetId} .timeZone=${detail.timeZone}></temperature-chart>`,
           { className: 'area-chart' },
         )}
         ${this.#stock(detail)} ${this.#events(detail)}
@@ -113,7 +113,7 @@ export class CabinetPage extends StaffPage {
       </div>`
   }
 
-  #alarms({ alarms, actions }: CabinetDetail) {
+  #alarms({ alarms, actions, timeZone }: CabinetDetail) {
     const active = alarms.filter((alarm) => alarm.state !== 'cleared')
     return card(
       'alarms',
@@ -125,7 +125,7 @@ export class CabinetPage extends StaffPage {
                 <div class="split"><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b>${alarmBadge(alarm.state)}</div>
                 ${alarmSentence(alarm)}
                 <p class="soft small">
-                  ${moment(this.services.time, alarm.raisedAtMs)}${alarm.count > 1 ? html` · ${word('times', { count: alarm.count })}` : nothing}
+                  ${moment(this.#time(timeZone), alarm.raisedAtMs)}${alarm.count > 1 ? html` · ${word('times', { count: alarm.count })}` : nothing}
                   ${alarm.acknowledgedBy ? html` · ${word('acknowledgedBy', { name: personText(this.services, alarm.acknowledgedBy) })}` : nothing}
                 </p>
                 ${
@@ -177,6 +177,10 @@ export class CabinetPage extends StaffPage {
     )
   }
 
+  /** As the clock beside the cabinet shows it. */
+  #time(timeZone: string) {
+    return this.services.time.in(timeZone)
+  }
   #commands(detail: CabinetDetail) {
     return card(
       'commands',
@@ -191,7 +195,7 @@ export class CabinetPage extends StaffPage {
     </section>`
   }
 
-  #sessions({ sessions }: CabinetDetail) {
+  #sessions({ sessions, timeZone }: CabinetDetail) {
     return card(
       'sessions',
       sessions.length === 0
@@ -203,7 +207,7 @@ export class CabinetPage extends StaffPage {
               <tbody>
                 ${sessions.map(
                   (session) => html`<tr>
-                    <td>${session.orderId ? html`<a href="${BASE}/orders/${session.orderId}">${moment(this.services.time, session.atMs)}</a>` : moment(this.services.time, session.atMs)}</td>
+                    <td>${session.orderId ? html`<a href="${BASE}/orders/${session.orderId}">${moment(this.#time(timeZone), session.atMs)}</a>` : moment(this.#time(timeZone), session.atMs)}</td>
                     <td>${stateBadge(SESSION_STATE_WORDS[session.state])}</td>
                     <td class="end number">${session.totalFen === null ? '–' : formatMoney(session.totalFen)}</td>
                   </tr>`,
@@ -215,7 +219,7 @@ export class CabinetPage extends StaffPage {
     )
   }
 
-  #events({ events }: CabinetDetail) {
+  #events({ events, timeZone }: CabinetDetail) {
     return card(
       'events',
       events.length === 0
@@ -228,7 +232,7 @@ export class CabinetPage extends StaffPage {
                 ${events.map(
                   (event) => html`<tr>
                     <td>
-                      ${exactTime(this.services.time, event.occurredAtMs)}
+                      ${exactTime(this.#time(timeZone), event.occurredAtMs)}
                       ${event.receivedAtMs - event.occurredAtMs > 60_000 ? html`<br /><span class="soft small">${word('heardLater', { span: formatSpan(event.receivedAtMs - event.occurredAtMs) })}</span>` : nothing}
                     </td>
                     <td><code>${event.type}</code> ${event.status === 'done' || event.status === 'ok' ? nothing : html`<span class="soft small">${event.status}</span>`}<br /><span class="soft small">${event.summary}</span></td>

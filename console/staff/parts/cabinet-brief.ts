@@ -37,7 +37,7 @@ export class CabinetBrief extends StaffElement {
               ? html`<setpoint-card .cabinet=${detail.cabinet} @changed=${() => this.cabinet.reload()}></setpoint-card>`
               : nothing
           }
-          ${this.hasChart ? html`<temperature-chart .cabinetId=${detail.cabinet.cabinetId}></temperature-chart>` : nothing}</div>`,
+          ${this.hasChart ? html`<temperature-chart .cabinetId=${detail.cabinet.cabinetId} .timeZone=${detail.timeZone}></temperature-chart>` : nothing}</div>`,
       ),
       { id: `brief-${this.cabinetId}` },
     )

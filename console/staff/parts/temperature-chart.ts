@@ -23,6 +23,8 @@ interface Loaded {
 @customElement('temperature-chart')
 export class TemperatureChart extends StaffElement {
   @property() cabinetId = ''
+  /** IANA name: where the cabinet stands; empty: where most of them do. */
+  @property() timeZone = ''
   @state() private range: Range = '24h'
   @state() private isTable = false
   private readonly readings = new Resource<Loaded, [string, Range]>(this, {
@@ -72,8 +74,12 @@ export class TemperatureChart extends StaffElement {
       </ul>`
   }
 
-  #words(): ChartWords {
+  get #time() {
     const { time } = this.services
+    return this.timeZone === '' ? time : time.in(this.timeZone)
+  }
+  #words(): ChartWords {
+    const time = this.#time
     return {
       name: word('temperatureChart'),
       formatTime: (atMs) => time.momentText(atMs),
@@ -97,7 +103,7 @@ export class TemperatureChart extends StaffElement {
             .toReversed()
             .map(
               ([atMs, lowest, mean, highest]) => html`<tr>
-                <td>${moment(this.services.time, atMs)}</td>
+                <td>${moment(this.#time, atMs)}</td>
                 <td class="end number">${formatCelsius(lowest)}</td>
                 <td class="end number">${formatCelsius(mean)}</td>
                 <td class="end number">${formatCelsius(highest)}</td>
