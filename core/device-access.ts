@@ -125,6 +125,10 @@ export async function createDeviceAccess(
         caPem: authority.caPem,
       },
     startBroker(listener) {
+      if (settings['plain-mqtt'] && external === undefined)
+        log.warn(
+          'MQTT is plain (--plain-mqtt): whoever is on this network can read and change what cabinets say',
+        )
       broker.start({
         ...listener,
         onProved: noteUse,
