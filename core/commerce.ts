@@ -9,6 +9,7 @@ import { createComplaints } from '#core/complaints/complaints.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
 import { createConsumers } from '#core/consumers/consumers.ts'
 import { combineHandlers, type EventHandlers } from '#core/ingest/handlers.ts'
+import { takeUpOldCharges } from '#core/ledger/take-up.ts'
 import { createNotices, type Gateway } from '#core/notices/notices.ts'
 import { createOrderQueries } from '#core/orders/queries.ts'
 import { advanceOrder, insertOrder, orderOfSession } from '#core/orders/store.ts'
@@ -126,6 +127,8 @@ export function createCommerce(deps: CommerceDeps) {
     },
     /** Before due work starts: what was under way when the last process ended is taken up by asking. */
     async resume(): Promise<void> {
+      const entered = await takeUpOldCharges(deps.db)
+      if (entered > 0) deps.log.info({ entered }, 'charges from before the journal were entered into it')
       await charges.resume()
       await refunds.resume()
       await bills.resume()

@@ -4,6 +4,7 @@ import { closeDay } from '#core/ledger/closing.ts'
 import { dayOf } from '#core/ledger/day.ts'
 import { feeEntry, paymentEntry } from '#core/ledger/entries.ts'
 import { balancesOf, post } from '#core/ledger/journal.ts'
+import { takeUpOldCharges } from '#core/ledger/take-up.ts'
 import { statementCsv, statementsOf } from '#core/ledger/statements.ts'
 import { createMoneyRig, type MoneyRig, PRICE_FEN } from '#test/core/payments/money-rig.ts'
 import { eventually } from '#test/support/eventually.ts'
@@ -243,5 +244,30 @@ describe('a day that is closed', () => {
     expect(rows).toHaveLength(2)
     expect(rows[0]).toContain('op,cab-001,1,7.00,0.00,0.00,0.00,0.00,0.00,7.00,否 no')
     expect(rows[1]).toContain('op,合计 total,1,7.00')
+  })
+})
+
+describe('a database from before there was a journal', () => {
+  it('is entered as it stands, once: what is owed, what was paid and what went back', async () => {
+    const { orderId, lineId } = await paidVisit(2)
+    await refund(orderId, lineId, 'rf1')
+    await rig.control('POST', 'faults', { kind: 'delayed_deduction' })
+    const open = await rig.visit()
+    await rig.charges().authorise(open.chargeId)
+    await rig.settle(open.chargeId, open.orderId)
+    await eventually('the pending charge', async () => (await chargeOf(open.chargeId)).state === 'pending')
+    const before = await balances()
+    const { default: Sqlite } = await import('better-sqlite3')
+    const file = new Sqlite(rig.file)
+    for (const table of ['ledgerLine', 'ledgerEntry']) {
+      file.exec(`DROP TRIGGER ${table}_is_never_deleted`)
+    }
+    file.exec('BEGIN; DELETE FROM ledgerLine; DELETE FROM ledgerEntry; COMMIT')
+    file.close()
+    expect(await takeUpOldCharges(rig.db())).toBe(2)
+    expect(await balances()).toEqual(before)
+    expect(await takeUpOldCharges(rig.db())).toBe(0)
+    expect((await auditLedger(rig.db().read, new Uint8Array(32), 0)).findings).toEqual([])
+    rig.violations.length = 0
   })
 })
