@@ -1,4 +1,5 @@
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
+import type { DeadLetterList } from '#protocol/api/delivery.ts'
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type {
   AlarmList,
