@@ -368,6 +368,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     twins,
     evidence,
     due,
+    care,
     ingest,
     broker,
     feed,

@@ -43,6 +43,7 @@ import type {
   PricePreviewRequest,
   PromotionCreate,
 } from '#protocol/api/prices.ts'
+import type { SystemView } from '#protocol/api/system.ts'
 import { api, ApiError } from './api.ts'
 
 export type TicketView = 'open' | 'mine' | 'breaching' | 'closed'
@@ -176,6 +177,21 @@ export class StaffApi {
   }
   deadLetters(signal?: AbortSignal): Promise<DeadLetterList> {
     return this.#get('/api/staff/dead-letters', signal)
+  }
+  system(signal?: AbortSignal): Promise<SystemView> {
+    return this.#get('/api/staff/system', signal)
+  }
+  checkSystem(): Promise<SystemView> {
+    return this.#send('POST', '/api/staff/system/check', {})
+  }
+  resumeMoney(note: string): Promise<SystemView> {
+    return this.#send('POST', '/api/staff/system/money/resume', { note })
+  }
+  stopMoney(note: string): Promise<SystemView> {
+    return this.#send('POST', '/api/staff/system/money/stop', { note })
+  }
+  resolveIncident(incidentId: string, note: string): Promise<SystemView> {
+    return this.#send('POST', `/api/staff/system/incidents/${incidentId}/resolve`, { note })
   }
   audit(text: string, signal?: AbortSignal): Promise<AuditList> {
     return this.#get(`/api/staff/audit${query({ query: text })}`, signal)

@@ -13,6 +13,7 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/cabinets/:id/planogram': 'fleet.read',
   '/alarms': 'fleet.read',
   '/dead-letters': 'deadLetter.read',
+  '/system': 'system.read',
   '/audit': 'audit.read',
   '/finance/bills': 'bill.read',
   '/finance/books': 'statement.read',

@@ -97,6 +97,12 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/dead-letters.ts'),
   },
   {
+    path: '/system',
+    tag: 'page-system',
+    title: 'system',
+    load: () => import('./pages/system.ts'),
+  },
+  {
     path: '/audit',
     tag: 'page-audit',
     title: 'audit',
@@ -127,6 +133,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/finance/books', label: 'statements', icon: 'table' },
   { path: '/finance/refunds', label: 'stuckRefunds', icon: 'undo' },
   { path: '/dead-letters', label: 'deadLetters', icon: 'mail-warning' },
+  { path: '/system', label: 'system', icon: 'activity' },
   { path: '/audit', label: 'audit', icon: 'scroll' },
   { path: '/help', label: 'help', icon: 'help' },
 ]

@@ -44,32 +44,44 @@ export function createChecker(
 ): Checker {
   const { db, clock, ids, log, onCall } = deps
   let worker: Worker | undefined
+  /** Takes the answer of the look that is under way. */
+  let answered: ((answer: PassAnswer) => void) | undefined
   let cursor: PassCursor | undefined
   let last: LastLook | undefined
   let looking: Promise<unknown> = Promise.resolve()
   const timers: Timer[] = []
   let isStopped = false
 
+  /** The thread is kept between looks. Whatever ends it ends the look that it is at, and the next one gets a new thread. */
+  function openThread(): Worker {
+    const thread = new Worker(new URL('./check-worker.ts', import.meta.url), {
+      workerData: { file: deps.file, auditKey: deps.auditKey },
+    })
+    thread.unref()
+    const gone = (failure: string) => {
+      if (worker === thread) worker = undefined
+      answered?.({ failure })
+    }
+    thread.on('message', (answer: PassAnswer) => answered?.(answer))
+    thread.on('error', (error) => gone(messageOf(error)))
+    thread.on('exit', (code) => gone(`its thread ended with ${code}`))
+    return thread
+  }
+
   function ask(order: PassOrder): Promise<PassAnswer> {
     return new Promise((resolve) => {
-      const thread = (worker ??= new Worker(new URL('./check-worker.ts', import.meta.url), {
-        workerData: { file: deps.file, auditKey: deps.auditKey },
-      }))
-      thread.unref()
-      const end = (answer: PassAnswer) => {
-        limit.cancel()
-        thread.removeAllListeners()
-        resolve(answer)
-      }
-      const giveUp = (failure: string) => {
+      worker ??= openThread()
+      const thread = worker
+      const limit = clock.setTimer('look at the promises', LOOK_WITHIN_MS, () => {
+        answered?.({ failure: 'it took too long' })
         worker = undefined
         void thread.terminate()
-        end({ failure })
+      })
+      answered = (answer) => {
+        answered = undefined
+        limit.cancel()
+        resolve(answer)
       }
-      const limit = clock.setTimer('look at the promises', LOOK_WITHIN_MS, () => giveUp('it took too long'))
-      thread.once('message', end)
-      thread.once('error', (error) => giveUp(messageOf(error)))
-      thread.once('exit', (code) => giveUp(`its thread ended with ${code}`))
       thread.postMessage(order)
     })
   }
