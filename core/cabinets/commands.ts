@@ -294,7 +294,8 @@ export function createCommands(
         expected.resolve(reply)
         return
       }
-      if (reply.status === 'prepared') return
+      // A refusal nobody waits for may be the answer to a repeated or forged frame; what was really refused comes as an event.
+      if (reply.status === 'prepared' || reply.status === 'rejected') return
       // A further reply to the same step, as “succeeded” after “executing”: a page need not wait for the event.
       void recordFurther(cabinetId, reply).catch((error: unknown) =>
         log.error({ err: error, cabinetId, commandId: reply.id }, 'a further reply was not recorded'),
