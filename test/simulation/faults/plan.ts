@@ -205,21 +205,32 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus): StaffPlan[] 
   return plans
 }
 
+const LASTING: ReadonlySet<Fault['kind']> = new Set([
+  'bad lines',
+  'partition',
+  'half-open',
+  'bad provider',
+  'bad callbacks',
+  'scale',
+])
+
 function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: readonly VisitPlan[]): Fault {
   // Most troubles meet somebody at the door; the others fill the time between.
   const near = visits.length > 0 && chance.isTrue(0.75) ? chance.pick(visits) : undefined
   const cabinetId = near?.cabinetId ?? chance.pick(CABINETS).cabinetId
+  const kind = chance.pick(KINDS[focus])
+  // What lasts is there when somebody comes; what strikes, strikes while they are there.
+  const [soonestMs, latestMs] = LASTING.has(kind) ? [-20_000, 10_000] : [-3000, 40_000]
   const atMs =
     near === undefined
       ? chance.between(0, activeMs)
-      : Math.min(activeMs, near.atMs + chance.between(-3000, 40_000))
+      : Math.min(activeMs, near.atMs + chance.between(soonestMs, latestMs))
   const forMs = chance.isTrue(0.7) ? chance.between(1000, 40_000) : chance.between(40_000, 150_000)
   const at = { atMs: Math.max(0, atMs), forMs }
   const moment = (): { moment: CrashMoment; nth: number } => ({
     moment: chance.pick(['now', 'before-commit', 'after-commit', 'after-commit'] as const),
     nth: chance.between(1, 12),
   })
-  const kind = chance.pick(KINDS[focus])
   switch (kind) {
     case 'bad lines':
       return {
@@ -228,7 +239,7 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
         lossShare: chance.next() * 0.35,
         duplicateShare: chance.next() * 0.4,
         lateShare: chance.next() * 0.5,
-        lateLongestMs: chance.pick([300, 3000, 12_000]),
+        lateLongestMs: chance.pick([300, 3000, 15_000, 15_000]),
       }
     case 'partition':
       return { ...at, kind, cabinetId }

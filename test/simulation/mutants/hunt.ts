@@ -1,4 +1,6 @@
+import type { Focus } from '../faults/plan.ts'
 import { runJob, shareOut } from '../pool.ts'
+import type { RunResult } from '../run.ts'
 import type { Mutant } from './mutant.ts'
 
 export interface Hunted {
@@ -30,28 +32,38 @@ export async function huntMutants(
 }
 
 async function hunt(mutant: Mutant, wish: { runs: number; seed: number }): Promise<Hunted> {
-  const { id, file, why, expected } = mutant
+  const { id, file, why, expected, focus } = mutant
+  const about = { id, file, why, expected }
   let runs = 0
-  let found: Pick<Hunted, 'foundAfterRuns' | 'seed' | 'invariant' | 'message'> = {
-    foundAfterRuns: null,
-    seed: null,
-    invariant: null,
-    message: null,
-  }
-  await runJob(
-    { seed: wish.seed, runs: wish.runs, focus: mutant.focus, mutant, isUntilFailure: true },
-    ({ seed, failure }) => {
+  while (runs < wish.runs) {
+    let found: RunResult | undefined
+    const job = { seed: wish.seed + runs, runs: wish.runs - runs, focus, isUntilFailure: true }
+    await runJob({ ...job, mutant }, (result) => {
       runs++
-      if (failure === undefined || found.foundAfterRuns !== null) return
-      found = {
-        foundAfterRuns: runs,
-        seed,
-        invariant: failure.invariant,
-        message: failure.message.slice(0, 300),
-      }
-    },
-  )
-  return { id, file, why, expected, runs, ...found }
+      if (result.failure !== undefined) found = result
+    })
+    if (found?.failure === undefined) break
+    // What breaks without the bug too says nothing about the bug.
+    if (await isBrokenAnyway(found.seed, focus)) continue
+    const { invariant, message } = found.failure
+    return {
+      ...about,
+      runs,
+      foundAfterRuns: runs,
+      seed: found.seed,
+      invariant,
+      message: message.slice(0, 300),
+    }
+  }
+  return { ...about, runs, foundAfterRuns: null, seed: null, invariant: null, message: null }
+}
+
+async function isBrokenAnyway(seed: number, focus: Focus | undefined): Promise<boolean> {
+  let isBroken = false
+  await runJob({ seed, runs: 1, focus, mutant: undefined, isUntilFailure: true }, ({ failure }) => {
+    isBroken = failure !== undefined
+  })
+  return isBroken
 }
 
 /** As it stands in the documentation. */

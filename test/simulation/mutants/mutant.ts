@@ -8,6 +8,8 @@ export interface Mutant {
   /** Text that stands exactly once in the file; when it does not any more, the mutant must be written anew. */
   readonly find: string
   readonly replace: string
+  /** A second place, where two fences stand one behind the other. */
+  readonly also?: { readonly find: string; readonly replace: string }
   /** What goes wrong in the world when a program does this. */
   readonly why: string
   /** The invariants by which it may show. */

@@ -21,13 +21,9 @@ export function plant(mutant: Mutant): { check(): void } {
         typeof loaded.source === 'string'
           ? loaded.source
           : Buffer.from(loaded.source as Uint8Array).toString('utf8')
-      const places = text.split(mutant.find).length - 1
-      if (places !== 1)
-        throw new Error(
-          `The mutant ${mutant.id} does not fit ${mutant.file} any more: its text stands there ${places} times. Write it anew in test/simulation/mutants/list.ts.`,
-        )
       isPlanted = true
-      return { ...loaded, source: text.replace(mutant.find, () => mutant.replace) }
+      const edits = [mutant, ...(mutant.also === undefined ? [] : [mutant.also])]
+      return { ...loaded, source: edits.reduce((changed, edit) => editOnce(mutant, changed, edit), text) }
     },
   })
   return {
@@ -38,4 +34,13 @@ export function plant(mutant: Mutant): { check(): void } {
         )
     },
   }
+}
+
+function editOnce(mutant: Mutant, text: string, edit: { find: string; replace: string }): string {
+  const places = text.split(edit.find).length - 1
+  if (places !== 1)
+    throw new Error(
+      `The mutant ${mutant.id} does not fit ${mutant.file} any more: its text stands there ${places} times. Write it anew in test/simulation/mutants/list.ts.`,
+    )
+  return text.replace(edit.find, () => edit.replace)
 }

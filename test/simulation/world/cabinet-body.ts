@@ -154,6 +154,7 @@ export function createCabinetBody(deps: {
     const looks: Array<{ again(): void; cancel(): void }> = []
     let isBusFaultTold = false
     const attachedMonoMs = clock.monoMs()
+    let weighedMonoMs = attachedMonoMs
 
     function board(): BoardReading {
       const atMonoMs = clock.monoMs()
@@ -218,15 +219,20 @@ export function createCabinetBody(deps: {
       looks.push({ again, cancel: () => timer?.cancel() })
     }
     /**
-     * Idle scales are read rarely here, because nothing happens to them. When it matters, the readings of the last
-     * seconds that a real bus would have brought are brought at once: the weights stood still.
+     * Idle scales are read rarely here, because nothing happens to them. The readings since the last time that a real bus
+     * would have brought are brought together, in their order: the weights stood still.
      */
-    function catchUp(): void {
-      if (listener === undefined || isDoorOpen) return
+    function weigh(): void {
+      if (listener === undefined) return
       const nowMonoMs = clock.monoMs()
-      const stillMs = Math.min(QUIET_MS, scheduler.nowMs - movedAtMs, nowMonoMs - attachedMonoMs)
-      for (let agoMs = stillMs; agoMs > SCALES_SESSION_MS; agoMs -= SCALES_QUIET_MS)
-        listener.onScales({ ...scales(), atMonoMs: nowMonoMs - agoMs })
+      const stillMs = isDoorOpen
+        ? 0
+        : Math.min(QUIET_MS, scheduler.nowMs - movedAtMs, nowMonoMs - attachedMonoMs)
+      const fromMonoMs = Math.max(nowMonoMs - stillMs, weighedMonoMs + SCALES_QUIET_MS)
+      for (let atMonoMs = fromMonoMs; atMonoMs < nowMonoMs; atMonoMs += SCALES_QUIET_MS)
+        listener.onScales({ ...scales(), atMonoMs })
+      weighedMonoMs = nowMonoMs
+      listener.onScales(scales())
     }
     const lockMove = (isFree: boolean) =>
       new Promise<boolean>((resolve, reject) => {
@@ -267,7 +273,7 @@ export function createCabinetBody(deps: {
       setPace(given) {
         if (pace === given) return
         pace = given
-        if (given === 'session') catchUp()
+        if (given === 'session') weigh()
         for (const one of looks) one.again()
       },
       start(given) {
@@ -276,11 +282,7 @@ export function createCabinetBody(deps: {
         const isBusy = () => pace === 'session'
         scheduler.at(life, 'first reading', 30, tellBoard)
         look('board', () => (isBusy() ? BOARD_SESSION_MS : BOARD_IDLE_MS), tellBoard)
-        look(
-          'scales',
-          () => (isBusy() ? SCALES_SESSION_MS : SCALES_IDLE_MS),
-          () => given.onScales(scales()),
-        )
+        look('scales', () => (isBusy() ? SCALES_SESSION_MS : SCALES_IDLE_MS), weigh)
         look(
           'climate',
           () => CLIMATE_MS,

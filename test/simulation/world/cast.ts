@@ -25,11 +25,20 @@ export const SHELVES = [
   },
 ] as const
 
+/** Whom the provider does not let buy now and pay later. */
+export const REFUSED_OPENID = 'oSim-5'
+
 export const CONSUMERS = [
   { consumerId: 'co000000000000000000000000000001', openid: 'oSim-1', language: 'zh', balanceFen: 50_000 },
   { consumerId: 'co000000000000000000000000000002', openid: 'oSim-2', language: 'en', balanceFen: 50_000 },
   { consumerId: 'co000000000000000000000000000003', openid: 'oSim-3', language: 'zh', balanceFen: 50_000 },
   { consumerId: 'co000000000000000000000000000004', openid: 'oSim-4', language: 'en', balanceFen: 600 },
+  {
+    consumerId: 'co000000000000000000000000000005',
+    openid: REFUSED_OPENID,
+    language: 'zh',
+    balanceFen: 5000,
+  },
 ] as const
 
 export const STAFF: ReadonlyArray<{ staffId: string; role: Role; displayName: string }> = [

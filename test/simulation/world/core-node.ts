@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import Sqlite from 'better-sqlite3'
+import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createDatabase, type Database } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
@@ -43,6 +44,8 @@ export interface CoreNode {
   ): Promise<T>
   /** Told after each commit. */
   onCommit: () => void
+  /** A request that ended with something else than an answer or a refusal: over HTTP a 500. */
+  onFailed: (name: string, error: unknown) => void
   /** A process that ended by itself: a bug. */
   onFatal: (error: unknown) => void
 }
@@ -235,13 +238,16 @@ export function createCoreNode(deps: {
               if (own.isAlive) answer(() => resolve(value))
             },
             (error: unknown) => {
-              if (own.isAlive) answer(() => reject(error))
+              if (!own.isAlive) return
+              if (!(error instanceof CabinetError)) node.onFailed(name, error)
+              answer(() => reject(error))
             },
           )
         })
       })
     },
     onCommit: () => undefined,
+    onFailed: () => undefined,
     onFatal: () => undefined,
   }
   return node

@@ -88,7 +88,7 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
     let isLate = false
     if (chance.isTrue(weather.lateShare)) {
       // A heavy tail: most are a little late, few are very late.
-      delayMs += Math.floor(weather.lateLongestMs * chance.next() ** 3)
+      delayMs += Math.floor(weather.lateLongestMs * chance.next() ** 2)
       isLate = true
       count('message late')
     }

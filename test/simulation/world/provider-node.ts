@@ -15,7 +15,7 @@ import { createPermissions } from '#simulator/provider/permissions.ts'
 import { ProviderError } from '#simulator/provider/provider-error.ts'
 import { createRefunds } from '#simulator/provider/refunds.ts'
 import { createServiceOrders } from '#simulator/provider/service-orders.ts'
-import { CONSUMERS } from './cast.ts'
+import { CONSUMERS, REFUSED_OPENID } from './cast.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
 import { createNodeClock, START_MS } from './node.ts'
@@ -127,7 +127,13 @@ export function createProviderNode(deps: {
   const orders = createServiceOrders(parts, permissions, collector)
   books.write(() => {
     for (const { consumerId, openid, balanceFen } of CONSUMERS) {
-      books.people.put({ openid, name: consumerId, balanceFen, standing: 'good', createdAtMs: START_MS })
+      books.people.put({
+        openid,
+        name: consumerId,
+        balanceFen,
+        standing: openid === REFUSED_OPENID ? 'refused' : 'good',
+        createdAtMs: START_MS,
+      })
       books.permissions.put({
         authorizationCode: consumerId,
         openid,

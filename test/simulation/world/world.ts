@@ -94,6 +94,8 @@ export async function createWorld(
   })
   core.onFatal = (error) =>
     violate('crash', `core: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  core.onFailed = (name, error) =>
+    violate('crash', `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   provider.deliver = (headers, body) => deliverCallback(headers, body)
   const edges = CABINETS.map(({ cabinetId, partition }) => {
     const own = chance.fork(cabinetId)
