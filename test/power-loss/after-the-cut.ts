@@ -136,10 +136,7 @@ export async function checkCoreImage(folder: string, cut: PowerCut): Promise<str
     const [first] = violations
     if (first !== undefined) return `${first.invariantId} ${first.subject}: ${first.message}`
     const one = (text: string, ...values: Array<string | number>) =>
-      connection
-        .prepare(text)
-        .pluck()
-        .get(...values)
+      connection.prepare(text).pluck().get(values) as string | number | null | undefined
     for (const promise of promisedIn(cut)) {
       const { asked, paid, granted, refund, audit, cabinetId, acked } = promise
       const charge = granted ?? asked ?? paid

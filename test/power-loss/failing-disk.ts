@@ -24,7 +24,7 @@ export interface FailedRun extends RecordedRun {
 interface Program {
   readonly file: string
   readonly database: string
-  check(folder: string, promised: readonly string[]): Promise<string | undefined>
+  readonly check: (folder: string, promised: readonly string[]) => Promise<string | undefined>
 }
 const PROGRAMS: Record<'edge' | 'core', Program> = {
   edge: { file: 'edge-workload.ts', database: 'edge.sqlite', check: checkEdgeFolder },
