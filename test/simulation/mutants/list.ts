@@ -43,10 +43,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'no-dedupe-of-events',
     file: 'core/ingest/decide.ts',
-    find: 'const skip = lastSeq + 1 - frame.firstSeq',
-    replace: 'const skip = 0',
-    why: 'events that come again in a longer frame are applied again',
-    expected: ['I8', 'I20', 'I9'],
+    find: "if (toSeq <= lastSeq) return { kind: 'duplicate' }",
+    replace: '',
+    why: 'a frame that came before is taken for a new one',
+    expected: ['I8', 'I9', 'I10', 'I20', 'crash'],
     focus: 'stream',
   },
   {
