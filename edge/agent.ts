@@ -7,14 +7,11 @@ import { PROTOCOL_MINOR, type Twin } from '#protocol/messages/frames.ts'
 import type { PictureReader } from './camera/picture-reader.ts'
 import { createCameraWatch } from './camera/camera-watch.ts'
 import { createClimateKeeper } from './climate/climate-keeper.ts'
-import { createAgentOperations } from './commands/agent.ts'
-import { createColdOperations } from './commands/cold.ts'
 import { createCommandDesk } from './commands/command-desk.ts'
 import { createCommandJournal } from './commands/command-journal.ts'
 import type { CabinetState } from './commands/decide.ts'
-import { createDoorOperations } from './commands/door.ts'
 import { createOnSiteProof } from './commands/on-site.ts'
-import { createScaleOperations } from './commands/scales.ts'
+import { createOperations } from './commands/operations.ts'
 import { createSteadyWeight } from './commands/steady-weight.ts'
 import type { Settings } from './config.ts'
 import type { EdgeDatabase } from './database.ts'
@@ -34,8 +31,6 @@ import { createDeferredCharges } from './session/deferred.ts'
 import { createSessions } from './session/sessions.ts'
 import { createDesiredDocument } from './twin/desired-document.ts'
 import { createUpkeep } from './upkeep.ts'
-import { readLearned, saveLearned } from './weighing/learned-store.ts'
-import { forgetSensors } from './weighing/learned-weights.ts'
 import { decideSensors, type SensorWatch } from './weighing/sensor-watch.ts'
 
 export const FIRMWARE = '0.1.0'
@@ -201,43 +196,26 @@ export function createAgent(ports: AgentPorts): Agent {
     linkId: () => delivery.linkId,
     sendReply: (reply) => delivery.sendReply(reply),
     cabinetState,
-    operations: {
-      ...createDoorOperations({
-        db,
-        sessions,
-        hardware,
-        planogram: () => desired.current?.planogram ?? null,
-        sessionPolicy,
-        onPrepared: weighFastForAWhile,
-      }),
-      ...createScaleOperations({
-        db,
-        outbox,
-        hardware,
-        corrections,
-        steady,
-        clock,
-        sessionKind,
-        onChanged: onScaleChanged,
-      }),
-      ...createColdOperations({
-        db,
-        hardware,
-        climate,
-        onSite,
-        clock,
-        lockoutPolicy,
-        defrostPauseMs: settings.defrostPauseMs,
-      }),
-      ...createAgentOperations({
-        db,
-        outbox,
-        evidence,
-        snapshots: cameras,
-        boot: identity.boot,
-        restart: ports.restart,
-      }),
-    },
+    operations: createOperations({
+      db,
+      outbox,
+      hardware,
+      corrections,
+      steady,
+      onSite,
+      sessions,
+      climate,
+      evidence,
+      snapshots: cameras,
+      clock,
+      boot: identity.boot,
+      planogram: () => desired.current?.planogram ?? null,
+      sessionPolicy,
+      lockoutPolicy,
+      defrostPauseMs: settings.defrostPauseMs,
+      onPrepared: weighFastForAWhile,
+      restart: ports.restart,
+    }),
   })
   const doorWatch = createDoorWatch({
     db,
@@ -301,11 +279,6 @@ export function createAgent(ports: AgentPorts): Agent {
         afterDefrostMs: settings.lockoutAfterDefrostMs,
       }
     )
-  }
-  function onScaleChanged(shelf: string): void {
-    sessions.forgetBaseline()
-    const sensors = hardware.sensors.filter((one) => one.shelf === shelf).map((one) => one.sensor)
-    db.transact(() => saveLearned(db, forgetSensors(readLearned(db), sensors)))
   }
   function sessionPolicy(): Twin['sessionPolicy'] {
     return (
