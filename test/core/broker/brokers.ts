@@ -41,6 +41,8 @@ export interface BrokerUnderTest {
   connect(device: TestDevice, proof: Proof, options?: Partial<IClientOptions>): Promise<MqttClient>
   /** What holds from now on for this cabinet; none: it is revoked. */
   setCredentials(device: TestDevice, proofs: readonly Proof[]): void
+  /** The server gets another certificate, which also names `renewed.example`. */
+  renew(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -138,6 +140,11 @@ export async function startBroker(kind: 'embedded' | 'mosquitto'): Promise<Broke
       held.set(device, proofs)
       if (proofs.length === 0) broker.revoke(device.cabinetId)
       else broker.admit(brokerDevice(device))
+    },
+    async renew() {
+      const hosts = ['127.0.0.1', 'renewed.example']
+      const renewed = await openAuthority({ folder, hosts, clock, random })
+      broker.renew({ ...(await renewed.serverIdentity()), caPem: authority.caPem })
     },
     async stop() {
       for (const client of clients) await client.endAsync(true)

@@ -183,6 +183,24 @@ describe('floods', () => {
   })
 })
 
+describe('a new certificate of the server', () => {
+  it('is shown to whoever comes from now on, and cuts nobody off', async () => {
+    const client = await world.connect(world.devices.a, 'certificate')
+    await world.renew()
+    await eventually('the new certificate', async () => {
+      const socket = await openTls()
+      const { subjectaltname = '' } = socket.getPeerCertificate()
+      socket.destroy()
+      return subjectaltname.includes('renewed.example')
+    })
+    await client.publishAsync('vc/1/01/cab-a/up/ev', 'still here', { qos: 1 })
+    await eventually('the core hearing the old connection', async () =>
+      world.heard.some(({ text }) => text === 'still here'),
+    )
+    await client.endAsync(true)
+  })
+})
+
 describe('a subscriber that vanishes with thousands of messages under way', () => {
   it('does not overflow the stack', async () => {
     for (let round = 0; round < 3; round++) {
