@@ -121,7 +121,11 @@ async function runAgent(options: RunOptions): Promise<void> {
 function startAgain(log: Logger): never {
   if (process.execve === undefined || process.platform === 'win32') process.exit(RESTART_EXIT_CODE)
   try {
-    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env)
+    process.execve(
+      process.execPath,
+      [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      process.env,
+    )
   } catch (error) {
     log.error({ err: error }, 'the process could not be replaced; it ends, to be started again')
   }
