@@ -387,7 +387,15 @@ describe('roles', () => {
     const watched = await desk('/', 'en')
     const { page } = watched
     const entries = await page.locator('nav.rail a').allInnerTexts()
-    expect(entries.map((entry) => entry.trim())).toEqual(['Home', 'Tickets', 'Fleet', 'Alarms', 'Help'])
+    expect(entries.map((entry) => entry.trim())).toEqual([
+      'Home',
+      'Tickets',
+      'Fleet',
+      'Alarms',
+      'Prices',
+      'Statements',
+      'Help',
+    ])
     await open(page, '/audit')
     expect(await page.locator('h1').innerText()).toContain('may not see')
     await done(watched)
