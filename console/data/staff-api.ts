@@ -44,6 +44,12 @@ import type {
   PromotionCreate,
 } from '#protocol/api/prices.ts'
 import type { SystemView } from '#protocol/api/system.ts'
+import type {
+  DeadLetterCheck,
+  DeadLetterDetail,
+  DeadLetterList,
+  DeliveryView,
+} from '#protocol/api/delivery.ts'
 import { api, ApiError } from './api.ts'
 
 export type TicketView = 'open' | 'mine' | 'breaching' | 'closed'
@@ -192,6 +198,29 @@ export class StaffApi {
   }
   resolveIncident(incidentId: string, note: string): Promise<SystemView> {
     return this.#send('POST', `/api/staff/system/incidents/${incidentId}/resolve`, { note })
+  }
+  deadLetter(id: number, signal?: AbortSignal): Promise<DeadLetterDetail> {
+    return this.#get(`/api/staff/dead-letters/${id}`, signal)
+  }
+  checkDeadLetter(id: number, body: { type: string; data: object }): Promise<DeadLetterCheck> {
+    return this.#send('POST', `/api/staff/dead-letters/${id}/check`, body)
+  }
+  replayDeadLetter(id: number, body: { type: string; data: object; note: string }): Promise<unknown> {
+    return this.#send('POST', `/api/staff/dead-letters/${id}/replay`, body)
+  }
+  discardDeadLetter(id: number, body: { note: string }): Promise<unknown> {
+    return this.#send('POST', `/api/staff/dead-letters/${id}/discard`, body)
+  }
+  delivery(cabinetId: string, signal?: AbortSignal): Promise<DeliveryView> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}/delivery`, signal)
+  }
+  /** @param what  `go-on`: this is the real cabinet; `dismiss`: that machine is gone for good */
+  decideDelivery(
+    cabinetId: string,
+    what: 'go-on' | 'dismiss',
+    body: { epoch: string; note: string },
+  ): Promise<unknown> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/delivery/${what}`, body)
   }
   audit(text: string, signal?: AbortSignal): Promise<AuditList> {
     return this.#get(`/api/staff/audit${query({ query: text })}`, signal)

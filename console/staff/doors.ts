@@ -14,6 +14,8 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/alarms': 'fleet.read',
   '/dead-letters': 'deadLetter.read',
   '/system': 'system.read',
+  '/dead-letters/:id': 'deadLetter.read',
+  '/cabinets/:id/delivery': 'fleet.read',
   '/audit': 'audit.read',
   '/finance/bills': 'bill.read',
   '/finance/books': 'statement.read',

@@ -103,6 +103,18 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/system.ts'),
   },
   {
+    path: '/dead-letters/:id',
+    tag: 'page-dead-letter',
+    title: 'deadLetters',
+    load: () => import('./pages/dead-letter.ts'),
+  },
+  {
+    path: '/cabinets/:id/delivery',
+    tag: 'page-delivery',
+    title: 'connection',
+    load: () => import('./pages/delivery.ts'),
+  },
+  {
     path: '/audit',
     tag: 'page-audit',
     title: 'audit',

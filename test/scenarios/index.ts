@@ -3,6 +3,7 @@ import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending } from './deferred.ts'
+import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
 import { faults, SINGLE_FAULTS } from './faults/index.ts'
@@ -47,6 +48,11 @@ export const SCENARIOS: readonly Scenario[] = [
   edgeKilled,
   coreKilled,
   restore,
+  deadLetter,
+  outboxPressure,
+  halfOpen,
+  clonedCard,
+  clockJump,
   busTrouble,
   wrongSignature,
   malformedInput,

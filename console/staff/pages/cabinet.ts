@@ -7,6 +7,7 @@ import { describeError } from '../../data/staff-errors.ts'
 import { formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
 import { accessWord } from '../../words/access.ts'
 import { controlWord } from '../../words/control.ts'
+import { deliveryWord } from '../../words/delivery.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
@@ -262,7 +263,8 @@ export class CabinetPage extends StaffPage {
         <dt>${word('epoch')}</dt><dd>${link.epoch ? idChip(this.services, link.epoch) : '–'}</dd>
         <dt>${word('clockSkew')}</dt><dd class="number">${link.clockSkewMs === null ? '–' : `${link.clockSkewMs} ms`}</dd>
         <dt>${word('deadLetters')}</dt><dd class="number">${link.deadLetters}</dd>
-      </dl>`,
+      </dl>
+      <p><a href="${BASE}/cabinets/${this.#id}/delivery">${deliveryWord('delivery')}</a></p>`,
       { className: 'area-link' },
     )
   }

@@ -1,11 +1,11 @@
-import { html } from 'lit'
+import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { DeadLetterList } from '#protocol/api/delivery.ts'
-import { describeCode } from '../../data/staff-errors.ts'
+import type { DeadLetterList, DeadLetterRow } from '#protocol/api/delivery.ts'
+import { deliveryWord } from '../../words/delivery.ts'
 import { word } from '../../words/staff.ts'
+import { BASE } from '../doors.ts'
 import { StaffPage } from '../element.ts'
 import { Resource } from '../resource.ts'
-import { BASE } from '../doors.ts'
 import { emptyView, moment, pageHead } from '../views.ts'
 
 /** Messages that the core could not accept, kept as they came, so that nothing is lost while somebody looks. */
@@ -18,18 +18,27 @@ export class DeadLettersPage extends StaffPage {
   })
   protected override render() {
     return html`${pageHead(word('deadLetters'), { lead: html`<p class="soft">${word('deadLettersLead')}</p>` })}
-      ${this.list.view(({ deadLetters }) =>
+      ${this.list.view(({ deadLetters, total }) =>
         deadLetters.length === 0
           ? emptyView('noDeadLetters', 'mail-warning')
-          : html`<ul class="cards wide-cards">
-              ${deadLetters.map(
-                (letter) => html`<li class="card">
-                  <div class="split"><b>${describeCode(letter.reason)}</b><span class="soft small">${moment(this.services.time, letter.receivedAtMs)}</span></div>
-                  <p class="soft small"><a href="${BASE}/cabinets/${letter.cabinetId}">${letter.cabinetId}</a> · <code>${letter.topic}</code></p>
-                  <details><summary>${word('content')}</summary><pre class="json" tabindex="0">${letter.bodyText}</pre></details>
-                </li>`,
-              )}
+          : html`${total > deadLetters.length ? html`<p class="soft">${deliveryWord('more', { count: total })}</p>` : nothing}
+            <ul class="cards wide-cards">
+              ${deadLetters.map((letter) => this.#row(letter))}
             </ul>`,
       )}`
+  }
+  #row(letter: DeadLetterRow) {
+    const number = letter.seq === null ? '' : ` · ${deliveryWord('eventNumber', { seq: letter.seq })}`
+    return html`<li class="card">
+      <div class="split">
+        <b>${deliveryWord(`kind.${letter.kind}`)}${number}</b>
+        <span class="soft small">${moment(this.services.time, letter.receivedAtMs)}</span>
+      </div>
+      <p>${letter.reason}</p>
+      <p class="split">
+        <a href="${BASE}/cabinets/${letter.cabinetId}/delivery">${letter.cabinetId}</a>
+        <a class="button" href="${BASE}/dead-letters/${letter.id}">${deliveryWord('open')}</a>
+      </p>
+    </li>`
   }
 }

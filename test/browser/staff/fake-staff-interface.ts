@@ -402,17 +402,56 @@ function registerCabinets(app: HttpApp, fake: FakeStaffInterface): void {
 }
 
 function registerRecords(app: HttpApp, fake: FakeStaffInterface): void {
+  const letter = {
+    id: 1,
+    cabinetId: 'cab-001',
+    receivedAtMs: NOW_MS - 13 * MINUTE_MS,
+    topic: 'vc/1/07/cab-001/up/ev',
+    kind: 'event',
+    epoch: 'ep-1',
+    seq: 4711,
+    reason: 'door.closed: /openMs must be integer',
+    bodyText: '{"type":"door.closed","data":{"openMs":"long"}}',
+  }
   app.get('/api/staff/dead-letters', PUBLIC, async () => ({
-    deadLetters: [
-      {
-        id: 1,
-        cabinetId: 'cab-001',
-        receivedAtMs: NOW_MS - 13 * MINUTE_MS,
-        topic: 'v1/p12/cab-001/up/ev',
-        reason: 'bad_request',
-        bodyText: '{"type":"door.opened"}',
-      },
-    ],
+    deadLetters: [letter],
+    total: 1,
+    mayResolve: true,
+  }))
+  app.get('/api/staff/dead-letters/:id', PUBLIC, async () => ({
+    letter,
+    event: { type: 'door.closed', data: { openMs: 'long' } },
+    schema: { type: 'object', properties: { openMs: { type: 'integer' } } },
+    eventTypes: ['door.opened', 'door.closed'],
+    earlierId: null,
+    resolution: null,
+    mayResolve: true,
+  }))
+  app.get('/api/staff/cabinets/:id/delivery', PUBLIC, async () => ({
+    cabinetId: 'cab-001',
+    name: fake.cabinet.name,
+    epoch: 'ep-2',
+    continuesEpoch: 'ep-1',
+    lastSeq: 5120,
+    lastAtMs: NOW_MS - MINUTE_MS,
+    linkId: 'ln-1',
+    clockSkewMs: 0,
+    outbox: null,
+    deadLetters: 1,
+    unprojected: 0,
+    halt: {
+      reason: 'fork',
+      epoch: 'ep-1',
+      seq: 4720,
+      boot: 7,
+      firmware: '0.1.0',
+      firstSeq: 3900,
+      lastSeq: 4733,
+      sinceMs: NOW_MS - 50 * MINUTE_MS,
+      lastAtMs: NOW_MS - MINUTE_MS,
+      permittedBy: null,
+    },
+    mayGoOn: true,
   }))
   app.get('/api/staff/audit', PUBLIC, async () => ({
     entries:

@@ -449,6 +449,8 @@ const ROUTES = [
   '/cabinets/cab-001',
   '/alarms',
   '/dead-letters',
+  '/dead-letters/1',
+  '/cabinets/cab-001/delivery',
   '/audit',
   '/help',
 ] as const
