@@ -1,5 +1,4 @@
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
-import type { DeadLetterList } from '#protocol/api/delivery.ts'
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type {
   AlarmList,
