@@ -65,9 +65,9 @@ const en = {
   backupLate: 'The last backup is too old.',
   backupFailed: 'The last try failed.',
   kept: '{count} kept',
-  onCall: 'Person on duty',
-  isCalled: 'Is called when something here goes wrong.',
-  nobodyCalled: 'Nobody is called: no address is configured (--on-call).',
+  isCalled: 'The person on duty is called when something here goes wrong.',
+  nobodyCalled:
+    'Nobody is called when something goes wrong: the core was started without the address of a person on duty.',
   // incidents
   incidents: 'For a person',
   noIncidents: 'Nothing waits for a person.',
@@ -157,9 +157,8 @@ const zh: Record<SystemWord, string> = {
   backupLate: '上次备份时间过久。',
   backupFailed: '最近一次备份失败。',
   kept: '保留 {count} 份',
-  onCall: '值班人员',
   isCalled: '这里出现问题时会通知值班人员。',
-  nobodyCalled: '不会通知任何人：未配置地址（--on-call）。',
+  nobodyCalled: '出现问题时不会通知任何人：平台启动时没有设置值班人员的地址。',
   incidents: '需要人处理',
   noIncidents: '没有需要人处理的事。',
   resolve: '已处理',

@@ -87,7 +87,7 @@ export class SystemPage extends StaffPage {
       ${this.view.view(
         (view) => html`<div class="stack">
           ${this.#money(view)} ${this.#promises(view)}
-          <div class="help-grid">${this.#disk(view)} ${this.#backup(view)} ${this.#onCall(view)}</div>
+          <div class="help-grid">${this.#disk(view)} ${this.#backup(view)}</div>
           ${this.#incidents(view)}
         </div>`,
       )}
@@ -184,16 +184,18 @@ export class SystemPage extends StaffPage {
         ${backup.failure === null ? nothing : html`<details><summary class="soft small">${word('technical')}</summary><p class="small">${backup.failure}</p></details>`}`,
     )
   }
+  /** Said where a person looks for what waits for one. */
   #onCall({ isSomebodyCalled }: SystemView) {
-    return this.#card(
-      'onCall',
-      html`<p>${isSomebodyCalled ? badge('ok', 'bell', word('isCalled')) : badge('warn', 'triangle-alert', word('nobodyCalled'))}</p>`,
-    )
+    return html`<p class="soft small">${icon(isSomebodyCalled ? 'bell' : 'triangle-alert')} ${word(isSomebodyCalled ? 'isCalled' : 'nobodyCalled')}</p>`
   }
 
-  #incidents({ incidents }: SystemView) {
+  #incidents(view: SystemView) {
+    const { incidents } = view
     if (incidents.length === 0)
-      return this.#card('incidents', html`<p>${badge('ok', 'circle-check', word('noIncidents'))}</p>`)
+      return this.#card(
+        'incidents',
+        html`<p>${badge('ok', 'circle-check', word('noIncidents'))}</p>${this.#onCall(view)}`,
+      )
     return this.#card(
       'incidents',
       html`<ul class="ledger">${incidents.map(
@@ -205,7 +207,7 @@ export class SystemPage extends StaffPage {
           <p class="soft small">${moment(this.services.time, one.lastAtMs)}${one.count > 1 ? ` · ${word('times', { count: one.count })}` : ''}</p>
           <details><summary class="soft small">${word('technical')}</summary><p class="small">${one.subject}: ${one.message}</p><p class="small soft">${exactTime(this.services.time, one.raisedAtMs)}</p></details>
         </li>`,
-      )}</ul>`,
+      )}</ul>${this.#onCall(view)}`,
     )
   }
 
