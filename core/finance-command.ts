@@ -55,6 +55,17 @@ export async function checkProviderCommand(
   }
 }
 
+/** These read what is there: a folder without a core is a slip of the pen, not an empty business. @throws CabinetError */
+export function requireCore(dataFolder: string): void {
+  const file = path.join(dataFolder, 'core', 'core.sqlite')
+  if (!existsSync(file))
+    throw new CabinetError(
+      'config_invalid',
+      `There is no ${path.resolve(file)}; give the data folder of a core with --data.`,
+    )
+}
+export const FINANCE_COMMANDS: readonly string[] = ['audit-ledger', 'statement', 'reconcile']
+
 /** `audit-ledger`: the whole journal, its chain, and what it says beside orders, payments and refunds. */
 export async function auditLedgerCommand(
   db: Database,
@@ -62,11 +73,6 @@ export async function auditLedgerCommand(
   nowMs: number,
 ): Promise<CommandResult> {
   const keyFile = path.join(settings.data, 'core', 'audit.key')
-  if (!existsSync(keyFile))
-    throw new CabinetError(
-      'config_invalid',
-      `There is no ${path.resolve(keyFile)}; give the data folder of a core with --data.`,
-    )
   const key = Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'base64')
   const audit = await confirmed(() => auditLedger(db.read, key, nowMs))
   if (settings.json) return { text: JSON.stringify(audit, null, 2), code: audit.ok ? 0 : 1 }

@@ -9,7 +9,9 @@ import {
   auditLedgerCommand,
   checkProviderCommand,
   type CommandResult,
+  FINANCE_COMMANDS,
   reconcileCommand,
+  requireCore,
   statementCommand,
 } from './finance-command.ts'
 import { checkExposure, helpText, readJsonFile, readPolicy, readSettings, type Settings } from './config.ts'
@@ -39,6 +41,7 @@ async function main(): Promise<number | undefined> {
   if (isFolderCommand(command)) return tell(await folderCommand(command, settings, { clock, ids, random }))
   if (command === 'openapi')
     return say(JSON.stringify(await describeInterface({ clock, random, log, ids }), null, 2))
+  if (FINANCE_COMMANDS.includes(command)) requireCore(settings.data)
   const core = await createApp(settings, { clock, random, log, ids })
   try {
     switch (command) {
