@@ -76,6 +76,10 @@ async function openForService(world: World, technician: Staff): Promise<void> {
   const unlocked = await carriedOut(world, technician, 'door.unlock')
   expectEqual(unlocked.state, 'succeeded', 'the unlock for service')
   await world.workshop.control('door', { action: 'open' })
+  await eventually(
+    'the door being heard open',
+    async () => (await technician.cabinet()).cabinet.isDoorOpen === true,
+  )
 }
 async function closeAfterService(world: World, technician: Staff): Promise<void> {
   await world.workshop.control('door', { action: 'close' })

@@ -67,9 +67,31 @@ describe('a door that is to be unlocked', () => {
     ['opens for a restock during a lockout', { isLockedOut: true }, { kind: 'restock' }, undefined],
     ['stays locked when out of service', { isOutOfService: true }, {}, 'cabinet_out_of_service'],
     ['stays locked outside the selling hours', { isSellingTime: false }, {}, 'outside_selling_hours'],
-    ['stays locked when it is to sell only with a camera that sees', { isCameraReady: false }, {}, 'camera_not_ready'],
-    ['opens for service at any hour, blind, locked out and without a planogram', { isSellingTime: false, isCameraReady: false, isLockedOut: true, isOutOfService: true, planogramVersion: undefined, isOutboxFull: true }, { kind: 'service' }, undefined],
-    ['stays locked for service while somebody shops', { hasSession: true }, { kind: 'service' }, 'cabinet_busy'],
+    [
+      'stays locked when it is to sell only with a camera that sees',
+      { isCameraReady: false },
+      {},
+      'camera_not_ready',
+    ],
+    [
+      'opens for service at any hour, blind, locked out and without a planogram',
+      {
+        isSellingTime: false,
+        isCameraReady: false,
+        isLockedOut: true,
+        isOutOfService: true,
+        planogramVersion: undefined,
+        isOutboxFull: true,
+      },
+      { kind: 'service' },
+      undefined,
+    ],
+    [
+      'stays locked for service while somebody shops',
+      { hasSession: true },
+      { kind: 'service' },
+      'cabinet_busy',
+    ],
     ['stays locked without a planogram', { planogramVersion: undefined }, {}, 'no_planogram'],
     [
       'stays locked under another planogram than the core means',
@@ -77,7 +99,12 @@ describe('a door that is to be unlocked', () => {
       {},
       'precondition_failed',
     ],
-    ['stays locked for a sale while the core refuses its events', { isOutboxRefused: true }, {}, 'outbox_refused'],
+    [
+      'stays locked for a sale while the core refuses its events',
+      { isOutboxRefused: true },
+      {},
+      'outbox_refused',
+    ],
     ['stays locked while the outbox is full', { isOutboxFull: true }, {}, 'outbox_full'],
     ['must be one that exists', {}, { door: 1 }, 'precondition_failed'],
   ]
