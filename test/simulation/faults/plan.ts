@@ -130,7 +130,7 @@ export function drawPlan(chance: Chance, focus: Focus): Plan {
     focus,
     activeMs,
     visits,
-    staff: drawStaff(chance.fork('staff'), activeMs, focus),
+    staff: drawStaff(chance.fork('staff'), activeMs, focus, faults),
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
   }
 }
@@ -177,16 +177,27 @@ function drawTouches(chance: Chance): string[] {
   return touches
 }
 
-function drawStaff(chance: Chance, activeMs: number, focus: Focus): StaffPlan[] {
+function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: readonly Fault[]): StaffPlan[] {
   const plans: StaffPlan[] = []
   const atMs = () => chance.between(FIRST_VISIT_MS, activeMs)
-  for (let left = chance.between(0, 3); left > 0; left--)
-    plans.push({
+  const rain = faults.filter((fault) => fault.kind === 'bad lines')
+  for (let left = chance.between(0, 3); left > 0; left--) {
+    const during = rain.length > 0 && chance.isTrue(0.6) ? chance.pick(rain) : undefined
+    const change: StaffPlan = {
       kind: 'setpoint',
-      atMs: atMs(),
+      atMs: during === undefined ? atMs() : during.atMs + chance.between(0, during.forMs),
       cabinetId: chance.pick(CABINETS).cabinetId,
       deciCelsius: chance.between(30, 90),
-    })
+    }
+    plans.push(change)
+    // A slip of the finger, corrected at once.
+    if (chance.isTrue(0.5))
+      plans.push({
+        ...change,
+        atMs: change.atMs + chance.between(200, 4000),
+        deciCelsius: chance.between(30, 90),
+      })
+  }
   for (let left = chance.between(1, focus === 'money' ? 5 : 2); left > 0; left--) {
     const refund: StaffPlan = {
       kind: 'refund',

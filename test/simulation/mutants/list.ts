@@ -242,6 +242,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (given.version !== known.version) return true',
     why: 'an old document that comes late replaces the new one',
     expected: ['twin', 'I20'],
+    focus: 'stream',
   },
   {
     id: 'twin-sent-once',
@@ -277,7 +278,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'wake(Math.max(0, failures > 0 ? pauseMs : LOOK_EVERY_MS))',
     why: 'an upload that failed once is looked at without a pause while the core is away',
     expected: ['crash'],
-    focus: 'stream',
+    focus: 'money',
   },
   {
     id: 'held-order-explained-away',

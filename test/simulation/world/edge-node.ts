@@ -40,7 +40,8 @@ const SETTINGS = parseSettings(
 const AWAY_SHORTEST_MS = 400
 const AWAY_LONGEST_MS = 45_000
 
-class Killed extends Error {}
+/** What a killed agent meets on its way down. */
+export class Killed extends Error {}
 
 export function createEdgeNode(deps: {
   cabinetId: string

@@ -8,7 +8,7 @@ import { type Chance, createChance } from './chance.ts'
 import { type CoreNode, createCoreNode } from './core-node.ts'
 import { loadImages } from './core-image.ts'
 import { type Count, createCounter } from './count.ts'
-import { createEdgeNode, type EdgeNode } from './edge-node.ts'
+import { createEdgeNode, type EdgeNode, Killed } from './edge-node.ts'
 import type { Tell } from './log.ts'
 import { createNetwork, type Network } from './network.ts'
 import { createNodeClock } from './node.ts'
@@ -68,6 +68,7 @@ export async function createWorld(
   const scheduler = createScheduler((owner, error, name) => {
     // What a dead process still throws on its way down is nobody's business.
     if (owner !== undefined && !owner.isAlive) return
+    if (error instanceof Killed) return
     violate(
       'crash',
       `${owner?.name ?? 'the world'}: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
