@@ -55,6 +55,7 @@ export function createBrokerLink(options: {
   let isStopped = false
   let retry: Timer | undefined
   let unsent: Buffer[] = []
+  let isCorked = false
 
   function open(): void {
     if (isStopped || address === undefined) return
@@ -84,6 +85,7 @@ export function createBrokerLink(options: {
     opened.on('message', (topic, payload, packet) => {
       const parsed = parseTopic(topic)
       if (parsed?.direction !== 'up') return
+      gatherConfirmations(opened)
       options.onMessage({ ...parsed, topic, payload, isRetained: packet.retain })
     })
     opened.on('connect', () => void subscribe(opened))
@@ -133,6 +135,17 @@ export function createBrokerLink(options: {
     // The library may still report the end of the socket; nobody else is interested.
     old.on('error', () => undefined)
     old.end(true)
+  }
+
+  /** What came in one read is confirmed in one write. */
+  function gatherConfirmations({ stream }: MqttClient): void {
+    if (isCorked) return
+    isCorked = true
+    stream.cork()
+    setImmediate(() => {
+      isCorked = false
+      stream.uncork()
+    })
   }
 
   /** The acknowledgements of a batch leave in one write: on its own, each costs more than the event that it is about. */

@@ -20,7 +20,8 @@ const appliedOnce: Invariant = {
             WHERE i.cabinetId = q.cabinetId AND i.epoch = q.epoch) AS seq
           FROM receiver q WHERE ${within('q.cabinetId', cabinetIds)}) newest ON newest.cabinetId = r.cabinetId
         WHERE newest.seq > r.lastSeq
-          OR (newest.seq < r.lastSeq AND NOT EXISTS (
+          -- A stream that goes on under a new epoch has its numbers from the one before until its next event.
+          OR (newest.seq < r.lastSeq AND NOT (newest.seq = 0 AND r.continuesEpoch IS NOT NULL) AND NOT EXISTS (
             SELECT 1 FROM incident n WHERE n.kind = 'events_lost' AND n.subject = r.cabinetId))`,
     ),
 }

@@ -2,7 +2,7 @@ import type { DomainEvent } from '#protocol/messages/index.ts'
 
 /** What a cabinet tells when somebody buys: with the sizes, and the work in the core, that real events have. */
 export const SALE: readonly DomainEvent[] = [
-  { type: 'door.unlocked', data: { sessionId: 'se-bench', commandId: 'cm-bench', by: 'command' } },
+  { type: 'door.unlocked', data: { by: 'manual-key' } },
   { type: 'door.opened', data: { sessionId: 'se-bench' } },
   ...['s1', 's2', 's3'].map((shelf) => ({
     type: 'weighing.step' as const,
