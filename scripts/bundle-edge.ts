@@ -15,9 +15,24 @@ const EDGE_BUNDLE = path.join(ROOT, 'dist', 'edge')
 /** Packages with machine code stay packages. */
 const NATIVE = ['better-sqlite3', '@serialport/bindings-cpp', 'sharp']
 
-/** The V8 heap of an agent that keeps nothing but a session; a leak ends it, and systemd starts it again. */
-const V8_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=96', '--v8-pool-size=1']
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '2', NODE_NO_WARNINGS: '1' }
+/**
+ * The V8 heap of an agent that keeps nothing but a session: small, and cleaned before it grows much. A leak ends the agent,
+ * and systemd starts it again.
+ */
+const V8_FLAGS = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=64',
+  '--heap-growing-percent=15',
+  '--v8-pool-size=1',
+]
+/** Pictures of a megabyte come and go in native memory: they are given back, not kept for later. */
+const ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  UV_THREADPOOL_SIZE: '2',
+  NODE_NO_WARNINGS: '1',
+}
 
 export interface EdgeBundle {
   program: string
