@@ -318,8 +318,8 @@ export class LevelTracker {
     this.#doorMoved = this.quiet || this.#doorMoved
     this.#door = door
     this.#doorMs = changedMs
-    if (this.#phase === 'before' && this.levels.length === 0 && this.#size >= 2) {
-      // Too short or too restless a beginning still has to serve as the weight before.
+    if (this.#phase === 'before' && this.levels.length === 0 && this.#size >= 1) {
+      // Too short or too restless a beginning still has to serve as the weight before, be it a single reading.
       const level = this.#forcedLevel()
       this.levels.push(level)
       this.#current = level

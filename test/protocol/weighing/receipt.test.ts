@@ -354,4 +354,15 @@ describe('nobody weighed while the door was open, because the agent was down', (
     const result = weighTrace(drinks, samples)
     expect(goods(result)).toBe('1 cola, 1 tea')
   })
+
+  it('three weighings at the idle pace before it opened are enough', () => {
+    const idle = all
+      .filter(({ tMs }) => tMs < 3000)
+      .filter((_, index) => index % 5 === 0)
+      .slice(-3)
+    const woken = { ...(all.find(({ tMs }) => tMs >= 5300) as (typeof all)[number]), door: 'closed' as const }
+    const told = { tMs: woken.tMs - 100, door: 'open' as const, grams: {} }
+    const result = weighTrace(drinks, [...idle, told, woken, ...all.filter(({ tMs }) => tMs > woken.tMs)])
+    expect(goods(result)).toBe('1 cola, 1 tea')
+  })
 })
