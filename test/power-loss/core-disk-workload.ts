@@ -34,4 +34,5 @@ for (let round = 1; round <= Number(rounds); round++) {
   })
   promise({ audit: subject })
 }
+promise({ closing: 1 })
 await db.close()

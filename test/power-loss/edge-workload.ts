@@ -46,4 +46,5 @@ for (let round = 1; round <= Number(rounds); round++) {
   if (round % 31 === 0) outbox.prune(clock.now())
   if (round % 53 === 0) outbox.rewind(Math.max(0, seq - 10))
 }
+promise({ closing: 1 })
 db.close()
