@@ -19,8 +19,10 @@ export function heal(world: World): void {
   Object.assign(provider.weather, FAIR_PROVIDER)
   provider.faults.clear()
   world.core.machine.wallOffsetMs = 0
+  world.core.spare()
   for (const edge of world.edges) {
     edge.machine.wallOffsetMs = 0
+    edge.spare()
     Object.assign(edge.body.ailments, { isBusDead: false, isLockStuck: false, scale: undefined })
   }
 }

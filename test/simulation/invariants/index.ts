@@ -7,7 +7,7 @@ import { checkBooks } from './books.ts'
 import { watchDoors } from './doors.ts'
 import { watchMachines } from './machines.ts'
 import { checkSettled } from './settled.ts'
-import { checkStreams, watchStreams, watchWills } from './streams.ts'
+import { checkStreams, watchStreams, watchDeliveries } from './streams.ts'
 import { checkTruth } from './truth.ts'
 
 /** What is looked at in the moment in which it happens. */
@@ -15,7 +15,7 @@ export function watch(world: World): void {
   watchDoors(world)
   watchMachines(world)
   watchStreams(world)
-  watchWills(world)
+  watchDeliveries(world)
 }
 
 /** Everything that can be asked of the databases. @param isAtRest  long after the last trouble, when all must be settled */

@@ -27,11 +27,17 @@ export function watchStreams(world: World): void {
   }
 }
 
-/** A will says something about its own connection only. */
-export function watchWills(world: World): void {
+/** A will says something about its own connection only, and a document that comes late replaces no newer one. */
+export function watchDeliveries(world: World): void {
+  const newest = new Map<string, number>()
   world.network.onDelivered = (direction, channel, cabinetId, payload) => {
+    if (direction === 'up' && channel === 'state') afterState(cabinetId, payload)
+    else if (direction === 'dn' && channel === 'twin') afterTwin(cabinetId)
+  }
+
+  function afterState(cabinetId: string, payload: Uint8Array): void {
     const works = world.core.works
-    if (direction !== 'up' || channel !== 'state' || works === undefined) return
+    if (works === undefined) return
     const { on, linkId } = JSON.parse(Buffer.from(payload).toString()) as { on: boolean; linkId: string }
     const before = works.presence.nowOf(cabinetId)
     if (on || before.presence === 'offline' || before.linkId === linkId) return
@@ -42,6 +48,18 @@ export function watchWills(world: World): void {
           'presence',
           `the will of ${linkId} took ${cabinetId} off, which had greeted as ${before.linkId}`,
         )
+    })
+  }
+  /** The core of a run never loses its database, so a version never goes back. */
+  function afterTwin(cabinetId: string): void {
+    world.scheduler.at(undefined, 'after a document', 0, () => {
+      const edge = world.edge(cabinetId)
+      if (!edge.isUp) return
+      const version = documentOf<{ version: number }>(edge.sql, 'twin')?.version ?? 0
+      const before = newest.get(cabinetId) ?? 0
+      if (version < before)
+        world.violate('twin', `${cabinetId} went back from version ${before} of its document to ${version}`)
+      newest.set(cabinetId, Math.max(version, before))
     })
   }
 }

@@ -208,15 +208,6 @@ export const MUTANTS: readonly Mutant[] = [
     focus: 'money',
   },
   {
-    id: 'charge-not-resumed',
-    file: 'core/payments/charges.ts',
-    find: 'for (const { chargeId } of open) await schedule',
-    replace: 'for (const { chargeId } of open.slice(0, 0)) await schedule',
-    why: 'a charge whose work row was being done when the core died is never looked at again',
-    expected: ['I20'],
-    focus: 'money',
-  },
-  {
     id: 'release-forgotten',
     file: 'core/commerce.ts',
     find: 'if (charge !== undefined) await charges.release(tx, charge.chargeId)',

@@ -33,6 +33,8 @@ export interface CoreNode {
   readonly policy: ReturnType<typeof createPolicy>
   boot(): void
   crash(moment: Moment): void
+  /** A crash that was still to come does not come. */
+  spare(): void
   /**
    * One request, answered or not: carried there and back, lost with the process that was working on it.
    * @throws when it was refused; never settles when its answer was lost, so the caller brings its own patience
@@ -69,7 +71,8 @@ export function createCoreNode(deps: {
   sqlite.pragma('foreign_keys = ON')
   sqlite.pragma('trusted_schema = OFF')
   const run = createRunner(sqlite)
-  const policy = createPolicy({})
+  // Two changes within a minute are what a late document is dangerous for.
+  const policy = createPolicy({ setpointPauseMs: 0 })
   const blobs = new Map<string, Uint8Array>()
   let life: Life = { name: 'core', isAlive: false }
   let works: Works | undefined
@@ -223,6 +226,9 @@ export function createCoreNode(deps: {
         count('core killed')
         die()
       } else ambush = { ...moment }
+    },
+    spare() {
+      ambush = undefined
     },
     request(who, name, work) {
       return new Promise((resolve, reject) => {

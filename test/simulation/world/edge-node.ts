@@ -28,6 +28,8 @@ export interface EdgeNode {
   readonly boots: number
   boot(): void
   crash(moment: Moment, isPowerCut: boolean): void
+  /** A crash that was still to come does not come. */
+  spare(): void
   /** Stops in order, as for an update, and starts again. */
   restart(): void
 }
@@ -193,6 +195,9 @@ export function createEdgeNode(deps: {
     },
     boot,
     restart,
+    spare() {
+      ambush = undefined
+    },
     crash(moment, isPowerCut) {
       if (!life.isAlive) return
       if (moment.kind === 'now') {
