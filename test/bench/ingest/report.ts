@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import path from 'node:path'
 import { runIngestBench } from './index.ts'
 
@@ -12,7 +13,8 @@ const count = (value: number) => value.toLocaleString('en-GB')
 const rows: Array<[string, string]> = [
   ['single events, core', `${count(figures.eventsPerSecond)}/s`],
   ['single events, ceiling', `${count(figures.ceilingEventsPerSecond)}/s`],
-  ['core ÷ ceiling', String(figures.ratio)],
+  ['core ÷ ceiling, and of each pair of turns', `${figures.ratio} (${figures.ratiosByRound.join(', ')})`],
+  ['load of the machine at the end', loadavg()[0]?.toFixed(1) ?? ''],
   [
     `${count(figures.cabinets)} cabinets, one event a second each: publish to durable ack`,
     `p50 ${figures.p50Ms} ms, p99 ${figures.p99Ms} ms`,
