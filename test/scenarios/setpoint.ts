@@ -111,7 +111,9 @@ export const setpointConflict: Scenario = {
       'the answers to two changes of one version',
     )
     const winner = first.status === 200 ? 'operator' : 'admin'
-    const { details } = answers[1]?.body as { details: { by: string; value: number } }
+    const refused = answers.find((answer) => answer.status === 409)
+    if (refused === undefined) throw new Error('neither of the two changes was refused')
+    const { details } = refused.body as { details: { by: string; value: number } }
     const after = await setpointIn(operator, ['in_sync', 'applied'])
     expectEqual([details.by, details.value], [after.desiredBy, after.desired], `who was first (${winner})`)
     expectEqual(await registerOf(world), after.desired, 'the register of the board')

@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit'
 import type { AlarmList } from '#protocol/api/staff.ts'
+import type { SensorFaultKind } from '#protocol/weighing/types.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { shelfName } from '../../data/staff-format.ts'
-import { hasWord, word, wordOr } from '../../words/staff.ts'
+import { type StaffWord, word, wordOr } from '../../words/staff.ts'
 import type { IconName } from '../icons.ts'
 import { badge } from '../views.ts'
 
@@ -18,13 +19,27 @@ export function alarmBadge(state: AlarmState) {
   return badge(LOOK[state].tone, LOOK[state].icon, word(`alarmState.${state}`))
 }
 
+/** What the engine finds, and what the edge says of a scale that is silent: a new kind without a sentence fails the type check. */
+const SCALE_FAULTS: Record<SensorFaultKind | 'stale', StaffWord> = {
+  absent: 'scaleFault.absent',
+  stuck: 'scaleFault.stuck',
+  overload: 'scaleFault.overload',
+  bit_slips: 'scaleFault.bit_slips',
+  drift: 'scaleFault.drift',
+  gain: 'scaleFault.gain',
+  stale: 'scaleFault.stale',
+}
+function isScaleFault(kind: unknown): kind is keyof typeof SCALE_FAULTS {
+  return typeof kind === 'string' && Object.hasOwn(SCALE_FAULTS, kind)
+}
+
 /** Which scale it is, what it does, and what to do about it. */
 function scaleSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind' | 'values'>) {
   if (kind !== 'sensor_fault') return undefined
-  const fault = `scaleFault.${values['kind'] ?? ''}`
+  const fault = values['kind']
   const shelf = shelfName(String(values['shelf'] ?? ''))
   const sensor = String(values['sensor'] ?? '')
-  const what = word(hasWord(fault) ? fault : 'scaleFault.other')
+  const what = word(isScaleFault(fault) ? SCALE_FAULTS[fault] : 'scaleFault.other')
   return word('scaleFault', { shelf, sensor, what })
 }
 

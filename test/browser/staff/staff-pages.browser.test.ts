@@ -394,6 +394,7 @@ describe('roles', () => {
       'Alarms',
       'Prices',
       'Statements',
+      'System',
       'Help',
     ])
     await open(page, '/audit')

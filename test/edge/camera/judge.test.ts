@@ -36,7 +36,11 @@ describe('one picture', () => {
   it.each([
     ['of the cabinet is good', {}, undefined],
     ['with arms in it is good', beside({ changedShare: 0.45, inPlace: 0.5, focus: 0.6 }), undefined],
-    ['with arms, sun and new goods is good', beside({ inPlace: 0.33, elsewhere: 0.35, sharpness: 0.8 }), undefined],
+    [
+      'with arms, sun and new goods is good',
+      beside({ inPlace: 0.33, elsewhere: 0.35, sharpness: 0.8 }),
+      undefined,
+    ],
     ['with all goods gone is good, for the shelves are in place', beside({ changedShare: 0.8 }), undefined],
     ['in the light of an open door is good', { meanLuminance: 230 }, undefined],
     ['without light is dark', { meanLuminance: 7 }, 'dark'],

@@ -40,7 +40,9 @@ describe('the cold of a cabinet', () => {
     rig.core.sendTwin(twinOf(goods, { version: 4, setpointDeciCelsius: 45 }))
     rig.core.sendTwin(twinOf(goods, { version: 5, setpointDeciCelsius: 35 }))
     expect((await answerTo(5)).data).toMatchObject({ status: 'applied', value: 35 })
-    expect(rig.core.events.some((one) => one.type === 'climate.setpoint-applied' && one.data.version === 4)).toBe(false)
+    expect(
+      rig.core.events.some((one) => one.type === 'climate.setpoint-applied' && one.data.version === 4),
+    ).toBe(false)
   })
 
   it('is told in windows with their extremes', async () => {
