@@ -11,12 +11,14 @@ const usage = `usage: npm run simulate -- [--runs N] [--seed S] [--focus ${FOCUS
        npm run simulate -- --repeat SEED [--focus …]      one run, told line by line
        npm run simulate -- --mutants [ID …] [--json]      plants bugs and shows that each is found`
 
+const RUNS = 1000
+const RUNS_PER_MUTANT = 2000
+
 const flags: Record<string, FlagSpec> = {
   runs: {
     type: 'integer',
     hint: 'N',
-    help: 'how many runs; for --mutants: at most so many for each',
-    default: 0,
+    help: `how many runs (default ${RUNS}); for --mutants: at most so many for each (default ${RUNS_PER_MUTANT})`,
   },
   seed: { type: 'integer', hint: 'S', help: 'seed of the first run; the next ones count up', default: 1 },
   focus: {
@@ -24,17 +26,15 @@ const flags: Record<string, FlagSpec> = {
     hint: 'NAME',
     help: `where the troubles lie: ${FOCUSES.join(', ')}; without it the seed decides`,
   },
-  repeat: { type: 'integer', hint: 'SEED', help: 'one run, told line by line', default: -1 },
+  repeat: { type: 'integer', hint: 'SEED', help: 'one run, told line by line' },
   mutants: {
     type: 'boolean',
     help: 'plant bugs in the code while it loads, and count the runs until each is found',
   },
-  workers: { type: 'integer', hint: 'N', help: 'threads; without it one for each core', default: 0 },
+  workers: { type: 'integer', hint: 'N', help: 'threads; without it one for each core' },
   json: { type: 'boolean', help: 'print one JSON object' },
 }
 
-const RUNS = 1000
-const RUNS_PER_MUTANT = 2000
 /** Seeds that a thread takes at once: enough that starting a thread does not count, few enough to share out evenly. */
 const CHUNK_RUNS = 250
 const FAILURES_SHOWN = 20
@@ -53,18 +53,24 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const focus = focusOf(values['focus'])
-  const workers = Number(values['workers']) || availableParallelism()
-  if (Number(values['repeat']) >= 0) return repeat(Number(values['repeat']), focus)
+  const workers = Number(values['workers'] ?? 0) || availableParallelism()
+  if (values['repeat'] !== undefined) return repeat(Number(values['repeat']), focus)
   const asJson = values['json'] === true
   if (values['mutants'] === true)
     return mutants(words, {
-      runs: Number(values['runs']) || RUNS_PER_MUTANT,
+      runs: Number(values['runs'] ?? 0) || RUNS_PER_MUTANT,
       seed: Number(values['seed']),
       workers,
       asJson,
     })
   if (words.length > 0) throw new UsageError(`${words.join(' ')} means nothing here.\n${usage}`)
-  return many({ runs: Number(values['runs']) || RUNS, seed: Number(values['seed']), focus, workers, asJson })
+  return many({
+    runs: Number(values['runs'] ?? 0) || RUNS,
+    seed: Number(values['seed']),
+    focus,
+    workers,
+    asJson,
+  })
 }
 
 function focusOf(given: unknown): Focus | undefined {

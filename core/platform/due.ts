@@ -17,8 +17,8 @@ export interface DueItem {
 
 /**
  * Work that must happen at a time, as rows: it survives restarts, any core may take it, and nothing waits in memory.
- * At most one row for each (kind, subject). A run that throws is tried again with growing pauses, and after
- * `ATTEMPTS_MOST` raises an incident and is tried once an hour.
+ * At most one row for each (kind, subject). A run that throws is tried again with the pauses of `pauseAfterMs`; after
+ * `ATTEMPTS_ALONE` a person is called.
  */
 export interface DueWork {
   /** In the transaction of the state that wants it; the same kind and subject again moves the time. */
@@ -43,9 +43,20 @@ const LOOK_LONGEST_MS = 5000
 const LOOK_BUSY_MS = 250
 const CLAIM_LIFE_MS = 60_000
 const ITEMS_AT_ONCE = 16
-const ATTEMPTS_MOST = 8
+const ATTEMPTS_ALONE = 8
 const PAUSE_SHORTEST_MS = 1000
+const PAUSE_OF_OUTAGE_MS = 120_000
+const ATTEMPTS_OF_OUTAGE = 38
 const PAUSE_LONGEST_MS = 3_600_000
+
+/**
+ * How long work waits that failed so often: doubling from a second to two minutes, about an hour long, then an hour. An
+ * outage of minutes must not keep what it touched, such as money reserved for a door that never opened, for an hour more.
+ */
+export function pauseAfterMs(attempts: number): number {
+  if (attempts >= ATTEMPTS_OF_OUTAGE) return PAUSE_LONGEST_MS
+  return Math.min(PAUSE_OF_OUTAGE_MS, PAUSE_SHORTEST_MS * 2 ** (attempts - 1))
+}
 
 export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log: Logger }): DueWork {
   const { db, clock, log } = deps
@@ -144,10 +155,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
   async function putOff(tx: Tx, item: DueItem, reason: string): Promise<void> {
     const attempts = item.attempts + 1
     const nowMs = clock.now()
-    const pauseMs =
-      attempts >= ATTEMPTS_MOST
-        ? PAUSE_LONGEST_MS
-        : Math.min(PAUSE_LONGEST_MS, PAUSE_SHORTEST_MS * 2 ** item.attempts)
+    const pauseMs = pauseAfterMs(attempts)
     await tx
       .updateTable('dueWork')
       .set({
@@ -161,7 +169,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
       .where('claimedUntilMs', 'is not', null)
       .execute()
     note(nowMs + pauseMs)
-    if (attempts === ATTEMPTS_MOST) {
+    if (attempts === ATTEMPTS_ALONE) {
       await raiseIncident(tx, deps.ids, {
         kind: 'due_work_failing',
         subject: `${item.kind}/${item.subjectId}`,

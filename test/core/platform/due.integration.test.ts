@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createDueWork } from '#core/platform/due.ts'
+import { createDueWork, pauseAfterMs } from '#core/platform/due.ts'
 import { type CoreBench, createCoreBench } from '#test/core/core-bench.ts'
 import { eventually } from '#test/support/eventually.ts'
 
@@ -75,5 +75,19 @@ describe('work that is due', () => {
     await eventually('all of them', () => ran.length >= 40)
     for (const core of cores) await core.stop()
     expect(ran.toSorted()).toEqual(subjects)
+  })
+})
+
+describe('work that keeps failing', () => {
+  it('is tried again within two minutes of the end of an outage that lasted up to an hour', () => {
+    let triedAtMs = 0
+    for (let attempts = 1; triedAtMs <= 3_600_000; attempts++) {
+      const pauseMs = pauseAfterMs(attempts)
+      expect(pauseMs).toBeLessThanOrEqual(120_000)
+      triedAtMs += pauseMs
+    }
+  })
+  it('is left to the person who was called, and tried once an hour, after that', () => {
+    expect([38, 100, 5000].map(pauseAfterMs)).toEqual([3_600_000, 3_600_000, 3_600_000])
   })
 })
