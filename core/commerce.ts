@@ -1,6 +1,8 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { twinOfId } from '#protocol/base/ids.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
+import { createArrears } from '#core/arrears/arrears.ts'
+import { registerArrearsRoutes } from '#core/arrears/routes.ts'
 import { createBills } from '#core/bills/bills.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
@@ -34,6 +36,7 @@ import { createSessionCourse } from '#core/sessions/course.ts'
 import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
 import { registerConsumerRoutes } from '#core/support/consumer-routes.ts'
 import { createDisputes } from '#core/support/disputes.ts'
+import { createLateChecks } from '#core/support/late-checks.ts'
 import { createSupportQueries } from '#core/support/queries.ts'
 import { registerSupportRoutes } from '#core/support/staff-routes.ts'
 import { createTickets } from '#core/support/tickets.ts'
@@ -71,7 +74,7 @@ export function createCommerce(deps: CommerceDeps) {
   const complaints = createComplaints({ ...deps, reactions: reactions.complaints })
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
   const tickets = createTickets(deps)
-  reactions.connect({ charges, refunds, anomalies, tickets, notices })
+  const arrears = createArrears({ ...deps, charges, reactions: reactions.arrears })
   const money = createSessionMoney({ ...deps, charges })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
@@ -80,7 +83,9 @@ export function createCommerce(deps: CommerceDeps) {
   const traces = createTraces(deps.evidence)
   const orders = createOrderQueries({ ...deps, traces, payUrlOf: (number) => provider.orderUrl(number) })
   const disputes = createDisputes({ ...deps, charges, refunds, anomalies, tickets, orders, traces })
-  const support = createSupportQueries({ ...deps, orders, disputes })
+  const lateChecks = createLateChecks({ ...deps, disputes, refunds, anomalies })
+  reactions.connect({ charges, refunds, anomalies, tickets, notices, arrears, lateChecks })
+  const support = createSupportQueries({ ...deps, orders, disputes, arrears })
 
   async function applyCallback(tx: Tx, callback: ProviderCallback): Promise<void> {
     switch (callback.kind) {
@@ -123,6 +128,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerPriceRoutes(http, deps)
       registerSupportRoutes(http, { ...deps, support, tickets, refunds, anomalies, notices, orders })
+      registerArrearsRoutes(http, { ...deps, arrears, support })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },
     /** Before due work starts: what was under way when the last process ended is taken up by asking. */

@@ -3,8 +3,10 @@ import { yuanText } from '#protocol/base/units.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { formatMoment } from '#protocol/words/format.ts'
 import { storyText } from '#protocol/words/story.ts'
+import type { Language, Values } from '#protocol/words/words.ts'
 import { type Anomalies, type AnomalyReactions, billOf } from '#core/anomalies/anomalies.ts'
 import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
+import type { Arrears, ArrearsReactions } from '#core/arrears/arrears.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { BillReactions } from '#core/bills/bills.ts'
 import type { ComplaintReactions } from '#core/complaints/complaints.ts'
@@ -28,6 +30,8 @@ export interface Domains {
   anomalies: Anomalies
   tickets: Tickets
   notices: Notices
+  arrears: Arrears
+  lateChecks: { schedule(tx: Tx, orderId: string): Promise<void> }
 }
 
 const DUPLICATE_RULE = 'double-charge-1'
@@ -47,6 +51,7 @@ export function createReactions(deps: CoreDeps): {
   bills: BillReactions
   complaints: ComplaintReactions
   anomalies: AnomalyReactions
+  arrears: ArrearsReactions
 } {
   const { db, ids, policy, clock } = deps
   let connected: Domains | undefined
@@ -73,6 +78,7 @@ export function createReactions(deps: CoreDeps): {
     template: NoticeTemplate,
     subjectId: string,
     amountFen: number,
+    moreOf: (language: Language, at: (ms: number) => string) => Values = () => ({}),
   ): Promise<string> {
     const order = await getOrder(tx, orderId)
     const [session, cabinet, consumer, lines] = [
@@ -94,6 +100,7 @@ export function createReactions(deps: CoreDeps): {
       await linesOf(tx, orderId),
     ]
     const closedAtMs = session.closedAtMs ?? session.requestedAtMs
+    const at = (ms: number) => formatMoment(consumer.language, ms, nowOf(tx), cabinet.timeZone)
     return domains().notices.tell(tx, {
       consumerId: order.consumerId,
       template,
@@ -102,9 +109,10 @@ export function createReactions(deps: CoreDeps): {
       values: {
         amount: yuanText(amountFen),
         cabinet: consumer.language === 'zh' ? cabinet.nameZh : cabinet.nameEn,
-        closed: formatMoment(consumer.language, closedAtMs, nowOf(tx), cabinet.timeZone),
+        closed: at(closedAtMs),
         count: lines.reduce((sum, line) => sum + line.quantity, 0),
         arrival: storyText(consumer.language, 'arrival.balance'),
+        ...moreOf(consumer.language, at),
       },
     })
   }
@@ -187,7 +195,9 @@ export function createReactions(deps: CoreDeps): {
       const notice = await domains().notices.findAbout(db.read, 'late_charge', charge.orderId)
       if (notice === undefined) {
         await db.write('announce a late charge', (tx) =>
-          tell(tx, charge.orderId, 'late_charge', charge.orderId, charge.amountFen),
+          tell(tx, charge.orderId, 'late_charge', charge.orderId, charge.amountFen, (language, at) => ({
+            cause: lateCause(language, session, at),
+          })),
         )
         return nowMs + LOOK_AGAIN_MS
       }
@@ -198,8 +208,14 @@ export function createReactions(deps: CoreDeps): {
     async chargePaid(tx, charge) {
       await settleSession(tx, charge.orderId)
       await noteDelay(tx, charge.orderId)
+      await domains().arrears.end(tx, charge.orderId)
     },
-    chargeEnded: (tx, charge) => settleSession(tx, charge.orderId),
+    async chargeEnded(tx, charge) {
+      await settleSession(tx, charge.orderId)
+      await domains().arrears.end(tx, charge.orderId)
+    },
+    unpaid: (tx, charge) => domains().arrears.begin(tx, charge),
+    givenUp: (tx, charge) => domains().arrears.letGo(tx, charge),
     async chargeFailed(tx, charge, reason) {
       const order = await advanceOrder(tx, charge.orderId, 'held', {
         heldReason: 'provider_refused',
@@ -312,6 +328,9 @@ export function createReactions(deps: CoreDeps): {
       session.reconciled === null ? undefined : (JSON.parse(session.reconciled) as SessionReconciled)
     const wasOffline = (receipt?.offline.length ?? 0) > 0
     if (lateMs < policy.delayedChargeMs) return
+    const isProviders =
+      charge.pendingAtMs !== null && order.chargedAtMs - charge.pendingAtMs > policy.chargeUsualMs
+    await domains().lateChecks.schedule(tx, orderId)
     const anomaly = await domains().anomalies.open(
       tx,
       {
@@ -323,13 +342,67 @@ export function createReactions(deps: CoreDeps): {
           pendingAtMs: charge.pendingAtMs,
           offline: receipt?.offline ?? [],
         },
-        reasonKey: wasOffline ? 'anomaly.delayed_charge.offline' : 'anomaly.delayed_charge.provider_pending',
+        reasonKey: wasOffline
+          ? 'anomaly.delayed_charge.offline'
+          : isProviders
+            ? 'anomaly.delayed_charge.provider_pending'
+            : 'anomaly.delayed_charge.system',
         reasonValues: { minutes: Math.round(lateMs / 60_000) },
         outcome: 'explained',
       },
       aboutOrder(order),
     )
     await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+  }
+
+  // --- what is owed and not paid is said, and so is its end
+
+  const arrears: ArrearsReactions = {
+    async reminded(tx, order, number) {
+      const template = number === 1 ? 'unpaid' : 'unpaid_again'
+      await tell(tx, order.orderId, template, `${order.orderId}/${number}`, order.totalFen)
+    },
+    async remindersOver(tx, order, sinceMs) {
+      await domains().anomalies.open(
+        tx,
+        {
+          kind: 'unpaid',
+          rule: 'unpaid-1',
+          inputs: { sinceMs, amountFen: order.totalFen, reminders: policy.arrearsRemindersMost },
+          reasonKey: 'anomaly.unpaid',
+          reasonValues: { amount: yuanText(order.totalFen), count: policy.arrearsRemindersMost },
+          outcome: null,
+        },
+        aboutOrder(order),
+      )
+    },
+    async arrearsEnded(tx, order) {
+      if (order.state === 'written_off')
+        await tell(tx, order.orderId, 'written_off', order.orderId, order.totalFen)
+      else if (order.state !== 'void')
+        await tell(tx, order.orderId, 'unpaid_settled', order.orderId, order.totalFen)
+      await settleTicketOf(tx, await domains().anomalies.find(tx, 'unpaid', order.orderId))
+    },
+  }
+
+  /** What explained itself needs nobody any more. */
+  async function settleTicketOf(tx: Tx, anomaly: { anomalyId: string } | undefined): Promise<void> {
+    const ticket =
+      anomaly === undefined
+        ? undefined
+        : await tx
+            .selectFrom('ticket')
+            .select('ticketId')
+            .where('origin', '=', 'anomaly')
+            .where('requestId', '=', anomaly.anomalyId)
+            .executeTakeFirst()
+    if (ticket === undefined) return
+    await domains().tickets.settle(tx, ticket.ticketId, {
+      outcome: 'no_action',
+      key: 'outcome.no_action',
+      values: {},
+      rootCause: 'provider',
+    })
   }
 
   // --- refunds and anomalies reach the people who wait for them
@@ -444,25 +517,8 @@ export function createReactions(deps: CoreDeps): {
       )
       return anomaly.anomalyId
     },
-    /** What explained itself needs nobody any more. */
-    async differenceSettled(tx, difference) {
-      const ticket =
-        difference.anomalyId === null
-          ? undefined
-          : await tx
-              .selectFrom('ticket')
-              .select('ticketId')
-              .where('origin', '=', 'anomaly')
-              .where('requestId', '=', difference.anomalyId)
-              .executeTakeFirst()
-      if (ticket === undefined) return
-      await domains().tickets.settle(tx, ticket.ticketId, {
-        outcome: 'no_action',
-        key: 'outcome.no_action',
-        values: {},
-        rootCause: 'provider',
-      })
-    },
+    differenceSettled: (tx, { anomalyId }) =>
+      settleTicketOf(tx, anomalyId === null ? undefined : { anomalyId }),
   }
 
   // --- somebody complained to the provider instead of to us
@@ -508,7 +564,21 @@ export function createReactions(deps: CoreDeps): {
     bills,
     complaints,
     anomalies,
+    arrears,
   }
+}
+
+/** Why a charge comes long after the visit, with its times. */
+function lateCause(
+  language: Language,
+  session: { reconciled: string | null; startedAtMs: number | null; reconciledAtMs: number | null },
+  at: (ms: number) => string,
+): string {
+  const { reconciled, startedAtMs, reconciledAtMs } = session
+  const cut = reconciled === null ? undefined : (JSON.parse(reconciled) as SessionReconciled).offline.at(-1)
+  if (cut === undefined || startedAtMs === null || reconciledAtMs === null)
+    return storyText(language, 'cause.system')
+  return storyText(language, 'cause.offline', { from: at(startedAtMs + cut.fromMs), to: at(reconciledAtMs) })
 }
 
 const ANOMALY_OUTCOMES: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { alarmMachine } from '#core/cabinets/alarms.ts'
 import { commandMachine } from '#core/cabinets/command-machine.ts'
 import { orderMachine } from '#core/orders/machine.ts'
 import { chargeMachine } from '#core/payments/machine.ts'
+import { writeOffMachine } from '#core/arrears/machine.ts'
 import { refundMachine } from '#core/refunds/machine.ts'
 import { sessionMachine } from '#core/sessions/machine.ts'
 import { ticketMachine } from '#core/support/machine.ts'
@@ -25,6 +26,7 @@ const MACHINES: readonly Entry[] = [
   entry('Order', 'core/orders/machine.ts', orderMachine),
   entry('Charge', 'core/payments/machine.ts', chargeMachine),
   entry('Refund', 'core/refunds/machine.ts', refundMachine),
+  entry('Write-off', 'core/arrears/machine.ts', writeOffMachine),
   entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
   entry('Ticket', 'core/support/machine.ts', ticketMachine),
   entry('Command', 'core/cabinets/command-machine.ts', commandMachine),

@@ -22,6 +22,10 @@ export type NoticeTemplate =
   | 'held_charged'
   | 'held_free'
   | 'answered'
+  | 'unpaid'
+  | 'unpaid_again'
+  | 'unpaid_settled'
+  | 'written_off'
 
 /** Tells consumers outside our pages. "Told" means that the gateway accepted the message. */
 export interface Notices {

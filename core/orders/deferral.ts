@@ -13,6 +13,8 @@ export interface DeferralFacts {
   readonly submittedAtMs: number | null
   readonly pendingAtMs: number | null
   readonly chargedAtMs: number | null
+  /** The provider could not collect for so long that the order counted as unpaid. */
+  readonly arrearsAtMs: number | null
   readonly nowMs: number
 }
 
@@ -41,6 +43,8 @@ export function decideDeferral(
   if (cut !== undefined && startedAtMs !== null && reconciledAtMs !== null)
     return late('offline', startedAtMs + cut.fromMs, facts.chargedAtMs ?? reconciledAtMs)
   if (facts.heldAtMs !== null) return late('review', facts.heldAtMs, facts.releasedAtMs)
+  if (facts.arrearsAtMs !== null)
+    return late('insufficient_balance', facts.submittedAtMs ?? facts.arrearsAtMs, facts.chargedAtMs)
   if (facts.pendingAtMs !== null) {
     const untilMs = facts.chargedAtMs ?? facts.nowMs
     if (untilMs - facts.pendingAtMs > limits.chargeUsualMs)

@@ -46,40 +46,48 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
 
   async function view(order: OrderRow): Promise<OrderView> {
     const { orderId, sessionId } = order
-    const [lines, products, session, cabinet, charge, payments, refunds, ticket, refs, weights, discounts] =
-      await Promise.all([
-        linesOf(read, orderId),
-        productsBySku(read),
-        read.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow(),
-        read
-          .selectFrom('cabinet')
-          .selectAll()
-          .where('cabinetId', '=', order.cabinetId)
-          .executeTakeFirstOrThrow(),
-        read.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
-        read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
-        read
-          .selectFrom('refund')
-          .selectAll()
-          .where('orderId', '=', orderId)
-          .orderBy('requestedAtMs')
-          .execute(),
-        read
-          .selectFrom('ticket')
-          .select('ticketId')
-          .where('orderId', '=', orderId)
-          .where('origin', '=', 'dispute')
-          .orderBy('openedAtMs', 'desc')
-          .executeTakeFirst(),
-        evidence.evidenceOf(sessionId),
-        traces.curves(sessionId),
-        read
-          .selectFrom('orderDiscount')
-          .selectAll()
-          .where('orderId', '=', orderId)
-          .orderBy('position')
-          .execute(),
-      ])
+    const [
+      lines,
+      products,
+      session,
+      cabinet,
+      charge,
+      payments,
+      refunds,
+      ticket,
+      refs,
+      weights,
+      discounts,
+      arrears,
+    ] = await Promise.all([
+      linesOf(read, orderId),
+      productsBySku(read),
+      read.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow(),
+      read
+        .selectFrom('cabinet')
+        .selectAll()
+        .where('cabinetId', '=', order.cabinetId)
+        .executeTakeFirstOrThrow(),
+      read.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
+      read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
+      read.selectFrom('refund').selectAll().where('orderId', '=', orderId).orderBy('requestedAtMs').execute(),
+      read
+        .selectFrom('ticket')
+        .select('ticketId')
+        .where('orderId', '=', orderId)
+        .where('origin', '=', 'dispute')
+        .orderBy('openedAtMs', 'desc')
+        .executeTakeFirst(),
+      evidence.evidenceOf(sessionId),
+      traces.curves(sessionId),
+      read
+        .selectFrom('orderDiscount')
+        .selectAll()
+        .where('orderId', '=', orderId)
+        .orderBy('position')
+        .execute(),
+      read.selectFrom('arrears').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
+    ])
     const reconciled =
       session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
     const times = {
@@ -91,6 +99,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       releasedAtMs: order.releasedAtMs,
       pendingAtMs: charge?.pendingAtMs ?? null,
       chargedAtMs: order.chargedAtMs,
+      arrearsAtMs: arrears?.sinceMs ?? null,
     }
     const isForMoney = order.totalFen > 0 || order.state === 'held'
     const deferral = isForMoney
@@ -142,6 +151,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
         itemCount: lines.reduce((sum, line) => sum + line.quantity, 0),
         totalFen: order.totalFen,
         deferral,
+        arrears,
         duplicates: payments.filter((payment) => payment.isDuplicate === 1),
         refunds,
       }),

@@ -20,6 +20,9 @@ export interface StoryFacts {
   readonly pendingAtMs: number | null
   readonly chargedAtMs: number | null
   readonly deferral: Deferral | null
+  readonly arrears?:
+    | { readonly sinceMs: number; readonly remindedAtMs: number | null; readonly endedAtMs: number | null }
+    | undefined
   readonly duplicates: ReadonlyArray<{ amountFen: number; paidAtMs: number; foundAtMs: number }>
   readonly refunds: ReadonlyArray<{ amountFen: number; requestedAtMs: number; succeededAtMs: number | null }>
 }
@@ -61,6 +64,12 @@ export function tellStory(facts: StoryFacts): StoryLine[] {
   const amount = yuanText(facts.totalFen)
   if (facts.pendingAtMs !== null && facts.chargedAtMs === null)
     say(facts.pendingAtMs, 'story.charge_pending', { amount })
+  if (facts.arrears !== undefined) {
+    say(facts.arrears.sinceMs, 'story.unpaid', { amount })
+    if (facts.arrears.remindedAtMs !== facts.arrears.sinceMs)
+      say(facts.arrears.remindedAtMs, 'story.reminded')
+    if (facts.state === 'written_off') say(facts.arrears.endedAtMs, 'story.written_off', { amount })
+  }
   if (facts.duplicates.length === 0) say(facts.chargedAtMs, 'story.charged', { amount })
   for (const payment of facts.duplicates)
     say(payment.foundAtMs, 'story.charged_twice', { amount: yuanText(payment.amountFen) })

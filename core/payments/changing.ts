@@ -35,6 +35,7 @@ export function createChanging(
   due.on('charge.lower', (work) => lowerOne(work))
   due.on('charge.sync', (work) => syncOne(work))
   due.on('charge.collect', (work) => collectOne(work.subjectId))
+  due.on('charge.give_up', (work) => giveUpOne(work.subjectId))
 
   async function lower(tx: Tx, chargeId: string, wish: LowerWish): Promise<void> {
     await due.schedule(tx, { kind: 'charge.lower', subjectId: chargeId, dueAtMs: nowOf(tx), payload: wish })
@@ -44,6 +45,10 @@ export function createChanging(
   }
   async function collect(tx: Tx, chargeId: string): Promise<void> {
     await due.schedule(tx, { kind: 'charge.collect', subjectId: chargeId, dueAtMs: nowOf(tx) })
+  }
+
+  async function giveUp(tx: Tx, chargeId: string): Promise<void> {
+    await due.schedule(tx, { kind: 'charge.give_up', subjectId: chargeId, dueAtMs: nowOf(tx) })
   }
 
   /** Saved, sent as it was saved, recorded. What came back is not trusted to be the end: the order is asked for. */
@@ -135,10 +140,10 @@ export function createChanging(
    * Nothing is owed at all, and the provider lowers to one fen at the least. Its texts disagree on whether a completed
    * order can be cancelled; when it cannot, it is reported as settled, which ends the collection without money.
    */
-  async function drop(charge: ChargeRow): Promise<Reply<ProviderOrder>> {
+  async function drop(charge: ChargeRow, reason = '费用有误，无需支付'): Promise<Reply<ProviderOrder>> {
     const cancelled = await send(
       charge,
-      provider.build.cancelOrder({ outOrderNo: charge.outOrderNo, reason: '费用有误，无需支付' }),
+      provider.build.cancelOrder({ outOrderNo: charge.outOrderNo, reason }),
       'cancel',
     )
     if (cancelled.kind !== 'refused' || cancelled.isTemporary) return cancelled
@@ -222,7 +227,25 @@ export function createChanging(
     })
   }
 
-  return { lower, markPaidElsewhere, collect }
+  /** Money that came before the provider let go is simply paid; without a clear answer it is tried again. */
+  async function giveUpOne(chargeId: string): Promise<void> {
+    const charge = await findCharge(db.read, chargeId)
+    if (chargeMachine.isTerminal(charge.state)) return
+    if (charge.state !== 'pending') throw notClearYet(charge, 'let go')
+    await drop(charge, '免除欠款，无需支付')
+    const seen = await provider.queryOrder(charge.outOrderNo)
+    if (seen.kind !== 'value' || seen.value.state === 'collecting') throw notClearYet(charge, 'let go')
+    const { value } = seen
+    const isLetGo =
+      value.payments.length === 0 &&
+      (value.state === 'revoked' || (value.state === 'paid' && value.isPaidElsewhere))
+    await db.write('let go of a charge', async (tx) => {
+      if (isLetGo) await reactions.givenUp(tx, await findCharge(tx, chargeId))
+      await observe(tx, value, 'query')
+    })
+  }
+
+  return { lower, markPaidElsewhere, collect, giveUp }
 }
 
 const LOWER_REASONS: Record<RefundReason, string> = {

@@ -23,6 +23,10 @@ export interface PaymentReactions {
   lowered(tx: Tx, charge: ChargeRow, byFen: number): Promise<void>
   /** The money was taken before the amount could be lowered: the same lines go back as a refund. */
   lowerTooLate(tx: Tx, charge: ChargeRow, wish: LowerWish): Promise<void>
+  /** Pending for so long that the order counts as unpaid. */
+  unpaid(tx: Tx, charge: ChargeRow): Promise<void>
+  /** The provider collects no more, because somebody let go of the debt; before the charge ends. */
+  givenUp(tx: Tx, charge: ChargeRow): Promise<void>
   amountDiffers(tx: Tx, charge: ChargeRow, payment: PaymentRow): Promise<void>
 }
 

@@ -33,6 +33,8 @@ export interface Charges {
   markPaidElsewhere(tx: Tx, chargeId: string, paid: { paidAtMs: number }): Promise<void>
   /** Asks the provider for one more try now, beside its own schedule. */
   collect(tx: Tx, chargeId: string): Promise<void>
+  /** Nobody asks for the money any more. In the background: the provider lets go first, then `givenUp` enters it. */
+  giveUp(tx: Tx, chargeId: string): Promise<void>
   /** A payment that stands only in the bill: the query did not show it. */
   recordBilled(tx: Tx, chargeId: string, payment: ProviderPayment): Promise<void>
   /** Asks the provider now. @returns false when it gave no answer */

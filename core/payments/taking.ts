@@ -156,11 +156,12 @@ export function createTaking(
   async function noteUnpaid(tx: Tx, chargeId: string): Promise<void> {
     const charge = await tx
       .selectFrom('charge')
-      .select(['state', 'orderId', 'pendingAtMs'])
+      .selectAll()
       .where('chargeId', '=', chargeId)
       .executeTakeFirstOrThrow()
     const isLong = charge.pendingAtMs !== null && nowOf(tx) - charge.pendingAtMs > policy.chargePendingMs
-    if (charge.state === 'pending' && isLong) await advanceOrder(tx, charge.orderId, 'unpaid')
+    if (charge.state !== 'pending' || !isLong) return
+    if ((await advanceOrder(tx, charge.orderId, 'unpaid')) !== undefined) await reactions.unpaid(tx, charge)
   }
 
   /** A pending order sends no callback, and a lost answer never comes: both are asked about until they end. */

@@ -88,6 +88,25 @@ export const PolicySchema = Type.Object(
       HOUR,
     ),
     chargeQueryLongestMs: setting('… at the latest every', 'ms', 10 * MINUTE, 100, DAY),
+    // arrears
+    lateCheckMostMs: setting(
+      'A late charge is weighed again; its record is waited for at most',
+      'ms',
+      DAY,
+      10,
+      30 * DAY,
+    ),
+    arrearsReminderFirstMs: setting(
+      'Unpaid: remind again, and ask the provider to collect, after',
+      'ms',
+      DAY,
+      10,
+      30 * DAY,
+    ),
+    arrearsReminderLongestMs: setting('… doubling up to', 'ms', 7 * DAY, 10, 90 * DAY),
+    arrearsRemindersMost: setting('… this many times, then a person looks', 'count', 5, 1, 20),
+    agentWriteOffFen: setting('An agent lets go of an unpaid order up to', 'fen', 0, 0, 1_000_000),
+    leadWriteOffFen: setting('A lead lets go of an unpaid order up to', 'fen', 5000, 0, 10_000_000),
     // refunds
     automaticRefundFen: setting('Refund without a person up to, per case', 'fen', 3000, 0, 1_000_000),
     automaticRefundMonthFen: setting('… and per consumer and month', 'fen', 10_000, 0, 10_000_000),

@@ -39,6 +39,11 @@ export const PERMISSIONS = {
   'bill.reconcile': ['finance'],
   'statement.read': ['finance', 'manager', 'operator'],
   'refund.reroute': ['finance'],
+  'arrears.collect': ['agent', 'lead', 'manager', 'finance'],
+  // Says that money came in where nobody but a person saw it.
+  'arrears.settle': ['lead', 'manager', 'finance'],
+  'writeOff.request': ['agent', 'lead', 'manager', 'finance'],
+  'writeOff.approve': ['lead', 'manager', 'finance'],
   'price.read': ['operator', 'manager', 'lead', 'finance'],
   'price.change': ['operator', 'manager'],
   'report.read': ['manager', 'finance', 'lead'],

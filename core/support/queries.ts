@@ -11,6 +11,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { anomalyView } from '#core/anomalies/anomalies.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
+import type { Arrears } from '#core/arrears/arrears.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
 import { getOrder } from '#core/orders/store.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
@@ -52,7 +53,7 @@ export interface SupportQueries {
 }
 
 export function createSupportQueries(
-  deps: CoreDeps & { orders: OrderQueries; disputes: Disputes },
+  deps: CoreDeps & { orders: OrderQueries; disputes: Disputes; arrears: Pick<Arrears, 'view'> },
 ): SupportQueries {
   const { clock, policy, orders, disputes } = deps
   const { read } = deps.db
@@ -178,6 +179,10 @@ export function createSupportQueries(
         refundedFen: payment.refundedFen,
       })),
     }))
+    const arrears = await deps.arrears.view(read, orderId, staff)
+    const isWriteOffOpen = arrears?.writeOffs.some((one) =>
+      ['awaiting_approval', 'approved'].includes(one.state),
+    )
     const refundableFen = payments.reduce((sum, payment) => sum + payment.amountFen - payment.reservedFen, 0)
     return {
       order,
@@ -227,7 +232,17 @@ export function createSupportQueries(
       }),
       ticketId: tickets[0]?.ticketId ?? null,
       refundableFen,
-      actions: refundableFen > 0 && staff.permissions.has('refund.request') ? ['refund'] : [],
+      arrears,
+      actions: [
+        ...(refundableFen > 0 && staff.permissions.has('refund.request') ? ['refund'] : []),
+        ...(row.state === 'arrears' && isWriteOffOpen === false
+          ? [
+              ...(staff.permissions.has('arrears.collect') ? ['collect'] : []),
+              ...(staff.permissions.has('arrears.settle') ? ['paid_elsewhere'] : []),
+              ...(staff.permissions.has('writeOff.request') ? ['write_off'] : []),
+            ]
+          : []),
+      ],
     }
   }
 

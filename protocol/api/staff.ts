@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ArrearsView } from './arrears.ts'
 import { ID_PATTERN } from '#protocol/base/ids.ts'
 import {
   DeciCelsius,
@@ -41,7 +42,9 @@ export const Me = Type.Object(
     permissions: Type.Array(Type.String()),
     language: Language,
     refundLimitFen: Fen,
-    timeZone: Type.String({ description: 'IANA name: where most of the cabinets stand that this person sees' }),
+    timeZone: Type.String({
+      description: 'IANA name: where most of the cabinets stand that this person sees',
+    }),
   },
   closed,
 )
@@ -234,6 +237,8 @@ export const StaffOrder = Type.Object(
     timeline: Type.Array(TimelineMark),
     ticketId: Type.Union([Type.Null(), Id]),
     refundableFen: Fen,
+    /** Set when it was not paid in time. */
+    arrears: Type.Union([Type.Null(), ArrearsView]),
     actions: Type.Array(Type.String()),
   },
   closed,

@@ -324,6 +324,7 @@ export const ERRORS = {
     'It was sent to a lead for approval.',
   ),
   order_not_refundable: refusal(409, 'Nothing was paid on this order.', 'Correct the charge instead.'),
+  order_not_unpaid: refusal(409, 'This order is not unpaid.', 'Load the page again; it may have been paid.'),
   already_decided: refusal(409, 'Somebody decided this already.', 'Load the page again.'),
   provider_unreachable: fault(
     'The payment provider did not answer.',

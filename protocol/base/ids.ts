@@ -33,6 +33,7 @@ export const ID_PREFIX = {
   priceList: 'pr',
   promotion: 'pm',
   coupon: 'cp',
+  writeOff: 'wo',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

@@ -101,6 +101,7 @@ const zh: Record<ErrorCode, ErrorText> = {
   amount_above_paid: text('退款金额不能超过已付金额。', '请不要超过提示的金额。'),
   refund_needs_approval: text('金额超出您的权限。', '已提交主管审批。'),
   order_not_refundable: text('这笔订单没有付款。', '请改为更正扣款。'),
+  order_not_unpaid: text('这笔订单没有欠款。', '请重新加载页面，可能已经付清。'),
   already_decided: text('已有人做出决定。', '请重新加载页面。'),
   provider_unreachable: text('支付平台没有回应。', '我们会自动再次查询，请勿重复付款。'),
   provider_bad_signature: text('支付平台的应答没有通过验签。', '请检查配置中的平台公钥；没有任何改动。'),

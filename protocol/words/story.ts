@@ -17,6 +17,9 @@ const en = {
   'story.offline': 'The cabinet lost its connection and went on noting everything by itself.',
   'story.online': 'The connection came back and the cabinet reported your visit.',
   'story.held': 'A person looks at the record before anything is charged.',
+  'story.unpaid': 'Your payment app could not collect ¥{amount}. Until it is paid no cabinet opens for you.',
+  'story.reminded': 'We reminded you that this is not paid yet.',
+  'story.written_off': 'We do not ask for ¥{amount} any more.',
   'story.released': 'A person has looked at the record and decided.',
   'story.charged_twice': 'The payment provider took ¥{amount} a second time. It goes back to you.',
   'story.refund_started': 'A refund of ¥{amount} was asked for.',
@@ -56,6 +59,10 @@ const en = {
   'anomaly.delayed_charge.offline':
     'The cabinet was offline; the charge came {minutes} min after the door closed.',
   'anomaly.delayed_charge.provider_pending': 'The provider needed {minutes} min to collect the money.',
+  'anomaly.delayed_charge.system': 'Our system charged {minutes} min after the door closed.',
+  'anomaly.delayed_charge.unclear':
+    'The charge came late, and weighing again does not clearly confirm it ({percent} %). Look at the curve.',
+  'anomaly.unpaid': '¥{amount} is not paid after {count} reminders. Collect, record a payment, or let it go.',
   'anomaly.item_returned.refunded':
     'Weighed again, the trace shows {count} × {sku} coming back ({percent} % certain). The line was refunded.',
   'anomaly.item_returned.look':
@@ -111,7 +118,22 @@ const en = {
     'The payment provider took ¥{amount} twice for your visit to {cabinet} at {closed}. We are giving the second ¥{amount} back now. You need not do anything.',
   'notice.late_charge.title': 'A late charge for your visit',
   'notice.late_charge':
-    'You closed the door of {cabinet} at {closed}. The report of your visit reached us only now. {count} items, ¥{amount}; you are charged once.',
+    'You closed the door of {cabinet} at {closed}. {cause} {count} items, ¥{amount}; you are charged once, now.',
+  'cause.offline':
+    'The cabinet had no connection from {from} and could report your visit only at {to}, so the charge comes late.',
+  'cause.system': 'Our system could take up your visit only now, so the charge comes late. We are sorry.',
+  'notice.unpaid.title': 'A purchase is not paid yet',
+  'notice.unpaid':
+    'Your payment app could not collect ¥{amount} for your visit to {cabinet} at {closed}; usually there was not enough money in it. Pay here, or top it up and it is collected by itself. Until then no cabinet opens for you. You pay once.',
+  'notice.unpaid_again.title': 'Reminder: a purchase is still not paid',
+  'notice.unpaid_again':
+    '¥{amount} for your visit to {cabinet} at {closed} is still not paid. Pay here and every cabinet opens again at once. If the amount is wrong, tell us on the same page.',
+  'notice.unpaid_settled.title': 'Paid, thank you',
+  'notice.unpaid_settled':
+    '¥{amount} for your visit to {cabinet} at {closed} is paid, once. Every cabinet opens for you again.',
+  'notice.written_off.title': 'You need not pay this any more',
+  'notice.written_off':
+    'We do not ask for the ¥{amount} of your visit to {cabinet} at {closed} any more. Every cabinet opens for you again.',
   'notice.refund_started.title': 'A refund is on its way',
   'notice.refund_started': '¥{amount} of your purchase at {cabinet} goes back to you. {arrival}',
   'notice.refund_arrived.title': 'Your refund was handed over',
@@ -138,6 +160,9 @@ const zh: Record<StoryKey, string> = {
   'story.offline': '货柜断网，期间的记录由货柜自行保存。',
   'story.online': '网络恢复，货柜上报了本次购物。',
   'story.held': '扣款前先由人工核对记录。',
+  'story.unpaid': '支付应用未能收取 ¥{amount}，付清前货柜暂不能打开。',
+  'story.reminded': '我们提醒您这笔订单尚未付款。',
+  'story.written_off': '¥{amount} 无需再付。',
   'story.released': '人工已核对记录并作出决定。',
   'story.charged_twice': '支付平台又收取了一次 ¥{amount}，将退还给您。',
   'story.refund_started': '已发起退款 ¥{amount}。',
@@ -171,6 +196,9 @@ const zh: Record<StoryKey, string> = {
   'anomaly.double_charge': '支付平台对同一次购物收取了两次 ¥{amount}，后一笔自动退还。',
   'anomaly.delayed_charge.offline': '货柜断网，关门 {minutes} 分钟后才扣款。',
   'anomaly.delayed_charge.provider_pending': '支付平台用了 {minutes} 分钟才完成收款。',
+  'anomaly.delayed_charge.system': '关门 {minutes} 分钟后，我们的系统才扣款。',
+  'anomaly.delayed_charge.unclear': '扣款延迟，复核称重不能明确确认（{percent}%），请查看曲线。',
+  'anomaly.unpaid': '提醒 {count} 次后仍有 ¥{amount} 未付。请催收、登记付款或免除。',
   'anomaly.item_returned.refunded': '复核称重记录，{sku} × {count} 已放回（把握 {percent}%），该行已退款。',
   'anomaly.item_returned.look': '复核称重记录，不能明确 {sku} 已放回（{percent}%）。',
   'anomaly.amount_differs': '支付平台收取 ¥{taken}，我们请求的是 ¥{asked}。',
@@ -214,8 +242,20 @@ const zh: Record<StoryKey, string> = {
   'notice.double_charge':
     '您 {closed} 在{cabinet}的购物被支付平台扣款两次，每次 ¥{amount}。第二笔正在退还给您，您无需操作。',
   'notice.late_charge.title': '延时扣款说明',
-  'notice.late_charge':
-    '您 {closed} 在{cabinet}关门，本次购物的记录现在才上报并完成结算。共 {count} 件，¥{amount}，只扣一次。',
+  'notice.late_charge': '您 {closed} 在{cabinet}关门。{cause}共 {count} 件，¥{amount}，现在扣款，只扣一次。',
+  'cause.offline': '货柜从 {from} 起断网，{to} 才上报本次购物，所以扣款晚了。',
+  'cause.system': '我们的系统现在才处理本次购物，所以扣款晚了，非常抱歉。',
+  'notice.unpaid.title': '有一笔购物尚未付款',
+  'notice.unpaid':
+    '您 {closed} 在{cabinet}的购物有 ¥{amount} 未能扣款，多为支付账户余额不足。点此付款，或充值后等待自动扣款。付清前货柜暂不能打开。只会收取一次。',
+  'notice.unpaid_again.title': '提醒：购物仍未付款',
+  'notice.unpaid_again':
+    '您 {closed} 在{cabinet}的购物仍有 ¥{amount} 未付。点此付清，所有货柜立即恢复使用。如金额有误，可在同一页面反馈。',
+  'notice.unpaid_settled.title': '已付清，谢谢',
+  'notice.unpaid_settled':
+    '您 {closed} 在{cabinet}的购物 ¥{amount} 已付清，只收取了一次。所有货柜已恢复使用。',
+  'notice.written_off.title': '这笔购物无需再付款',
+  'notice.written_off': '您 {closed} 在{cabinet}的购物 ¥{amount} 无需再付。所有货柜已恢复使用。',
   'notice.refund_started.title': '退款处理中',
   'notice.refund_started': '您在{cabinet}的购物将退款 ¥{amount}。{arrival}',
   'notice.refund_arrived.title': '退款已退出',

@@ -17,7 +17,7 @@ const CORE_ORDER = [
   ['payments'],
   ['refunds'],
   ['bills', 'complaints'],
-  ['anomalies'],
+  ['anomalies', 'arrears'],
   ['support'],
   ['reports', 'pages'],
   // They look at everything and nothing looks at them.

@@ -80,3 +80,42 @@ export const deferredPending: Scenario = {
     expectEqual(paid.paidFen, priceOf(truth.taken), 'what was paid in the end')
   },
 }
+
+export const deferredToldBefore: Scenario = {
+  name: 'deferred-told-before',
+  shows:
+    'a charge that comes long after the visit: the message with cause and times is accepted before the money is taken, and the record is weighed again',
+  policy: { lateChargeNoticeMs: 1000, delayedChargeMs: 1000 },
+  async run(world) {
+    const [consumer, lead] = [await world.consumer(), await world.staff('lead')]
+    const session = await consumer.open()
+    const truth = await world.workshop.visit([
+      ...arrive,
+      { do: 'network', mode: 'cut' },
+      take('s2', 'salad-chicken'),
+      ...leave,
+    ])
+    await never(
+      'something was paid',
+      async () => paymentsOf(await world.provider.books(), consumer).length > 0,
+      1500,
+    )
+    await world.workshop.control('network', { mode: 'ok' })
+    const order = await consumer.orderIn(session.sessionId, ['paid'], 40_000)
+    await expectChargedOnce(world, consumer, order, truth.taken)
+    const told = (await world.phone.messages()).find(({ template }) => template === 'late_charge')
+    const [payment] = paymentsOf(await world.provider.books(), consumer)
+    expectThat(told !== undefined && payment !== undefined, 'nothing was said, or nothing was paid')
+    expectThat(told.acceptedAtMs <= payment.paidAtMs, 'the money moved before the message was accepted')
+    expectThat(/断网|no connection/.test(told.text), `the message does not name the cause: ${told.text}`)
+    await eventually('the late charge being weighed again', async () =>
+      JSON.stringify(await lead.get('audit')).includes('charge.late_checked'),
+    )
+    const { anomalies } = await lead.order(order.orderId)
+    expectEqual(
+      anomalies.map(({ kind }) => kind),
+      ['delayed_charge'],
+      'what was found: late, and not wrong',
+    )
+  },
+}

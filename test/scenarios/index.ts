@@ -1,8 +1,9 @@
+import { deferredInsufficient, deferredPaidElsewhere, deferredWriteOff } from './arrears.ts'
 import { billBalances, billDifferences, billDouble, billNotReady } from './bills.ts'
 import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { cameraBlocked } from './camera-blocked.ts'
-import { deferredOffline, deferredPending } from './deferred.ts'
+import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
@@ -32,6 +33,10 @@ export const SCENARIOS: readonly Scenario[] = [
   itemReturned,
   deferredOffline,
   deferredPending,
+  deferredToldBefore,
+  deferredInsufficient,
+  deferredWriteOff,
+  deferredPaidElsewhere,
   dispute,
   promotion,
   billBalances,

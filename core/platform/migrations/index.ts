@@ -9,6 +9,7 @@ import { controlMigration } from './0007-control.ts'
 import { alarmSubjectsMigration } from './0008-alarm-subjects.ts'
 import { openIntervalsMigration } from './0009-open-intervals.ts'
 import { complaintsMigration } from './0010-complaints.ts'
+import { arrearsMigration } from './0011-arrears.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   alarmSubjectsMigration,
   openIntervalsMigration,
   complaintsMigration,
+  arrearsMigration,
 ]

@@ -1,3 +1,4 @@
+import type { ArrearsTables } from './arrears.ts'
 import type { CabinetTables } from './cabinets.ts'
 import type { CatalogTables } from './catalog.ts'
 import type { ConsumerTables } from './consumers.ts'
@@ -20,6 +21,7 @@ export interface Tables
     StaffTables,
     SessionTables,
     MoneyTables,
+    ArrearsTables,
     LedgerTables,
     PricingTables,
     SupportTables,

@@ -280,6 +280,7 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
       },
     ],
     ticketId: 'tk-1041',
+    arrears: null,
     refundableFen: 3300 - refunds.reduce((sum, refund) => sum + refund.amountFen, 0),
     actions: ['refund'],
   }

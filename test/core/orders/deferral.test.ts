@@ -14,6 +14,7 @@ const facts = (change: Partial<DeferralFacts> = {}): DeferralFacts => ({
   releasedAtMs: null,
   submittedAtMs: MINUTE + 1200,
   pendingAtMs: MINUTE + 1300,
+  arrearsAtMs: null,
   chargedAtMs: MINUTE + 1600,
   nowMs: 60 * MINUTE,
   ...change,

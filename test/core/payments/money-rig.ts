@@ -124,6 +124,8 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         chargePaid: async () => undefined,
         chargeEnded: async () => undefined,
         chargeFailed: async () => undefined,
+        unpaid: async () => undefined,
+        givenUp: async () => undefined,
         amountDiffers: async () => undefined,
         lowered: async () => undefined,
         lowerTooLate: async (_tx, charge) => {

@@ -1,0 +1,87 @@
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { PaidElsewhere, WriteOffCreate, WriteOffDecision, WriteOffList } from '#protocol/api/arrears.ts'
+import { closed, Id } from '#protocol/api/common.ts'
+import { StaffOrder } from '#protocol/api/staff.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
+import type { Tx } from '#core/platform/database.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { HttpApp } from '#core/platform/http.ts'
+import type { Permission } from '#core/staff/permissions.ts'
+import type { SupportQueries } from '#core/support/queries.ts'
+import type { Arrears } from './arrears.ts'
+
+const orderParams = Type.Object({ orderId: Id }, closed)
+const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' as const, permission } } })
+
+/** What staff do about unpaid orders. `protocol/api/arrears.ts`. */
+export function registerArrearsRoutes(
+  app: HttpApp,
+  { db, arrears, support }: CoreDeps & { arrears: Arrears; support: SupportQueries },
+): void {
+  const me = (request: FastifyRequest): StaffIdentity => {
+    if (request.staff === null) throw new CabinetError('not_signed_in')
+    return request.staff
+  }
+  /** Only what the reader may see may be worked on. */
+  async function work(
+    request: FastifyRequest,
+    orderId: string,
+    act: (tx: Tx, staff: StaffIdentity) => Promise<unknown>,
+  ): Promise<StaffOrder> {
+    const staff = me(request)
+    await support.order(staff, orderId)
+    await db.write('work on an unpaid order', (tx) => act(tx, staff))
+    return support.order(staff, orderId)
+  }
+  const answer = { 200: StaffOrder }
+
+  app.post(
+    '/api/staff/orders/:orderId/collect',
+    {
+      ...allow('arrears.collect'),
+      schema: { params: orderParams, body: Type.Object({}, closed), response: answer },
+    },
+    (request) =>
+      work(request, request.params.orderId, (tx, staff) =>
+        arrears.collect(tx, request.params.orderId, staff),
+      ),
+  )
+  app.post(
+    '/api/staff/orders/:orderId/paid-elsewhere',
+    { ...allow('arrears.settle'), schema: { params: orderParams, body: PaidElsewhere, response: answer } },
+    (request) =>
+      work(request, request.params.orderId, (tx, staff) =>
+        arrears.settleElsewhere(tx, request.params.orderId, staff, request.body),
+      ),
+  )
+  app.post(
+    '/api/staff/orders/:orderId/write-off',
+    { ...allow('writeOff.request'), schema: { params: orderParams, body: WriteOffCreate, response: answer } },
+    (request) =>
+      work(request, request.params.orderId, (tx, staff) =>
+        arrears.askWriteOff(tx, request.params.orderId, staff, request.body),
+      ),
+  )
+  app.get(
+    '/api/staff/write-offs',
+    { ...allow('writeOff.request'), schema: { response: { 200: WriteOffList } } },
+    async (request) => ({ writeOffs: await arrears.viewsOf(db.read, me(request)) }),
+  )
+  for (const verdict of ['approve', 'refuse'] as const)
+    app.post(
+      `/api/staff/write-offs/:writeOffId/${verdict}`,
+      {
+        ...allow('writeOff.approve'),
+        schema: { params: Type.Object({ writeOffId: Id }, closed), body: WriteOffDecision, response: answer },
+      },
+      async (request) => {
+        const staff = me(request)
+        const { orderId } = await db.write('decide a write-off', (tx) =>
+          arrears.decideWriteOff(tx, request.params.writeOffId, staff, verdict, request.body.reason),
+        )
+        return support.order(staff, orderId)
+      },
+    )
+}
