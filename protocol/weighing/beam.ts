@@ -1,14 +1,10 @@
 import type { CabinetModel, ModelShelf } from './combinations.ts'
 import { logAdd } from './densities.ts'
-import {
-  expand,
-  restingHandDensity,
-  restingHandProbability,
-  transitionBetween,
-  type Transition,
-} from './hypotheses.ts'
-import type { Level } from './levels.ts'
+import { expand } from './hypotheses.ts'
+import type { Level } from './level.ts'
+import { restingHandDensity, restingHandProbability } from './resting-hand.ts'
 import { flagsOf, hashAfter, stateAfter, type BeamState, type Candidate, type Move } from './states.ts'
+import { transitionBetween, type Transition } from './transition.ts'
 import type { WeighingOptions } from './types.ts'
 
 /** Stories this much less likely than the best are let go. */

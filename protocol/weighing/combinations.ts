@@ -250,3 +250,31 @@ function logPriorOf(
     kindsHere * Math.log(kinds)
   )
 }
+
+/** Hypotheses further away than this many standard deviations are not looked at. */
+export const farSigmas = 7
+
+export function near(table: readonly Combination[], grams: number, variance: number): readonly Combination[] {
+  // The combination's own variance grows with its weight; 1.2 % of the weight covers every sane product.
+  const reach = farSigmas * (Math.sqrt(variance) + 0.012 * Math.abs(grams) + 1)
+  let low = lowerBound(table, grams - reach)
+  const found: Combination[] = []
+  for (; low < table.length; low++) {
+    const combination = table[low] as Combination
+    if (combination.grams > grams + reach) break
+    const off = combination.grams - grams
+    if (off * off < farSigmas * farSigmas * (variance + combination.variance)) found.push(combination)
+  }
+  return found
+}
+
+function lowerBound(table: readonly Combination[], grams: number): number {
+  let low = 0
+  let high = table.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((table[middle] as Combination).grams < grams) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -26,3 +26,8 @@ export function logAdd(a: number, b: number): number {
   if (b === Number.NEGATIVE_INFINITY) return a
   return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b))
 }
+
+/** Foreign objects and losses that nothing explains may weigh anything up to this. */
+export const openRangeGrams = 3000
+
+export const logOpenDensity = -Math.log(openRangeGrams)

@@ -1,6 +1,6 @@
 import type { LevelEvent } from './beam.ts'
 import type { CabinetModel, ModelProduct, ModelShelf } from './combinations.ts'
-import type { Level } from './levels.ts'
+import type { Level } from './level.ts'
 import type { BeamState, Move, Trail } from './states.ts'
 import type { ShelfDelta, WeighingOptions } from './types.ts'
 

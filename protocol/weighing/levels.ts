@@ -1,19 +1,16 @@
+import { addReading, emptyBlock, lastBlocks, mergeBlocks, spreadOf, type Block } from './blocks.ts'
+import { BriefWatch, briefReadings, type BriefStretch } from './brief-watch.ts'
+import type { DoorPhase, Level } from './level.ts'
 import { PassageRing, type Passage } from './passage.ts'
+import { minimumReadings, ReadingWindow } from './reading-window.ts'
+import { ShelfNoise } from './shelf-noise.ts'
 
-/** Readings that make a level: enough for a robust spread at 5 Hz, and no more than half a second at 10 Hz. */
-const minimumReadings = 5
-const windowCapacity = 128
 const blockMs = 250
 /** Estimates on either side of a step use this much of the level nearest to the step. */
 const edgeMs = 2000
 const maximumLevels = 400
 /** Door moves that wait for a reading; more than a hand can make between two weighings. */
 const mostDoorMoves = 12
-/** Between two quick moves a shelf rests for a moment only: three readings and a sixth of a second are a brief level. */
-const briefReadings = 3
-const briefMs = 150
-/** Brief levels are taken while the shelf still trembles: up to this many times its own noise. */
-const briefRoughness = 8
 /** The door shakes everything: what is brief near it is not trusted. */
 const briefAfterDoorMs = 600
 /** The ring of the door is left out of the way to the first level after it. */
@@ -23,36 +20,12 @@ const swingGrams = 15
 /** Neighbouring readings are not independent (structure modes at 8 to 20 Hz): effective count is this much smaller. */
 const colourFactor = 1.6
 
-export type DoorPhase = 'before' | 'during' | 'after'
-
-/** A stretch in which a shelf was quiet. Head and tail are its mean near its beginning and near its end, in grams. */
-export type Level = {
-  startMs: number
-  endMs: number
-  phase: DoorPhase
-  headGrams: number
-  headSigmaGrams: number
-  tailGrams: number
-  tailSigmaGrams: number
-  /** Spread of the readings in the level against the noise that this shelf has when it is left alone. */
-  roughness: number
-  quietMs: number
-  /** The level was taken because time was up, not because the shelf was quiet. */
-  forced: boolean
-  /** The longest stretch without readings between the level before and this one. */
-  gapMs: number
-  /** The level before ended because the door moved, not because goods or hands did. */
-  followsDoor: boolean
-  /** Seen only for a moment between two moves, among trembling and the next hand's push. */
-  brief: boolean
-  /** How far the shelf went above and below the level before, on the way to this one. */
-  highGrams: number
-  lowGrams: number
-  /** The readings on the way from the last level that was not brief, when the way was short enough to be looked at. */
-  passage: Passage | null
+export type LevelTrackerOptions = {
+  noiseGrams: number
+  quietWindowMs: number
+  sameLevelGrams: number
+  seeBriefLevels: boolean
 }
-
-type Block = { startMs: number; endMs: number; n: number; sum: number; squares: number }
 
 /**
  * Follows one shelf: quiet or active, and the levels it rests on. Streaming and O(1) per reading.
@@ -61,18 +34,13 @@ type Block = { startMs: number; endMs: number; n: number; sum: number; squares: 
  */
 export class LevelTracker {
   readonly levels: Level[] = []
-  noiseGrams: number
   quiet = false
 
   readonly #windowMs: number
   readonly #sameLevelGrams: number
   readonly #seeBriefLevels: boolean
-  #t = new Float64Array(windowCapacity)
-  #x = new Float64Array(windowCapacity)
-  #from = 0
-  #size = 0
-  #sum = 0
-  #squares = 0
+  readonly #window: ReadingWindow
+  readonly #noise: ShelfNoise
   #reference = Number.NaN
   #lastMs = Number.NEGATIVE_INFINITY
   #gapMs = 0
@@ -87,32 +55,25 @@ export class LevelTracker {
   readonly #doorMoves: DoorMove[] = []
   #doorMs = Number.NEGATIVE_INFINITY
 
-  #noiseRing: number[] = []
-  #noiseAt = 0
-  #closedNoiseGrams: number
-  #calmWindows = 0
   #nextNoiseMs = Number.NEGATIVE_INFINITY
 
   #current: Level | null = null
   #head: Block = emptyBlock(0)
   #tail: Block[] = []
   #pending: Block[] = []
-  #brief: Block | null = null
-  /** The stillest stretch of the brief level: where its weight is read. */
-  #still: Block | null = null
+  readonly #brief = new BriefWatch()
 
-  constructor(options: {
-    noiseGrams: number
-    quietWindowMs: number
-    sameLevelGrams: number
-    seeBriefLevels: boolean
-  }) {
-    this.noiseGrams = options.noiseGrams
-    this.#closedNoiseGrams = options.noiseGrams
+  constructor(options: LevelTrackerOptions) {
+    this.#noise = new ShelfNoise(options.noiseGrams)
+    this.#window = new ReadingWindow(options.quietWindowMs)
     this.#windowMs = options.quietWindowMs
     this.#sameLevelGrams = options.sameLevelGrams
     this.#seeBriefLevels = options.seeBriefLevels
-    this.#noiseRing = [options.noiseGrams, options.noiseGrams]
+  }
+
+  /** The noise of the shelf when it is left alone, in grams, as it is known by now. */
+  get noiseGrams(): number {
+    return this.#noise.grams
   }
 
   get phase(): DoorPhase {
@@ -147,28 +108,28 @@ export class LevelTracker {
       }
     }
     const gap = tMs - this.#lastMs
-    if (this.#size > 0 && gap > 700) {
+    if (this.#window.size > 0 && gap > 700) {
       if (gap > this.#gapMs) this.#gapMs = gap
       this.#leave(this.#lastMs)
-      this.#clearWindow()
+      this.#window.clear()
     }
     this.#lastMs = tMs
-    this.#append(tMs, x)
+    this.#window.push(tMs, x)
     this.#ring.push(tMs, x)
-    const n = this.#size
+    const n = this.#window.size
     if (!this.quiet) {
       this.#watchExcursion(x)
-      if (this.#seeBriefLevels && this.#phase !== 'after') this.#watchBrief(tMs)
+      if (this.#seeBriefLevels && this.#phase !== 'after') {
+        this.#keepBrief(this.#brief.look(this.#window, tMs, this.#doorMs + briefAfterDoorMs, this.noiseGrams))
+      }
     }
     if (n < minimumReadings) return
-    const span = tMs - this.#oldestMs()
+    const span = tMs - this.#window.oldestMs
     if (span < 0.55 * this.#windowMs) return
-    const mean = this.#sum / n
-    const variance = Math.max(0, (this.#squares - this.#sum * mean) / (n - 1))
-    const spread = Math.sqrt(variance)
+    const { mean, spread } = this.#window
     if (tMs >= this.#nextNoiseMs) {
       this.#nextNoiseMs = tMs + this.#windowMs
-      this.#learnNoise(spread)
+      this.#noise.learn(spread, this.#phase === 'before')
     }
     if (this.quiet) {
       const level = this.#current as Level
@@ -199,7 +160,7 @@ export class LevelTracker {
     const current = this.#current
     const last = this.levels.at(-1)
     const isJudged = last !== undefined && last.phase === 'after' && last.startMs >= this.#doorMs
-    if (timeIsUp && !this.quiet && this.#phase === 'after' && this.#size >= 2 && !isJudged) {
+    if (timeIsUp && !this.quiet && this.#phase === 'after' && this.#window.size >= 2 && !isJudged) {
       return [...this.levels, this.#forcedLevel()]
     }
     if (current !== null && this.quiet) {
@@ -212,7 +173,7 @@ export class LevelTracker {
       if (copy.phase === 'after') {
         const last = this.#stillest()
         this.#estimate(copy, last, last)
-      } else this.#estimate(copy, head, mergeBlocks(lastBlocks(tail)))
+      } else this.#estimate(copy, head, mergeBlocks(lastBlocks(tail, edgeMs)))
       return [...this.levels.slice(0, -1), copy]
     }
     return this.levels.slice()
@@ -227,8 +188,8 @@ export class LevelTracker {
 
   /** Spread of the newest half second after the door closed, in grams; infinite while there are too few readings. */
   get afterSpreadGrams(): number {
-    if (this.#phase !== 'after' || this.#size < briefReadings + 1) return Number.POSITIVE_INFINITY
-    return spreadOf(this.#windowBlock())
+    if (this.#phase !== 'after' || this.#window.size < briefReadings + 1) return Number.POSITIVE_INFINITY
+    return this.#window.spread
   }
 
   /** The newest readings of the current level, as many as make the mean surest: the frame's ringing dies away. */
@@ -250,21 +211,11 @@ export class LevelTracker {
   }
 
   #forcedLevel(): Level {
-    const level = this.#newLevel(this.#oldestMs())
-    const block = this.#windowBlock()
+    const level = this.#newLevel(this.#window.oldestMs)
+    const block = this.#window.asBlock(this.#lastMs)
     this.#estimate(level, block, block)
     level.forced = true
     return level
-  }
-
-  #windowBlock(): Block {
-    return {
-      startMs: this.#oldestMs(),
-      endMs: this.#lastMs,
-      n: this.#size,
-      sum: this.#sum,
-      squares: this.#squares,
-    }
   }
 
   #newLevel(startMs: number): Level {
@@ -313,12 +264,12 @@ export class LevelTracker {
   }
 
   #changeDoor(door: 'open' | 'closed', changedMs: number): void {
-    this.#closeBrief()
+    this.#keepBrief(this.#brief.take(this.noiseGrams))
     // A shelf that was busy when the door moved was moved by more than the door.
     this.#doorMoved = this.quiet || this.#doorMoved
     this.#door = door
     this.#doorMs = changedMs
-    if (this.#phase === 'before' && this.levels.length === 0 && this.#size >= 1) {
+    if (this.#phase === 'before' && this.levels.length === 0 && this.#window.size >= 1) {
       // Too short or too restless a beginning still has to serve as the weight before, be it a single reading.
       const level = this.#forcedLevel()
       this.levels.push(level)
@@ -327,51 +278,7 @@ export class LevelTracker {
     // The flag may lag the first shake of the door a little.
     this.#leave(changedMs - 150)
     this.#phase = door === 'open' ? 'during' : 'after'
-    this.#clearWindow()
-  }
-
-  /** Gathers readings that agree although the shelf is not quiet yet; they may be all that is seen between two moves. */
-  #watchBrief(tMs: number): void {
-    let n = 0
-    let sum = 0
-    let squares = 0
-    let startMs = tMs
-    for (let i = this.#size - 1; i >= 0; i--) {
-      const at = (this.#from + i) % windowCapacity
-      if (n >= briefReadings && tMs - startMs >= briefMs) break
-      const x = this.#x[at] as number
-      startMs = this.#t[at] as number
-      n++
-      sum += x
-      squares += x * x
-    }
-    if (n < briefReadings || tMs - startMs < briefMs || startMs - this.#doorMs < briefAfterDoorMs) return
-    const window: Block = { startMs, endMs: tMs, n, sum, squares }
-    const spread = spreadOf(window)
-    const limit = briefRoughness * this.noiseGrams + 0.5
-    const brief = this.#brief
-    if (spread > limit) {
-      this.#closeBrief()
-      return
-    }
-    if (brief === null) {
-      this.#brief = window
-      this.#still = { ...window }
-      return
-    }
-    const near = 2.5 * Math.max(this.noiseGrams, spread, spreadOf(brief)) + 0.5
-    if (Math.abs(sum / n - brief.sum / brief.n) > near) {
-      this.#closeBrief()
-      this.#brief = window
-      this.#still = { ...window }
-      return
-    }
-    if (this.#restlessness(window) < this.#restlessness(this.#still as Block)) this.#still = window
-    const x = this.#x[(this.#from + this.#size - 1) % windowCapacity] as number
-    brief.endMs = tMs
-    brief.n++
-    brief.sum += x
-    brief.squares += x * x
+    this.#window.clear()
   }
 
   #watchExcursion(x: number): void {
@@ -386,21 +293,13 @@ export class LevelTracker {
     this.#low = 0
   }
 
-  #restlessness(block: Block): number {
-    return Math.max(this.noiseGrams, spreadOf(block)) ** 2 / block.n
-  }
-
-  #closeBrief(): void {
-    const brief = this.#brief
-    const still = this.#still as Block
-    this.#brief = null
-    this.#still = null
-    if (brief === null || this.levels.length >= maximumLevels) return
-    const level = this.#newLevel(brief.startMs)
-    const read = this.#restlessness(still) < 0.7 * this.#restlessness(brief) ? still : brief
+  #keepBrief(stretch: BriefStretch | null): void {
+    if (stretch === null || this.levels.length >= maximumLevels) return
+    const { whole, read } = stretch
+    const level = this.#newLevel(whole.startMs)
     this.#estimate(level, read, read)
-    level.endMs = brief.endMs
-    level.quietMs = brief.endMs - brief.startMs
+    level.endMs = whole.endMs
+    level.quietMs = whole.endMs - whole.startMs
     level.brief = true
     const previous = this.levels.at(-1)
     if (previous !== undefined) {
@@ -414,84 +313,20 @@ export class LevelTracker {
     this.#current = null
   }
 
-  #append(tMs: number, x: number): void {
-    while (
-      this.#size > 0 &&
-      (this.#size === windowCapacity ||
-        (this.#size >= minimumReadings && tMs - this.#oldestMs() > this.#windowMs))
-    ) {
-      const old = this.#x[this.#from] as number
-      this.#sum -= old
-      this.#squares -= old * old
-      this.#from = (this.#from + 1) % windowCapacity
-      this.#size--
-    }
-    const at = (this.#from + this.#size) % windowCapacity
-    this.#t[at] = tMs
-    this.#x[at] = x
-    this.#size++
-    this.#sum += x
-    this.#squares += x * x
-  }
-
-  #oldestMs(): number {
-    return this.#t[this.#from] as number
-  }
-
-  #clearWindow(): void {
-    this.#size = 0
-    this.#from = 0
-    this.#sum = 0
-    this.#squares = 0
-  }
-
   #halvesAgree(spread: number): boolean {
-    const n = this.#size
-    const half = n >> 1
-    let first = 0
-    let second = 0
-    for (let i = 0; i < half; i++) {
-      first += this.#x[(this.#from + i) % windowCapacity] as number
-      second += this.#x[(this.#from + n - 1 - i) % windowCapacity] as number
-    }
+    const half = this.#window.size >> 1
     const scale = Math.max(this.noiseGrams, 0.5 * spread)
-    return Math.abs(first - second) / half < 3 * scale * Math.sqrt((2 * colourFactor) / half) + 0.3
-  }
-
-  /** A low quantile of the spreads seen: handling makes spreads large, never small. */
-  #learnNoise(spread: number): void {
-    const calm = this.#phase === 'before'
-    if (!calm && spread > 3 * this.noiseGrams + 0.5) return
-    if (this.#noiseRing.length < 24) this.#noiseRing.push(spread)
-    else {
-      this.#noiseRing[this.#noiseAt % 24] = spread
-      this.#noiseAt++
-    }
-    const sorted = [...this.#noiseRing].sort((a, b) => a - b)
-    const quantile = sorted[Math.floor(sorted.length * 0.45)] as number
-    const noise = Math.min(15, Math.max(0.05, quantile))
-    if (calm) {
-      this.noiseGrams = noise
-      this.#closedNoiseGrams = noise
-      this.#calmWindows++
-    } else {
-      // Noise learned with the door closed is worth more than noise among hands: it may grow a little, not run away.
-      this.noiseGrams = this.#calmWindows >= 3 ? Math.min(noise, 1.6 * this.#closedNoiseGrams + 0.2) : noise
-    }
+    return this.#window.halvesApart() < 3 * scale * Math.sqrt((2 * colourFactor) / half) + 0.3
   }
 
   #enter(mean: number, spread: number, n: number): void {
-    const brief = this.#brief
-    if (
-      brief !== null &&
-      Math.abs(brief.sum / brief.n - mean) > 2.5 * Math.max(this.noiseGrams, spread) + 0.5
-    ) {
-      this.#closeBrief()
+    const briefMean = this.#brief.mean
+    if (briefMean !== null && Math.abs(briefMean - mean) > 2.5 * Math.max(this.noiseGrams, spread) + 0.5) {
+      this.#keepBrief(this.#brief.take(this.noiseGrams))
     }
-    this.#brief = null
-    this.#still = null
-    const startMs = this.#oldestMs()
-    const block = this.#windowBlock()
+    this.#brief.forget()
+    const startMs = this.#window.oldestMs
+    const block = this.#window.asBlock(this.#lastMs)
     const previous = this.#current
     this.quiet = true
     if (previous !== null && previous.phase === this.#phase) {
@@ -529,10 +364,7 @@ export class LevelTracker {
       block = emptyBlock(tMs)
       this.#pending.push(block)
     }
-    block.endMs = tMs
-    block.n++
-    block.sum += x
-    block.squares += x * x
+    addReading(block, tMs, x)
     const safeMs = tMs - this.#windowMs - 100
     while (this.#pending.length > 1 && (this.#pending[0] as Block).endMs <= safeMs) {
       this.#commit(this.#pending.shift() as Block)
@@ -557,12 +389,11 @@ export class LevelTracker {
       if (block.endMs <= safeMs) this.#commit(block)
     }
     this.#pending = []
-    const tail = mergeBlocks(lastBlocks(this.#tail))
+    const tail = mergeBlocks(lastBlocks(this.#tail, edgeMs))
     this.#estimate(level, this.#head, tail)
     this.#startExcursion(tail.sum / tail.n)
-    for (let i = 0; i < this.#size; i++) {
-      const at = (this.#from + i) % windowCapacity
-      if ((this.#t[at] as number) > level.endMs) this.#watchExcursion(this.#x[at] as number)
+    for (let i = 0; i < this.#window.size; i++) {
+      if (this.#window.timeAt(i) > level.endMs) this.#watchExcursion(this.#window.gramsAt(i))
     }
   }
 
@@ -597,32 +428,3 @@ export class LevelTracker {
 }
 
 type DoorMove = { tMs: number; door: 'open' | 'closed' }
-
-function emptyBlock(tMs: number): Block {
-  return { startMs: tMs, endMs: tMs, n: 0, sum: 0, squares: 0 }
-}
-
-function mergeBlocks(blocks: readonly Block[], into?: Block): Block {
-  const all = into === undefined ? blocks : [into, ...blocks]
-  const result = { ...(all[0] as Block) }
-  for (let i = 1; i < all.length; i++) {
-    const block = all[i] as Block
-    result.startMs = Math.min(result.startMs, block.startMs)
-    result.endMs = Math.max(result.endMs, block.endMs)
-    result.n += block.n
-    result.sum += block.sum
-    result.squares += block.squares
-  }
-  return result
-}
-
-function lastBlocks(blocks: readonly Block[]): Block[] {
-  const end = (blocks.at(-1) as Block).endMs
-  return blocks.filter((block) => end - block.endMs < edgeMs)
-}
-
-function spreadOf(block: Block): number {
-  if (block.n < 2) return 0
-  const mean = block.sum / block.n
-  return Math.sqrt(Math.max(0, (block.squares - block.sum * mean) / (block.n - 1)))
-}

@@ -1,5 +1,5 @@
 import { logAdd } from './densities.ts'
-import type { Level } from './levels.ts'
+import type { Level } from './level.ts'
 
 /** A longer way than this between two levels holds more than two moves: it proves nothing. */
 const longestPassageMs = 2600
