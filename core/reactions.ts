@@ -35,6 +35,8 @@ export interface Domains {
 }
 
 const DUPLICATE_RULE = 'double-charge-1'
+/** What the provider's bill shows may belong to no cabinet of ours; a ticket then names none. */
+const NO_CABINET = ''
 /** Between two looks at whether an announcement was accepted. */
 const LOOK_AGAIN_MS = 250
 
@@ -440,7 +442,7 @@ export function createReactions(deps: CoreDeps): {
         reason: null,
         priority: order?.state === 'held' ? 'high' : 'normal',
         orderId: anomaly.orderId,
-        cabinetId: anomaly.cabinetId,
+        cabinetId: anomaly.cabinetId === NO_CABINET ? null : anomaly.cabinetId,
         consumerId: anomaly.consumerId,
         amountFen: order?.totalFen ?? null,
         lines: [],
@@ -490,6 +492,16 @@ export function createReactions(deps: CoreDeps): {
 
   // --- the provider's bill says something else than our books
 
+  /** A bill names devices as whoever took the money wrote them: only one of ours is a cabinet. */
+  async function ownCabinet(tx: Tx, deviceId: string): Promise<string> {
+    const known = await tx
+      .selectFrom('cabinet')
+      .select('cabinetId')
+      .where('cabinetId', '=', deviceId)
+      .executeTakeFirst()
+    return known?.cabinetId ?? NO_CABINET
+  }
+
   const bills: BillReactions = {
     async differenceFound(tx, difference, deviceId) {
       const order = difference.orderId === null ? undefined : await getOrder(tx, difference.orderId)
@@ -510,7 +522,7 @@ export function createReactions(deps: CoreDeps): {
               subjectId: difference.differenceId,
               orderId: null,
               sessionId: null,
-              cabinetId: deviceId,
+              cabinetId: await ownCabinet(tx, deviceId),
               consumerId: null,
             }
           : aboutOrder(order, difference.differenceId),

@@ -65,11 +65,12 @@ export const deferredPending: Scenario = {
       'the pending deduction being shown',
       async () => (await consumer.order(pending.orderId)).chargeState === 'pending',
     )
-    await never(
-      'something was paid',
-      async () => paymentsOf(await world.provider.books(), consumer).length > 0,
-      1000,
-    )
+    const running = await eventually('the page saying why it takes so long, while it does', async () => {
+      const { deferral } = await consumer.order(pending.orderId)
+      return deferral !== null && deferral
+    })
+    expectEqual([running.cause, running.toMs], ['provider_pending', null], 'the running delay')
+    expectEqual(paymentsOf(await world.provider.books(), consumer), [], 'payments while it is pending')
     const refused = await consumer.tryOpen()
     expectThat('refusal' in refused, 'the cabinet opens again while a charge is unconfirmed')
     const own = (await world.provider.books()).serviceOrders.find(({ openid }) => openid === consumer.openid)

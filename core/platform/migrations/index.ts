@@ -10,6 +10,7 @@ import { alarmSubjectsMigration } from './0008-alarm-subjects.ts'
 import { openIntervalsMigration } from './0009-open-intervals.ts'
 import { complaintsMigration } from './0010-complaints.ts'
 import { arrearsMigration } from './0011-arrears.ts'
+import { ticketsWithoutCabinetMigration } from './0012-tickets-without-cabinet.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   openIntervalsMigration,
   complaintsMigration,
   arrearsMigration,
+  ticketsWithoutCabinetMigration,
 ]
