@@ -7,6 +7,7 @@ import { PROTOCOL_MINOR, type Twin } from '#protocol/messages/frames.ts'
 import type { PictureReader } from './camera/picture-reader.ts'
 import { createCameraWatch } from './camera/camera-watch.ts'
 import { createClimateKeeper } from './climate/climate-keeper.ts'
+import type { MachineRun } from './climate/lockout-keeper.ts'
 import { createCommandDesk } from './commands/command-desk.ts'
 import { createCommandJournal } from './commands/command-journal.ts'
 import type { CabinetState } from './commands/decide.ts'
@@ -52,6 +53,8 @@ export interface AgentPorts {
   /** @param nowMs  the core's time as the agent knows it, for signatures */
   createDeviceApi: (nowMs: () => number) => DeviceApi
   profileName: string
+  /** Names the present run of the machine and how long it lasts; absent where the system does not tell. */
+  machineRun?: () => MachineRun
   settings: Settings
   /** The core asked for a restart of the agent. */
   restart: () => void
@@ -172,6 +175,8 @@ export function createAgent(ports: AgentPorts): Agent {
     lockoutPolicy,
     isSessionOpen: () => sessions.current !== undefined,
     silentMs: () => delivery.silentMs(),
+    knownNowMs: () => delivery.knownNowMs(),
+    machineRun: ports.machineRun ?? (() => ({ boot: null, uptimeMs: null })),
     settings,
   })
   const onSite = createOnSiteProof({
@@ -309,7 +314,7 @@ export function createAgent(ports: AgentPorts): Agent {
       isDoorOpen: board.isDoorOpen,
       isLocked: isLocked(board),
       grams: { ...hardware.scales().grams },
-      airDeciCelsius: sample.airDeciCelsius,
+      airDeciCelsius: climate.airDeciCelsius,
       setpointDeciCelsius: sample.setpointDeciCelsius,
       isCompressorOn: sample.isCompressorOn,
       ...(ports.cameras.length === 0 ? {} : { camera: cameras.status }),

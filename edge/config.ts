@@ -274,6 +274,22 @@ export const Settings = Type.Object(
       DAY_MS,
     ),
     probeSilentMs: integer('No temperature for this long counts as unsafe', 'ms', MINUTE_MS, 200, HOUR_MS),
+    probeStuckMs: integer(
+      'Exactly the same temperature for this long, although compressor or door moved the air: the probe is stuck',
+      'ms',
+      2 * HOUR_MS,
+      500,
+      DAY_MS,
+    ),
+    probeJumpDeciCelsius: integer(
+      'A larger change between two readings is believed only when the next ones agree',
+      '0.1 °C',
+      120,
+      10,
+      500,
+    ),
+    probesApartDeciCelsius: integer('Two probes further apart than this disagree', '0.1 °C', 50, 5, 300),
+    probesApartMs: integer('… when they do so for this long', 'ms', 10 * MINUTE_MS, 200, DAY_MS),
     // evidence
     evidenceBytesMost: integer(
       'Evidence files kept in the data folder',

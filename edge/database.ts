@@ -74,6 +74,14 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX evidence_by_status ON evidence (status, created_at_ms);
   CREATE TABLE camera_reference (camera TEXT PRIMARY KEY, pixels BLOB NOT NULL, body TEXT NOT NULL) STRICT;
   `,
+  // A lockout outlives the change of how it is written down.
+  `
+  UPDATE document SET body = json_object(
+    'state', json_set(body, '$.warmSpans', json('[]'), '$.peakDeciCelsius', null, '$.gapMs', 0),
+    'excursion', json('{"isTold":false,"warmSinceMs":null,"peak":null}'),
+    'moment', json_object('wallMs', json_extract(body, '$.savedAtWallMs'), 'knownMs', null, 'machineBoot', null, 'uptimeMs', null)
+  ) WHERE name = 'lockout';
+  `,
 ]
 
 /** @param file path, or ':memory:' for a database that lives as long as the process. @throws data_folder_unusable */

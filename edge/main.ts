@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import pino, { type Logger } from 'pino'
 import { every } from '#protocol/base/clock.ts'
@@ -35,6 +37,7 @@ const RESTART_EXIT_CODE = 75
 /** Ready means that a session can start; a cabinet without a network or planogram is as ready as it gets after this. */
 const READY_ANYWAY_MS = 3000
 const PROBE_OPEN_MS = 2000
+const machineBoot = readMachineBoot()
 
 try {
   const line = parseCommandLine(process.argv.slice(2))
@@ -205,9 +208,20 @@ function assemble(
         nowMs,
       }),
     profileName: profile.name,
+    machineRun: () => ({ boot: machineBoot, uptimeMs: Math.round(os.uptime() * 1000) }),
     settings,
     ...rim,
   })
+}
+
+/** Linux names each run of the machine anew; elsewhere nobody does. */
+function readMachineBoot(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 function createBus(

@@ -1,20 +1,16 @@
 import type { Logger } from 'pino'
 import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
+import type { ProbeFault } from '#protocol/messages/climate.ts'
 import type { Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { decideReadingWindowMs } from '../delivery/thinning.ts'
 import type { CabinetHardware, ClimateSample } from '../hardware/ports.ts'
 import { patiently } from '../patiently.ts'
-import {
-  decideCleared,
-  decideLockout,
-  evolveLockoutAfterStop,
-  initialLockout,
-  type LockoutPolicy,
-  type LockoutState,
-} from './lockout.ts'
+import type { LockoutPolicy } from './lockout.ts'
+import { createLockoutKeeper, type MachineRun } from './lockout-keeper.ts'
+import { createProbes, type ProbeChange, type ProbeName } from './probes.ts'
 import {
   decideBoardRefusal,
   decideThermostat,
@@ -35,133 +31,112 @@ export interface ClimateKeeperOptions {
   isSessionOpen: () => boolean
   /** How long the core has not answered. */
   silentMs: () => number
+  /** True time as the core tells it; undefined while it is unknown. */
+  knownNowMs: () => number | undefined
+  machineRun: () => MachineRun
   settings: {
     climateWindowMs: number
     setpointPauseMs: number
     excursionAfterMs: number
     probeSilentMs: number
+    probeStuckMs: number
+    probeJumpDeciCelsius: number
+    probesApartDeciCelsius: number
+    probesApartMs: number
   }
 }
 
 /** Reads the cold, keeps the setpoint that was asked for, and stops sales when the food is no longer safe. */
 export interface ClimateKeeper {
   readonly isLockedOut: boolean
+  /** Of all probes that can be believed the warmest; null when none can. */
+  readonly airDeciCelsius: number | null
   /** The document last answered. */
   readonly reported: { twinEpoch?: string; version: number; setpointDeciCelsius?: number }
   onClimate(sample: ClimateSample): void
   /** Inside the transaction that stores the document. */
   onTwin(twin: Twin): void
-  clearOnSite(by: string, reason: string): boolean
+  clearOnSite(by: string, reason: string, about: { goods: 'kept' | 'discarded'; commandId: string }): boolean
   start(): void
   stop(): void
 }
 
 const LOOK_EVERY_MS = 500
-/** The state is saved when it changes, and this often for its clock. */
-const SAVE_EVERY_MS = 30_000
 const WRITE_RETRY_MS = 5000
+/** No air in or around a cabinet is so cold or so warm: the wire of the probe is open or shorted. */
+const AIR_LOWEST = -450
+const AIR_HIGHEST = 800
+/** Noise on the wire now and then is forgiven; a probe that goes on jumping is not believed. */
+const JUMPS_MOST = 4
+const JUMPS_WITHIN_MS = 10 * 60_000
+const TOLD_FAULTS = 'probe-faults'
 
 export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeeper {
   const { db, outbox, hardware, clock, log, settings } = options
-  let lockout: LockoutState = restoredLockout()
+  const lockout = createLockoutKeeper({
+    db,
+    outbox,
+    clock,
+    log,
+    policy: options.lockoutPolicy,
+    isSessionOpen: options.isSessionOpen,
+    knownNowMs: options.knownNowMs,
+    machineRun: options.machineRun,
+    excursionAfterMs: settings.excursionAfterMs,
+  })
+  const told: Partial<Record<ProbeName, ProbeFault>> = db.readDocument(TOLD_FAULTS) ?? {}
+  const probes = createProbes(
+    {
+      lowest: AIR_LOWEST,
+      highest: AIR_HIGHEST,
+      silentMs: settings.probeSilentMs,
+      stuckMs: settings.probeStuckMs,
+      jump: settings.probeJumpDeciCelsius,
+      jumpsMost: JUMPS_MOST,
+      jumpsWithinMs: JUMPS_WITHIN_MS,
+      apart: settings.probesApartDeciCelsius,
+      apartMs: settings.probesApartMs,
+    },
+    clock.monoMs(),
+    told,
+  )
   let thermostat: ThermostatState = db.readDocument<ThermostatState>('thermostat') ?? initialThermostat
   let window = startWindow(clock.monoMs())
-  let lastLookMonoMs = clock.monoMs()
-  let lastSaveMonoMs = clock.monoMs()
-  let lastValidMonoMs = clock.monoMs()
   let lastWriteMonoMs = Number.NEGATIVE_INFINITY
   let retryAtMonoMs = Number.NEGATIVE_INFINITY
+  let lastAirMonoMs = clock.monoMs()
   let isWriting = false
-  let isProbeFaulty = false
-  let warmSinceMonoMs: number | undefined
-  let isExcursion = false
   let timer: Timer | undefined
-
-  function restoredLockout(): LockoutState {
-    const saved = db.readDocument<LockoutState>('lockout')
-    if (saved === undefined) return initialLockout(clock.now())
-    return evolveLockoutAfterStop(saved, clock.now(), options.lockoutPolicy())
-  }
 
   function look(): void {
     const now = clock.monoMs()
+    tellProbes(probes.look(now))
     const sample = hardware.climate()
-    if (sample.airDeciCelsius !== null) lastValidMonoMs = now
-    watchProbe(now)
+    // A stale bus says nothing about the air; a reading of before is not a reading of now.
+    const air = sample.airDeciCelsius === null && sample.secondAirDeciCelsius == null ? null : probes.air
+    if (air !== null) lastAirMonoMs = now
     // One missed reading is no probe fault; a silence is.
-    const isSilent = now - lastValidMonoMs >= settings.probeSilentMs
-    if (sample.airDeciCelsius !== null || isSilent) watchLockout(now, sample)
-    if (sample.airDeciCelsius !== null) watchExcursion(now, sample.airDeciCelsius)
+    if (air !== null || now - lastAirMonoMs >= settings.probeSilentMs)
+      lockout.look({
+        airDeciCelsius: air,
+        isDoorOpen: hardware.board().isDoorOpen,
+        isDefrosting: sample.isDefrosting,
+      })
     if (now - window.startedMonoMs >= settings.climateWindowMs) reportWindow(now)
     void keepSetpoint(now, sample.setpointDeciCelsius)
-    if (now - lastSaveMonoMs >= SAVE_EVERY_MS) saveLockout(now)
   }
 
-  function watchProbe(now: number): void {
-    const isFaulty = now - lastValidMonoMs >= settings.probeSilentMs
-    if (isFaulty === isProbeFaulty) return
-    isProbeFaulty = isFaulty
-    db.transact(() =>
-      outbox.append('climate.probe-fault', { phase: isFaulty ? 'began' : 'ended', probe: 'air' }),
-    )
-    log.warn({ isFaulty }, isFaulty ? 'no valid air temperature' : 'the air temperature is back')
-  }
-
-  function watchLockout(now: number, sample: ClimateSample): void {
-    const view = {
-      airDeciCelsius: sample.airDeciCelsius,
-      isDoorOpen: hardware.board().isDoorOpen,
-      isDefrosting: sample.isDefrosting,
-    }
-    const before = lockout
-    const { state, latched } = decideLockout(
-      lockout,
-      view,
-      now - lastLookMonoMs,
-      clock.now(),
-      options.lockoutPolicy(),
-    )
-    lastLookMonoMs = now
-    lockout = state
-    if (latched) {
-      db.transact(() => {
-        db.saveDocument('lockout', state)
-        outbox.append('climate.lockout-latched', {
-          cause: latched.cause,
-          sinceMs: latched.sinceMs,
-          ...(sample.airDeciCelsius === null ? {} : { airDeciCelsius: sample.airDeciCelsius }),
-        })
-      })
-      log.error(
-        { cause: latched.cause, airDeciCelsius: sample.airDeciCelsius },
-        'food safety: sales are stopped until somebody clears it on site',
-      )
-    } else if (before.phase !== state.phase) saveLockout(now)
-  }
-
-  function saveLockout(now: number): void {
-    lastSaveMonoMs = now
-    db.transact(() => db.saveDocument('lockout', lockout))
-  }
-
-  function watchExcursion(now: number, air: number): void {
-    const limit = options.lockoutPolicy().limitDeciCelsius
-    if (air <= limit) {
-      warmSinceMonoMs = undefined
-      if (!isExcursion) return
-      isExcursion = false
-      db.transact(() =>
-        outbox.append('climate.excursion', { phase: 'ended', airDeciCelsius: air, limitDeciCelsius: limit }),
-      )
-      return
-    }
-    warmSinceMonoMs ??= now
-    // An open door lets warm air in; that alone is no excursion.
-    if (isExcursion || options.isSessionOpen() || now - warmSinceMonoMs < settings.excursionAfterMs) return
-    isExcursion = true
-    db.transact(() =>
-      outbox.append('climate.excursion', { phase: 'began', airDeciCelsius: air, limitDeciCelsius: limit }),
-    )
+  function tellProbes(changes: readonly ProbeChange[]): void {
+    if (changes.length === 0) return
+    db.transact(() => {
+      for (const { phase, probe, fault } of changes) {
+        if (phase === 'began') told[probe] = fault
+        else delete told[probe]
+        outbox.append('climate.probe-fault', { phase, probe, fault })
+      }
+      db.saveDocument(TOLD_FAULTS, told)
+    })
+    log.warn({ changes }, 'what is wrong with the temperature probes changed')
   }
 
   function reportWindow(now: number): void {
@@ -218,7 +193,10 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
 
   return {
     get isLockedOut() {
-      return lockout.phase === 'latched'
+      return lockout.isLockedOut
+    },
+    get airDeciCelsius() {
+      return probes.air
     },
     get reported() {
       const { wanted, isAnswered, confirmed } = thermostat
@@ -229,26 +207,19 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
       }
     },
     onClimate(sample) {
-      window = evolveWindow(window, sample, hardware.board().isDoorOpen)
+      const { isDoorOpen } = hardware.board()
+      tellProbes(probes.onSample(sample, isDoorOpen))
+      window = evolveWindow(window, { ...sample, airDeciCelsius: probes.air }, isDoorOpen)
     },
     onTwin(twin) {
       thermostat = evolveWanted(thermostat, twin)
       db.saveDocument('thermostat', thermostat)
     },
-    clearOnSite(by, reason) {
-      const cleared = decideCleared(lockout)
-      if (cleared === undefined) return false
-      lockout = cleared
-      db.transact(() => {
-        db.saveDocument('lockout', cleared)
-        outbox.append('climate.lockout-cleared', { by, reason })
-      })
-      return true
-    },
+    clearOnSite: (by, reason, about) => lockout.clear(by, reason, about),
     start() {
       const now = clock.monoMs()
-      lastLookMonoMs = now
-      lastValidMonoMs = now
+      lockout.start()
+      lastAirMonoMs = now
       window = startWindow(now)
       timer = every(
         clock,
@@ -259,7 +230,12 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
     },
     stop() {
       timer?.cancel()
-      saveLockout(clock.monoMs())
+      // What was read until now is no gap in the record.
+      const reading = readingOf(window)
+      db.transact(() => {
+        if (reading) outbox.append('climate.reading', reading)
+        lockout.save()
+      })
     },
   }
 }

@@ -54,7 +54,7 @@ export function decideDefrost(
 export function createColdOperations(options: {
   db: EdgeDatabase
   hardware: CabinetHardware
-  climate: Pick<ClimateKeeper, 'isLockedOut' | 'clearOnSite'>
+  climate: Pick<ClimateKeeper, 'isLockedOut' | 'airDeciCelsius' | 'clearOnSite'>
   onSite: Pick<OnSiteProof, 'check' | 'look'>
   clock: Clock
   lockoutPolicy: () => LockoutPolicy
@@ -63,7 +63,8 @@ export function createColdOperations(options: {
   const { db, hardware, climate, onSite, clock } = options
 
   function coldState(): ColdState {
-    const { airDeciCelsius, isDefrosting } = hardware.climate()
+    const { airDeciCelsius } = climate
+    const { isDefrosting } = hardware.climate()
     const policy = options.lockoutPolicy()
     const startedAtMs = db.readDocument<{ startedAtMs: number }>(DOCUMENT)?.startedAtMs
     const sinceMs = startedAtMs === undefined ? undefined : clock.now() - startedAtMs
@@ -82,7 +83,7 @@ export function createColdOperations(options: {
           ? refusal('not_supported', 'the board knows no defrost command')
           : decideDefrost(cabinet, coldState(), options.defrostPauseMs),
       async run({ conclude }) {
-        const { airDeciCelsius } = hardware.climate()
+        const { airDeciCelsius } = climate
         // Written first: a defrost of which nobody knows whether it began counts as one.
         db.transact(() => db.saveDocument(DOCUMENT, { startedAtMs: clock.now() }))
         let isStarted: boolean
@@ -112,7 +113,7 @@ export function createColdOperations(options: {
         if (!climate.isLockedOut) return refusal('not_locked_out', 'there is no lockout to clear')
         if (cabinet.hasSession) return refusal('cabinet_busy', 'a session is in progress')
         if (cabinet.isDoorOpen === true) return refusal('door_open', 'the door is open')
-        const { airDeciCelsius } = hardware.climate()
+        const { airDeciCelsius } = climate
         const { limitDeciCelsius } = options.lockoutPolicy()
         if (airDeciCelsius === null) return refusal('bus_timeout', 'there is no valid air temperature')
         if (airDeciCelsius > limitDeciCelsius)
@@ -123,11 +124,11 @@ export function createColdOperations(options: {
           )
         return undefined
       },
-      async run({ args: { code, goods, by, reason }, conclude }) {
+      async run({ command, args: { code, goods, by, reason }, conclude }) {
         const refused = onSite.check(code)
         if (refused) return conclude({ status: 'rejected', ...refused })
         db.transact(() => {
-          climate.clearOnSite(by, reason)
+          climate.clearOnSite(by, reason, { goods, commandId: command.id })
           conclude({ status: 'succeeded', result: { goods } })
         })
         onSite.look()

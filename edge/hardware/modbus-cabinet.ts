@@ -124,6 +124,9 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
     climate = {
       atMonoMs: clock.monoMs(),
       airDeciCelsius: rounded(decodePoint(fetched, points.airDeciCelsius)),
+      ...(points.secondAirDeciCelsius
+        ? { secondAirDeciCelsius: rounded(decodePoint(fetched, points.secondAirDeciCelsius)) }
+        : {}),
       evaporatorDeciCelsius: points.evaporatorDeciCelsius
         ? rounded(decodePoint(fetched, points.evaporatorDeciCelsius))
         : null,
@@ -292,6 +295,7 @@ function placesOfClimate(profile: Profile): Array<Point | Flag> {
   if (!points) return []
   return [
     points.airDeciCelsius,
+    ...(points.secondAirDeciCelsius ? [points.secondAirDeciCelsius] : []),
     points.setpointDeciCelsius,
     ...(points.evaporatorDeciCelsius ? [points.evaporatorDeciCelsius] : []),
     ...(points.isCompressorOn ? [points.isCompressorOn] : []),

@@ -14,6 +14,8 @@ export interface BoardReading {
 export interface ClimateSample {
   readonly atMonoMs: MonoMs
   readonly airDeciCelsius: DeciCelsius | null
+  /** Of a second air probe. Absent when the board has only one. */
+  readonly secondAirDeciCelsius?: DeciCelsius | null
   readonly evaporatorDeciCelsius: DeciCelsius | null
   readonly setpointDeciCelsius: DeciCelsius | null
   readonly isCompressorOn: boolean | null

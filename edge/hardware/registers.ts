@@ -108,6 +108,8 @@ export function namedPlaces(profile: Profile): Array<{ name: string; unit: strin
   const climate = profile.climate
   if (climate) {
     places.push({ name: 'climate.air', unit: '0.1 °C', place: climate.airDeciCelsius })
+    if (climate.secondAirDeciCelsius)
+      places.push({ name: 'climate.second-air', unit: '0.1 °C', place: climate.secondAirDeciCelsius })
     if (climate.evaporatorDeciCelsius)
       places.push({ name: 'climate.evaporator', unit: '0.1 °C', place: climate.evaporatorDeciCelsius })
     places.push({ name: 'climate.setpoint', unit: '0.1 °C', place: climate.setpointDeciCelsius })

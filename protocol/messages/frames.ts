@@ -290,6 +290,23 @@ export const Twin = Type.Object(
         afterMs: Type.Integer({ minimum: 1, description: 'above the limit for this long latches' }),
         afterDoorCloseMs: Type.Integer({ minimum: 1, description: 'as above, after the door was open' }),
         afterDefrostMs: Type.Integer({ minimum: 1, description: 'as above, after a defrost' }),
+        totalMs: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            description:
+              'above the limit for this long in all within `totalWindowMs` latches, whatever door and defrost did; absent: twice `afterDoorCloseMs`',
+          }),
+        ),
+        totalWindowMs: Type.Optional(
+          Type.Integer({ minimum: 1, description: 'absent: four times `afterDoorCloseMs`' }),
+        ),
+        unseenMs: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            description:
+              'nobody measured for longer than this (power cut, agent stopped): latches even when it is cold again; absent: eight times `afterDoorCloseMs`',
+          }),
+        ),
       },
       closed,
     ),

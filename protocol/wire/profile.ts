@@ -110,6 +110,8 @@ export const Profile = Type.Object(
       Type.Object(
         {
           airDeciCelsius: Point,
+          /** A second air probe elsewhere in the cabinet; the warmer of the two counts. */
+          secondAirDeciCelsius: Type.Optional(Point),
           evaporatorDeciCelsius: Type.Optional(Point),
           setpointDeciCelsius: Point,
           isCompressorOn: Type.Optional(Flag),

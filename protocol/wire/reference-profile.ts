@@ -40,6 +40,8 @@ export const BOARD = {
   setpointLowest: 23,
   /** R highest setpoint that the board accepts, signed tenths of a degree. */
   setpointHighest: 24,
+  /** R signed tenths of a degree Celsius at the warmest place of the cabinet, 0x7FFF probe fault or not fitted. */
+  secondAirTemperature: 25,
   /** R 1 while the compressor runs. */
   compressorOn: 26,
   /** RW 1 while defrosting; writing 1 starts it. */
@@ -124,6 +126,7 @@ export const referenceProfile: Profile = {
   })),
   climate: {
     airDeciCelsius: { ...temperature, register: BOARD.airTemperature },
+    secondAirDeciCelsius: { ...temperature, register: BOARD.secondAirTemperature },
     evaporatorDeciCelsius: { ...temperature, register: BOARD.evaporatorTemperature },
     setpointDeciCelsius: { ...temperature, register: BOARD.setpoint },
     isCompressorOn: { unit: BOARD_UNIT, register: BOARD.compressorOn, activeValue: 1, inactiveValue: 0 },

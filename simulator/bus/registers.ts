@@ -47,8 +47,12 @@ function createBoardBank(cabinet: Cabinet): RegisterBank {
   const startMs = cabinet.nowMs
   const { lock, fridge } = cabinet
 
-  function temperature(deciCelsius: number): number {
-    return fridge.probe === 'fault' ? TEMPERATURE_FAULT : word16(Math.round(deciCelsius))
+  function temperature(deciCelsius: number | undefined): number {
+    return deciCelsius === undefined ? TEMPERATURE_FAULT : word16(Math.round(deciCelsius))
+  }
+  /** An open wire is the plug of all probes; of the other faults the second probe knows nothing. */
+  function secondAir(): number | undefined {
+    return fridge.probe === 'fault' ? undefined : fridge.airDeciCelsius
   }
   function uptime(): [number, number] {
     return words32(Math.floor((cabinet.nowMs - startMs) / 1000))
@@ -63,8 +67,10 @@ function createBoardBank(cabinet: Cabinet): RegisterBank {
     [BOARD.boltSeated]: () => Number(lock.isBoltSeated),
     [BOARD.doorOpen]: () => Number(lock.isDoorOpen),
     [BOARD.manualKey]: () => Number(lock.isKeyTurned),
-    [BOARD.airTemperature]: () => temperature(fridge.airDeciCelsius),
-    [BOARD.evaporatorTemperature]: () => temperature(fridge.evaporatorDeciCelsius),
+    [BOARD.airTemperature]: () => temperature(fridge.readProbe()),
+    [BOARD.secondAirTemperature]: () => temperature(secondAir()),
+    [BOARD.evaporatorTemperature]: () =>
+      temperature(fridge.probe === 'fault' ? undefined : fridge.evaporatorDeciCelsius),
     [BOARD.setpoint]: () => word16(fridge.setpointDeciCelsius),
     [BOARD.setpointLowest]: () => word16(FRIDGE.setpointLowestDeciCelsius),
     [BOARD.setpointHighest]: () => word16(FRIDGE.setpointHighestDeciCelsius),

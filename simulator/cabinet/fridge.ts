@@ -22,7 +22,15 @@ export const FRIDGE = {
   setpointHighestDeciCelsius: 120,
 } as const
 
-export type ProbeFault = 'ok' | 'fault'
+/**
+ * fault     the wire of the probe is open: the board says that it has no reading
+ * short     the wire is shorted: the board reads a value that no air has
+ * stuck     the reading stays what it is
+ * jumping   a loose contact: every other reading is far off
+ * apart     the first probe has slipped out of its clip: it reads far too cold
+ */
+export const PROBE_MODES = ['ok', 'fault', 'short', 'stuck', 'jumping', 'apart'] as const
+export type ProbeMode = (typeof PROBE_MODES)[number]
 
 export interface FridgeSnapshot {
   /** Tenths of a degree Celsius, with decimals: the truth, not the probe. */
@@ -33,7 +41,7 @@ export interface FridgeSnapshot {
   readonly setpointDeciCelsius: number
   readonly isCompressorOn: boolean
   readonly isDefrosting: boolean
-  readonly probe: ProbeFault
+  readonly probe: ProbeMode
   /** Air is kept at a value by hand (a technician's test), not by physics. */
   readonly isHeld: boolean
 }
@@ -48,10 +56,16 @@ export interface Fridge extends FridgeSnapshot {
   /** Brings air and goods to a temperature at once; with `hold` the air stays there until it is released. */
   setAir(deciCelsius: number, options?: { hold?: boolean }): void
   release(): void
-  setProbe(probe: ProbeFault): void
+  setProbe(probe: ProbeMode): void
+  /** What the first probe reads, tenths of a degree; undefined when the board has no reading. */
+  readProbe(): number | undefined
 }
 
 const LONGEST_STEP_MS = 1000
+const SHORTED_DECI_CELSIUS = -550
+const JUMP_DECI_CELSIUS = 260
+const LOOSE_CONTACT_MS = 2500
+const APART_DECI_CELSIUS = 90
 
 export function createFridge(start: { setpointDeciCelsius: number; ambientDeciCelsius?: number }): Fridge {
   let air = start.setpointDeciCelsius
@@ -61,7 +75,9 @@ export function createFridge(start: { setpointDeciCelsius: number; ambientDeciCe
   let setpoint = start.setpointDeciCelsius
   let isCompressorOn = false
   let isDefrosting = false
-  let probe: ProbeFault = 'ok'
+  let probe: ProbeMode = 'ok'
+  let stuckDeciCelsius = 0
+  let passedMs = 0
   let isHeld = false
   let restMs: number = FRIDGE.powerOnDelayMs
   let runMs = 0
@@ -136,6 +152,7 @@ export function createFridge(start: { setpointDeciCelsius: number; ambientDeciCe
       return isHeld
     },
     step(dtMs, { isDoorOpen, isMainsOn }) {
+      passedMs += dtMs
       for (let leftMs = dtMs; leftMs > 0; leftMs -= LONGEST_STEP_MS) {
         const stepMs = Math.min(leftMs, LONGEST_STEP_MS)
         thermostat(stepMs, isMainsOn)
@@ -167,7 +184,22 @@ export function createFridge(start: { setpointDeciCelsius: number; ambientDeciCe
       isHeld = false
     },
     setProbe(next) {
+      if (next === 'stuck' && probe !== 'stuck') stuckDeciCelsius = air
       probe = next
+    },
+    readProbe() {
+      switch (probe) {
+        case 'fault':
+          return undefined
+        case 'short':
+          return SHORTED_DECI_CELSIUS
+        case 'stuck':
+          return stuckDeciCelsius
+        case 'jumping':
+          return air + (Math.floor(passedMs / LOOSE_CONTACT_MS) % 2 === 0 ? 0 : JUMP_DECI_CELSIUS)
+        default:
+          return probe === 'apart' ? air - APART_DECI_CELSIUS : air
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { CAMERA_MODES } from '#simulator/camera/modes.ts'
 import { SERIAL_MODES } from '#simulator/bus/bus.ts'
+import { PROBE_MODES } from '#simulator/cabinet/fridge.ts'
 import { NETWORK_MODES } from '#simulator/link/proxy.ts'
 import { TAKE_STYLES } from '#simulator/shoppers/steps.ts'
 import { visits } from '#simulator/shoppers/visits.ts'
@@ -212,9 +213,14 @@ export const controlCommands: Readonly<Record<string, ControlCommand>> = {
     request: (words) => post('climate', { ambientDeciCelsius: Math.round(words.number('°C') * 10) }),
   },
   probe: {
-    usage: 'ok|fault',
-    help: 'the temperature probes',
-    request: (words) => post('climate', { probe: words.oneOf('probe', ['ok', 'fault']) }),
+    usage: '<mode>',
+    help: `the temperature probes: ${PROBE_MODES.join(', ')}`,
+    request: (words) => post('climate', { probe: words.oneOf('probe', PROBE_MODES) }),
+  },
+  defrost: {
+    usage: 'on|off',
+    help: 'start a defrost, or end the one that runs',
+    request: (words) => post('climate', { defrost: words.oneOf('defrost', ['on', 'off']) === 'on' }),
   },
   shop: {
     usage: '<visit>',

@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { every } from '#protocol/base/clock.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { SERIAL_MODES } from '#simulator/bus/bus.ts'
+import { PROBE_MODES } from '#simulator/cabinet/fridge.ts'
 import {
   CameraMode,
   Foreign,
@@ -32,7 +33,8 @@ const bodies = {
       airDeciCelsius: Type.Optional(Type.Integer(deciCelsius)),
       ambientDeciCelsius: Type.Optional(Type.Integer(deciCelsius)),
       hold: Type.Optional(Type.Boolean({ description: 'keep the air there until hold is false' })),
-      probe: Type.Optional(Type.Enum(['ok', 'fault'])),
+      probe: Type.Optional(Type.Enum(PROBE_MODES)),
+      defrost: Type.Optional(Type.Boolean({ description: 'start one, or end the one that runs' })),
     },
     { ...closed, minProperties: 1 },
   ),
@@ -126,6 +128,8 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
       else if (body.hold === true) cabinet.fridge.setAir(cabinet.fridge.airDeciCelsius, { hold: true })
       if (body.hold === false) cabinet.fridge.release()
       if (body.probe !== undefined) cabinet.fridge.setProbe(body.probe)
+      if (body.defrost === true) cabinet.fridge.startDefrost()
+      if (body.defrost === false) cabinet.fridge.stopDefrost()
     }),
   )
   app.post('/control/shop', { schema: { body: Visit } }, ({ body }) => shopper.play(body))

@@ -1,5 +1,6 @@
 import type { Bus, SerialMode } from '#simulator/bus/bus.ts'
 import type { CabinetSnapshot } from '#simulator/cabinet/cabinet-types.ts'
+import type { ProbeMode } from '#simulator/cabinet/fridge.ts'
 import type { Item } from '#simulator/cabinet/goods.ts'
 import type { CellFault } from '#simulator/cabinet/load-cell.ts'
 import type { LockFault, LockState } from '#simulator/cabinet/lock.ts'
@@ -42,7 +43,7 @@ export interface SimulatorState {
     setpointDeciCelsius: number
     isCompressorOn: boolean
     isDefrosting: boolean
-    probe: 'ok' | 'fault'
+    probe: ProbeMode
     isHeld: boolean
   }
   power: { isMainsOn: boolean }
@@ -134,7 +135,8 @@ function listFaults(snapshot: CabinetSnapshot, bus: Bus, camera: CameraMode, net
     bus.mode === 'ok' ? '' : `serial ${bus.mode}`,
     camera === 'clear' ? '' : `camera ${camera}`,
     network === 'ok' ? '' : `network ${network}`,
-    climate.probe === 'ok' ? '' : 'temperature probe fault',
+    climate.probe === 'ok' ? '' : `temperature probe ${climate.probe}`,
+    climate.isDefrosting ? 'defrosting' : '',
     climate.isHeld ? 'air temperature held by hand' : '',
     snapshot.isMainsOn ? '' : 'no mains power',
     ...shelves.map((shelf) => (shelf.fault === 'none' ? '' : `scale ${shelf.id} ${shelf.fault}`)),
