@@ -84,13 +84,27 @@ export async function raiseAlarm(
 
 /** Ends the live alarm of this kind and subject, if there is one. */
 export async function clearAlarm(tx: Tx, cabinetId: string, kind: AlarmKind, subject = ''): Promise<void> {
+  await clearIn(tx, ['raised', 'acknowledged', 'shelved'], { cabinetId, kind, subject })
+}
+
+/** As `clearAlarm`, but only when a person has acknowledged it. */
+export async function clearSeenAlarm(tx: Tx, cabinetId: string, kind: AlarmKind): Promise<void> {
+  await clearIn(tx, ['acknowledged'], { cabinetId, kind, subject: '' })
+}
+
+async function clearIn(
+  tx: Tx,
+  states: ReadonlyArray<'raised' | 'acknowledged' | 'shelved'>,
+  { cabinetId, kind, subject }: { cabinetId: string; kind: AlarmKind; subject: string },
+): Promise<void> {
   const row = directSql(tx).get<{ alarmId: string }>(
     `UPDATE alarm SET state = 'cleared', clearedAtMs = ? WHERE cabinetId = ? AND kind = ? AND subject = ?
-      AND state <> 'cleared' RETURNING alarmId`,
+      AND state <> 'cleared' AND state IN (${states.map(() => '?').join(', ')}) RETURNING alarmId`,
     nowOf(tx),
     cabinetId,
     kind,
     subject,
+    ...states,
   )
   if (row !== undefined)
     await recordChange(tx, { kind: 'alarm', subjectId: row.alarmId, cabinetId, data: { alarmKind: kind } })

@@ -6,7 +6,7 @@ import { nextOccurredAtMs } from '#core/ingest/matters.ts'
 import type { StreamObserver } from '#core/ingest/receiver.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { directSql, nowOf, type Tx } from '#core/platform/database.ts'
-import { clearAlarm, raiseAlarm } from './alarms.ts'
+import { clearAlarm, clearSeenAlarm, raiseAlarm } from './alarms.ts'
 import type { CabinetCommands } from './commands.ts'
 import type { Twins } from './twins.ts'
 
@@ -86,7 +86,8 @@ export function createProjections(deps: {
     'door.lock-confirmed': async (tx, context) => {
       await report(tx, context, { isLocked: 1, isDoorOpen: 0 })
       await clear(tx, context, 'lock_failed')
-      await clear(tx, context, 'door_forced')
+      // Goods may be gone: one that nobody has seen yet stays, however well the door locks again.
+      if (!context.isLate) await clearSeenAlarm(tx, context.cabinetId, 'door_forced')
     },
     'door.lock-failed': async (tx, context, { reason }) => {
       await report(tx, context, { isLocked: 0 })

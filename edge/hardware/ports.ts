@@ -28,10 +28,14 @@ export interface ScaleSweep {
   readonly grams: Readonly<Record<string, Grams | null>>
 }
 
-/** Closed is not locked: the lock engaged and the bolt seated, both read back. null when either is stale. */
+/**
+ * Closed is not locked: the lock engaged and the bolt seated, both read back. Either of them known to be out is enough to
+ * say no, such as a bolt that is stuck halfway while the board calls its lock faulty. null when that cannot be said.
+ */
 export function isLocked(reading: Pick<BoardReading, 'isUnlocked' | 'isBoltSeated'>): boolean | null {
+  if (reading.isUnlocked === true || reading.isBoltSeated === false) return false
   if (reading.isUnlocked === null || reading.isBoltSeated === null) return null
-  return !reading.isUnlocked && reading.isBoltSeated
+  return true
 }
 
 export interface Lock {

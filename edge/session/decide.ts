@@ -38,7 +38,7 @@ const UNSEEN_SETTLE_MS = 1500
 /** After a restart the scales are listened to for this long before what they say is the end of a session. */
 const WATCHED_SHORTEST_MS = 1500
 /** A lock that has not engaged after this long is reported, whatever the grace. */
-const LOCK_FAILED_AFTER_MS = 3000
+export const LOCK_FAILED_AFTER_MS = 3000
 
 function step(record: SessionRecord, input: SessionInput): SessionRecord {
   const phase = sessionMachine.next(record.phase, input)
@@ -193,7 +193,8 @@ function decideWhileClosing(record: SessionRecord, seen: Seen, times: SessionTim
       ? closedForMs >= UNSEEN_SETTLE_MS
       : seen.areWeightsSettled || closedForMs >= times.settleLongestMs
   // A door that does not lock may be opened again by the same consumer for as long as the grace lasts.
-  const isDoorSettled = next.record.isLockConfirmed || closedForMs >= record.policy.reopenGraceMs
+  const isDoorSettled =
+    next.record.isLockConfirmed || closedForMs >= Math.max(record.policy.reopenGraceMs, LOCK_FAILED_AFTER_MS)
   if (!isQuiet || !isDoorSettled || seen.watchedMs < WATCHED_SHORTEST_MS) return next
   return { record: next.record, effects: [...next.effects, { type: 'reconcile' }] }
 }

@@ -5,6 +5,7 @@ import type { DomainEvent } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { type BoardReading, type CabinetHardware, isLocked } from '../hardware/ports.ts'
+import { LOCK_FAILED_AFTER_MS } from './decide.ts'
 
 /** The door outside of sessions: nobody was let in, so an open door is a forced one, and an unlocked one is locked again. */
 export interface IdleDoor {
@@ -13,6 +14,8 @@ export interface IdleDoor {
   readonly lastPowerOn: boolean | null
   readonly powerLostMonoMs: number | null
   readonly unlockedSinceMonoMs: number | null
+  /** Closed and not locked for so long that it was told. */
+  readonly isLockFailureReported: boolean
   /** The key is in use, or was until just now: boards hold the lock for some seconds after it is taken out. */
   readonly keyUntilMonoMs: number | null
 }
@@ -21,6 +24,7 @@ export const initialIdleDoor: IdleDoor = {
   lastPowerOn: null,
   powerLostMonoMs: null,
   unlockedSinceMonoMs: null,
+  isLockFailureReported: false,
   keyUntilMonoMs: null,
 }
 
@@ -36,7 +40,7 @@ export function decideIdleDoor(
 ): { door: IdleDoor; events: DomainEvent[]; shouldLock: boolean } {
   const events: DomainEvent[] = []
   const at = reading.atMonoMs
-  let { openSinceMonoMs, powerLostMonoMs, unlockedSinceMonoMs, keyUntilMonoMs } = door
+  let { openSinceMonoMs, powerLostMonoMs, unlockedSinceMonoMs, isLockFailureReported, keyUntilMonoMs } = door
   const wasKeyInUse = keyUntilMonoMs !== null
   if (reading.isKeyTurned === true) keyUntilMonoMs = at + KEY_HOLD_MS
   else if (keyUntilMonoMs !== null && at >= keyUntilMonoMs) keyUntilMonoMs = null
@@ -74,13 +78,22 @@ export function decideIdleDoor(
       events.push({ type: 'door.lock-confirmed', data: {} })
     }
     unlockedSinceMonoMs = null
-  } else unlockedSinceMonoMs ??= at
+    if (hasSession || isLocked(reading) === true) isLockFailureReported = false
+  } else {
+    unlockedSinceMonoMs ??= at
+    // Anybody can pull it open: people must know, whatever was tried before.
+    if (!isLockFailureReported && at - unlockedSinceMonoMs >= RELOCK_AFTER_MS + LOCK_FAILED_AFTER_MS) {
+      isLockFailureReported = true
+      events.push({ type: 'door.lock-failed', data: { reason: 'not_engaged' } })
+    }
+  }
   return {
     door: {
       openSinceMonoMs,
       lastPowerOn: reading.isMainsOn ?? door.lastPowerOn,
       powerLostMonoMs,
       unlockedSinceMonoMs,
+      isLockFailureReported,
       keyUntilMonoMs,
     },
     events,

@@ -5,6 +5,7 @@ import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
+import { DOOR_STORIES } from './doors.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
 import { faults, SINGLE_FAULTS } from './faults/index.ts'
@@ -50,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   setpointConflict,
   lateUnlock,
   ...TECHNICIAN_STORIES,
+  ...DOOR_STORIES,
   edgeKilled,
   coreKilled,
   restore,

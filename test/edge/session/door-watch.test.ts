@@ -25,6 +25,8 @@ function watch(readings: ReadonlyArray<Partial<BoardReading> & { hasSession?: bo
 }
 const open = { isDoorOpen: true, isBoltSeated: false }
 const unlocked = { isUnlocked: true, isBoltSeated: false }
+/** The board says that its lock is faulty, which is neither locked nor unlocked. */
+const faulty = { isUnlocked: null, isBoltSeated: false }
 const key = { ...unlocked, isKeyTurned: true }
 
 describe('the door while nobody shops', () => {
@@ -43,6 +45,19 @@ describe('the door while nobody shops', () => {
       ['1: door.unlocked', '2: door.opened'],
     ],
     ['is not locked against the key', [key, key, key, key], ['0: door.unlocked']],
+    [
+      'whose bolt stays out is told after five seconds, once, and it is tried again and again',
+      [faulty, faulty, faulty, faulty, faulty, faulty, faulty, {}],
+      [
+        '2: lock',
+        '3: lock',
+        '4: lock',
+        '5: door.lock-failed',
+        '5: lock',
+        '6: lock',
+        '7: door.lock-confirmed',
+      ],
+    ],
     [
       'that the bus says nothing about is left alone',
       [{ isDoorOpen: null, isUnlocked: null, isBoltSeated: null }],
