@@ -2,6 +2,7 @@ import type Sqlite from 'better-sqlite3'
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  DefaultQueryExecutor,
   type Dialect,
   type Driver,
   Kysely,
@@ -44,18 +45,36 @@ export function createRunner(connection: Sqlite.Database): (query: CompiledQuery
   }
 }
 
+/** One for all: it holds nothing between two queries, and building one costs more than compiling one with it. */
+const compiler = new SqliteQueryCompiler()
+const adapter = new SqliteAdapter()
+
+/** Without the ways through a pool of connections: there is one, and it is always free. */
+class DirectExecutor extends DefaultQueryExecutor {
+  readonly #connection: DatabaseConnection
+
+  constructor(connection: DatabaseConnection) {
+    super(compiler, adapter, { provideConnection: (consumer) => consumer(connection) })
+    this.#connection = connection
+  }
+  override executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#connection.executeQuery<R>(query)
+  }
+}
+
+async function refuse(): Promise<void> {
+  throw new Error('transactions are opened by database.write only')
+}
+
 /** A Kysely over one runner. Transactions are the business of the database door, so its own are refused. */
 export function createKysely(
   run: (query: CompiledQuery) => QueryResult<unknown> | Promise<QueryResult<unknown>>,
 ): Kysely<Tables> {
   const connection: DatabaseConnection = {
-    executeQuery: async <R>(query: CompiledQuery) => (await run(query)) as QueryResult<R>,
+    executeQuery: async <R>(query: CompiledQuery) => run(query) as QueryResult<R> | Promise<QueryResult<R>>,
     streamQuery: () => {
       throw new Error('streaming is not offered; read in pages')
     },
-  }
-  async function refuse(): Promise<void> {
-    throw new Error('transactions are opened by database.write only')
   }
   const driver: Driver = {
     init: async () => undefined,
@@ -67,10 +86,15 @@ export function createKysely(
     destroy: async () => undefined,
   }
   const dialect: Dialect = {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => adapter,
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => compiler,
   }
-  return new Kysely<Tables>({ dialect })
+  return new Kysely<Tables>({
+    config: { dialect },
+    dialect,
+    driver,
+    executor: new DirectExecutor(connection),
+  })
 }

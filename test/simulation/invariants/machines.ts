@@ -31,9 +31,12 @@ function tableOf(machine: { table: unknown; initial: string }): Machine {
  */
 export function watchMachines(world: World): void {
   const { sqlite } = world.core
-  sqlite.exec('CREATE TEMP TABLE touched (kind TEXT, id TEXT, was TEXT, now TEXT)')
+  // The connection outlives a run, and so do they.
+  sqlite.exec(
+    'CREATE TEMP TABLE IF NOT EXISTS touched (kind TEXT, id TEXT, was TEXT, now TEXT); DELETE FROM touched',
+  )
   for (const [kind, { table, id }] of Object.entries(MACHINES))
-    sqlite.exec(`CREATE TEMP TRIGGER touch_${kind} AFTER UPDATE OF state ON main.${table} WHEN OLD.state <> NEW.state
+    sqlite.exec(`CREATE TEMP TRIGGER IF NOT EXISTS touch_${kind} AFTER UPDATE OF state ON main.${table} WHEN OLD.state <> NEW.state
       BEGIN INSERT INTO touched VALUES ('${kind}', NEW.${id}, OLD.state, NEW.state); END`)
   const read = sqlite.prepare<[], { kind: string; id: string; was: string; now: string }>(
     'SELECT * FROM touched',

@@ -10,8 +10,9 @@ import { createKysely, createRunner } from '#core/platform/sqlite-driver.ts'
 import { createSeal } from '#core/privacy/seal.ts'
 import { insertCabinet } from '#core/seed.ts'
 import { createEdgeDatabase, migrate as migrateEdge } from '#edge/database.ts'
-import { START_MS } from './node.ts'
 import { CABINETS, CONSUMERS, PRODUCTS, SHELVES, STAFF } from './cast.ts'
+import { createDisk, type Disk } from './disk.ts'
+import { START_MS } from './node.ts'
 
 export const AUDIT_KEY = new Uint8Array(32).fill(7)
 export const SEAL_KEYS = {
@@ -19,9 +20,11 @@ export const SEAL_KEYS = {
   indexKey: new Uint8Array(32).fill(2),
 }
 
-/** Databases as they are before anything happened; each run opens copies. */
+/** Databases as they are before anything happened. */
 export interface Images {
-  readonly core: Buffer
+  /** One run after the other has it. */
+  readonly core: Disk
+  /** Each cabinet opens copies. */
   readonly edge: Buffer
 }
 
@@ -33,7 +36,7 @@ export function loadImages(): Promise<Images> {
 }
 
 async function makeImages(): Promise<Images> {
-  return { core: await makeCoreImage(), edge: makeEdgeImage() }
+  return { core: createDisk(await makeCoreImage()), edge: makeEdgeImage() }
 }
 
 function makeEdgeImage(): Buffer {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import Sqlite from 'better-sqlite3'
+import type Sqlite from 'better-sqlite3'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createDatabase, type Database } from '#core/platform/database.ts'
@@ -16,6 +16,7 @@ import { createWorks, type Works } from '#core/works.ts'
 import type { Chance } from './chance.ts'
 import { AUDIT_KEY, SEAL_KEYS } from './core-image.ts'
 import type { Count } from './count.ts'
+import type { Disk } from './disk.ts'
 import type { Moment } from './edge-node.ts'
 import { createNodeLog, type Tell } from './log.ts'
 import type { Network } from './network.ts'
@@ -56,7 +57,7 @@ const AWAY_SHORTEST_MS = 300
 const AWAY_LONGEST_MS = 20_000
 
 export function createCoreNode(deps: {
-  image: Buffer
+  disk: Disk
   scheduler: Scheduler
   network: Network
   chance: Chance
@@ -67,7 +68,7 @@ export function createCoreNode(deps: {
 }): CoreNode {
   const { scheduler, network, chance, count } = deps
   const machine: Machine = { name: 'core', wallOffsetMs: 0 }
-  const sqlite = new Sqlite(deps.image)
+  const { sqlite } = deps.disk
   sqlite.pragma('foreign_keys = ON')
   sqlite.pragma('trusted_schema = OFF')
   const run = createRunner(sqlite)

@@ -61,6 +61,7 @@ export async function createWorld(
   tell?: (atMs: number, who: string, what: string) => void,
 ): Promise<World> {
   const images = await loadImages()
+  images.core.reset()
   const chance = createChance(seed)
   const { count, counts } = createCounter()
   const violations: Array<{ invariantId: string; message: string; atMs: number }> = []
@@ -84,7 +85,7 @@ export async function createWorld(
   const network = createNetwork({ scheduler, chance: chance.fork('network'), count })
   const provider = createProviderNode({ scheduler, chance: chance.fork('provider'), count })
   const core = createCoreNode({
-    image: images.core,
+    disk: images.core,
     scheduler,
     network,
     chance: chance.fork('core'),
@@ -194,7 +195,6 @@ export async function createWorld(
     violations,
     close() {
       provider.stop()
-      core.sqlite.close()
       for (const edge of edges) edge.sql.close()
     },
   }
