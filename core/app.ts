@@ -14,6 +14,7 @@ import { registerDeviceRoutes } from '#core/cabinets/device-routes.ts'
 import { createDeviceAuthenticator } from '#core/cabinets/device-signature.ts'
 import { operatorOf } from '#core/cabinets/registry.ts'
 import { registerCredentialRoutes } from '#core/cabinets/credential-routes.ts'
+import { registerColdRoutes } from '#core/cabinets/cold-routes.ts'
 import { registerControlRoutes } from '#core/cabinets/control-routes.ts'
 import { registerEmqxRoutes } from '#core/cabinets/emqx-routes.ts'
 import { registerCabinetRoutes } from '#core/cabinets/routes.ts'
@@ -45,7 +46,10 @@ import { createSeal } from '#core/privacy/seal.ts'
 import { startUpkeep } from '#core/upkeep.ts'
 import { createWorks, type Works } from '#core/works.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
+import { registerAccountRoutes } from '#core/staff/account-routes.ts'
 import { homeView } from '#core/staff/home.ts'
+import { createOwnAccount } from '#core/staff/own-account.ts'
+import { createPeople } from '#core/staff/people.ts'
 import { registerStaffRoutes, STAFF_COOKIE } from '#core/staff/routes.ts'
 import { homeZone, zoneOfCabinet } from '#core/cabinets/zones.ts'
 
@@ -97,7 +101,14 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   const metrics = new MetricsRegistry()
   const evidence = createEvidenceStore({ db, dir: path.join(coreFolder, 'evidence'), clock })
   const feed = createLiveFeed(deps)
-  const accounts = createAccounts(deps)
+  const seal = createSeal(
+    {
+      sealKey: loadOrCreateKey(path.join(coreFolder, 'seal.key'), random),
+      indexKey: loadOrCreateKey(path.join(coreFolder, 'index.key'), random),
+    },
+    random,
+  )
+  const accounts = createAccounts({ ...deps, seal, secondFactor: settings['second-factor'] })
   const cookies = createCookies(addresses.url)
   const authenticators: Authenticators = {
     staff: createStaffAuthenticator(accounts, cookies.name(STAFF_COOKIE)),
@@ -139,8 +150,6 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     const transport = createHttpTransport(clock)
     const merchant = loadMerchant(merchantFile)
     const publicUrl = () => addresses.url
-    const sealKey = loadOrCreateKey(path.join(coreFolder, 'seal.key'), random)
-    const indexKey = loadOrCreateKey(path.join(coreFolder, 'index.key'), random)
     return {
       provider: createPayScore({
         clock,
@@ -156,7 +165,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       }),
       gateway: loadGateway(gatewayFile),
       transport,
-      seal: createSeal({ sealKey, indexKey }, random),
+      seal,
       cookies,
       publicUrl,
     }
@@ -199,7 +208,12 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         staff,
       ),
   })
+  registerAccountRoutes(http, {
+    own: createOwnAccount({ ...deps, accounts, seal }),
+    people: createPeople({ ...deps, accounts }),
+  })
   registerCabinetRoutes(http, { ...deps, presence, twins, neighbours, evidence })
+  registerColdRoutes(http, { ...deps, presence })
   registerControlRoutes(http, { ...deps, presence, twins, commands, evidence })
   registerDeliveryRoutes(http, { db, letters: ingest.letters, desk: ingest.desk })
   registerCredentialRoutes(http, {
@@ -276,6 +290,11 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       disputeDays: policy.disputedEvidenceDays,
       moneyYears: policy.moneyRecordYears,
     }),
+    orders: commerce && {
+      versionOf: (orderId) => commerce.orders.versionOf(orderId),
+      orderForConsumer: (consumerId, orderId) => commerce.orders.orderForConsumer(consumerId, orderId),
+      limits: () => `${policy.chargeUsualMs}/${policy.delayedChargeMs}`,
+    },
     cabinets: async () => {
       const rows = await db.read
         .selectFrom('cabinet')

@@ -65,6 +65,11 @@ export const SettingsSchema = Type.Object(
       Type.String({ title: 'File with the secret with which an EMQX asks who may connect' }),
     ),
     out: Type.Optional(Type.String({ title: 'mosquitto-config: folder to write' })),
+    'second-factor': Type.Union([Type.Literal('required'), Type.Literal('offered')], {
+      title:
+        'Leads, managers, finance and admins sign in with a code besides the password: required, or offered (for trials)',
+      default: 'required',
+    }),
     'plain-mqtt': Type.Boolean({
       title: 'Cabinets speak MQTT without TLS; for a network that nobody else can reach',
       default: false,

@@ -32,6 +32,8 @@ export interface SystemOptions {
     provider?: number
     notices?: number
   }
+  /** Do leads and above need a code besides the password? Offered only, when left out: a trial has no phone at hand. */
+  secondFactor?: 'required' | 'offered'
   /** Policy settings that differ from the defaults of the core (durations, limits). */
   policy?: Record<string, unknown>
   /** Settings of the edge that differ from its defaults. */
@@ -205,6 +207,8 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         '--device-port',
         String(ports.device),
         ...(mosquitto === undefined ? [] : ['--mosquitto', mosquitto.folder]),
+        '--second-factor',
+        options.secondFactor ?? 'offered',
         '--public-url',
         publicUrl,
         '--provider',

@@ -1,15 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AccountLack } from '#protocol/api/accounts.ts'
 import type { Language, Role } from '#protocol/api/common.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
 import type { Permission } from '#core/staff/permissions.ts'
 
 /**
  * Who may use a route. Every route has one in its `config`; a route without it stops the start.
+ * `proof: 'recent'`: whoever asks must have shown who they are a short time ago; it may move money, doors or accounts.
  * `public`: anybody, and `consumer` and `staff` are still recognised when they are signed in.
  */
 export type Access =
   | { kind: 'public' }
   | { kind: 'consumer' }
-  | { kind: 'staff'; permission: Permission | 'signed-in' }
+  | { kind: 'staff'; permission: Permission | 'signed-in'; proof?: 'recent' }
   | { kind: 'device' }
   | { kind: 'provider' }
   | { kind: 'broker' }
@@ -24,6 +27,11 @@ export interface StaffIdentity {
   /** Sees only cabinets of this operator; null sees all. */
   readonly operator: string | null
   readonly tokenSha256: string
+  readonly sessionId: string
+  /** What this account needs before it may do anything else. */
+  readonly lacks: AccountLack | null
+  /** Showed who they are within the time of the policy. */
+  readonly isProved: boolean
 }
 export interface ConsumerIdentity {
   readonly consumerId: string
@@ -55,4 +63,12 @@ export interface Authenticators {
   staff?: (request: FastifyRequest, reply: FastifyReply) => Promise<StaffIdentity | undefined>
   consumer?: (request: FastifyRequest, reply: FastifyReply) => Promise<ConsumerIdentity | undefined>
   device?: (request: FastifyRequest) => Promise<CabinetIdentity | undefined>
+}
+
+/**
+ * For what only sometimes asks for it, such as a refund above some amount.
+ * @throws proof_needed
+ */
+export function requireProof(staff: StaffIdentity): void {
+  if (!staff.isProved) throw new CabinetError('proof_needed')
 }

@@ -21,7 +21,7 @@ import type { ErrorBody } from '#protocol/api/common.ts'
 import { CabinetError, ERRORS, type ErrorCode } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { parseValue } from '#protocol/messages/index.ts'
-import type { Access, Authenticators } from './access.ts'
+import { type Access, type Authenticators, requireProof } from './access.ts'
 
 /** The fastify instance of the core: schemas of routes type their requests. */
 export type HttpApp = FastifyInstance<
@@ -147,12 +147,17 @@ async function authenticate(
     case 'staff': {
       request.staff = (await authenticators.staff?.(request, reply)) ?? null
       if (request.staff === null) throw new CabinetError('not_signed_in')
+      if (access.permission !== 'signed-in' && request.staff.lacks !== null)
+        throw new CabinetError(
+          request.staff.lacks === 'password' ? 'password_change_needed' : 'second_factor_needed',
+        )
       if (access.permission !== 'signed-in' && !request.staff.permissions.has(access.permission)) {
         throw new CabinetError(
           'not_allowed',
           `The role ${request.staff.role} has no permission ${access.permission}.`,
         )
       }
+      if (access.proof === 'recent') requireProof(request.staff)
       return
     }
     case 'device':

@@ -112,7 +112,32 @@ export const PolicySchema = Type.Object(
     automaticRefundMonthFen: setting('… and per consumer and month', 'fen', 10_000, 0, 10_000_000),
     agentRefundFen: setting('An agent refunds up to', 'fen', 5000, 0, 1_000_000),
     leadRefundFen: setting('A lead refunds up to', 'fen', 50_000, 0, 10_000_000),
-    returnWindowMs: setting('A returned item fits a purchase within', 'ms', 30 * MINUTE, SECOND, 7 * DAY),
+    agentCompensationFen: setting('An agent gives coupons and points up to, per order', 'fen', 1000, 0, 50_000),
+    leadCompensationFen: setting('A lead gives coupons and points up to, per order', 'fen', 10_000, 0, 10_000_000),
+    returnedLaterProbability: setting(
+      'Goods brought back on a later visit go back without a person from this probability',
+      'ratio',
+      0.97,
+      0.5,
+      1,
+    ),
+    returnWindowMs: setting('… when they were bought at most this long before', 'ms', DAY, SECOND, 7 * DAY),
+    returnPerishableMs: setting(
+      '… and chilled or frozen goods this long before; later ones are thrown away',
+      'ms',
+      30 * MINUTE,
+      SECOND,
+      7 * DAY,
+    ),
+    // restrictions
+    restrictionWindowDays: setting('Restrictions look back for', 'days', 30, 1, 365),
+    // One case is never enough, whoever sets it.
+    cameraCoveredLimited: setting('Visits with a covered camera that limit a visit', 'count', 3, 2, 100),
+    cameraCoveredBlocked: setting('… that stop opening', 'count', 5, 2, 100),
+    unpaidLimited: setting('Clear visits that stayed unpaid, that limit a visit', 'count', 2, 2, 100),
+    unpaidBlocked: setting('… that stop opening', 'count', 3, 2, 100),
+    restrictedSessionFen: setting('A limited visit costs at most', 'fen', 5000, 100, 1_000_000),
+    restrictionDays: setting('A restriction ends after', 'days', 14, 1, 365),
     // support
     firstResponseMs: setting('First response within', 'ms', 15 * MINUTE, SECOND, 7 * DAY),
     resolutionMs: setting('Resolution within', 'ms', DAY, SECOND, 30 * DAY),
@@ -126,6 +151,21 @@ export const PolicySchema = Type.Object(
     lockoutAfterMs: setting('Above the limit for this long stops sales', 'ms', 15 * MINUTE, 100, DAY),
     lockoutAfterDoorCloseMs: setting('… after the door was open', 'ms', 30 * MINUTE, 100, DAY),
     lockoutAfterDefrostMs: setting('… after a defrost', 'ms', 30 * MINUTE, 100, DAY),
+    lockoutTotalMs: setting(
+      '… above the limit for this long in all, whatever door and defrost did',
+      'ms',
+      HOUR,
+      100,
+      DAY,
+    ),
+    lockoutTotalWindowMs: setting('… within', 'ms', 2 * HOUR, 100, 7 * DAY),
+    lockoutUnseenMs: setting(
+      'Nobody measured for longer than this (power cut): sales stop even when it is cold again',
+      'ms',
+      4 * HOUR,
+      100,
+      7 * DAY,
+    ),
     setpointPauseMs: setting('At most one change of the setpoint every', 'ms', MINUTE, 0, HOUR),
     // links
     suspectAfterMs: setting('Nothing heard: suspect after', 'ms', 20 * SECOND, 100, HOUR),
@@ -139,6 +179,17 @@ export const PolicySchema = Type.Object(
       HOUR,
     ),
     commandReplyMs: setting('A command is answered within', 'ms', 4 * SECOND, 50, MINUTE),
+    // accounts
+    proofMs: setting(
+      'Large refunds, remote unlocking and accounts ask again who one is after',
+      'ms',
+      15 * MINUTE,
+      10,
+      12 * HOUR,
+    ),
+    guessesMost: setting('Wrong passwords or codes before an account rests', 'count', 8, 3, 100),
+    guessLockMs: setting('… for this long, doubling with each further one', 'ms', MINUTE, 10, HOUR),
+    guessLockLongestMs: setting('… at most', 'ms', 15 * MINUTE, 10, DAY),
     // credentials of cabinets
     enrolmentCodeMs: setting('An enrolment code is valid for', 'ms', HOUR, SECOND, 7 * DAY),
     credentialLifeMs: setting(

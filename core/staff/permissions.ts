@@ -11,6 +11,10 @@ export const PERMISSIONS = {
   'ticket.create': ['agent', 'lead', 'manager', 'operator', 'technician'],
   'refund.request': ['agent', 'lead', 'manager', 'finance'],
   'refund.approve': ['lead', 'manager', 'finance'],
+  'compensation.request': ['agent', 'lead', 'manager', 'finance'],
+  'compensation.approve': ['lead', 'manager', 'finance'],
+  // One incident refunds many orders at once.
+  'refundCase.work': ['lead', 'manager', 'finance'],
   'anomaly.decide': ['agent', 'lead', 'manager'],
   'consumer.block': ['lead', 'manager'],
   'fleet.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'admin'],
@@ -48,6 +52,9 @@ export const PERMISSIONS = {
   'price.change': ['operator', 'manager'],
   'report.read': ['manager', 'finance', 'lead'],
 } as const satisfies Record<string, readonly Role[]>
+/** These sign in with a code besides the password, unless the installation only offers it. */
+export const SECOND_FACTOR_ROLES: readonly Role[] = ['lead', 'manager', 'finance', 'admin']
+
 export type Permission = keyof typeof PERMISSIONS
 
 export function may(role: Role, permission: Permission): boolean {

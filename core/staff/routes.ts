@@ -4,7 +4,6 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import type { createCookies, HttpApp } from '#core/platform/http.ts'
 import type { Policy } from '#core/platform/policy.ts'
 import type { StaffAccounts } from './accounts.ts'
-import { permissionsOf } from './permissions.ts'
 import { refundLimitFen } from './refund-limit.ts'
 
 /** Name of the staff cookie, before the `__Host-` prefix. */
@@ -29,9 +28,10 @@ export function registerStaffRoutes(
     name: staff.name,
     displayName: staff.displayName,
     role: staff.role,
-    permissions: permissionsOf(staff.role) as string[],
+    permissions: [...staff.permissions] as string[],
     language: staff.language,
     refundLimitFen: refundLimitFen(staff.role, policy),
+    lacks: staff.lacks,
     timeZone: await deps.homeZone(staff),
   })
 
@@ -42,7 +42,11 @@ export function registerStaffRoutes(
       schema: { body: SignInRequest, response: { 200: Me } },
     },
     async (request, reply) => {
-      const { token, maxAgeSeconds } = await accounts.signIn(request.body)
+      const { token, maxAgeSeconds } = await accounts.signIn({
+        ...request.body,
+        device: request.headers['user-agent'],
+        address: request.ip,
+      })
       const staff = await accounts.authenticate(token)
       if (staff === undefined) throw new Error('assertion failed: a session that was just made is not known')
       void reply.setCookie(cookieName, token, cookies.options('strict', maxAgeSeconds))

@@ -1,3 +1,4 @@
+import { ACCOUNT_LACKS, SecondFactorCode } from './accounts.ts'
 import Type from 'typebox'
 import { ArrearsView } from './arrears.ts'
 import { ID_PATTERN } from '#protocol/base/ids.ts'
@@ -29,6 +30,8 @@ export const SignInRequest = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 64 }),
     password: Type.String({ minLength: 1, maxLength: 200 }),
+    /** Asked for with `second_factor_code_needed` where a second factor is on. */
+    code: Type.Optional(SecondFactorCode),
   },
   closed,
 )
@@ -42,6 +45,9 @@ export const Me = Type.Object(
     permissions: Type.Array(Type.String()),
     language: Language,
     refundLimitFen: Fen,
+    lacks: Type.Union([Type.Null(), oneOf(ACCOUNT_LACKS)], {
+      description: 'what the account needs before it may do anything else; it has no permission until then',
+    }),
     timeZone: Type.String({
       description: 'IANA name: where most of the cabinets stand that this person sees',
     }),
@@ -506,6 +512,24 @@ export type Fleet = Type.Static<typeof Fleet>
 /** GET /api/staff/cabinets/:id */
 export const CabinetDetail = Type.Object(
   {
+    cameras: Type.Array(
+      Type.Object(
+        {
+          camera: Type.String(),
+          state: Type.Union([
+            Type.Literal('clear'),
+            Type.Literal('blocked'),
+            Type.Literal('frozen'),
+            Type.Literal('unreachable'),
+          ]),
+          trouble: Type.Union([Type.String(), Type.Null()], {
+            description: 'covered, dark, blurred, moved, frozen, unreachable; null: it sees',
+          }),
+          sinceMs: Type.Union([WallMs, Type.Null()]),
+        },
+        closed,
+      ),
+    ),
     cabinet: CabinetRow,
     link: Type.Object(
       {
@@ -786,6 +810,8 @@ export const LIVE_KINDS = [
   'alarm',
   'bill',
   'price',
+  'policy',
+  'restriction',
   'live',
   'reset',
 ] as const

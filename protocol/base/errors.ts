@@ -40,6 +40,41 @@ export const ERRORS = {
     'The name or the password is wrong.',
     'Check both; after several failures wait a minute.',
   ),
+  second_factor_code_needed: refusal(
+    401,
+    'This account asks for a code besides the password.',
+    'Type the six figures of the authenticator app, or a recovery code.',
+  ),
+  second_factor_wrong: refusal(
+    401,
+    'The code is wrong, too old, or was used before.',
+    'Wait for the next code and type that one; check that the clock of the phone is right.',
+  ),
+  second_factor_needed: refusal(
+    403,
+    'This role works with a second factor, and none is set up yet.',
+    'Set up an authenticator app under "My account".',
+  ),
+  password_change_needed: refusal(
+    403,
+    'The password was given out by somebody else.',
+    'Choose a password of your own under "My account".',
+  ),
+  password_unfit: refusal(
+    422,
+    'This password is too easy to guess.',
+    'Take at least 12 letters, not the old password, and not the name of the account in it.',
+  ),
+  proof_needed: refusal(
+    403,
+    'This step asks again who you are.',
+    'Type the code of the authenticator app, or the password.',
+  ),
+  last_manager: refusal(
+    409,
+    'Nobody could manage accounts any more.',
+    'Give another active account the role of manager or admin first.',
+  ),
   not_allowed: refusal(
     403,
     'This role may not do that here.',

@@ -46,6 +46,8 @@ export async function createCoreBench(
     '0',
     '--device-port',
     '0',
+    '--second-factor',
+    'offered',
     ...(isTls ? [] : ['--plain-mqtt']),
     ...flags(folder),
     '--policy',

@@ -4,7 +4,7 @@ import { html, type Markup, raw } from '../html.ts'
 import { icon } from '../icons.ts'
 import { document } from '../layout.ts'
 import { note } from '../parts.ts'
-import { qrModules, qrPath } from '../qr.ts'
+import { qrModules, qrPath } from '#core/platform/qr.ts'
 import { wordsIn } from '../words/words.ts'
 
 /** The sheet to print and stick on the cabinet: its code, the three steps and the camera sign, in both languages at once. */

@@ -11,6 +11,10 @@ import { openIntervalsMigration } from './0009-open-intervals.ts'
 import { complaintsMigration } from './0010-complaints.ts'
 import { arrearsMigration } from './0011-arrears.ts'
 import { ticketsWithoutCabinetMigration } from './0012-tickets-without-cabinet.ts'
+import { accountsMigration } from './0013-accounts.ts'
+import { viewVersionsMigration } from './0014-view-versions.ts'
+import { coldLogMigration } from './0015-cold-log.ts'
+import { makingGoodMigration } from './0016-making-good.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -26,4 +30,8 @@ export const MIGRATIONS: readonly Migration[] = [
   complaintsMigration,
   arrearsMigration,
   ticketsWithoutCabinetMigration,
+  accountsMigration,
+  viewVersionsMigration,
+  coldLogMigration,
+  makingGoodMigration,
 ]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkCodewords, formatBits, qrModules } from '#core/pages/qr.ts'
+import { checkCodewords, formatBits, qrModules } from '#core/platform/qr.ts'
 
 /** Values that the standard and its tutorials print, so that encoder and test cannot share one mistake. */
 describe('the code on a cabinet', () => {
