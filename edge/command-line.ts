@@ -2,6 +2,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import { isId } from '#protocol/base/ids.ts'
+import type { ProbeLine } from './hardware/probe-command.ts'
 import { parseSettings, readSettingsFile, settingEntries, type Settings } from './config.ts'
 
 export interface RunOptions {
@@ -23,7 +24,8 @@ export interface RunOptions {
 export type CommandLine =
   | { command: 'help' }
   | { command: 'run'; options: RunOptions }
-  | { command: 'probe'; serialPath: string; profileFile: string | undefined; asJson: boolean }
+  | ({ command: 'probe' } & ProbeLine)
+  | { command: 'profiles'; name: string | undefined }
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -41,6 +43,8 @@ const OPTIONS = {
   'json-ready': { type: 'boolean' },
   'exit-with-parent': { type: 'boolean' },
   json: { type: 'boolean' },
+  scan: { type: 'boolean' },
+  watch: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -55,14 +59,24 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parsed
   if (values.help) return { command: 'help' }
   const [verb, ...rest] = positionals
+  if (verb === 'profiles' && rest.length <= 1) return { command: 'profiles', name: rest[0] }
   if (rest.length > 0 || (verb !== undefined && verb !== 'probe')) {
-    throw wrong(`${JSON.stringify(positionals.join(' '))} is not a command; the only one is probe.`)
+    throw wrong(
+      `${JSON.stringify(positionals.join(' '))} is not a command; there are probe and profiles [NAME].`,
+    )
   }
   if (verb === 'probe') {
     const serialPath = values.serial ?? values.port
     if (serialPath === undefined)
       throw missing('--serial PATH', 'the serial device, for example /dev/ttyUSB0')
-    return { command: 'probe', serialPath, profileFile: values.profile, asJson: values.json ?? false }
+    return {
+      command: 'probe',
+      serialPath,
+      profileFile: values.profile,
+      asJson: values.json ?? false,
+      scans: values.scan ?? false,
+      ...(values.watch === undefined ? {} : { watchSeconds: parseSeconds(values.watch) }),
+    }
   }
   if (values.data === undefined)
     throw missing('--data DIR', 'the folder for the database, evidence and credentials')
@@ -97,6 +111,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true })
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!(seconds > 0 && seconds <= 600)) throw wrong(`--watch ${text} must be seconds, at most 600.`)
+  return seconds
 }
 
 function parseCamera(text: string): { id: string; url: string } {
@@ -152,13 +172,16 @@ export function helpText(): string {
   return `The agent of one cabinet: lock, door, scales, cold, cameras, and everything that happens there, told to the core.
 
   npm run edge -- --data DIR --core URL --serial PATH [--camera ID=URL …] [flags]
-  npm run edge -- probe --serial PATH [--profile FILE] [--json]     read every point of the profile once
+  npm run edge -- probe --port DEV [--profile FILE] [--scan] [--watch SECONDS] [--json]
+                       read every point of a profile once, write nothing, and say what to change; --scan asks every address
+                       who is there, --watch goes on reading and says which points moved
+  npm run edge -- profiles [NAME]    profiles that come with the agent; with NAME one of them as JSON, to begin with
 
   --data DIR           where database, evidence and credentials are kept (DIR/edge is used)
   --core URL           address of the core
   --serial PATH        serial device of the cabinet's bus
   --camera ID=URL      a camera that answers GET with a JPEG; may be repeated
-  --profile FILE       hardware profile as JSON (default: the reference board)
+  --profile FILE       hardware profile as JSON, or the name of one that comes with the agent (default: reference)
   --enrol-code CODE    one-time code from the cabinet's page, for the first start; a new one enrols again
   --credential KIND    what is asked for at the enrolment: certificate (default) or password
   --allow-plain        speak plain HTTP and MQTT with another computer; for a network that nobody else can reach

@@ -21,8 +21,8 @@ import { createDeviceApi } from './enrolment/device-api.ts'
 import { enrolCabinet } from './enrolment/enrol-cabinet.ts'
 import { createEvidenceFiles } from './evidence/evidence-files.ts'
 import { createModbusCabinet } from './hardware/modbus-cabinet.ts'
-import { type ProbeRow, probe } from './hardware/probe.ts'
-import { loadProfile } from './hardware/profile-file.ts'
+import { runProbe } from './hardware/probe-command.ts'
+import { loadProfile, profileText } from './hardware/profile-file.ts'
 import { createSerialBus, type RegisterBus } from './hardware/register-bus.ts'
 
 const clock = createSystemClock()
@@ -36,13 +36,18 @@ const PARENT_LOOK_MS = 500
 const RESTART_EXIT_CODE = 75
 /** Ready means that a session can start; a cabinet without a network or planogram is as ready as it gets after this. */
 const READY_ANYWAY_MS = 3000
-const PROBE_OPEN_MS = 2000
 const machineBoot = readMachineBoot()
 
 try {
   const line = parseCommandLine(process.argv.slice(2))
   if (line.command === 'help') process.stdout.write(helpText())
-  else if (line.command === 'probe') process.exitCode = await runProbe(line)
+  else if (line.command === 'profiles') process.stdout.write(profileText(line.name))
+  else if (line.command === 'probe')
+    process.exitCode = await runProbe(line, {
+      clock,
+      say: (text) => void process.stdout.write(text),
+      whisper: (text) => void process.stderr.write(text),
+    })
   else await runAgent(line.options)
 } catch (error) {
   if (!(error instanceof CabinetError)) throw error
@@ -242,68 +247,6 @@ function createBus(
     reopenShortestMs: settings.serialReopenShortestMs,
     reopenLongestMs: settings.serialReopenLongestMs,
   })
-}
-
-/** @returns the exit code: 0 when every point was read */
-async function runProbe(line: {
-  serialPath: string
-  profileFile: string | undefined
-  asJson: boolean
-}): Promise<number> {
-  const profile = loadProfile(line.profileFile)
-  const bus = createBus(line.serialPath, profile, pino({ level: 'silent' }), {
-    busLostAfterMs: 60_000,
-    serialReopenShortestMs: 60_000,
-    serialReopenLongestMs: 60_000,
-  })
-  try {
-    await opened(bus)
-    return printProbe(profile, await probe(bus, profile), line)
-  } finally {
-    await bus.stop()
-  }
-}
-
-/** @throws serial_open_failed */
-function opened(bus: RegisterBus): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    const timer = clock.setTimer('open the serial port', PROBE_OPEN_MS, resolve)
-    const look = every(clock, 'is the serial port open', 20, () => {
-      if (!bus.isOpen) return
-      look.cancel()
-      timer.cancel()
-      resolve()
-    })
-    bus.start({
-      onLost(_reason, detail) {
-        look.cancel()
-        timer.cancel()
-        reject(new CabinetError('serial_open_failed', `The serial device cannot be opened: ${detail}.`))
-      },
-      onRestored: () => undefined,
-    })
-  })
-}
-
-function printProbe(
-  profile: Profile,
-  rows: readonly ProbeRow[],
-  line: { serialPath: string; asJson: boolean },
-): number {
-  if (line.asJson)
-    process.stdout.write(
-      `${JSON.stringify({ profile: profile.name, version: profile.version, points: rows }, null, 2)}\n`,
-    )
-  else {
-    process.stdout.write(`profile ${profile.name} version ${profile.version} on ${line.serialPath}\n`)
-    for (const row of rows) {
-      const value = row.value === null ? `–  (${row.problem})` : `${row.value} ${row.unitOfMeasure}`
-      process.stdout.write(
-        `  unit ${String(row.unit).padStart(3)}  register ${String(row.register).padStart(5)}  ${row.name.padEnd(26)} ${value}\n`,
-      )
-    }
-  }
-  return rows.every((row) => row.value !== null) ? 0 : 2
 }
 
 function watchParent(stop: () => void): void {

@@ -48,11 +48,12 @@ export function correctCabinet(
   hardware: CabinetHardware,
   corrections: Pick<ScaleCorrections, 'of'>,
 ): CabinetHardware {
-  const { lock, thermostat, sensors, tares, startDefrost, showDigits } = hardware
+  const { lock, furtherLocks, thermostat, sensors, tares, startDefrost, showDigits } = hardware
   return {
     lock,
     thermostat,
     sensors,
+    ...(furtherLocks === undefined ? {} : { furtherLocks }),
     ...(tares === undefined ? {} : { tares }),
     ...(startDefrost === undefined ? {} : { startDefrost }),
     ...(showDigits === undefined ? {} : { showDigits }),

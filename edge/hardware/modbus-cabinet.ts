@@ -1,16 +1,19 @@
 import type { Logger } from 'pino'
 import { type Clock, type Timer, wait } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
-import type { Flag, Point, Profile, WriteAction } from '#protocol/wire/profile.ts'
+import type { DoorParts, Flag, Point, Profile, WriteAction } from '#protocol/wire/profile.ts'
 import type {
   BoardReading,
   CabinetHardware,
   ClimateSample,
+  DoorReading,
   HardwareListener,
+  Lock,
   Pace,
   ScaleSweep,
 } from './ports.ts'
-import { isLocked } from './ports.ts'
+import { createFaultTeller } from './fault-teller.ts'
+import { doorReading, isLocked } from './ports.ts'
 import type { RegisterBus, RegisterRange } from './register-bus.ts'
 import { decodeFlag, decodePoint, encodePoint, type FetchedRange, planReads } from './registers.ts'
 
@@ -43,12 +46,8 @@ interface Poll {
 export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardware {
   const { bus, profile, clock, log } = options
   const climatePlaces = placesOfClimate(profile)
-  const boardPlaces: Array<Point | Flag> = [
-    profile.lock.isUnlocked,
-    profile.lock.isBoltSeated,
-    profile.door.isOpen,
-  ]
-  if (profile.lock.isKeyTurned) boardPlaces.push(profile.lock.isKeyTurned)
+  const doors: readonly DoorParts[] = [profile, ...(profile.furtherDoors ?? [])]
+  const boardPlaces: Array<Point | Flag> = doors.flatMap(placesOfDoor)
   if (profile.power) boardPlaces.push(profile.power.isMainsOn)
   const boardPlan = planReads(profile, boardPlaces)
   const boardKeys = new Set(boardPlan.map(keyOf))
@@ -66,6 +65,7 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
   let timer: Timer | undefined
   let running: Promise<void> = Promise.resolve()
   let board: BoardReading = staleBoard(clock.monoMs())
+  const faults = createFaultTeller(clock, (fault) => listener?.onBusFault(fault))
   let climate: ClimateSample = staleClimate(clock.monoMs())
   let scales: ScaleSweep = { atMonoMs: clock.monoMs(), grams: {} }
 
@@ -95,6 +95,7 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
   async function pollBoard(): Promise<void> {
     const fetched = await fetch(boardPlan)
     board = decodeBoard(fetched)
+    faults.onBoard(fetched.some(({ words }) => words !== null))
     listener?.onBoard(board)
     if (profile.climate && climatePlan.length === 0) takeClimate(fetched)
   }
@@ -111,10 +112,10 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
   function decodeBoard(fetched: readonly FetchedRange[]): BoardReading {
     return {
       atMonoMs: clock.monoMs(),
-      isDoorOpen: decodeFlag(fetched, profile.door.isOpen),
-      isUnlocked: decodeFlag(fetched, profile.lock.isUnlocked),
-      isBoltSeated: decodeFlag(fetched, profile.lock.isBoltSeated),
-      isKeyTurned: profile.lock.isKeyTurned ? decodeFlag(fetched, profile.lock.isKeyTurned) : null,
+      ...decodeDoor(fetched, profile),
+      ...(profile.furtherDoors === undefined
+        ? {}
+        : { furtherDoors: profile.furtherDoors.map((door) => decodeDoor(fetched, door)) }),
       isMainsOn: profile.power ? decodeFlag(fetched, profile.power.isMainsOn) : null,
     }
   }
@@ -205,32 +206,30 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
     return board
   }
   async function command(
-    action: Profile['lock']['lock'],
-    isDone: (reading: BoardReading) => boolean,
+    index: number,
+    action: WriteAction | undefined,
+    isDone: (door: DoorReading) => boolean,
   ): Promise<boolean> {
-    const untilMonoMs = clock.monoMs() + profile.lock.settleMs
-    try {
-      await bus.write(action.unit, action.register, action.value)
-    } catch (error) {
-      if (error instanceof CabinetError && error.code === 'bus_exception') return false
-      throw error
-    }
+    const untilMonoMs = clock.monoMs() + (doors[index] ?? profile).lock.settleMs
+    // Without an action the lock falls shut by itself; all there is to do is to look whether it did.
+    if (action !== undefined && !(await writeAll([action]))) return false
     for (;;) {
-      if (isDone(await readLock())) return true
+      if (isDone(doorReading(await readLock(), index))) return true
       if (clock.monoMs() >= untilMonoMs) return false
       await wait(clock, 'lock settles', READ_BACK_PAUSE_MS)
     }
   }
+  function lockOf({ lock }: DoorParts, index: number): Lock {
+    return {
+      unlock: () =>
+        command(index, lock.unlock, (door) => door.isUnlocked === true && door.isBoltSeated !== true),
+      lock: () => command(index, lock.lock, (door) => isLocked(door) === true),
+    }
+  }
 
   return {
-    lock: {
-      unlock: () =>
-        command(
-          profile.lock.unlock,
-          (reading) => reading.isUnlocked === true && reading.isBoltSeated !== true,
-        ),
-      lock: () => command(profile.lock.lock, (reading) => isLocked(reading) === true),
-    },
+    lock: lockOf(profile, 0),
+    furtherLocks: (profile.furtherDoors ?? []).map((door, index) => lockOf(door, index + 1)),
     thermostat: {
       async writeSetpoint(setpoint) {
         const points = profile.climate
@@ -253,7 +252,7 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
       },
     },
     ...extras(),
-    sensors: profile.scales.map(({ shelf, sensor }) => ({ shelf, sensor })),
+    sensors: profile.scales.map(({ shelf, sensor, door }) => ({ shelf, sensor, door: door ?? 0 })),
     board: () =>
       clock.monoMs() - board.atMonoMs > options.staleAfterMs ? staleBoard(clock.monoMs()) : board,
     climate: () =>
@@ -274,8 +273,8 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
     start(given) {
       listener = given
       bus.start({
-        onLost: (reason, detail) => given.onBusFault({ phase: 'began', reason, detail }),
-        onRestored: () => given.onBusFault({ phase: 'ended', reason: 'answered' }),
+        onLost: (reason, detail) => faults.onLost(reason, detail),
+        onRestored: () => faults.onRestored(),
       })
       const now = clock.monoMs()
       for (const poll of polls) poll.dueMonoMs = now
@@ -287,6 +286,19 @@ export function createModbusCabinet(options: ModbusCabinetOptions): CabinetHardw
       await running
       await bus.stop()
     },
+  }
+}
+
+function placesOfDoor({ lock, door }: DoorParts): Flag[] {
+  const places = [lock.isUnlocked, lock.isBoltSeated, door.isOpen]
+  return lock.isKeyTurned ? [...places, lock.isKeyTurned] : places
+}
+function decodeDoor(fetched: readonly FetchedRange[], { lock, door }: DoorParts): DoorReading {
+  return {
+    isDoorOpen: decodeFlag(fetched, door.isOpen),
+    isUnlocked: decodeFlag(fetched, lock.isUnlocked),
+    isBoltSeated: decodeFlag(fetched, lock.isBoltSeated),
+    isKeyTurned: lock.isKeyTurned ? decodeFlag(fetched, lock.isKeyTurned) : null,
   }
 }
 

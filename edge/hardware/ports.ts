@@ -1,13 +1,17 @@
 import type { DeciCelsius, Grams, MonoMs } from '#protocol/base/units.ts'
 
 /** null everywhere means stale: the device did not answer, or said that it has no valid reading. Never the last value. */
-export interface BoardReading {
-  readonly atMonoMs: MonoMs
+export interface DoorReading {
   readonly isDoorOpen: boolean | null
   readonly isUnlocked: boolean | null
   readonly isBoltSeated: boolean | null
   /** A mechanical key holds the lock open. null also when the profile knows no such contact. */
   readonly isKeyTurned: boolean | null
+}
+/** The first door in its own fields, and those behind it where a cabinet has more. */
+export interface BoardReading extends DoorReading {
+  readonly atMonoMs: MonoMs
+  readonly furtherDoors?: readonly DoorReading[]
   /** null also when the profile knows no such contact. */
   readonly isMainsOn: boolean | null
 }
@@ -38,6 +42,17 @@ export function isLocked(reading: Pick<BoardReading, 'isUnlocked' | 'isBoltSeate
   return true
 }
 
+const STALE_DOOR: DoorReading = {
+  isDoorOpen: null,
+  isUnlocked: null,
+  isBoltSeated: null,
+  isKeyTurned: null,
+}
+/** @param door  from 0 @returns everything null for a door that the reading knows nothing of */
+export function doorReading(board: BoardReading, door: number): DoorReading {
+  return door === 0 ? board : (board.furtherDoors?.[door - 1] ?? STALE_DOOR)
+}
+
 export interface Lock {
   /** @returns true when the lock reads back as released within the board's time. @throws a bus fault */
   unlock(): Promise<boolean>
@@ -64,8 +79,11 @@ export interface HardwareListener {
 /** Lock, door, scales and climate of one cabinet, as the agent sees them. */
 export interface CabinetHardware {
   readonly lock: Lock
+  /** Of the doors behind the first one. */
+  readonly furtherLocks?: readonly Lock[]
   readonly thermostat: Thermostat
-  readonly sensors: ReadonlyArray<{ shelf: string; sensor: string }>
+  /** `door`: the one that the shelf is behind, from 0; the first when absent. */
+  readonly sensors: ReadonlyArray<{ shelf: string; sensor: string; door?: number }>
   /** The newest reading; everything null before the first, or when it became stale. */
   board(): BoardReading
   climate(): ClimateSample

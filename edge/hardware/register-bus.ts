@@ -4,6 +4,15 @@ import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { wait } from '#protocol/base/clock.ts'
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import type { Profile } from '#protocol/wire/profile.ts'
+import {
+  type FramedExchange,
+  framedReadOf,
+  framedUnitOf,
+  framedWriteOf,
+  readExchange,
+  wordsOf,
+  writeExchange,
+} from './framed-exchange.ts'
 import { RtuPort } from './rtu-port.ts'
 
 export type RegisterKind = 'holding' | 'input'
@@ -34,7 +43,7 @@ export interface RegisterBus {
 
 export interface SerialBusOptions {
   path: string
-  profile: Pick<Profile, 'serial' | 'timeoutMs' | 'retries'>
+  profile: Pick<Profile, 'serial' | 'timeoutMs' | 'retries' | 'framed'>
   clock: Clock
   log: Logger
   lostAfterMs: number
@@ -141,7 +150,8 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     unit: number,
     attempts: number,
     what: string,
-    run: (modbus: Client) => Promise<T>,
+    run: (modbus: Client, line: RtuPort) => Promise<T>,
+    timeoutMs: number = profile.timeoutMs,
   ): Promise<T> {
     let failure: CabinetError | undefined
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -152,7 +162,7 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
       }
       modbus.setID(unit)
       try {
-        const value = await inTime(line, run(modbus))
+        const value = await inTime(line, run(modbus, line), timeoutMs)
         answered()
         return value
       } catch (error) {
@@ -174,11 +184,9 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
             ? new CabinetError('bus_bad_crc', `Unit ${unit}: ${what}: only noise was received.`, {
                 cause: error,
               })
-            : new CabinetError(
-                'bus_timeout',
-                `Unit ${unit} did not answer ${what} within ${profile.timeoutMs} ms.`,
-                { cause: error },
-              )
+            : new CabinetError('bus_timeout', `Unit ${unit} did not answer ${what} within ${timeoutMs} ms.`, {
+                cause: error,
+              })
         await wait(clock, 'let late bytes pass', QUIET_AFTER_TIMEOUT_MS)
         reopenWhenSilent(failure.message)
       }
@@ -187,9 +195,9 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
   }
 
   /** Our own clock, not the library's timer; what comes later is no longer waited for. */
-  function inTime<T>(line: RtuPort, answer: Promise<T>): Promise<T> {
+  function inTime<T>(line: RtuPort, answer: Promise<T>, timeoutMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timer = clock.setTimer('answer on the bus', profile.timeoutMs, () => {
+      const timer = clock.setTimer('answer on the bus', timeoutMs, () => {
         line.abandon()
         reject(new Error('timed out'))
       })
@@ -208,6 +216,20 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     for (let next = urgent.shift() ?? normal.shift(); next; next = urgent.shift() ?? normal.shift())
       await next()
     isBusy = false
+  }
+
+  /** A device that speaks frames of its own. */
+  function exchange(unit: number, attempts: number, what: string, one: FramedExchange): Promise<Uint8Array> {
+    return request(
+      unit,
+      attempts,
+      what,
+      (_modbus, line) => line.exchange(one.request, one.find),
+      one.timeoutMs,
+    )
+  }
+  function unknownFrame(unit: number, what: string): CabinetError {
+    return new CabinetError('profile_invalid', `The profile has no frame for ${what} of unit ${unit}.`)
   }
 
   return {
@@ -229,6 +251,16 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     read(range, attempts = profile.retries + 1) {
       return enqueue(normal, async () => {
         const what = `registers ${range.start} to ${range.start + range.count - 1}`
+        const device = framedUnitOf(profile, range.unit)
+        if (device !== undefined) {
+          const frame = framedReadOf(device, range)
+          if (frame === undefined) throw unknownFrame(range.unit, what)
+          const words = wordsOf(
+            frame,
+            await exchange(range.unit, attempts, what, readExchange(device, frame)),
+          )
+          return words.slice(range.start - frame.register, range.start - frame.register + range.count)
+        }
         const answer = await request(range.unit, attempts, what, (modbus) =>
           range.kind === 'input'
             ? modbus.readInputRegisters(range.start, range.count)
@@ -239,7 +271,16 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     },
     write(unit, register, value) {
       return enqueue(urgent, async () => {
-        await request(unit, profile.retries + 1, `the write of register ${register}`, (modbus) =>
+        const what = `the write of register ${register}`
+        const device = framedUnitOf(profile, unit)
+        if (device !== undefined) {
+          const frame = framedWriteOf(device, register, value)
+          if (frame === undefined) throw unknownFrame(unit, what)
+          // Once: what moves something may have moved it although its answer was lost. Whoever asked reads back.
+          await exchange(unit, 1, what, writeExchange(device, frame, value))
+          return
+        }
+        await request(unit, profile.retries + 1, what, (modbus) =>
           modbus.writeRegister(register, value & 0xffff),
         )
       })

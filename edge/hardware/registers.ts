@@ -37,7 +37,8 @@ export function planReads(
   return [...plan.values()]
 }
 
-function wordsAt(
+/** The registers of one place as they came; null when they were not fetched. */
+export function wordsAt(
   fetched: readonly FetchedRange[],
   place: { unit: number; register: number; kind?: RegisterKind },
   count: number,
@@ -53,16 +54,17 @@ function wordsAt(
 /** Raw registers to the integer that the device means. */
 export function decodeRaw(
   words: readonly number[],
-  point: Pick<Point, 'width' | 'isSigned' | 'wordOrder'>,
+  point: Pick<Point, 'width' | 'isSigned' | 'wordOrder' | 'mask'>,
 ): number {
-  if (point.width === 16) {
-    const raw = words[0] as number
-    return point.isSigned && raw >= 0x8000 ? raw - 0x10000 : raw
-  }
-  const [first, second] = words as [number, number]
+  const [first = 0, second = 0] = words
   const [high, low] = point.wordOrder === 'low-first' ? [second, first] : [first, second]
-  const raw = high * 0x10000 + low
-  return point.isSigned && raw >= 0x80000000 ? raw - 0x100000000 : raw
+  const raw = point.width === 16 ? first : high * 0x10000 + low
+  const mask = point.mask ?? (point.width === 16 ? 0xffff : 0xffffffff)
+  // Down to the lowest bit of the mask; unsigned throughout, because 32 bits do not fit a signed integer.
+  const lowest = mask & -mask
+  const value = ((raw & mask) >>> 0) / (lowest >>> 0)
+  const span = (mask >>> 0) / (lowest >>> 0) + 1
+  return point.isSigned && value >= span / 2 ? value - span : value
 }
 
 /** @returns the physical value, or null when it was not fetched or is one of the device's fault values */
@@ -74,12 +76,13 @@ export function decodePoint(fetched: readonly FetchedRange[], point: Point): num
   return point.faultValues.includes(raw) ? null : Math.round(raw * point.scale * 1e6) / 1e6
 }
 
-/** @returns null when it was not fetched or is neither of the two declared values (some boards answer 0xFF for an error) */
+/** `activeValue` and `inactiveValue` are compared after the mask, where they stand. @returns null when it was not fetched or is neither of the two declared values (some boards answer 0xFF for an error) */
 export function decodeFlag(fetched: readonly FetchedRange[], flag: Flag): boolean | null {
   const words = wordsAt(fetched, flag, 1)
   if (words === null) return null
-  if (words[0] === flag.activeValue) return true
-  return words[0] === flag.inactiveValue ? false : null
+  const value = (words[0] as number) & (flag.mask ?? 0xffff)
+  if (value === flag.activeValue) return true
+  return value === flag.inactiveValue ? false : null
 }
 
 /** The raw register value for a physical one. @throws RangeError when it does not fit */
@@ -94,17 +97,23 @@ export function encodePoint(value: number, point: Pick<Point, 'scale' | 'isSigne
 /** Every place of a profile by a readable name, for `probe`. */
 export function namedPlaces(profile: Profile): Array<{ name: string; unit: string; place: Point | Flag }> {
   const places: Array<{ name: string; unit: string; place: Point | Flag }> = [
-    { name: 'lock.isUnlocked', unit: '', place: profile.lock.isUnlocked },
-    { name: 'lock.isBoltSeated', unit: '', place: profile.lock.isBoltSeated },
-    { name: 'door.isOpen', unit: '', place: profile.door.isOpen },
+    ...[profile, ...(profile.furtherDoors ?? [])].flatMap(({ lock, door }, index) => {
+      const which = index === 0 ? '' : `door ${index} `
+      return [
+        { name: `${which}lock.isUnlocked`, unit: '', place: lock.isUnlocked },
+        { name: `${which}lock.isBoltSeated`, unit: '', place: lock.isBoltSeated },
+        { name: `${which}door.isOpen`, unit: '', place: door.isOpen },
+        ...(lock.isKeyTurned
+          ? [{ name: `${which}lock.isKeyTurned`, unit: '', place: lock.isKeyTurned }]
+          : []),
+      ]
+    }),
     ...profile.scales.map((scale) => ({
       name: `scale ${scale.sensor} (shelf ${scale.shelf})`,
       unit: 'g',
       place: scale.netGrams,
     })),
   ]
-  if (profile.lock.isKeyTurned)
-    places.push({ name: 'lock.isKeyTurned', unit: '', place: profile.lock.isKeyTurned })
   const climate = profile.climate
   if (climate) {
     places.push({ name: 'climate.air', unit: '0.1 °C', place: climate.airDeciCelsius })

@@ -1,9 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { SerialPort } from 'serialport'
 import type { Profile } from '#protocol/wire/profile.ts'
-import { type ExpectedAnswer, expectedAnswer, findAnswer } from './rtu-answer.ts'
+import { expectedAnswer, findAnswer } from './rtu-answer.ts'
 
 const RECEIVED_BYTES_MOST = 1024
+
+/** Where in the received bytes the answer stands. */
+type Find = (received: Uint8Array) => { start: number; end: number } | undefined
 
 /**
  * A serial line for modbus-serial's client. The library's own port waits for a length and hands on whatever came;
@@ -18,7 +21,8 @@ export class RtuPort extends EventEmitter {
   strayBytes = 0
   readonly #serial: SerialPort
   #received = Buffer.alloc(0)
-  #expected: ExpectedAnswer | undefined
+  #find: Find | undefined
+  #onAnswer: (answer: Buffer) => void = () => undefined
 
   constructor(path: string, serial: Profile['serial']) {
     super()
@@ -46,31 +50,47 @@ export class RtuPort extends EventEmitter {
     else callback(null)
   }
   write(request: Buffer): void {
-    this.#received = Buffer.alloc(0)
-    this.strayBytes = 0
-    this.#expected = expectedAnswer(request)
-    this.#serial.write(request)
+    const expected = expectedAnswer(request)
+    this.#ask(
+      request,
+      (received) => findAnswer(received, expected),
+      (answer) => this.emit('data', answer),
+    )
+  }
+  /** A frame that is no Modbus. Without `find` no answer is due. It never settles when none comes: the caller has the time. */
+  exchange(request: Uint8Array, find: Find | undefined): Promise<Uint8Array> {
+    return new Promise((resolve) => {
+      this.#ask(Buffer.from(request), find, resolve)
+      if (find === undefined) resolve(new Uint8Array())
+    })
   }
 
   /** The request was given up: its answer, should it still come, is noise. */
   abandon(): void {
-    this.#expected = undefined
+    this.#find = undefined
   }
 
+  #ask(request: Buffer, find: Find | undefined, onAnswer: (answer: Buffer) => void): void {
+    this.#received = Buffer.alloc(0)
+    this.strayBytes = 0
+    this.#find = find
+    this.#onAnswer = onAnswer
+    this.#serial.write(request)
+  }
   #onData(bytes: Buffer): void {
-    if (this.#expected === undefined) return
+    if (this.#find === undefined) return
     this.#received = Buffer.concat([this.#received, bytes])
     this.strayBytes = this.#received.length
-    const found = findAnswer(this.#received, this.#expected)
+    const found = this.#find(this.#received)
     if (found === undefined) {
       if (this.#received.length > RECEIVED_BYTES_MOST)
         this.#received = this.#received.subarray(-RECEIVED_BYTES_MOST / 2)
       return
     }
     const answer = this.#received.subarray(found.start, found.end)
-    this.#expected = undefined
+    this.#find = undefined
     this.#received = Buffer.alloc(0)
     this.strayBytes = 0
-    this.emit('data', answer)
+    this.#onAnswer(answer)
   }
 }

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { FramedUnit } from './framed-unit.ts'
 
 /**
  * A hardware profile says, as data, how a board answers on the bus: real boards disagree in base, width, word order,
@@ -17,6 +18,14 @@ export const Point = Type.Object(
       }),
     ),
     width: Type.Union([Type.Literal(16), Type.Literal(32)], { description: 'bits' }),
+    mask: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 0xffffffff,
+        description:
+          'bits that are the value, where a register also holds others; the sign is the highest of them',
+      }),
+    ),
     isSigned: Type.Boolean(),
     wordOrder: Type.Optional(
       Type.Union([Type.Literal('high-first'), Type.Literal('low-first')], {
@@ -40,6 +49,13 @@ export const Flag = Type.Object(
     unit: Unit,
     register: Register,
     kind: Type.Optional(Type.Union([Type.Literal('holding'), Type.Literal('input')])),
+    mask: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 0xffff,
+        description: 'bits that count, where a register holds several flags',
+      }),
+    ),
     activeValue: Type.Integer(),
     inactiveValue: Type.Integer(),
   },
@@ -53,10 +69,33 @@ export const WriteAction = Type.Object(
 )
 export type WriteAction = Type.Static<typeof WriteAction>
 
+const DoorParts = Type.Object(
+  {
+    lock: Type.Object(
+      {
+        unlock: WriteAction,
+        /** Absent where the lock falls shut by itself as the door closes, and no command engages it. */
+        lock: Type.Optional(WriteAction),
+        isUnlocked: Flag,
+        isBoltSeated: Flag,
+        /** A mechanical key holds the lock: the board refuses commands, and an open door is not a forced one. */
+        isKeyTurned: Type.Optional(Flag),
+        settleMs: Type.Integer({ description: 'how long the board may take before the read-back counts' }),
+      },
+      { additionalProperties: false },
+    ),
+    door: Type.Object({ isOpen: Flag }, { additionalProperties: false }),
+  },
+  { additionalProperties: false },
+)
+export type DoorParts = Type.Static<typeof DoorParts>
+
 export const Profile = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 64 }),
     version: Type.Integer({ minimum: 1 }),
+    /** What whoever uses it should know: where the facts come from, and what is not known. Printed by `probe`. */
+    notes: Type.Optional(Type.Array(Type.String({ maxLength: 400 }), { maxItems: 20 })),
     serial: Type.Object(
       {
         baudRate: Type.Integer({ minimum: 1200, maximum: 921600 }),
@@ -80,24 +119,23 @@ export const Profile = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    lock: Type.Object(
-      {
-        unlock: WriteAction,
-        lock: WriteAction,
-        isUnlocked: Flag,
-        isBoltSeated: Flag,
-        /** A mechanical key holds the lock: the board refuses commands, and an open door is not a forced one. */
-        isKeyTurned: Type.Optional(Flag),
-        settleMs: Type.Integer({ description: 'how long the board may take before the read-back counts' }),
-      },
-      { additionalProperties: false },
-    ),
-    door: Type.Object({ isOpen: Flag }, { additionalProperties: false }),
+    /** Devices that speak frames of their own instead of Modbus. */
+    framed: Type.Optional(Type.Array(FramedUnit, { maxItems: 8 })),
+    ...DoorParts.properties,
+    /** Doors behind the first one, each with its own lock; door 0 is `lock` and `door`. */
+    furtherDoors: Type.Optional(Type.Array(DoorParts, { maxItems: 3 })),
     scales: Type.Array(
       Type.Object(
         {
           shelf: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
           sensor: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
+          door: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 3,
+              description: 'the door that the shelf is behind; default 0',
+            }),
+          ),
           netGrams: Point,
           /** Writes, in this order, that take the present weight as zero. Without them the edge remembers the zero itself. */
           tare: Type.Optional(Type.Array(WriteAction, { minItems: 1, maxItems: 4 })),

@@ -30,6 +30,12 @@ export const BOARD = {
   doorOpen: 13,
   /** R 1 while the manual key holds the lock open; lock commands are then refused. */
   manualKey: 14,
+  /** As 10 to 14, for the second door of a cabinet that has one; otherwise they read 0 and cannot be written. */
+  secondLockCommand: 15,
+  secondLockState: 16,
+  secondBoltSeated: 17,
+  secondDoorOpen: 18,
+  secondManualKey: 19,
   /** R signed tenths of a degree Celsius, 0x7FFF probe fault. */
   airTemperature: 20,
   /** R signed tenths of a degree Celsius, 0x7FFF probe fault. */
