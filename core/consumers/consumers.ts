@@ -7,6 +7,7 @@ import type { ConsumerIdentity } from '#core/platform/access.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { createCookies } from '#core/platform/http.ts'
+import { prepared } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { type Seal, sha256Hex } from '#core/privacy/seal.ts'
 
@@ -36,6 +37,22 @@ export function createConsumers(
 ): Consumers {
   const { db, clock, ids, random, seal, cookies } = deps
   const boundTo = (consumerId: string) => `consumer.openid/${consumerId}`
+  /** Asked of the database with every request, so that signing out and erasing hold at once. */
+  const signedIn = prepared(db.read, (tokenSha256) =>
+    db.read
+      .selectFrom('consumerSession')
+      .select(['consumerId', 'expiresAtMs'])
+      // A look-up beside it takes SQLite a quarter of what a join does.
+      .select((eb) =>
+        eb
+          .selectFrom('consumer')
+          .select('language')
+          .whereRef('consumer.consumerId', '=', 'consumerSession.consumerId')
+          .as('language'),
+      )
+      .where('tokenSha256', '=', tokenSha256)
+      .where('revokedAtMs', 'is', null),
+  )
 
   async function recognise(tx: Tx, openid: string, language: Language): Promise<string> {
     const openidIndex = seal.blindIndex(openid)
@@ -65,15 +82,9 @@ export function createConsumers(
     async authenticate(request) {
       const token = request.cookies[cookies.name(COOKIE)]
       if (token === undefined || token === '') return undefined
-      const row = await db.read
-        .selectFrom('consumerSession as s')
-        .innerJoin('consumer as c', 'c.consumerId', 's.consumerId')
-        .select(['c.consumerId', 'c.language'])
-        .where('s.tokenSha256', '=', sha256Hex(token))
-        .where('s.expiresAtMs', '>', clock.now())
-        .where('s.revokedAtMs', 'is', null)
-        .executeTakeFirst()
-      return row && { consumerId: row.consumerId, language: row.language }
+      const [row] = await signedIn(sha256Hex(token))
+      if (row === undefined || row.language === null || row.expiresAtMs <= clock.now()) return undefined
+      return { consumerId: row.consumerId, language: row.language }
     },
     recognise,
     async signIn(tx, openid, language) {

@@ -11,9 +11,11 @@ import type { ReceiptDecision } from './decide.ts'
 import { decideDeferral } from './deferral.ts'
 import { readingsOf } from './readings.ts'
 import { explainStep } from './steps.ts'
-import { findOrder, linesOf, type OrderLineRow, type OrderRow } from './store.ts'
+import type { OrderLineRow, OrderRow } from './store.ts'
 import { tellStory } from './story.ts'
 import type { Traces } from './trace.ts'
+import { createOrderVersions, type OrderVersion } from './versions.ts'
+import { createOrderRows } from './view-rows.ts'
 
 type RefundRow = Selectable<Tables['refund']>
 
@@ -31,6 +33,8 @@ export interface OrderQueries {
   /** @throws CabinetError `not_found` also when the order is somebody else's */
   orderForConsumer(consumerId: string, orderId: string): Promise<OrderView>
   order(orderId: string): Promise<OrderView>
+  /** What a view of it may be kept under. @returns undefined when there is no such order */
+  versionOf(orderId: string): Promise<OrderVersion | undefined>
   ordersOf(consumerId: string): Promise<OrderList>
   refundsOf(orderId: string): Promise<RefundView[]>
 }
@@ -43,50 +47,20 @@ const LIST_LENGTH = 100
 export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
   const { db, clock, policy, evidence, traces } = deps
   const { read } = db
+  const rows = createOrderRows(read)
 
   async function view(order: OrderRow): Promise<OrderView> {
     const { orderId, sessionId } = order
     const [
-      lines,
+      { lines, session, cabinet, charge, payments, refunds, ticket, discounts, arrears },
       products,
-      session,
-      cabinet,
-      charge,
-      payments,
-      refunds,
-      ticket,
       refs,
       weights,
-      discounts,
-      arrears,
     ] = await Promise.all([
-      linesOf(read, orderId),
+      rows.of(order),
       productsBySku(read),
-      read.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow(),
-      read
-        .selectFrom('cabinet')
-        .selectAll()
-        .where('cabinetId', '=', order.cabinetId)
-        .executeTakeFirstOrThrow(),
-      read.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
-      read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
-      read.selectFrom('refund').selectAll().where('orderId', '=', orderId).orderBy('requestedAtMs').execute(),
-      read
-        .selectFrom('ticket')
-        .select('ticketId')
-        .where('orderId', '=', orderId)
-        .where('origin', '=', 'dispute')
-        .orderBy('openedAtMs', 'desc')
-        .executeTakeFirst(),
       evidence.evidenceOf(sessionId),
       traces.curves(sessionId),
-      read
-        .selectFrom('orderDiscount')
-        .selectAll()
-        .where('orderId', '=', orderId)
-        .orderBy('position')
-        .execute(),
-      read.selectFrom('arrears').selectAll().where('orderId', '=', orderId).executeTakeFirst(),
     ])
     const reconciled =
       session.reconciled === null ? null : (JSON.parse(session.reconciled) as SessionReconciled)
@@ -177,7 +151,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
   }
 
   async function get(orderId: string): Promise<OrderRow> {
-    const order = await findOrder(read, orderId)
+    const order = await rows.order(orderId)
     if (order === undefined) throw new CabinetError('not_found')
     return order
   }
@@ -191,17 +165,12 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       if (order.consumerId !== consumerId) throw new CabinetError('not_found')
       return view(order)
     },
+    versionOf: createOrderVersions(read),
     async refundsOf(orderId) {
-      const rows = await read
-        .selectFrom('refund')
-        .selectAll()
-        .where('orderId', '=', orderId)
-        .orderBy('requestedAtMs')
-        .execute()
-      return rows.map(refundView)
+      return (await rows.refundsOf(orderId)).map(refundView)
     },
     async ordersOf(consumerId) {
-      const rows = await read
+      const own = await read
         .selectFrom('order as o')
         .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
         .innerJoin('session as s', 's.sessionId', 'o.sessionId')
@@ -225,7 +194,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
         .limit(LIST_LENGTH)
         .execute()
       return {
-        orders: rows.map((row) => ({
+        orders: own.map((row) => ({
           orderId: row.orderId,
           cabinetName: { zh: row.nameZh, en: row.nameEn },
           atMs: row.createdAtMs,

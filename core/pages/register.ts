@@ -19,6 +19,7 @@ import { consumerApiFor, type ConsumerApi, type Refusal } from './consumer-api.t
 import { createContext, type PageContext } from './context.ts'
 import { readDisputeForm, readMessageForm, readOpenForm, readRatingForm, readReopenForm } from './forms.ts'
 import type { Markup } from './html.ts'
+import { createOrderRoute, type OwnOrders } from './order-route.ts'
 import { refusalWords } from './refusals.ts'
 import { cabinetPage, consentPage } from './views/cabinet.ts'
 import { codePage } from './views/code.ts'
@@ -49,6 +50,8 @@ export interface PagesDeps {
   /** IANA name of the zone in which this cabinet stands; without one, in which most do. */
   timeZoneOf(cabinetId?: string): Promise<string>
   retention(): Retention
+  /** Without it nothing is sold here. */
+  readonly orders?: OwnOrders | undefined
   /** What the start page lists. */
   cabinets(): Promise<readonly LandingCabinet[]>
 }
@@ -130,8 +133,19 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
       ? send(reply, ordersPage(context, list.value))
       : sendProblem(reply, context, list, 'orders')
   })
+  const ownOrder =
+    deps.orders === undefined
+      ? undefined
+      : createOrderRoute(
+          deps.orders,
+          async (request, language, cabinetId) =>
+            standingAt(cabinetId, await contextIn(deps, assets, request, language)),
+          () => deps.clock.now(),
+        )
   scope.get<{ Params: { id: string } }>('/o/:id', PUBLIC, async (request, reply) => {
-    const context = await page(request, reply)
+    const language = languageOf(request, reply)
+    if ((await ownOrder?.(request, reply, { orderId: request.params.id, language })) === true) return reply
+    const context = await contextIn(deps, assets, request, language)
     const order = await findOrder(consumerApiFor(app, request, reply), request.params.id)
     return order.ok
       ? send(reply, orderPage(await standingAt(order.value.cabinetId, context), order.value))
@@ -279,8 +293,17 @@ async function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<PageContext> {
+  return contextIn(deps, assets, request, languageOf(request, reply))
+}
+
+async function contextIn(
+  deps: PagesDeps,
+  assets: PageAssets,
+  request: FastifyRequest,
+  language: Language,
+): Promise<PageContext> {
   return createContext({
-    language: languageOf(request, reply),
+    language,
     path: request.url.split('?', 1)[0] ?? '/',
     nowMs: deps.clock.now(),
     timeZone: await deps.timeZoneOf(),

@@ -80,19 +80,39 @@ export async function createHttpApp(options: HttpOptions): Promise<HttpApp> {
   })
   await app.register(cookie)
   await app.register(formbody)
-  await app.register(helmet, helmetOptions(options))
   await app.register(rateLimit, {
     global: true,
     max: REQUESTS_PER_MINUTE,
     timeWindow: '1 minute',
     errorResponseBuilder: () => new CabinetError('too_many_requests'),
   })
+  const protection = await protectionOf(options)
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store')
+    reply.headers(protection)
     checkOrigin(request, options.publicUrl())
     await authenticate(request, reply, options.authenticators)
   })
   return app
+}
+
+/** What protects a page is the same for every answer, so it is composed once: helmet would compose it for each of them. */
+async function protectionOf(options: HttpOptions): Promise<Record<string, string>> {
+  const once = Fastify()
+  await once.register(helmet, helmetOptions(options))
+  once.get('/', () => '')
+  const { headers } = await once.inject('/')
+  await once.close()
+  const {
+    'content-type': _type,
+    'content-length': _length,
+    date: _date,
+    connection: _connection,
+    ...kept
+  } = headers
+  return {
+    ...Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, String(value)])),
+    'cache-control': 'no-store',
+  }
 }
 
 function helmetOptions({ publicUrl, formOrigins = [] }: HttpOptions) {

@@ -14,6 +14,8 @@ export interface PlatformTables {
     claimedUntilMs: number | null
     lastError: string | null
   }
+  /** How often the facts of a view changed: `subject` is an order, or `product` or `cabinet` for what all views share. */
+  viewVersion: { subject: string; version: number }
   /** Something that a person must look at: a failed work, a poisoned event, a broken promise of the machine. */
   incident: {
     incidentId: string
