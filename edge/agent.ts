@@ -268,7 +268,9 @@ export function createAgent(ports: AgentPorts): Agent {
       isOutboxRefused: delivery.haltReason !== undefined,
       doorCount: 1,
       isSellingTime: isWithinHours(desired.current?.sellingHours, delivery.correctedNowMs()),
-      isCameraReady: desired.current?.cameraPolicy?.isNeededForSale !== true || cameras.status === 'clear',
+      isCameraReady:
+        desired.current?.cameraPolicy?.isNeededForSale !== true ||
+        Object.values(cameras.statuses).includes('clear'),
     }
   }
   function sessionKind(): string | undefined {
@@ -317,7 +319,7 @@ export function createAgent(ports: AgentPorts): Agent {
       airDeciCelsius: climate.airDeciCelsius,
       setpointDeciCelsius: sample.setpointDeciCelsius,
       isCompressorOn: sample.isCompressorOn,
-      ...(ports.cameras.length === 0 ? {} : { camera: cameras.status }),
+      ...(ports.cameras.length === 0 ? {} : { camera: cameras.status, cameras: cameras.statuses }),
     })
     scheduleLive()
   }

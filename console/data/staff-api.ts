@@ -1,3 +1,15 @@
+import type {
+  AccountView,
+  PasswordChange,
+  PeopleList,
+  PersonChange,
+  PersonCreate,
+  PersonDeed,
+  PersonDone,
+  ProveRequest,
+  RecoveryCodes,
+  SecondFactorSetup,
+} from '#protocol/api/accounts.ts'
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type {
@@ -49,7 +61,14 @@ import type {
   DeadLetterList,
   DeliveryView,
 } from '#protocol/api/delivery.ts'
+import type { ColdLog, ColdReadings } from '#protocol/api/cold.ts'
 import { api, ApiError } from './api.ts'
+
+/** Days of the cabinet's own calendar, both included; without them the last seven. */
+export interface ColdDays {
+  readonly fromDay?: string
+  readonly toDay?: string
+}
 
 export type TicketView = 'open' | 'mine' | 'breaching' | 'closed'
 
@@ -70,8 +89,15 @@ export class StaffApi {
   /** Called when the core says that the sign-in is over, so that the shell can ask for it again. */
   onSignedOut: () => void = () => {}
 
-  signIn(name: string, password: string): Promise<unknown> {
-    return this.#send('POST', '/api/staff/sign-in', { name, password })
+  /** Asks the person to show again who they are; a request that was refused for want of it is then sent once more. */
+  askForProof: () => Promise<boolean> = () => Promise.resolve(false)
+
+  signIn(name: string, password: string, code: string | undefined): Promise<unknown> {
+    return this.#send('POST', '/api/staff/sign-in', {
+      name,
+      password,
+      ...(code === undefined ? {} : { code }),
+    })
   }
   signOut(): Promise<unknown> {
     return this.#send('POST', '/api/staff/sign-out', {})
@@ -136,6 +162,18 @@ export class StaffApi {
   }
   readings(cabinetId: string, fromMs: number, toMs: number, signal?: AbortSignal): Promise<Readings> {
     return this.#get(`/api/staff/cabinets/${cabinetId}/readings${query({ fromMs, toMs })}`, signal)
+  }
+  coldLog(cabinetId: string, days: ColdDays, signal?: AbortSignal): Promise<ColdLog> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}/cold${query({ ...days })}`, signal)
+  }
+  coldReadings(
+    cabinetId: string,
+    days: ColdDays,
+    beforeMs: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<ColdReadings> {
+    const page = query({ ...days, ...(beforeMs === undefined ? {} : { beforeMs }) })
+    return this.#get(`/api/staff/cabinets/${cabinetId}/cold/readings${page}`, signal)
   }
   setSetpoint(
     cabinetId: string,
@@ -271,20 +309,61 @@ export class StaffApi {
     return this.#send('POST', `/api/staff/${kind}/${id}/stop`, {})
   }
 
+  account(signal?: AbortSignal): Promise<AccountView> {
+    return this.#get('/api/staff/account', signal)
+  }
+  prove(proof: ProveRequest): Promise<unknown> {
+    return this.#send('POST', '/api/staff/account/prove', proof)
+  }
+  changePassword(change: PasswordChange): Promise<unknown> {
+    return this.#send('POST', '/api/staff/account/password', change)
+  }
+  beginSecondFactor(password: string): Promise<SecondFactorSetup> {
+    return this.#send('POST', '/api/staff/account/second-factor/begin', { password })
+  }
+  confirmSecondFactor(code: string): Promise<RecoveryCodes> {
+    return this.#send('POST', '/api/staff/account/second-factor/confirm', { code })
+  }
+  dropSecondFactor(code: string): Promise<unknown> {
+    return this.#send('POST', '/api/staff/account/second-factor/off', { code })
+  }
+  endSignIn(sessionId: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/account/sessions/${sessionId}/end`, {})
+  }
+  endOtherSignIns(): Promise<unknown> {
+    return this.#send('POST', '/api/staff/account/end-others', {})
+  }
+  setLanguage(language: 'zh' | 'en'): Promise<unknown> {
+    return this.#send('PUT', '/api/staff/account/language', { language })
+  }
+  people(signal?: AbortSignal): Promise<PeopleList> {
+    return this.#get('/api/staff/people', signal)
+  }
+  createPerson(body: PersonCreate): Promise<PersonDone> {
+    return this.#send('POST', '/api/staff/people', body)
+  }
+  changePerson(staffId: string, body: PersonChange): Promise<PersonDone> {
+    return this.#send('POST', `/api/staff/people/${staffId}/change`, body)
+  }
+  doToPerson(staffId: string, deed: PersonDeed, body: { reason: string }): Promise<PersonDone> {
+    return this.#send('POST', `/api/staff/people/${staffId}/${deed}`, body)
+  }
+
   #get<T>(path: string, signal?: AbortSignal): Promise<T> {
-    return this.#watch(path, api.get<T>(path, signal))
+    return this.#watch(() => api.get<T>(path, signal))
   }
 
   #send<T>(method: 'POST' | 'PUT', path: string, body: object, signal?: AbortSignal): Promise<T> {
-    return this.#watch(path, api.send<T>(method, path, body, signal))
+    return this.#watch(() => api.send<T>(method, path, body, signal))
   }
 
-  async #watch<T>(path: string, answer: Promise<T>): Promise<T> {
+  async #watch<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await answer
+      return await ask()
     } catch (error) {
-      const isSignIn = path === '/api/staff/sign-in'
-      if (error instanceof ApiError && error.status === 401 && !isSignIn) this.onSignedOut()
+      if (!(error instanceof ApiError)) throw error
+      if (error.code === 'not_signed_in') this.onSignedOut()
+      if (error.code === 'proof_needed' && (await this.askForProof())) return this.#watch(ask)
       throw error
     }
   }

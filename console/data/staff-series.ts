@@ -13,14 +13,18 @@ export interface TemperatureSeries {
 const LONGEST_LINK_MS = 15 * 60_000
 
 /** Joins readings and setpoint changes on one axis and puts a null into every gap. */
-export function temperatureSeries(readings: Readings, fromMs: number, toMs: number): TemperatureSeries {
+export function temperatureSeries(
+  readings: Readings,
+  fromMs: number,
+  toMs: number,
+  longestLinkMs = LONGEST_LINK_MS,
+): TemperatureSeries {
   const moments = new Map<number, readonly [lowest: number, mean: number, highest: number] | null>()
   let before: number | undefined
   for (const [atMs, lowest, mean, highest] of readings.air) {
     const isTorn =
       before !== undefined &&
-      (atMs - before > LONGEST_LINK_MS ||
-        readings.gaps.some(([from, to]) => from < atMs && to > (before ?? 0)))
+      (atMs - before > longestLinkMs || readings.gaps.some(([from, to]) => from < atMs && to > (before ?? 0)))
     if (before !== undefined && isTorn) moments.set(before + 1, null)
     moments.set(atMs, [lowest / 10, mean / 10, highest / 10])
     before = atMs

@@ -61,6 +61,12 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/planogram.ts'),
   },
   {
+    path: '/cabinets/:id/cold',
+    tag: 'page-cold',
+    title: 'temperature',
+    load: () => import('./pages/cold.ts'),
+  },
+  {
     path: '/alarms',
     tag: 'page-alarms',
     title: 'alarms',
@@ -120,6 +126,8 @@ const PAGES: readonly Route[] = [
     title: 'audit',
     load: () => import('./pages/audit.ts'),
   },
+  { path: '/account', tag: 'page-account', title: 'account', load: () => import('./pages/account.ts') },
+  { path: '/people', tag: 'page-people', title: 'people', load: () => import('./pages/people.ts') },
   { path: '/help', tag: 'page-help', title: 'help', load: () => import('./pages/help.ts') },
 ]
 export const ROUTES: readonly Route[] = PAGES.map((page) => {
@@ -147,5 +155,6 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/dead-letters', label: 'deadLetters', icon: 'mail-warning' },
   { path: '/system', label: 'system', icon: 'activity' },
   { path: '/audit', label: 'audit', icon: 'scroll' },
+  { path: '/people', label: 'people', icon: 'user' },
   { path: '/help', label: 'help', icon: 'help' },
 ]

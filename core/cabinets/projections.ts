@@ -7,6 +7,8 @@ import type { StreamObserver } from '#core/ingest/receiver.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { directSql, nowOf, type Tx } from '#core/platform/database.ts'
 import { clearAlarm, clearSeenAlarm, raiseAlarm } from './alarms.ts'
+import { noteCamera } from './camera-reports.ts'
+import { logCleared, logExcursion, logLatched, logPower, logProbeFault } from './cold-projections.ts'
 import type { CabinetCommands } from './commands.ts'
 import type { Twins } from './twins.ts'
 
@@ -60,6 +62,10 @@ export function createProjections(deps: {
   ) => {
     if (!isLate) await clearAlarm(tx, cabinetId, kind, subject)
   }
+  /** One of several cameras changed; the cabinet as a whole is as its worst camera is. */
+  const look = async (tx: Tx, context: EventContext, camera: string, trouble: string | null) => {
+    if (!context.isLate) await report(tx, context, { camera: noteCamera(tx, context, camera, trouble) })
+  }
 
   return {
     'door.unlocked': (tx, context) => report(tx, context, { isLocked: 0 }),
@@ -107,20 +113,20 @@ export function createProjections(deps: {
       raise(tx, context, 'sensor_fault', { shelf, sensor, kind }, sensor),
     'weighing.sensor-restored': (tx, context, { sensor }) => clear(tx, context, 'sensor_fault', sensor),
     'camera.blocked': async (tx, context, { camera, kind }) => {
-      await report(tx, context, { camera: 'blocked' })
+      await look(tx, context, camera, kind)
       await raise(tx, context, 'camera_blocked', { camera, kind }, camera)
     },
     'camera.cleared': async (tx, context, { camera }) => {
-      await report(tx, context, { camera: 'clear' })
+      await look(tx, context, camera, null)
       for (const kind of ['camera_blocked', 'camera_frozen', 'camera_unreachable'] as const)
         await clear(tx, context, kind, camera)
     },
     'camera.frozen': async (tx, context, { camera }) => {
-      await report(tx, context, { camera: 'frozen' })
+      await look(tx, context, camera, 'frozen')
       await raise(tx, context, 'camera_frozen', { camera }, camera)
     },
     'camera.unreachable': async (tx, context, { camera, reason }) => {
-      await report(tx, context, { camera: 'unreachable' })
+      await look(tx, context, camera, 'unreachable')
       await raise(tx, context, 'camera_unreachable', { camera, reason }, camera)
     },
     'climate.reading': async (tx, context, data) => {
@@ -139,44 +145,37 @@ export function createProjections(deps: {
       )
       await report(tx, context, { airDeciCelsius: data.airMean, airAtMs: context.occurredAtMs })
     },
-    'climate.excursion': (tx, context, { phase, airDeciCelsius, limitDeciCelsius }) =>
-      phase === 'began'
-        ? raise(tx, context, 'too_warm', { air: celsius(airDeciCelsius), limit: celsius(limitDeciCelsius) })
-        : clear(tx, context, 'too_warm'),
-    'climate.lockout-latched': async (tx, context, { cause, airDeciCelsius, sinceMs }) => {
-      await report(tx, context, { isLockedOut: 1 })
-      await tx
-        .insertInto('lockoutInterval')
-        .values({
-          cabinetId: context.cabinetId,
-          latchedAtMs: context.occurredAtMs,
-          cause,
-          clearedAtMs: context.isLate
-            ? (nextOccurredAtMs(tx, context, 'climate.lockout-cleared') ?? null)
-            : null,
-          clearedBy: null,
-          clearReason: null,
+    'climate.excursion': async (tx, context, excursion) => {
+      logExcursion(tx, context, excursion)
+      const { phase, airDeciCelsius, limitDeciCelsius } = excursion
+      if (phase === 'ended') await clear(tx, context, 'too_warm')
+      else
+        await raise(tx, context, 'too_warm', {
+          air: celsius(airDeciCelsius),
+          limit: celsius(limitDeciCelsius),
         })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+    },
+    'climate.lockout-latched': async (tx, context, latched) => {
+      await report(tx, context, { isLockedOut: 1 })
+      logLatched(tx, context, latched)
+      const { cause, airDeciCelsius, sinceMs } = latched
       await raise(tx, context, 'food_safety_lockout', {
         cause,
         minutes: Math.round(sinceMs / 60_000),
         air: airDeciCelsius === undefined ? '' : celsius(airDeciCelsius),
       })
     },
-    'climate.lockout-cleared': async (tx, context, { by, reason }) => {
+    'climate.lockout-cleared': async (tx, context, cleared) => {
       await report(tx, context, { isLockedOut: 0 })
-      await tx
-        .updateTable('lockoutInterval')
-        .set({ clearedAtMs: context.occurredAtMs, clearedBy: by, clearReason: reason })
-        .where('cabinetId', '=', context.cabinetId)
-        .where('clearedAtMs', 'is', null)
-        .execute()
+      logCleared(tx, context, cleared)
       await clear(tx, context, 'food_safety_lockout')
     },
-    'climate.probe-fault': (tx, context, { phase, probe }) =>
-      phase === 'began' ? raise(tx, context, 'probe_fault', { probe }) : clear(tx, context, 'probe_fault'),
+    'climate.probe-fault': async (tx, context, faulty) => {
+      logProbeFault(tx, context, faulty)
+      const { phase, probe, fault = 'silent' } = faulty
+      if (phase === 'began') await raise(tx, context, 'probe_fault', { probe, fault }, probe)
+      else await clear(tx, context, 'probe_fault', probe)
+    },
     'twin.answered': (tx, context, answered) =>
       twins.recordParts(tx, context.cabinetId, answered, context.occurredAtMs),
     'climate.setpoint-applied': (tx, context, { twinEpoch, version, status, value, reason }) =>
@@ -200,9 +199,18 @@ export function createProjections(deps: {
         ...(reason === undefined ? {} : { reason }),
         ...(detail === undefined ? {} : { detail }),
       }),
-    'power.lost': (tx, context) => raise(tx, context, 'power_lost'),
-    'power.restored': (tx, context) => clear(tx, context, 'power_lost'),
-    'agent.started': (tx, context) => clear(tx, context, 'power_lost'),
+    'power.lost': async (tx, context) => {
+      logPower(tx, context, 'lost')
+      await raise(tx, context, 'power_lost')
+    },
+    'power.restored': async (tx, context) => {
+      logPower(tx, context, 'restored')
+      await clear(tx, context, 'power_lost')
+    },
+    'agent.started': async (tx, context) => {
+      logPower(tx, context, 'started')
+      await clear(tx, context, 'power_lost')
+    },
     'agent.outbox-pressure': (tx, context, { level, waiting }) =>
       level === 'normal'
         ? clear(tx, context, 'outbox_pressure')

@@ -24,6 +24,9 @@ export async function loadDocument(
       afterMs: policy.lockoutAfterMs,
       afterDoorCloseMs: policy.lockoutAfterDoorCloseMs,
       afterDefrostMs: policy.lockoutAfterDefrostMs,
+      totalMs: policy.lockoutTotalMs,
+      totalWindowMs: policy.lockoutTotalWindowMs,
+      unseenMs: policy.lockoutUnseenMs,
     },
     planogram:
       row.planogramVersion === null ? null : await planogramPart(db, cabinetId, row.planogramVersion),

@@ -4,6 +4,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import type { CommandName } from '#protocol/base/command-names.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { cameraViews } from './camera-reports.ts'
 import { commandViews, twinPartViews } from './control-views.ts'
 import type { PresenceBook } from './presence.ts'
 import { setpointView } from './setpoint-view.ts'
@@ -127,6 +128,11 @@ export async function cabinetDetail(
   const planned = (planogram?.shelves ?? []).map((shelf) => shelf.id)
   return {
     cabinet,
+    cameras: await cameraViews(
+      db.read,
+      cabinetId,
+      cabinet.presence === 'online' ? presence.liveOf(cabinetId)?.cameras : undefined,
+    ),
     link: await linkOf(deps, cabinetId),
     stock: await stockView(deps, cabinetId, planogram),
     planogramVersion: planogram?.version ?? null,

@@ -30,10 +30,15 @@ export interface CameraWatch {
   takeAll(): Promise<Array<{ camera: string; bytes: Uint8Array }>>
   presentTroubles(): Array<{ camera: string; kind: CameraTrouble }>
   /** The worst of all cameras, for the live feed. */
-  readonly status: 'clear' | 'blocked' | 'frozen' | 'unreachable'
+  readonly status: CameraStatus
+  /** Each camera by its name. */
+  readonly statuses: Readonly<Record<string, CameraStatus>>
   start(): void
   stop(): void
 }
+
+export type CameraStatus = 'clear' | 'blocked' | 'frozen' | 'unreachable'
+const WORST_FIRST: readonly CameraStatus[] = ['unreachable', 'frozen', 'blocked']
 
 /** A trouble at rest is looked at again sooner than the slow rhythm. */
 const CONFIRM_PERIOD_MS = 1000
@@ -153,10 +158,11 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
         one.eye.trouble === undefined ? [] : [{ camera: one.camera.id, kind: one.eye.trouble }],
       ),
     get status() {
-      const troubles = new Set(watched.map((one) => one.eye.trouble))
-      if (troubles.has('unreachable')) return 'unreachable'
-      if (troubles.has('frozen')) return 'frozen'
-      return [...troubles].some((trouble) => trouble !== undefined) ? 'blocked' : 'clear'
+      const all = new Set(watched.map((one) => statusOf(one.eye.trouble)))
+      return WORST_FIRST.find((status) => all.has(status)) ?? 'clear'
+    },
+    get statuses() {
+      return Object.fromEntries(watched.map(({ camera, eye }) => [camera.id, statusOf(eye.trouble)]))
     },
     start() {
       for (const one of watched) schedule(one, 0)
@@ -175,6 +181,10 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   }
 }
 
+function statusOf(trouble: CameraTrouble | undefined): CameraStatus {
+  if (trouble === undefined) return 'clear'
+  return trouble === 'unreachable' || trouble === 'frozen' ? trouble : 'blocked'
+}
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000
 }

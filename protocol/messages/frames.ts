@@ -267,6 +267,18 @@ export const Live = Type.Object(
         Type.Literal('unreachable'),
       ]),
     ),
+    cameras: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
+        Type.Union([
+          Type.Literal('clear'),
+          Type.Literal('blocked'),
+          Type.Literal('frozen'),
+          Type.Literal('unreachable'),
+        ]),
+        { maxProperties: 16, description: 'each camera by its name; `camera` is the worst of them' },
+      ),
+    ),
   },
   closed,
 )

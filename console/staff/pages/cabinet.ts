@@ -4,8 +4,9 @@ import type { CabinetDetail } from '#protocol/api/staff.ts'
 import { SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
-import { formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
+import { cameraName, formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
 import { accessWord } from '../../words/access.ts'
+import { coldWord, coldWordOr } from '../../words/cold.ts'
 import { controlWord } from '../../words/control.ts'
 import { deliveryWord } from '../../words/delivery.ts'
 import { word, wordOr } from '../../words/staff.ts'
@@ -16,7 +17,7 @@ import { alarmBadge, alarmSentence } from '../parts/alarm-views.ts'
 import { cabinetBadges } from '../parts/cabinet-views.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
-import { card, exactTime, idChip, moment, money, pageHead, personText, stateBadge } from '../views.ts'
+import { badge, card, exactTime, idChip, moment, money, pageHead, personText, stateBadge } from '../views.ts'
 import '../../components/product-picture.ts'
 import '../parts/access-card.ts'
 import '../parts/command-dialog.ts'
@@ -99,7 +100,10 @@ export class CabinetPage extends StaffPage {
               <span class="soft">${word('airNow')}</span>
             </p>
             <temperature-chart .cabinetId=${cabinet.cabinetId} .timeZone=${detail.timeZone}></temperature-chart>`,
-          { className: 'area-chart' },
+          {
+            className: 'area-chart',
+            actions: html`<a class="small" href="${BASE}/cabinets/${cabinet.cabinetId}/cold">${coldWord('open')}</a>`,
+          },
         )}
         ${this.#stock(detail)} ${this.#events(detail)}
         </div>
@@ -109,7 +113,7 @@ export class CabinetPage extends StaffPage {
           html`<setpoint-card .cabinet=${cabinet} .isReadOnly=${!detail.actions.includes('setpoint')} @changed=${() => this.cabinet.reload()}></setpoint-card>`,
           { className: 'area-setpoint' },
         )}
-        ${this.#alarms(detail)} ${this.#commands(current)} ${this.#twin(current)} ${this.#sessions(detail)} ${this.#link(detail)} ${this.#access(detail)}
+        ${this.#alarms(detail)} ${this.#cameras(detail)} ${this.#commands(current)} ${this.#twin(current)} ${this.#sessions(detail)} ${this.#link(detail)} ${this.#access(detail)}
         </div>
       </div>`
   }
@@ -139,6 +143,26 @@ export class CabinetPage extends StaffPage {
           </ul>`,
       { className: 'area-alarms' },
     )
+  }
+
+  /** Each camera by its name, and what it cannot see. */
+  #cameras({ cameras, timeZone }: CabinetDetail) {
+    return html`<section class="card area-cameras" aria-labelledby="card-cameras">
+      <header class="card-head"><h2 id="card-cameras">${coldWord('cameras')}</h2></header>
+      ${
+        cameras.length === 0
+          ? html`<p class="soft">${coldWord('noCameras')}</p>`
+          : html`<ul class="ledger">${cameras.map((one) => {
+              const state = this.heard?.cameras?.[one.camera] ?? one.state
+              const trouble = state === 'clear' ? null : state === one.state ? one.trouble : state
+              return html`<li class="split">
+                <b>${cameraName(one.camera)}</b>
+                <span>${trouble === null ? badge('ok', 'circle-check', coldWord('sees')) : badge('warn', 'camera', coldWordOr('trouble', trouble))}
+                ${trouble !== null && one.sinceMs !== null ? html`<span class="soft small">${moment(this.#time(timeZone), one.sinceMs)}</span>` : nothing}</span>
+              </li>`
+            })}</ul>`
+      }
+    </section>`
   }
 
   #stock({ stock, planogramVersion, cabinet }: CabinetDetail) {
@@ -276,6 +300,7 @@ interface LiveFrame {
   readonly isDoorOpen: boolean | null
   readonly airDeciCelsius: number | null
   readonly camera?: string | null
+  readonly cameras?: Readonly<Record<string, CabinetDetail['cameras'][number]['state']>>
 }
 function isLiveFrame(data: unknown): data is LiveFrame {
   return typeof data === 'object' && data !== null && 'grams' in data && typeof data.grams === 'object'

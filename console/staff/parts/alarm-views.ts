@@ -3,7 +3,8 @@ import type { AlarmList } from '#protocol/api/staff.ts'
 import type { SensorFaultKind } from '#protocol/weighing/types.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
-import { shelfName } from '../../data/staff-format.ts'
+import { cameraName, shelfName } from '../../data/staff-format.ts'
+import { coldWordOr } from '../../words/cold.ts'
 import { type StaffWord, word, wordOr } from '../../words/staff.ts'
 import type { IconName } from '../icons.ts'
 import { badge } from '../views.ts'
@@ -43,10 +44,28 @@ function scaleSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind
   return word('scaleFault', { shelf, sensor, what })
 }
 
+/** Which camera, and what is before it. */
+function cameraSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind' | 'values'>) {
+  if (!kind.startsWith('camera_')) return undefined
+  const trouble = values['kind'] ?? kind.slice('camera_'.length)
+  return `${cameraName(String(values['camera'] ?? ''))}: ${coldWordOr('trouble', String(trouble))}`
+}
+
+/** Which probe and what is wrong with it; why sales were stopped. */
+function coldSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind' | 'values'>) {
+  if (kind === 'probe_fault') {
+    const fault = coldWordOr('fault', String(values['fault'] ?? 'silent'))
+    return `${coldWordOr('probe', String(values['probe'] ?? 'air'))}: ${fault}`
+  }
+  return kind === 'food_safety_lockout' && values['cause'] !== undefined
+    ? coldWordOr('cause', String(values['cause']))
+    : undefined
+}
+
 /** What happened, where the name of the alarm alone does not say it. */
 export function alarmSentence(alarm: Pick<AlarmList['alarms'][number], 'kind' | 'key' | 'values'>) {
-  const scale = scaleSentence(alarm)
-  if (scale !== undefined) return html`<p class="soft small">${scale}</p>`
+  const known = scaleSentence(alarm) ?? cameraSentence(alarm) ?? coldSentence(alarm)
+  if (known !== undefined) return html`<p class="soft small">${known}</p>`
   if (!knowsSentence(alarm.key)) return nothing
   const text = sentence(alarm.key, alarm.values)
   return text === wordOr(`alarm.${alarm.kind}`, alarm.kind)

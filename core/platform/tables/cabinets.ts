@@ -188,5 +188,23 @@ export interface CabinetTables {
     clearedAtMs: number | null
     clearedBy: string | null
     clearReason: string | null
+    /** How long it had been warm or unseen. */
+    sinceMs: Generated<number | null>
+    peakDeciCelsius: Generated<number | null>
+    goods: Generated<'kept' | 'discarded' | null>
+    commandId: Generated<string | null>
   }
+  /** Air above the limit for longer than an open door explains. */
+  excursion: {
+    cabinetId: string
+    toldAtMs: number
+    beganAtMs: number
+    endedAtMs: number | null
+    limitDeciCelsius: number
+    peakDeciCelsius: number
+  }
+  probeFault: { cabinetId: string; probe: string; beganAtMs: number; fault: string; endedAtMs: number | null }
+  powerMoment: { cabinetId: string; atMs: number; kind: 'lost' | 'restored' | 'started' }
+  /** One row a camera that was ever in trouble. null: it sees. */
+  cameraReport: { cabinetId: string; camera: string; trouble: string | null; sinceMs: number }
 }

@@ -364,6 +364,10 @@ export function aCabinetDetail(cabinet: Cabinet): CabinetDetail {
   const product = { capacity: 12, liveGrams: 3456.4 }
   return {
     cabinet,
+    cameras: [
+      { camera: 'inside', state: 'clear', trouble: null, sinceMs: null },
+      { camera: 'door', state: 'blocked', trouble: 'covered', sinceMs: NOW_MS - 7 * MINUTE_MS },
+    ],
     link: {
       epoch: 'ep0000000000000000000000000000a1',
       lastSeq: 4412,
