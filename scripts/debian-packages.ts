@@ -34,6 +34,11 @@ const WANTED: readonly Wanted[] = [
     otherwise: 'the register test uses the npm package modbus-serial as the foreign master',
   },
   {
+    name: 'libmodbus-dev',
+    file: '/usr/include/modbus/modbus.h',
+    otherwise: 'the test with boards that somebody else wrote cannot run and says so',
+  },
+  {
     name: 'gcc',
     file: '/usr/bin/cc',
     otherwise: 'the tests of power cuts and failing disks cannot run and say so',
