@@ -8,6 +8,8 @@ import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { createRebuilding } from '#core/backup/rebuild.ts'
 import { createComplaints } from '#core/complaints/complaints.ts'
+import { createCompensations } from '#core/compensation/compensations.ts'
+import { registerCompensationRoutes } from '#core/compensation/routes.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
 import { createConsumers } from '#core/consumers/consumers.ts'
 import { combineHandlers, type EventHandlers } from '#core/ingest/handlers.ts'
@@ -30,6 +32,8 @@ import type { HttpTransport } from '#core/platform/transport.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { registerPriceRoutes } from '#core/pricing/routes.ts'
 import { createReactions } from '#core/reactions.ts'
+import { createRefundCases } from '#core/refund-cases/cases.ts'
+import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
@@ -75,6 +79,8 @@ export function createCommerce(deps: CommerceDeps) {
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
   const tickets = createTickets(deps)
   const arrears = createArrears({ ...deps, charges, reactions: reactions.arrears })
+  const compensations = createCompensations({ ...deps, reactions: reactions.compensations })
+  const cases = createRefundCases({ ...deps, refunds, charges })
   const money = createSessionMoney({ ...deps, charges })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
@@ -85,7 +91,7 @@ export function createCommerce(deps: CommerceDeps) {
   const disputes = createDisputes({ ...deps, charges, refunds, anomalies, tickets, orders, traces })
   const lateChecks = createLateChecks({ ...deps, disputes, refunds, anomalies })
   reactions.connect({ charges, refunds, anomalies, tickets, notices, arrears, lateChecks })
-  const support = createSupportQueries({ ...deps, orders, disputes, arrears })
+  const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
 
   async function applyCallback(tx: Tx, callback: ProviderCallback): Promise<void> {
     switch (callback.kind) {
@@ -127,8 +133,10 @@ export function createCommerce(deps: CommerceDeps) {
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
       registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerPriceRoutes(http, deps)
-      registerSupportRoutes(http, { ...deps, support, tickets, refunds, anomalies, notices, orders })
+      registerSupportRoutes(http, { ...deps, support, tickets, charges, refunds, anomalies, notices, orders })
       registerArrearsRoutes(http, { ...deps, arrears, support })
+      registerCompensationRoutes(http, { ...deps, compensations, support })
+      registerRefundCaseRoutes(http, { ...deps, cases })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },
     /** Before due work starts: what was under way when the last process ended is taken up by asking. */

@@ -9,6 +9,7 @@ import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
 import type { Arrears, ArrearsReactions } from '#core/arrears/arrears.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { BillReactions } from '#core/bills/bills.ts'
+import type { CompensationReactions } from '#core/compensation/compensations.ts'
 import type { ComplaintReactions } from '#core/complaints/complaints.ts'
 import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
 import { priceSession } from '#core/orders/pricing.ts'
@@ -54,6 +55,7 @@ export function createReactions(deps: CoreDeps): {
   complaints: ComplaintReactions
   anomalies: AnomalyReactions
   arrears: ArrearsReactions
+  compensations: CompensationReactions
 } {
   const { db, ids, policy, clock } = deps
   let connected: Domains | undefined
@@ -274,8 +276,18 @@ export function createReactions(deps: CoreDeps): {
       })
       await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
     },
-    /** The page and the ticket follow the change of the order; nothing goes back, because nothing was taken. */
+    /** The page follows the change of the order; nothing goes back, because nothing was taken. */
     async lowered(tx, charge, byFen) {
+      await tell(
+        tx,
+        charge.orderId,
+        'charge_lowered',
+        `${charge.orderId}/${charge.amountFen}`,
+        byFen,
+        () => ({
+          left: yuanText(charge.amountFen),
+        }),
+      )
       await appendAudit(tx, {
         actor: 'system',
         action: 'charge.lowered',
@@ -285,7 +297,7 @@ export function createReactions(deps: CoreDeps): {
     },
     async lowerTooLate(tx, charge, wish) {
       await domains().refunds.ask(tx, {
-        refundId: ids.next('refund'),
+        refundId: wish.refundId,
         orderId: charge.orderId,
         lines: wish.lines,
         reason: wish.reason,
@@ -384,6 +396,13 @@ export function createReactions(deps: CoreDeps): {
       else if (order.state !== 'void')
         await tell(tx, order.orderId, 'unpaid_settled', order.orderId, order.totalFen)
       await settleTicketOf(tx, await domains().anomalies.find(tx, 'unpaid', order.orderId))
+    },
+  }
+
+  const compensations: CompensationReactions = {
+    async compensated(tx, order, compensation) {
+      const template = compensation.kind === 'coupon' ? 'compensation_coupon' : 'compensation_points'
+      await tell(tx, order.orderId, template, compensation.compensationId, compensation.amountFen)
     },
   }
 
@@ -577,6 +596,7 @@ export function createReactions(deps: CoreDeps): {
     complaints,
     anomalies,
     arrears,
+    compensations,
   }
 }
 

@@ -4,6 +4,8 @@ import { commandMachine } from '#core/cabinets/command-machine.ts'
 import { orderMachine } from '#core/orders/machine.ts'
 import { chargeMachine } from '#core/payments/machine.ts'
 import { writeOffMachine } from '#core/arrears/machine.ts'
+import { compensationMachine } from '#core/compensation/machine.ts'
+import { refundCaseItemMachine, refundCaseMachine } from '#core/refund-cases/machine.ts'
 import { refundMachine } from '#core/refunds/machine.ts'
 import { sessionMachine } from '#core/sessions/machine.ts'
 import { ticketMachine } from '#core/support/machine.ts'
@@ -27,6 +29,9 @@ const MACHINES: readonly Entry[] = [
   entry('Charge', 'core/payments/machine.ts', chargeMachine),
   entry('Refund', 'core/refunds/machine.ts', refundMachine),
   entry('Write-off', 'core/arrears/machine.ts', writeOffMachine),
+  entry('Compensation', 'core/compensation/machine.ts', compensationMachine),
+  entry('Refund case', 'core/refund-cases/machine.ts', refundCaseMachine),
+  entry('One order of a refund case', 'core/refund-cases/machine.ts', refundCaseItemMachine),
   entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
   entry('Ticket', 'core/support/machine.ts', ticketMachine),
   entry('Command', 'core/cabinets/command-machine.ts', commandMachine),

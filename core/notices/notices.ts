@@ -26,6 +26,14 @@ export type NoticeTemplate =
   | 'unpaid_again'
   | 'unpaid_settled'
   | 'written_off'
+  | 'charge_lowered'
+  | 'compensation_coupon'
+  | 'compensation_points'
+  | 'returned_refunded'
+  | 'returned_look'
+  | 'restricted'
+  | 'limited'
+  | 'restriction_ended'
 
 /** Tells consumers outside our pages. "Told" means that the gateway accepted the message. */
 export interface Notices {

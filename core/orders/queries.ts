@@ -52,7 +52,19 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
   async function view(order: OrderRow): Promise<OrderView> {
     const { orderId, sessionId } = order
     const [
-      { lines, session, cabinet, charge, payments, refunds, ticket, discounts, arrears },
+      {
+        lines,
+        session,
+        cabinet,
+        charge,
+        payments,
+        refunds,
+        ticket,
+        discounts,
+        arrears,
+        lowered,
+        compensations,
+      },
       products,
       refs,
       weights,
@@ -126,6 +138,8 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
         totalFen: order.totalFen,
         deferral,
         arrears,
+        lowered: lowered.map(({ byFen, endedAtMs }) => ({ byFen: byFen ?? 0, atMs: endedAtMs ?? 0 })),
+        compensations,
         duplicates: payments.filter((payment) => payment.isDuplicate === 1),
         refunds,
       }),

@@ -24,6 +24,11 @@ export interface StoryFacts {
     | { readonly sinceMs: number; readonly remindedAtMs: number | null; readonly endedAtMs: number | null }
     | undefined
   readonly duplicates: ReadonlyArray<{ amountFen: number; paidAtMs: number; foundAtMs: number }>
+  /** Asked for less before it was taken. */
+  readonly lowered?: ReadonlyArray<{ byFen: number; atMs: number }> | undefined
+  readonly compensations?:
+    | ReadonlyArray<{ kind: 'coupon' | 'points'; amountFen: number; givenAtMs: number | null }>
+    | undefined
   readonly refunds: ReadonlyArray<{ amountFen: number; requestedAtMs: number; succeededAtMs: number | null }>
 }
 
@@ -71,6 +76,9 @@ export function tellStory(facts: StoryFacts): StoryLine[] {
     if (facts.state === 'written_off') say(facts.arrears.endedAtMs, 'story.written_off', { amount })
   }
   if (facts.duplicates.length === 0) say(facts.chargedAtMs, 'story.charged', { amount })
+  for (const { byFen, atMs } of facts.lowered ?? []) say(atMs, 'story.lowered', { amount: yuanText(byFen) })
+  for (const { kind, amountFen, givenAtMs } of facts.compensations ?? [])
+    say(givenAtMs, `story.compensated.${kind}`, { amount: yuanText(amountFen) })
   for (const payment of facts.duplicates)
     say(payment.foundAtMs, 'story.charged_twice', { amount: yuanText(payment.amountFen) })
   for (const refund of facts.refunds) {

@@ -15,6 +15,10 @@ export interface OrderRows {
   readonly ticket: Pick<Row<'ticket'>, 'ticketId'> | undefined
   readonly discounts: ReadonlyArray<Row<'orderDiscount'>>
   readonly arrears: Row<'arrears'> | undefined
+  /** Asked for less before it was taken. */
+  readonly lowered: ReadonlyArray<Row<'chargeLowering'>>
+  /** Coupons and points that make good for it. */
+  readonly compensations: ReadonlyArray<Row<'compensation'>>
 }
 
 /** Reads an order with what belongs to it. What is read here must move its version: see order-versions of the migrations. */
@@ -39,6 +43,12 @@ export function createOrderRows(read: Kysely<Tables>) {
     read.selectFrom('orderDiscount').selectAll().where('orderId', '=', id),
   )
   const arrears = prepared(read, (id) => read.selectFrom('arrears').selectAll().where('orderId', '=', id))
+  const lowered = prepared(read, (id) =>
+    read.selectFrom('chargeLowering').selectAll().where('orderId', '=', id).where('state', '=', 'lowered'),
+  )
+  const compensations = prepared(read, (id) =>
+    read.selectFrom('compensation').selectAll().where('orderId', '=', id).where('state', '=', 'given'),
+  )
   const refundsOf = async (orderId: string) => inOrder(await refunds(orderId), (one) => one.requestedAtMs)
 
   return {
@@ -47,7 +57,7 @@ export function createOrderRows(read: Kysely<Tables>) {
     },
     refundsOf,
     async of({ orderId, sessionId, cabinetId }: Row<'order'>): Promise<OrderRows> {
-      const [ownLines, ownSession, ownCabinet, charge, paid, refunded, ticket, given, owed] =
+      const [ownLines, ownSession, ownCabinet, charge, paid, refunded, ticket, given, owed, less, gifts] =
         await Promise.all([
           lines(orderId),
           session(sessionId),
@@ -58,6 +68,8 @@ export function createOrderRows(read: Kysely<Tables>) {
           tickets(orderId),
           discounts(orderId),
           arrears(orderId),
+          lowered(orderId),
+          compensations(orderId),
         ])
       const [itsSession] = ownSession
       const [itsCabinet] = ownCabinet
@@ -73,6 +85,8 @@ export function createOrderRows(read: Kysely<Tables>) {
         ticket: inOrder(ticket, ({ openedAtMs }) => openedAtMs).at(-1),
         discounts: inOrder(given, (discount) => discount.position),
         arrears: owed[0],
+        lowered: less,
+        compensations: gifts,
       }
     },
   }

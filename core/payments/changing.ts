@@ -1,26 +1,18 @@
 import type { RefundReason } from '#protocol/api/common.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import { books } from '#core/ledger/books.ts'
-import { applyLowered, calculateLowered, type LoweredOrder } from '#core/orders/lower.ts'
+import { calculateLowered } from '#core/orders/lower.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueItem, DueWork } from '#core/platform/due.ts'
-import { advanceCharge, type ChargeRow, findCharge, type PaymentReactions, toOrder } from './charge-rows.ts'
+import { type ChargeRow, findCharge, type PaymentReactions, toOrder } from './charge-rows.ts'
 import { recordReply, saveCall } from './journal.ts'
+import { endLowering, firstLowering, type LowerWish, lineWordsOf } from './lowering.ts'
 import { chargeMachine } from './machine.ts'
 import type { Observe } from './observing.ts'
 import type { ChargeLine, PaymentProvider, ProviderOrder, ProviderRequest, Reply } from './provider.ts'
 import { refuseWhileStopped } from './stop.ts'
 
-/** Goods that are not owed. The same wish serves the refund when the money was taken first. */
-export interface LowerWish {
-  readonly lines: ReadonlyArray<{ readonly lineId: string; readonly quantity: number }>
-  readonly reason: RefundReason
-  /** `staff id` or `rule:<name>`. */
-  readonly by: string
-  readonly ticketId?: string | undefined
-  readonly anomalyId?: string | undefined
-}
+export type { LowerWish } from './lowering.ts'
 
 /** What can still be done to a charge between the asking and the taking: lower, settle elsewhere, collect once more. */
 export function createChanging(
@@ -38,7 +30,23 @@ export function createChanging(
   due.on('charge.give_up', (work) => giveUpOne(work.subjectId))
 
   async function lower(tx: Tx, chargeId: string, wish: LowerWish): Promise<void> {
-    await due.schedule(tx, { kind: 'charge.lower', subjectId: chargeId, dueAtMs: nowOf(tx), payload: wish })
+    const { orderId } = await findCharge(tx, chargeId)
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('chargeLowering')
+      .values({
+        refundId: wish.refundId,
+        chargeId,
+        orderId,
+        wish: JSON.stringify(wish),
+        state: 'waiting',
+        byFen: null,
+        askedAtMs: nowOf(tx),
+        endedAtMs: null,
+      })
+      .onConflict((conflict) => conflict.column('refundId').doNothing())
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows === 0n) return
+    await due.schedule(tx, { kind: 'charge.lower', subjectId: wish.refundId, dueAtMs: nowOf(tx) })
   }
   async function markPaidElsewhere(tx: Tx, chargeId: string, paid: { paidAtMs: number }): Promise<void> {
     await due.schedule(tx, { kind: 'charge.sync', subjectId: chargeId, dueAtMs: nowOf(tx), payload: paid })
@@ -76,46 +84,54 @@ export function createChanging(
     new CabinetError('provider_unreachable', `It is not clear yet whether ${charge.outOrderNo} was ${what}.`)
 
   async function lowerOne(work: DueItem): Promise<void> {
-    const wish = work.payload as unknown as LowerWish
-    const charge = await findCharge(db.read, work.subjectId)
+    const refundId = work.subjectId
+    const looks = Number(work.payload['looks'] ?? 0)
+    const row = await db.read
+      .selectFrom('chargeLowering')
+      .selectAll()
+      .where('refundId', '=', refundId)
+      .executeTakeFirst()
+    if (row?.state !== 'waiting') return
+    const wish = JSON.parse(row.wish) as LowerWish
+    const charge = await findCharge(db.read, row.chargeId)
     if (charge.state === 'paid')
-      return db.write('lower too late', (tx) => reactions.lowerTooLate(tx, charge, wish))
-    if (chargeMachine.isTerminal(charge.state)) return
-    // Not asked for yet, or nobody knows: the charge is clear first.
-    if (charge.state !== 'pending') {
-      // Held: what it costs is still being decided, and the decision says it all.
-      return charge.lines === null ? undefined : wait(work)
-    }
+      return db.write('lower too late', async (tx) => {
+        if (await endLowering(tx, refundId, 'refunded')) await reactions.lowerTooLate(tx, charge, wish)
+      })
+    if (chargeMachine.isTerminal(charge.state)) return nothingToLower(refundId)
+    // Not asked for yet, or nobody knows: the charge is clear first. Held: the decision says what it costs.
+    if (charge.state !== 'pending')
+      return charge.lines === null ? nothingToLower(refundId) : wait(refundId, looks)
+    if ((await firstLowering(db.read, charge.chargeId))?.refundId !== refundId) return wait(refundId, looks)
     const wanted = await calculateLowered(db.read, charge.orderId, wish.lines)
     if (wanted === undefined || wanted.totalFen >= charge.amountFen) {
       log.warn({ chargeId: charge.chargeId, wish }, 'there is nothing to lower')
-      return
+      return nothingToLower(refundId)
     }
-    const lines = await billOf(charge, wanted)
+    const lines = await lineWordsOf(db.read, charge.orderId, wanted)
     const reply = await (wanted.totalFen === 0 ? drop(charge) : modify(charge, lines, wanted.totalFen, wish))
-    if (reply.kind === 'unknown' || (reply.kind === 'refused' && reply.isTemporary)) return wait(work)
+    if (reply.kind === 'unknown' || (reply.kind === 'refused' && reply.isTemporary))
+      return wait(refundId, looks)
     const seen = reply.kind === 'value' ? reply : await provider.queryOrder(charge.outOrderNo)
-    if (seen.kind !== 'value') return wait(work)
-    const { value } = seen
-    const isLowered =
-      value.state === 'collecting' || value.state === 'paid'
-        ? value.totalFen === wanted.totalFen || (wanted.totalFen === 0 && value.isPaidElsewhere)
-        : value.state === 'revoked'
-    await db.write('lower a charge', async (tx) => {
-      if (isLowered) await apply(tx, charge, wanted, lines)
-      await observe(tx, value, 'query')
-    })
-    if (!isLowered) return wait(work)
+    if (seen.kind !== 'value') return wait(refundId, looks)
+    // Seeing the lower amount is what lowers ours; a refusal that stands is asked about again.
+    await db.write('lower a charge', (tx) => observe(tx, seen.value, 'query'))
+    return wait(refundId, looks)
   }
 
-  /** Looked at again soon: a deduction takes seconds, an unclear answer is asked about. */
-  async function wait(work: DueItem): Promise<void> {
+  async function nothingToLower(refundId: string): Promise<void> {
+    await db.write('nothing to lower', (tx) => endLowering(tx, refundId, 'dropped'))
+  }
+
+  /** Looked at again soon, then less often: a deduction takes seconds, an unclear answer is asked about. */
+  async function wait(refundId: string, looks: number): Promise<void> {
+    const pauseMs = policy.chargeQueryFirstMs * 2 ** Math.min(looks, 20)
     await db.write('wait to lower a charge', (tx) =>
       due.schedule(tx, {
         kind: 'charge.lower',
-        subjectId: work.subjectId,
-        dueAtMs: nowOf(tx) + policy.chargeQueryFirstMs,
-        payload: work.payload,
+        subjectId: refundId,
+        dueAtMs: nowOf(tx) + Math.min(pauseMs, policy.chargeQueryLongestMs),
+        payload: { looks: looks + 1 },
       }),
     )
   }
@@ -152,45 +168,6 @@ export function createChanging(
       provider.build.syncOrder({ outOrderNo: charge.outOrderNo, paidAtMs: provider.nowMs() }),
       'sync',
     )
-  }
-
-  async function billOf(charge: ChargeRow, wanted: LoweredOrder): Promise<ChargeLine[]> {
-    const names = await db.read
-      .selectFrom('orderLine')
-      .innerJoin('product', 'product.sku', 'orderLine.sku')
-      .select(['orderLine.lineId', 'product.nameZh'])
-      .where('orderId', '=', charge.orderId)
-      .execute()
-    return wanted.lines.map((line) => ({
-      description: names.find((one) => one.lineId === line.lineId)?.nameZh ?? '商品',
-      count: line.quantity,
-      amountFen: line.amountFen,
-    }))
-  }
-
-  async function apply(
-    tx: Tx,
-    before: ChargeRow,
-    wanted: LoweredOrder,
-    lines: readonly ChargeLine[],
-  ): Promise<void> {
-    const charge = await findCharge(tx, before.chargeId)
-    // Something else lowered it in between: what the provider shows now decides on the next look.
-    if (charge.amountFen !== before.amountFen || charge.state !== 'pending') return
-    const byFen = charge.amountFen - wanted.totalFen
-    const earlier = await tx
-      .selectFrom('ledgerEntry')
-      .select((eb) => eb.fn.countAll<number>().as('count'))
-      .where('kind', '=', 'sale_lowered')
-      .where('orderId', '=', charge.orderId)
-      .executeTakeFirstOrThrow()
-    await books.lowered(tx, charge, { byFen, step: Number(earlier.count) + 1, atMs: nowOf(tx) })
-    await applyLowered(tx, charge.orderId, wanted)
-    const lowered = await advanceCharge(tx, charge.chargeId, 'lowered', {
-      amountFen: wanted.totalFen,
-      lines: JSON.stringify(lines),
-    })
-    if (lowered !== undefined) await reactions.lowered(tx, lowered, byFen)
   }
 
   async function syncOne(work: DueItem): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type PaymentRow,
 } from './charge-rows.ts'
 import { decideObserved, decidePayments } from './decide.ts'
+import { takeUpLowered } from './lowering.ts'
 import type { ProviderOrder, ProviderPayment } from './provider.ts'
 
 /** A paid charge is looked at again, because a second payment may come without a callback. */
@@ -28,12 +29,12 @@ export function createObserving(deps: CoreDeps & { due: DueWork; reactions: Paym
   const { ids, log, due, reactions } = deps
 
   async function observe(tx: Tx, order: ProviderOrder, foundBy: PaymentRow['foundBy']): Promise<void> {
-    const charge = await tx
+    const found = await tx
       .selectFrom('charge')
       .selectAll()
       .where('outOrderNo', '=', order.outOrderNo)
       .executeTakeFirst()
-    if (charge === undefined) {
+    if (found === undefined) {
       await raiseIncident(tx, ids, {
         kind: 'provider_order_unknown',
         subject: order.outOrderNo,
@@ -41,6 +42,7 @@ export function createObserving(deps: CoreDeps & { due: DueWork; reactions: Paym
       })
       return
     }
+    const charge = await takeUpLowered(tx, found, order, reactions)
     if (charge.providerOrderId === null && order.providerOrderId !== null) {
       await tx
         .updateTable('charge')

@@ -112,8 +112,20 @@ export const PolicySchema = Type.Object(
     automaticRefundMonthFen: setting('… and per consumer and month', 'fen', 10_000, 0, 10_000_000),
     agentRefundFen: setting('An agent refunds up to', 'fen', 5000, 0, 1_000_000),
     leadRefundFen: setting('A lead refunds up to', 'fen', 50_000, 0, 10_000_000),
-    agentCompensationFen: setting('An agent gives coupons and points up to, per order', 'fen', 1000, 0, 50_000),
-    leadCompensationFen: setting('A lead gives coupons and points up to, per order', 'fen', 10_000, 0, 10_000_000),
+    agentCompensationFen: setting(
+      'An agent gives coupons and points up to, per order',
+      'fen',
+      1000,
+      0,
+      50_000,
+    ),
+    leadCompensationFen: setting(
+      'A lead gives coupons and points up to, per order',
+      'fen',
+      10_000,
+      0,
+      10_000_000,
+    ),
     returnedLaterProbability: setting(
       'Goods brought back on a later visit go back without a person from this probability',
       'ratio',

@@ -30,6 +30,8 @@ export interface RefundWish {
 export type RefundAuthority =
   | { readonly kind: 'rule'; readonly isProven: boolean; readonly refundedThisMonthFen: number }
   | { readonly kind: 'staff'; readonly role: Role }
+  /** A second person decided it before it was asked for. */
+  | { readonly kind: 'approved'; readonly by: string }
 
 export type RefundRefusal = 'order_not_refundable' | 'amount_above_paid' | 'bad_request'
 export type RefundDecision =
@@ -113,6 +115,7 @@ export function limitOf(
   authority: RefundAuthority,
   policy: Pick<Policy, 'automaticRefundFen' | 'automaticRefundMonthFen' | 'agentRefundFen' | 'leadRefundFen'>,
 ): number {
+  if (authority.kind === 'approved') return Number.MAX_SAFE_INTEGER
   if (authority.kind === 'rule') {
     if (authority.isProven) return Number.MAX_SAFE_INTEGER
     return Math.max(

@@ -176,7 +176,7 @@ export function createRefunds(
       data: { orderId: wish.orderId },
     })
     if (decision.needsApproval) return (await advanceRefund(deps, tx, wish.refundId, 'approvalNeeded')) ?? row
-    return start(tx, wish.refundId, wish.by)
+    return start(tx, wish.refundId, wish.authority.kind === 'approved' ? wish.authority.by : wish.by)
   }
 
   /** The same id with the same contents is the same refund; with others it is a mistake of the sender. */

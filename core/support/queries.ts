@@ -12,6 +12,7 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { anomalyView } from '#core/anomalies/anomalies.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { Arrears } from '#core/arrears/arrears.ts'
+import type { Compensations } from '#core/compensation/compensations.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
 import { getOrder } from '#core/orders/store.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
@@ -53,7 +54,12 @@ export interface SupportQueries {
 }
 
 export function createSupportQueries(
-  deps: CoreDeps & { orders: OrderQueries; disputes: Disputes; arrears: Pick<Arrears, 'view'> },
+  deps: CoreDeps & {
+    orders: OrderQueries
+    disputes: Disputes
+    arrears: Pick<Arrears, 'view'>
+    compensations: Pick<Compensations, 'panel'>
+  },
 ): SupportQueries {
   const { clock, policy, orders, disputes } = deps
   const { read } = deps.db
@@ -233,8 +239,11 @@ export function createSupportQueries(
       ticketId: tickets[0]?.ticketId ?? null,
       refundableFen,
       arrears,
+      compensation: await deps.compensations.panel(read, staff, row),
       actions: [
         ...(refundableFen > 0 && staff.permissions.has('refund.request') ? ['refund'] : []),
+        ...(isAskedFor(row.state, chargeViews) && staff.permissions.has('refund.request') ? ['lower'] : []),
+        ...(row.state !== 'open' && staff.permissions.has('compensation.request') ? ['compensate'] : []),
         ...(row.state === 'arrears' && isWriteOffOpen === false
           ? [
               ...(staff.permissions.has('arrears.collect') ? ['collect'] : []),
@@ -484,11 +493,7 @@ export function createSupportQueries(
       const open = await ticketsSeenBy(staff)
         .where('t.state', 'in', [...OPEN_TICKET_STATES])
         .execute()
-      const approvals = await read
-        .selectFrom('refund')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('state', '=', 'awaiting_approval')
-        .executeTakeFirstOrThrow()
+      const approvals = await waitingForSecond()
       return {
         openTickets: open.length,
         myTickets: open.filter((ticket) => ticket.assigneeId === staff.staffId).length,
@@ -497,7 +502,7 @@ export function createSupportQueries(
             (ticket.firstRespondedAtMs === null && ticket.firstResponseDueMs < nowMs + NEAR_MS) ||
             ticket.resolutionDueMs < nowMs + NEAR_MS,
         ).length,
-        approvals: approvals.count,
+        approvals,
         today: await today(staff, nowMs),
         satisfaction: await satisfaction(nowMs),
       }
@@ -537,6 +542,20 @@ export function createSupportQueries(
         totalFen: row.totalFen,
       }))
     },
+  }
+
+  /** Whatever waits for a second person: refunds, debts to let go, coupons and points, whole incidents. */
+  async function waitingForSecond(): Promise<number> {
+    const counts = await Promise.all(
+      (['refund', 'writeOff', 'compensation', 'refundCase'] as const).map((table) =>
+        read
+          .selectFrom(table)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .where('state', '=', 'awaiting_approval')
+          .executeTakeFirstOrThrow(),
+      ),
+    )
+    return counts.reduce((sum, { count }) => sum + count, 0)
   }
 
   /** The last 24 hours, so that nobody's midnight matters. */
@@ -583,4 +602,12 @@ export function createSupportQueries(
       .executeTakeFirst()
     return row?.mean ?? null
   }
+}
+
+/** The money is asked for and not taken: less can still be asked for. */
+function isAskedFor(state: string, charges: StaffOrder['charges']): boolean {
+  return (
+    (state === 'charging' || state === 'arrears') &&
+    charges.some((charge) => charge.state === 'pending' && charge.amountFen > 0)
+  )
 }

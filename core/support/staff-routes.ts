@@ -5,6 +5,7 @@ import {
   AnomalyDecide,
   ApprovalDecision,
   ApprovalList,
+  LowerCreate,
   RefundCalculate,
   RefundCalculation,
   RefundCreate,
@@ -22,10 +23,10 @@ import {
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
 import { appendAudit } from '#core/audit/audit.ts'
-import { productsBySku } from '#core/catalog/queries.ts'
 import type { Notices } from '#core/notices/notices.ts'
 import { type OrderQueries, refundView } from '#core/orders/queries.ts'
-import { findOrder, linesOf } from '#core/orders/store.ts'
+import { findOrder } from '#core/orders/store.ts'
+import type { Charges } from '#core/payments/charges.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
@@ -34,6 +35,7 @@ import { decideApproval } from '#core/refunds/decide.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import type { Permission } from '#core/staff/permissions.ts'
 import type { SupportQueries } from './queries.ts'
+import { askForLess, calculateRefund } from './refund-desk.ts'
 import { TEMPLATES } from './templates.ts'
 import type { TicketRow, Tickets } from './tickets.ts'
 
@@ -53,6 +55,7 @@ export function registerSupportRoutes(
   deps: CoreDeps & {
     support: SupportQueries
     tickets: Tickets
+    charges: Charges
     refunds: Refunds
     anomalies: Anomalies
     notices: Notices
@@ -214,37 +217,8 @@ export function registerSupportRoutes(
       return calculate(staff, request.params.orderId, request.body)
     },
   )
-  async function calculate(
-    staff: StaffIdentity,
-    orderId: string,
-    wish: Type.Static<typeof RefundCalculate>,
-  ): Promise<RefundCalculation> {
-    const decision = await refunds.calculate(db.read, orderId, wish, { kind: 'staff', role: staff.role })
-    const [lines, products] = [await linesOf(db.read, orderId), await productsBySku(db.read)]
-    const common = { refundableFen: decision.refundableFen, arrivalKey: 'arrival.balance' }
-    if (!decision.ok)
-      return {
-        ...common,
-        amountFen: 0,
-        needsApproval: false,
-        limitFen: 0,
-        stockEffect: [],
-        refusal: decision.refusal,
-      }
-    return {
-      ...common,
-      amountFen: decision.amountFen,
-      needsApproval: decision.needsApproval,
-      limitFen: Math.min(decision.limitFen, 100_000_000),
-      stockEffect: decision.lines.flatMap(({ lineId, quantity }) => {
-        const sku = lines.find((line) => line.lineId === lineId)?.sku
-        return sku === undefined
-          ? []
-          : [{ sku, name: products.get(sku)?.name ?? { zh: sku, en: sku }, quantity, effect: wish.stock }]
-      }),
-      refusal: null,
-    }
-  }
+  const calculate = (staff: StaffIdentity, orderId: string, wish: Type.Static<typeof RefundCalculate>) =>
+    calculateRefund({ db: db.read, refunds, policy }, staff, orderId, wish)
   app.post(
     '/api/staff/orders/:orderId/refunds',
     {
@@ -264,6 +238,23 @@ export function registerSupportRoutes(
         }),
       )
       return reply.code(201).send({ refund: refundView(refund) })
+    },
+  )
+
+  app.post(
+    '/api/staff/orders/:orderId/lower',
+    {
+      ...allow('refund.request'),
+      schema: { params: orderParams, body: LowerCreate, response: { 200: StaffOrder } },
+    },
+    async (request) => {
+      const staff = me(request)
+      const { orderId } = request.params
+      await support.order(staff, orderId)
+      await db.write('ask for less', (tx) =>
+        askForLess(tx, { charges: deps.charges, policy }, staff, orderId, request.body),
+      )
+      return support.order(staff, orderId)
     },
   )
 

@@ -1,6 +1,7 @@
 import { ACCOUNT_LACKS, SecondFactorCode } from './accounts.ts'
 import Type from 'typebox'
 import { ArrearsView } from './arrears.ts'
+import { CompensationPanel } from './compensation.ts'
 import { ID_PATTERN } from '#protocol/base/ids.ts'
 import {
   DeciCelsius,
@@ -245,6 +246,8 @@ export const StaffOrder = Type.Object(
     refundableFen: Fen,
     /** Set when it was not paid in time. */
     arrears: Type.Union([Type.Null(), ArrearsView]),
+    compensation: CompensationPanel,
+    /** refund, lower, compensate, collect, paid_elsewhere, write_off: what the reader may do now. */
     actions: Type.Array(Type.String()),
   },
   closed,
@@ -381,6 +384,12 @@ export const RefundCalculate = Type.Object(
 export type RefundCalculate = Type.Static<typeof RefundCalculate>
 export const RefundCalculation = Type.Object(
   {
+    /** lower: nothing was taken yet, so less is asked for instead. */
+    way: oneOf(['refund', 'lower']),
+    /** Per line what it cost after discounts, and how much of the discounts it carries. */
+    lines: Type.Array(
+      Type.Object({ lineId: Id, quantity: Type.Integer(), amountFen: Fen, discountFen: Fen }, closed),
+    ),
     amountFen: Fen,
     refundableFen: Fen,
     needsApproval: Type.Boolean(),
@@ -406,6 +415,18 @@ export const RefundCreate = Type.Object(
 )
 export type RefundCreate = Type.Static<typeof RefundCreate>
 export const RefundResult = Type.Object({ refund: RefundView }, closed)
+/** POST /api/staff/orders/:orderId/lower: the same wish while nothing was taken; a refund under the same id when it was. */
+export const LowerCreate = Type.Object(
+  {
+    lines: RefundCalculate.properties.lines,
+    reason: oneOf(REFUND_REASONS),
+    refundId: Id,
+    ticketId: Type.Optional(Id),
+    note: Type.Optional(Type.String({ maxLength: 500 })),
+  },
+  closed,
+)
+export type LowerCreate = Type.Static<typeof LowerCreate>
 /** POST /api/staff/anomalies/:anomalyId/decide: the same path as what a rule decides. */
 export const AnomalyDecide = Type.Object(
   {

@@ -34,6 +34,9 @@ export const ID_PREFIX = {
   promotion: 'pm',
   coupon: 'cp',
   writeOff: 'wo',
+  compensation: 'cn',
+  refundCase: 'rc',
+  restriction: 'rs',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

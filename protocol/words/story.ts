@@ -20,6 +20,10 @@ const en = {
   'story.unpaid': 'Your payment app could not collect ¥{amount}. Until it is paid no cabinet opens for you.',
   'story.reminded': 'We reminded you that this is not paid yet.',
   'story.written_off': 'We do not ask for ¥{amount} any more.',
+  'story.lowered': 'Weighed again, ¥{amount} less is owed. It was not taken, and is not collected any more.',
+  'story.compensated.coupon': 'We gave you a coupon of ¥{amount}. It is used by itself on your next visit.',
+  'story.compensated.points':
+    'We gave you points worth ¥{amount}. They are used by themselves on your next visit.',
   'story.released': 'A person has looked at the record and decided.',
   'story.charged_twice': 'The payment provider took ¥{amount} a second time. It goes back to you.',
   'story.refund_started': 'A refund of ¥{amount} was asked for.',
@@ -27,6 +31,7 @@ const en = {
   'story.not_opened': 'The door was not opened, so nothing is charged.',
   // when refunds arrive
   'arrival.balance': 'Usually within 5 minutes for a wallet balance, 1 to 3 working days for a bank card.',
+  'arrival.not_taken': 'Nothing was taken yet; so much less is collected, within a minute.',
   // why a person looks first
   'held.ambiguous': 'The weights fit more than one choice of goods.',
   'held.camera_blocked': 'The camera could not see, and the weights alone are not clear enough.',
@@ -67,6 +72,23 @@ const en = {
     'Weighed again, the trace shows {count} × {sku} coming back ({percent} % certain). The line was refunded.',
   'anomaly.item_returned.look':
     'Weighed again, the trace does not show clearly that {sku} came back ({percent} %).',
+  'anomaly.returned_later.refunded':
+    '{sku} × {count} was brought back on a later visit ({percent} % certain) and goes back to its buyer.',
+  'anomaly.returned_later.not_theirs':
+    '{sku} × {count} was put in by somebody who had not bought it. Look at the pictures; never refund the one who brought it.',
+  'anomaly.returned_later.doubtful':
+    'Something like {sku} × {count} was brought back, and the scales saw more that they cannot explain.',
+  'anomaly.returned_later.camera_blocked':
+    '{sku} × {count} was brought back by its buyer, and the camera could not see it.',
+  'anomaly.returned_later.unsure': 'Perhaps {sku} × {count} was brought back by its buyer ({percent} %).',
+  'anomaly.returned_later.other_operator':
+    '{sku} × {count} was brought back to a cabinet of another operator than it was bought from.',
+  'anomaly.returned_later.too_late':
+    '{sku} × {count} was brought back by its buyer, later than a rule may refund it.',
+  'anomaly.returned_later.order_open':
+    '{sku} × {count} was brought back by its buyer, and a person is still deciding about the purchase.',
+  'anomaly.returned_later.above_limit':
+    '{sku} × {count} was brought back by its buyer ({percent} %); the amount is above what a rule decides.',
   'anomaly.amount_differs': 'The provider took ¥{taken}, we had asked for ¥{asked}.',
   'anomaly.bill.paid_twice': 'The bill of {day} shows a second payment of ¥{taken}. It goes back by itself.',
   'anomaly.bill.paid_unheard': 'The bill of {day} shows a payment of ¥{taken} that nobody had told us of.',
@@ -86,6 +108,8 @@ const en = {
   'outcome.single_charge':
     'We asked the payment provider: ¥{amount} was taken once for this visit. An entry that disappears by itself is a reservation.',
   'outcome.return_refunded': 'The record shows that it came back. ¥{amount} is on its way back to you.',
+  'outcome.return_lowered':
+    'The record shows that it came back. The ¥{amount} was not taken yet, and is not collected any more.',
   'outcome.late_explained_offline':
     'You closed the door at {closed}. The cabinet was offline then and could report at {charged}. {count} items, ¥{amount}, charged once.',
   'outcome.late_explained':
@@ -107,12 +131,33 @@ const en = {
   'advice.look_unclear': 'The record does not decide this: {percent} %. Look at curve and pictures.',
   'advice.charge_recognised':
     'The pictures confirm or correct what the scales recognised; decide on the order.',
+  // why somebody may not open, or only for less
+  'restriction.camera_covered':
+    'In {days} days the camera inside was covered during {count} of your visits. Pictures of the goods are what protects you and us when a charge is doubted.',
+  'restriction.unpaid':
+    'In {days} days {count} of your purchases were not paid, also after several reminders.',
+  'restriction.person': 'A person at our support desk decided it after looking at your visits.',
   // messages in a ticket
+  'message.restriction_lifted': 'The restriction was lifted. Every cabinet opens for you again.',
   'message.received': 'Thank you. A person looks at it and answers by {due}.',
   'message.settled': 'The record was clear, so this was settled at once.',
   'message.refund': 'A refund of ¥{amount} was started.',
   'message.reopened': 'Opened again.',
   // notices
+  'notice.returned_refunded.title': 'Brought back: your money goes back',
+  'notice.returned_refunded':
+    'You brought {count} items of your purchase at {cabinet} back at {returned}. ¥{amount} goes back to you. {arrival} You need not do anything.',
+  'notice.returned_look.title': 'We saw that you brought something back',
+  'notice.returned_look':
+    'You brought something of your purchase at {cabinet} back at {returned}. A person looks at it and answers by {due}; you need not do anything.',
+  'notice.restricted.title': 'No cabinet opens for you until {until}',
+  'notice.restricted':
+    '{reason} Therefore no cabinet opens for you until {until}. If this is wrong, tell us on this page; a person answers.',
+  'notice.limited.title': 'For a while a visit may cost at most ¥{amount}',
+  'notice.limited':
+    '{reason} Therefore a visit may cost at most ¥{amount} until {until}. If this is wrong, tell us on this page; a person answers.',
+  'notice.restriction_ended.title': 'Every cabinet opens for you again',
+  'notice.restriction_ended': 'The restriction has ended. Thank you; you can shop as before.',
   'notice.double_charge.title': 'You were charged twice; the second goes back',
   'notice.double_charge':
     'The payment provider took ¥{amount} twice for your visit to {cabinet} at {closed}. We are giving the second ¥{amount} back now. You need not do anything.',
@@ -134,6 +179,15 @@ const en = {
   'notice.written_off.title': 'You need not pay this any more',
   'notice.written_off':
     'We do not ask for the ¥{amount} of your visit to {cabinet} at {closed} any more. Every cabinet opens for you again.',
+  'notice.charge_lowered.title': 'Less is collected for your visit',
+  'notice.charge_lowered':
+    '¥{amount} of your visit to {cabinet} at {closed} is not collected any more; ¥{left} is left to pay.',
+  'notice.compensation_coupon.title': 'A coupon for you',
+  'notice.compensation_coupon':
+    'Because of your visit to {cabinet} we gave you a coupon of ¥{amount}. It is used by itself on your next visit, at every cabinet.',
+  'notice.compensation_points.title': 'Points for you',
+  'notice.compensation_points':
+    'Because of your visit to {cabinet} we gave you points worth ¥{amount}. They are used by themselves on your next visit, at every cabinet.',
   'notice.refund_started.title': 'A refund is on its way',
   'notice.refund_started': '¥{amount} of your purchase at {cabinet} goes back to you. {arrival}',
   'notice.refund_arrived.title': 'Your refund was handed over',
@@ -163,11 +217,15 @@ const zh: Record<StoryKey, string> = {
   'story.unpaid': '支付应用未能收取 ¥{amount}，付清前货柜暂不能打开。',
   'story.reminded': '我们提醒您这笔订单尚未付款。',
   'story.written_off': '¥{amount} 无需再付。',
+  'story.lowered': '重新称量后，少收 ¥{amount}。这笔钱尚未扣款，不会再收。',
+  'story.compensated.coupon': '我们送您一张 ¥{amount} 优惠券，下次购物自动使用。',
+  'story.compensated.points': '我们送您价值 ¥{amount} 的积分，下次购物自动抵用。',
   'story.released': '人工已核对记录并作出决定。',
   'story.charged_twice': '支付平台又收取了一次 ¥{amount}，将退还给您。',
   'story.refund_started': '已发起退款 ¥{amount}。',
   'story.refund_arrived': '支付平台已退出 ¥{amount}。',
   'story.not_opened': '柜门没有打开，不扣款。',
+  'arrival.not_taken': '尚未扣款，一分钟内按减少后的金额收取。',
   'arrival.balance': '零钱一般 5 分钟内到账，银行卡 1–3 个工作日。',
   'held.ambiguous': '重量变化符合不止一种取货组合。',
   'held.camera_blocked': '摄像头看不到柜内，仅凭重量还不够明确。',
@@ -201,6 +259,18 @@ const zh: Record<StoryKey, string> = {
   'anomaly.unpaid': '提醒 {count} 次后仍有 ¥{amount} 未付。请催收、登记付款或免除。',
   'anomaly.item_returned.refunded': '复核称重记录，{sku} × {count} 已放回（把握 {percent}%），该行已退款。',
   'anomaly.item_returned.look': '复核称重记录，不能明确 {sku} 已放回（{percent}%）。',
+  'anomaly.returned_later.refunded':
+    '{sku} × {count} 在之后的一次开门中放回（把握 {percent}%），款项退给购买者。',
+  'anomaly.returned_later.not_theirs':
+    '{sku} × {count} 由未购买该商品的人放入。请查看照片，切勿退款给放入者。',
+  'anomaly.returned_later.doubtful': '疑似放回 {sku} × {count}，但秤上还有无法解释的变化。',
+  'anomaly.returned_later.camera_blocked': '购买者放回了 {sku} × {count}，当时摄像头看不到。',
+  'anomaly.returned_later.unsure': '购买者可能放回了 {sku} × {count}（{percent}%）。',
+  'anomaly.returned_later.other_operator': '{sku} × {count} 放回到了另一家运营商的货柜。',
+  'anomaly.returned_later.too_late': '购买者放回了 {sku} × {count}，已超出自动退款的时限。',
+  'anomaly.returned_later.order_open': '购买者放回了 {sku} × {count}，而该订单仍在人工处理中。',
+  'anomaly.returned_later.above_limit':
+    '购买者放回了 {sku} × {count}（{percent}%），金额超出自动处理的上限。',
   'anomaly.amount_differs': '支付平台收取 ¥{taken}，我们请求的是 ¥{asked}。',
   'anomaly.bill.paid_twice': '{day} 的账单显示第二笔付款 ¥{taken}，将自动退还。',
   'anomaly.bill.paid_unheard': '{day} 的账单显示一笔 ¥{taken} 的付款，此前没有收到通知。',
@@ -217,6 +287,7 @@ const zh: Record<StoryKey, string> = {
   'outcome.single_charge':
     '已向支付平台核实：本次购物只扣款一次，¥{amount}。会自行消失的记录是预授权，不是扣款。',
   'outcome.return_refunded': '记录显示商品已放回，¥{amount} 正在退还给您。',
+  'outcome.return_lowered': '记录显示商品已放回。¥{amount} 尚未扣款，不会再收。',
   'outcome.late_explained_offline':
     '您 {closed} 关门，柜子当时断网，{charged} 恢复后才完成结算。共 {count} 件，¥{amount}，只扣了一次。',
   'outcome.late_explained': '您 {closed} 关门，{charged} 完成扣款。共 {count} 件，¥{amount}，只扣了一次。',
@@ -234,10 +305,28 @@ const zh: Record<StoryKey, string> = {
   'advice.look_quality': '质量问题需人工判断，必要时请对方提供照片。',
   'advice.look_unclear': '仅凭记录不能判断（{percent}%），请查看曲线和照片。',
   'advice.charge_recognised': '请用照片核对识别结果，确认或更正后处理订单。',
+  'restriction.camera_covered':
+    '{days} 天内，您有 {count} 次购物时柜内摄像头被遮挡。对扣款有疑问时，照片是对您和我们的保护。',
+  'restriction.unpaid': '{days} 天内，您有 {count} 笔购物在多次提醒后仍未付款。',
+  'restriction.person': '客服人员查看您的购物记录后作出此决定。',
+  'message.restriction_lifted': '限制已解除，您可以照常打开所有货柜。',
   'message.received': '感谢反馈，已转人工处理，将在 {due} 前答复您。',
   'message.settled': '记录明确，已即时处理。',
   'message.refund': '已发起退款 ¥{amount}。',
   'message.reopened': '已重新打开。',
+  'notice.returned_refunded.title': '已放回，款项正在退还',
+  'notice.returned_refunded':
+    '您在 {cabinet} 购买的 {count} 件商品已于 {returned} 放回，¥{amount} 正在退给您。{arrival}无需任何操作。',
+  'notice.returned_look.title': '我们看到您放回了商品',
+  'notice.returned_look':
+    '您于 {returned} 放回了在 {cabinet} 购买的商品。人工正在查看，将在 {due} 前答复，您无需任何操作。',
+  'notice.restricted.title': '{until} 前暂时无法开门',
+  'notice.restricted': '{reason}因此在 {until} 前您无法打开货柜。如有误，请在此页面告诉我们，由人工答复。',
+  'notice.limited.title': '一段时间内单次购物最多 ¥{amount}',
+  'notice.limited':
+    '{reason}因此在 {until} 前单次购物最多 ¥{amount}。如有误，请在此页面告诉我们，由人工答复。',
+  'notice.restriction_ended.title': '您可以照常开门了',
+  'notice.restriction_ended': '限制已结束，感谢您的理解，可以照常购物。',
   'notice.double_charge.title': '重复扣款，第二笔正在退还',
   'notice.double_charge':
     '您 {closed} 在{cabinet}的购物被支付平台扣款两次，每次 ¥{amount}。第二笔正在退还给您，您无需操作。',
@@ -256,6 +345,14 @@ const zh: Record<StoryKey, string> = {
     '您 {closed} 在{cabinet}的购物 ¥{amount} 已付清，只收取了一次。所有货柜已恢复使用。',
   'notice.written_off.title': '这笔购物无需再付款',
   'notice.written_off': '您 {closed} 在{cabinet}的购物 ¥{amount} 无需再付。所有货柜已恢复使用。',
+  'notice.charge_lowered.title': '您的这次购物少收一部分',
+  'notice.charge_lowered': '您 {closed} 在{cabinet}的购物少收 ¥{amount}，还需支付 ¥{left}。',
+  'notice.compensation_coupon.title': '送您一张优惠券',
+  'notice.compensation_coupon':
+    '因您在{cabinet}的这次购物，我们送您一张 ¥{amount} 优惠券，下次在任何一台柜购物时自动使用。',
+  'notice.compensation_points.title': '送您积分',
+  'notice.compensation_points':
+    '因您在{cabinet}的这次购物，我们送您价值 ¥{amount} 的积分，下次在任何一台柜购物时自动抵用。',
   'notice.refund_started.title': '退款处理中',
   'notice.refund_started': '您在{cabinet}的购物将退款 ¥{amount}。{arrival}',
   'notice.refund_arrived.title': '退款已退出',

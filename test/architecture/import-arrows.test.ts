@@ -17,7 +17,7 @@ const CORE_ORDER = [
   ['payments'],
   ['refunds'],
   ['bills', 'complaints'],
-  ['anomalies', 'arrears'],
+  ['anomalies', 'arrears', 'compensation', 'refund-cases'],
   ['support'],
   ['reports', 'pages'],
   // They look at everything and nothing looks at them.

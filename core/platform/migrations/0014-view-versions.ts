@@ -9,7 +9,7 @@ const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const
  * @param subjects  a query for the subjects that a row of the table belongs to; `ROW` is the row
  * @param columns  the only columns that are shown; without them all are
  */
-function movesVersion(table: string, subjects: string, columns: readonly string[] = []): string {
+export function movesVersion(table: string, subjects: string, columns: readonly string[] = []): string {
   return EVENTS.map((event) => {
     const rows = event === 'INSERT' ? ['NEW'] : event === 'DELETE' ? ['OLD'] : ['OLD', 'NEW']
     const of = event === 'UPDATE' && columns.length > 0 ? ` OF ${columns.join(', ')}` : ''

@@ -1,6 +1,7 @@
 import type { ArrearsTables } from './arrears.ts'
 import type { CabinetTables } from './cabinets.ts'
 import type { CatalogTables } from './catalog.ts'
+import type { CompensationTables } from './compensation.ts'
 import type { ConsumerTables } from './consumers.ts'
 import type { IngestTables } from './ingest.ts'
 import type { LedgerTables } from './ledger.ts'
@@ -26,4 +27,5 @@ export interface Tables
     PricingTables,
     SupportTables,
     ConsumerTables,
+    CompensationTables,
     NoticeTables {}

@@ -132,6 +132,19 @@ export interface MoneyTables {
     respondedAtMs: number | null
     completedAtMs: number | null
   }
+  /** Goods that are not owed, asked for before the money was taken; under this id they are refunded when it was. */
+  chargeLowering: {
+    refundId: string
+    chargeId: string
+    orderId: string
+    /** JSON of the wish. */
+    wish: string
+    /** dropped: the charge ended, or had nothing left to take away. */
+    state: 'waiting' | 'lowered' | 'refunded' | 'dropped'
+    byFen: number | null
+    askedAtMs: number
+    endedAtMs: number | null
+  }
   refundLine: { refundId: string; lineId: string; quantity: number; amountFen: number }
   anomaly: {
     anomalyId: string

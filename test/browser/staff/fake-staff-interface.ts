@@ -245,6 +245,8 @@ function registerMoney(app: HttpApp, fake: FakeStaffInterface): void {
       needsApproval: amountFen > 3000,
       limitFen: 3000,
       arrivalKey: 'arrival.balance',
+      way: 'refund',
+      lines: [],
       stockEffect: [],
       refusal: amountFen > order.refundableFen ? 'amount_above_paid' : null,
     }

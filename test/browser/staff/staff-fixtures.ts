@@ -32,7 +32,7 @@ export function aMe(role: Role): Me {
     permissions: permissionsOf(role),
     language: 'zh',
     refundLimitFen: 5000,
-  lacks: null,
+    lacks: null,
     timeZone: 'Asia/Shanghai',
   }
 }
@@ -282,6 +282,7 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
     ],
     ticketId: 'tk-1041',
     arrears: null,
+    compensation: { given: [], limitFen: 1000, recentFen: 0 },
     refundableFen: 3300 - refunds.reduce((sum, refund) => sum + refund.amountFen, 0),
     actions: ['refund'],
   }

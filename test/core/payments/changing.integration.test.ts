@@ -35,6 +35,7 @@ async function pendingVisit(quantity: number): Promise<Visit> {
 const lower = (visit: Visit, quantity: number) =>
   rig.db().write('lower', (tx) =>
     rig.charges().lower(tx, visit.chargeId, {
+      refundId: rig.ids.next('refund'),
       lines: [{ lineId: visit.lineId, quantity }],
       reason: 'not_taken',
       by: 'st-agent',

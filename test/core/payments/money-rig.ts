@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
-import { createIds } from '#protocol/base/ids.ts'
+import { createIds, type Ids } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { type Bills, createBills } from '#core/bills/bills.ts'
@@ -28,6 +28,7 @@ export interface MoneyRig {
   /** The database of the core. */
   readonly file: string
   readonly db: () => Database
+  readonly ids: Ids
   readonly charges: () => Charges
   readonly refunds: () => Refunds
   readonly duplicates: PaymentRow[]
@@ -371,6 +372,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
   return {
     file: path.join(folder, 'core.sqlite'),
     db: () => db,
+    ids,
     charges: () => charges,
     refunds: () => refunds,
     bills: () => bills,

@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { closed, Id } from '#protocol/api/common.ts'
+import { CompensationCreate, CompensationDecision, CompensationList } from '#protocol/api/compensation.ts'
+import { StaffOrder } from '#protocol/api/staff.ts'
+import { CabinetError } from '#protocol/base/errors.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
+import type { HttpApp } from '#core/platform/http.ts'
+import type { Permission } from '#core/staff/permissions.ts'
+import type { SupportQueries } from '#core/support/queries.ts'
+import type { Compensations } from './compensations.ts'
+
+const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' as const, permission } } })
+
+/** Coupons and points that make good for something. `protocol/api/compensation.ts`. */
+export function registerCompensationRoutes(
+  app: HttpApp,
+  { db, compensations, support }: CoreDeps & { compensations: Compensations; support: SupportQueries },
+): void {
+  const me = (request: FastifyRequest): StaffIdentity => {
+    if (request.staff === null) throw new CabinetError('not_signed_in')
+    return request.staff
+  }
+  app.post(
+    '/api/staff/orders/:orderId/compensations',
+    {
+      ...allow('compensation.request'),
+      schema: {
+        params: Type.Object({ orderId: Id }, closed),
+        body: CompensationCreate,
+        response: { 200: StaffOrder },
+      },
+    },
+    async (request) => {
+      const staff = me(request)
+      const { orderId } = request.params
+      // Only what the reader may see may be worked on.
+      await support.order(staff, orderId)
+      await db.write('compensate', (tx) => compensations.ask(tx, orderId, staff, request.body))
+      return support.order(staff, orderId)
+    },
+  )
+  app.get(
+    '/api/staff/compensations',
+    { ...allow('compensation.request'), schema: { response: { 200: CompensationList } } },
+    async (request) => ({ compensations: await compensations.waiting(db.read, me(request)) }),
+  )
+  for (const verdict of ['approve', 'refuse'] as const)
+    app.post(
+      `/api/staff/compensations/:compensationId/${verdict}`,
+      {
+        ...allow('compensation.approve'),
+        schema: {
+          params: Type.Object({ compensationId: Id }, closed),
+          body: CompensationDecision,
+          response: { 200: StaffOrder },
+        },
+      },
+      async (request) => {
+        const staff = me(request)
+        const { orderId } = await db.write('decide a compensation', (tx) =>
+          compensations.decide(tx, request.params.compensationId, staff, verdict, request.body.reason),
+        )
+        return support.order(staff, orderId)
+      },
+    )
+}
