@@ -2,6 +2,7 @@ import { deferredInsufficient, deferredPaidElsewhere, deferredWriteOff } from '.
 import { billBalances, billDifferences, billDouble, billNotReady } from './bills.ts'
 import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
+import { BUS_STORIES } from './buses.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   edgeKilled,
   coreKilled,
   restore,
+  ...BUS_STORIES,
   deadLetter,
   outboxPressure,
   halfOpen,

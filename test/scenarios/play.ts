@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { messageOf } from '#protocol/base/errors.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
+import type { Profile } from '#protocol/wire/profile.ts'
+import { referenceProfile } from '#protocol/wire/reference-profile.ts'
 import { DEMO_SEED, type PartName, startSystem } from '#scripts/system.ts'
 import { ExpectationError } from '#test/support/eventually.ts'
 import type { Campaign, CampaignPlay, DemoSeed, Scenario } from './scenario.ts'
@@ -53,6 +55,9 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
       edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
       ...(scenario.broker === undefined ? {} : { broker: scenario.broker }),
     })
+      ...(scenario.profile === undefined
+        ? {}
+        : { edgeFlags: ['--profile', profileFileOf(scenario.profile(referenceProfile), dataDir)] }),
     const died: string[] = []
     system.onUnexpectedExit((part, how) =>
       died.push(`the ${part} ended by itself (${how}):\n${system.logTail(part)}`),
@@ -102,6 +107,11 @@ export async function playCampaign(
 }
 
 function seedFileOf(scenario: Scenario, dataDir: string): string {
+function profileFileOf(profile: Profile, dataDir: string): string {
+  const file = path.join(dataDir, 'profile.json')
+  writeFileSync(file, JSON.stringify(profile))
+  return file
+}
   if (scenario.seed === undefined) return DEMO_SEED
   const file = path.join(dataDir, 'seed.json')
   writeFileSync(file, JSON.stringify(scenario.seed(JSON.parse(readFileSync(DEMO_SEED, 'utf8')) as DemoSeed)))

@@ -1,3 +1,4 @@
+import type { Profile } from '#protocol/wire/profile.ts'
 import type { World } from './world.ts'
 
 /** The first cabinet, its products and accounts: scripts/seed/demo.json. */
@@ -20,6 +21,8 @@ export interface Scenario {
   readonly seed?: (demo: DemoSeed) => DemoSeed
   /** @throws ExpectationError with the sentence of what did not hold */
   run(world: World): Promise<void>
+  /** Another hardware profile than the reference, or one changed. */
+  readonly profile?: (reference: Profile) => Profile
 }
 
 /** How much of a campaign is wanted: a taste in `npm test`, more in `scenario -- all`, everything when it is named. */
