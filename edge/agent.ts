@@ -177,6 +177,7 @@ export function createAgent(ports: AgentPorts): Agent {
     silentMs: () => delivery.silentMs(),
     knownNowMs: () => delivery.knownNowMs(),
     machineRun: ports.machineRun ?? (() => ({ boot: null, uptimeMs: null })),
+    onLockout: () => onSite.look(),
     settings,
   })
   const onSite = createOnSiteProof({
@@ -358,6 +359,7 @@ export function createAgent(ports: AgentPorts): Agent {
     },
     onReachable(isReachable) {
       sessions.onReachable(isReachable)
+      deferred.onReachable()
       readyWhenKnown()
       if (isReachable) uploader.nudge()
     },

@@ -136,6 +136,7 @@ export function createEdgeDatabase(sql: Database.Database, whenFailing: WhenFail
   const putDocument = sql.prepare(
     'INSERT INTO document (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body',
   )
+  const inTransaction = sql.transaction((work: () => unknown) => work())
   let waiting: Array<() => void> = []
   let broken: Error | undefined
 
@@ -169,7 +170,7 @@ export function createEdgeDatabase(sql: Database.Database, whenFailing: WhenFail
     transact(work) {
       if (sql.inTransaction) return work()
       waiting = []
-      const result = guarded(() => sql.transaction(work).immediate())
+      const result = guarded(() => inTransaction.immediate(work)) as ReturnType<typeof work>
       const due = waiting
       waiting = []
       for (const run of due) run()

@@ -18,7 +18,7 @@ export interface UpkeepOptions {
   commandKeepMs: number
 }
 
-const CLOCK_LOOK_MS = 1000
+const CLOCK_LOOK_MS = 5000
 const PRUNE_MS = 60_000
 /** Clocks drift and are slewed; a jump larger than this is a step. */
 const CLOCK_STEP_MS = 1000

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { FOCUSES, type Focus } from '#test/simulation/faults/plan.ts'
 import { MUTANTS } from '#test/simulation/mutants/list.ts'
 import { huntMutants, type Hunted, mutantTable } from '#test/simulation/mutants/hunt.ts'
-import { runJob, shareOut } from '#test/simulation/pool.ts'
+import { runJobs } from '#test/simulation/pool.ts'
 import type { RunResult } from '#test/simulation/run.ts'
 import { addUp, type Summary, summaryOf } from '#test/simulation/summary.ts'
 import { flagHelp, readFlags, UsageError, type FlagSpec } from './flags.ts'
@@ -35,8 +35,8 @@ const flags: Record<string, FlagSpec> = {
   json: { type: 'boolean', help: 'print one JSON object' },
 }
 
-/** Seeds that a thread takes at once: enough that starting a thread does not count, few enough to share out evenly. */
-const CHUNK_RUNS = 250
+/** Seeds that a thread takes at once: few enough to share out evenly. */
+const CHUNK_RUNS = 25
 const FAILURES_SHOWN = 20
 const PROGRESS_EVERY_MS = 5000
 
@@ -115,6 +115,8 @@ async function many(wish: {
   const chunks = Array.from({ length: Math.ceil(wish.runs / chunkRuns) }, (_, index) => ({
     seed: wish.seed + index * chunkRuns,
     runs: Math.min(chunkRuns, wish.runs - index * chunkRuns),
+    focus: wish.focus,
+    isUntilFailure: false,
   }))
   const speed = () => sum.runs / Math.max(0.001, (performance.now() - startedAtMs) / 1000)
   const progress = setInterval(
@@ -125,12 +127,10 @@ async function many(wish: {
     PROGRESS_EVERY_MS,
   )
   try {
-    await shareOut(chunks, wish.workers, (chunk) =>
-      runJob({ ...chunk, focus: wish.focus, mutant: undefined, isUntilFailure: false }, (result) => {
-        sum.add(result)
-        if (result.failure !== undefined) process.stderr.write(`${failureText(result, wish.focus)}\n`)
-      }),
-    )
+    await runJobs(chunks, wish.workers, (result) => {
+      sum.add(result)
+      if (result.failure !== undefined) process.stderr.write(`${failureText(result, wish.focus)}\n`)
+    })
   } finally {
     clearInterval(progress)
   }

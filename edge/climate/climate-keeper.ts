@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
+import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { ProbeFault } from '#protocol/messages/climate.ts'
 import type { Twin } from '#protocol/messages/frames.ts'
@@ -34,6 +34,8 @@ export interface ClimateKeeperOptions {
   /** True time as the core tells it; undefined while it is unknown. */
   knownNowMs: () => number | undefined
   machineRun: () => MachineRun
+  /** A lockout began or ended. */
+  onLockout: () => void
   settings: {
     climateWindowMs: number
     setpointPauseMs: number
@@ -61,7 +63,9 @@ export interface ClimateKeeper {
   stop(): void
 }
 
-const LOOK_EVERY_MS = 500
+/** Silence, warmth and windows are a matter of minutes; a setpoint that is not answered yet is not. */
+const LOOK_IDLE_MS = 2000
+const LOOK_BUSY_MS = 500
 const WRITE_RETRY_MS = 5000
 /** No air in or around a cabinet is so cold or so warm: the wire of the probe is open or shorted. */
 const AIR_LOWEST = -450
@@ -106,8 +110,22 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
   let retryAtMonoMs = Number.NEGATIVE_INFINITY
   let lastAirMonoMs = clock.monoMs()
   let isWriting = false
+  let wasLockedOut = lockout.isLockedOut
   let timer: Timer | undefined
 
+  const lookPatiently = patiently(log, 'the look at the climate', look)
+  function wake(afterMs: number): void {
+    timer?.cancel()
+    timer = clock.setTimer('look at the climate', afterMs, () => {
+      wake(thermostat.wanted === undefined || thermostat.isAnswered ? LOOK_IDLE_MS : LOOK_BUSY_MS)
+      lookPatiently()
+    })
+  }
+  function tellLockout(): void {
+    if (lockout.isLockedOut === wasLockedOut) return
+    options.onLockout()
+    wasLockedOut = lockout.isLockedOut
+  }
   function look(): void {
     const now = clock.monoMs()
     tellProbes(probes.look(now))
@@ -123,7 +141,10 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
         isDefrosting: sample.isDefrosting,
       })
     if (now - window.startedMonoMs >= settings.climateWindowMs) reportWindow(now)
-    void keepSetpoint(now, sample.setpointDeciCelsius)
+    keepSetpoint(now, sample.setpointDeciCelsius).catch((error: unknown) =>
+      log.error({ err: error }, `the setpoint could not be answered: ${messageOf(error)}; it is tried again`),
+    )
+    tellLockout()
   }
 
   function tellProbes(changes: readonly ProbeChange[]): void {
@@ -214,19 +235,19 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
     onTwin(twin) {
       thermostat = evolveWanted(thermostat, twin)
       db.saveDocument('thermostat', thermostat)
+      db.afterCommit(() => wake(0))
     },
-    clearOnSite: (by, reason, about) => lockout.clear(by, reason, about),
+    clearOnSite(by, reason, about) {
+      const isCleared = lockout.clear(by, reason, about)
+      tellLockout()
+      return isCleared
+    },
     start() {
       const now = clock.monoMs()
       lockout.start()
       lastAirMonoMs = now
       window = startWindow(now)
-      timer = every(
-        clock,
-        'look at the climate',
-        LOOK_EVERY_MS,
-        patiently(log, 'the look at the climate', look),
-      )
+      wake(LOOK_BUSY_MS)
     },
     stop() {
       timer?.cancel()

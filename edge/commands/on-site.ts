@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
-import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
+import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import { integerBelow, type Random } from '#protocol/base/random.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { BoardReading, CabinetHardware } from '../hardware/ports.ts'
+import { patiently } from '../patiently.ts'
 import { type Refusal, refusal } from './decide.ts'
 
 /**
@@ -35,6 +36,7 @@ const DOCUMENT = 'on-site'
 const TRIES = 5
 /** Five guesses in a quarter of an hour: one in two thousand, and every one of them is in the audit log with a name. */
 const BLOCKED_MS = 15 * 60_000
+/** While a lockout stands. */
 const LOOK_EVERY_MS = 1000
 const SHOW_AGAIN_MS = 30_000
 const CODES = 10_000
@@ -54,6 +56,7 @@ export function createOnSiteProof(options: {
   let shownAtMonoMs = Number.NEGATIVE_INFINITY
   let isShowing = false
   let timer: Timer | undefined
+  let isStarted = false
 
   function save(next: OnSite | undefined): void {
     state = next
@@ -81,6 +84,7 @@ export function createOnSiteProof(options: {
     return passedMs < 0 ? 0 : Math.max(0, BLOCKED_MS - passedMs)
   }
 
+  const lookPatiently = patiently(log, 'the look at the on-site code', look)
   function look(): void {
     const isLockedOut = options.isLockedOut()
     if (isLockedOut && state === undefined) {
@@ -94,6 +98,14 @@ export function createOnSiteProof(options: {
       shownAtMonoMs = Number.NEGATIVE_INFINITY
     }
     if (state !== undefined && clock.monoMs() - shownAtMonoMs >= SHOW_AGAIN_MS) void show(state.code)
+    again()
+  }
+  /** Nothing is looked for without a lockout: its beginning is told. */
+  function again(): void {
+    timer?.cancel()
+    timer = undefined
+    if (isStarted && state !== undefined)
+      timer = clock.setTimer('show the on-site code', LOOK_EVERY_MS, lookPatiently)
   }
 
   return {
@@ -121,10 +133,11 @@ export function createOnSiteProof(options: {
       return refusal('on_site_code_wrong', `${triesLeft} tries are left`, { triesLeft })
     },
     start() {
+      isStarted = true
       look()
-      timer = every(clock, 'show the on-site code', LOOK_EVERY_MS, look)
     },
     stop() {
+      isStarted = false
       timer?.cancel()
     },
   }

@@ -97,9 +97,11 @@ export function createOutbox(
   const select = sql.prepare<[number, number], Row>(
     'SELECT * FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?',
   )
-  const first = sql.prepare<[], { seq: number | null }>('SELECT min(seq) AS seq FROM outbox')
   const sum = sql.prepare<[number, number], { bytes: number; events: number }>(
     'SELECT coalesce(sum(byte_count), 0) AS bytes, count(*) AS events FROM outbox WHERE seq > ? AND seq <= ?',
+  )
+  const oldest = sql.prepare<[], { seq: number; at_ms: number }>(
+    'SELECT seq, at_ms FROM outbox ORDER BY seq LIMIT 1',
   )
   const oldAcked = sql.prepare<[number, number], { seq: number; at_ms: number; byte_count: number }>(
     'SELECT seq, at_ms, byte_count FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?',
@@ -110,6 +112,7 @@ export function createOutbox(
   let position = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
   let waiting = sum.get(position.ackedSeq, position.lastSeq) ?? { bytes: 0, events: 0 }
   let keptAckedBytes = (sum.get(0, position.ackedSeq) ?? { bytes: 0 }).bytes
+  let firstSeq = oldest.get()?.seq ?? 0
   let level: PressureLevel = 'normal'
   const listeners: Array<(lastSeq: number) => void> = []
 
@@ -117,6 +120,7 @@ export function createOutbox(
     position = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
     waiting = sum.get(position.ackedSeq, position.lastSeq) ?? { bytes: 0, events: 0 }
     keptAckedBytes = (sum.get(0, position.ackedSeq) ?? { bytes: 0 }).bytes
+    firstSeq = oldest.get()?.seq ?? 0
   }
   function append<T extends EventType>(type: T, data: EventData<T>): number {
     assert(sql.inTransaction, `the event ${type} is appended in a transaction`)
@@ -133,6 +137,7 @@ export function createOutbox(
     db.saveDocument('outbox', { lastSeq: seq, ackedSeq: position.ackedSeq })
     db.afterCommit(() => {
       position = { lastSeq: seq, ackedSeq: position.ackedSeq }
+      if (firstSeq === 0) firstSeq = seq
       waiting = { bytes: waiting.bytes + byteCount, events: waiting.events + 1 }
       for (const run of listeners) run(seq)
     })
@@ -159,13 +164,14 @@ export function createOutbox(
     },
     append,
     range: () => ({
-      firstSeq: first.get()?.seq ?? 0,
+      firstSeq,
       lastSeq: position.lastSeq,
       ackedSeq: position.ackedSeq,
     }),
     read(fromSeq, eventsMost, bytesMost) {
       const rows: OutboxRow[] = []
       let bytes = 0
+      if (fromSeq > position.lastSeq) return rows
       for (const row of select.all(fromSeq, eventsMost)) {
         bytes += row.byte_count
         if (rows.length > 0 && bytes > bytesMost) break
@@ -203,14 +209,16 @@ export function createOutbox(
       return hashEvent(eventOf(row), row.boot)
     },
     prune(nowMs) {
-      const rows = oldAcked.all(position.ackedSeq, PRUNE_ROWS)
       // By the core's clock: ours may jump ten years ahead, and the window would be gone at once.
       const oldestKeptMs = nowMs === undefined ? 0 : nowMs - limits.rewindKeepMs
+      const isOld = (atMs: number) => atMs < oldestKeptMs && atMs > PLAUSIBLE_FROM_MS
       let upTo = 0
       let excessBytes = keptAckedBytes - limits.rewindBytesMost
-      for (const row of rows) {
-        const isOld = row.at_ms < oldestKeptMs && row.at_ms > PLAUSIBLE_FROM_MS
-        if (!isOld && excessBytes <= 0) break
+      // Mostly there is nothing to do, and one row says so.
+      const first = excessBytes > 0 ? undefined : oldest.get()
+      if (first !== undefined && !isOld(first.at_ms)) return
+      for (const row of oldAcked.all(position.ackedSeq, PRUNE_ROWS)) {
+        if (!isOld(row.at_ms) && excessBytes <= 0) break
         upTo = row.seq
         excessBytes -= row.byte_count
       }

@@ -46,8 +46,12 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
   const update = sql.prepare(
     'UPDATE evidence SET status = ?, attempts = ?, finished_at_ms = ? WHERE session_id = ? AND sha256 = ?',
   )
-  const accepted = sql.prepare<[number], EvidenceRow>(
-    `SELECT * FROM evidence WHERE status = 'accepted' ORDER BY finished_at_ms LIMIT ?`,
+  const accepted = sql.prepare<
+    [number, number],
+    Pick<EvidenceRow, 'session_id' | 'sha256' | 'byte_count' | 'finished_at_ms'>
+  >(
+    `SELECT session_id, sha256, byte_count, finished_at_ms FROM evidence
+     WHERE status = 'accepted' AND finished_at_ms <= ? ORDER BY finished_at_ms LIMIT ?`,
   )
   const remove = sql.prepare('DELETE FROM evidence WHERE session_id = ? AND sha256 = ?')
   const others = sql.prepare<[string], { n: number }>('SELECT count(*) AS n FROM evidence WHERE sha256 = ?')
@@ -66,10 +70,13 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
       update.run('accepted', row.attempts, atMs, row.session_id, row.sha256)
     },
     takeDeletable(acceptedBeforeMs, excessBytes) {
+      // Too much is reason enough for any age.
+      const rows = accepted.all(excessBytes > 0 ? Number.MAX_SAFE_INTEGER : acceptedBeforeMs, DELETED_AT_ONCE)
+      if (rows.length === 0) return []
       return db.transact(() => {
         const gone: string[] = []
         let excess = excessBytes
-        for (const row of accepted.all(DELETED_AT_ONCE)) {
+        for (const row of rows) {
           if ((row.finished_at_ms ?? 0) > acceptedBeforeMs && excess <= 0) continue
           excess -= row.byte_count
           remove.run(row.session_id, row.sha256)

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
-import { every } from '#protocol/base/clock.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { patiently } from '../patiently.ts'
@@ -18,11 +17,14 @@ export interface DeferredCharges {
   /** Inside the transaction of the session's end. */
   watch(sessionId: string, seq: number): void
   onConfirmed(ackedSeq: number): void
+  /** The core can be reached, or not any more. */
+  onReachable(): void
   start(): void
   stop(): void
 }
 
-const LOOK_EVERY_MS = 250
+/** A look that failed, on a full disk for example, is made again. */
+const LOOK_AGAIN_MS = 1000
 /** More ends than this cannot wait: the outbox refuses new sessions first. */
 const WAITING_MOST = 5000
 
@@ -37,11 +39,30 @@ export function createDeferredCharges(
   let waiting = db.readDocument<WaitingEnd[]>('waiting-ends') ?? []
   const sinceMonoMs = new Map<string, number>(waiting.map((one) => [one.sessionId, clock.monoMs()]))
   let timer: Timer | undefined
+  let isStarted = false
+
+  /** Wakes when the next end has waited long enough; while the core can be reached none does. */
+  function arm(soonestMs = 0): void {
+    timer?.cancel()
+    timer = undefined
+    if (!isStarted || isReachable()) return
+    const now = clock.monoMs()
+    let nextMonoMs = Number.POSITIVE_INFINITY
+    for (const { sessionId, isReported } of waiting)
+      if (!isReported) nextMonoMs = Math.min(nextMonoMs, (sinceMonoMs.get(sessionId) ?? now) + afterMs)
+    if (nextMonoMs === Number.POSITIVE_INFINITY) return
+    timer = clock.setTimer('look for deferred charges', Math.max(soonestMs, nextMonoMs - now), () => {
+      lookPatiently()
+      arm(LOOK_AGAIN_MS)
+    })
+  }
+  const lookPatiently = patiently(log, 'the look for deferred charges', look)
 
   function save(next: WaitingEnd[]): void {
     db.saveDocument('waiting-ends', next)
     db.afterCommit(() => {
       waiting = next
+      arm()
     })
   }
   function look(): void {
@@ -79,14 +100,14 @@ export function createDeferredCharges(
         save(waiting.filter((one) => one.seq > ackedSeq))
       })
     },
+    onReachable: () => arm(),
     start() {
-      timer = every(
-        clock,
-        'look for deferred charges',
-        LOOK_EVERY_MS,
-        patiently(log, 'the look for deferred charges', look),
-      )
+      isStarted = true
+      arm()
     },
-    stop: () => timer?.cancel(),
+    stop() {
+      isStarted = false
+      timer?.cancel()
+    },
   }
 }

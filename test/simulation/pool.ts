@@ -3,12 +3,11 @@ import type { Focus } from './faults/plan.ts'
 import type { Mutant } from './mutants/mutant.ts'
 import type { RunResult } from './run.ts'
 
-/** What a thread is told to do: `runs` seeds from `seed`, with a mutant planted or without. */
+/** What a thread is told to do: `runs` seeds from `seed`. */
 export interface Job {
   readonly seed: number
   readonly runs: number
   readonly focus: Focus | undefined
-  readonly mutant: Mutant | undefined
   /** Stop at the first failure. */
   readonly isUntilFailure: boolean
 }
@@ -17,30 +16,80 @@ export type FromWorker =
   | { kind: 'done' }
   | { kind: 'broken'; message: string }
 
+/** A thread that does one job after the other: a new one would have to load and warm up the whole system again. */
+export interface Hand {
+  /** @throws when the thread itself fails, for example because a mutant does not fit its file */
+  run(job: Job, onResult: (result: RunResult) => void): Promise<void>
+  end(): Promise<void>
+}
+
 const WORKER = new URL('./worker.ts', import.meta.url)
 
-/**
- * Runs one job in a thread of its own; a seed gives the same run in any thread.
- * @throws when the thread itself fails, for example because a mutant does not fit its file
- */
-export function runJob(job: Job, onResult: (result: RunResult) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER, { workerData: job })
-    let isOver = false
-    const end = (settle: () => void) => {
-      if (isOver) return
-      isOver = true
-      settle()
-      void worker.terminate()
-    }
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'result') onResult(message.result)
-      else if (message.kind === 'done') end(resolve)
-      else end(() => reject(new Error(message.message)))
-    })
-    worker.on('error', (error) => end(() => reject(error)))
-    worker.on('exit', (code) => end(() => reject(new Error(`a simulation thread ended with ${code}`))))
-  })
+/** @param mutant  a bug that all its runs have */
+export function createHand(mutant?: Mutant): Hand {
+  const worker = new Worker(WORKER, { workerData: mutant })
+  let take: (message: FromWorker) => void = () => undefined
+  let fail: (error: Error) => void = () => undefined
+  let failure: Error | undefined
+  worker.on('message', (message: FromWorker) => take(message))
+  worker.on('error', (error: unknown) => end(error instanceof Error ? error : new Error(String(error))))
+  worker.on('exit', (code) => end(new Error(`a simulation thread ended with ${code}`)))
+  function end(error: Error): void {
+    failure ??= error
+    fail(failure)
+  }
+  return {
+    run: (job, onResult) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(failure)
+          return
+        }
+        fail = reject
+        take = (message) => {
+          if (message.kind === 'result') onResult(message.result)
+          else if (message.kind === 'done') resolve()
+          else end(new Error(message.message))
+        }
+        worker.postMessage(job)
+      }),
+    async end() {
+      await worker.terminate()
+    },
+  }
+}
+
+/** One job in a thread of its own; a seed gives the same run in any thread. */
+export async function runJob(
+  job: Job & { readonly mutant?: Mutant | undefined },
+  onResult: (result: RunResult) => void,
+): Promise<void> {
+  const { mutant, ...rest } = job
+  const hand = createHand(mutant)
+  try {
+    await hand.run(rest, onResult)
+  } finally {
+    await hand.end()
+  }
+}
+
+/** All jobs, shared out among so many threads. */
+export async function runJobs(
+  jobs: readonly Job[],
+  hands: number,
+  onResult: (result: RunResult) => void,
+): Promise<void> {
+  const left = [...jobs]
+  await Promise.all(
+    Array.from({ length: Math.max(1, Math.min(hands, jobs.length)) }, async () => {
+      const hand = createHand()
+      try {
+        for (let job = left.shift(); job !== undefined; job = left.shift()) await hand.run(job, onResult)
+      } finally {
+        await hand.end()
+      }
+    }),
+  )
 }
 
 /** Each item by the next free hand, at most `hands` at once. */

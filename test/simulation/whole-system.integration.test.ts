@@ -7,7 +7,7 @@ import type { RunResult } from './run.ts'
 
 async function runs(seed: number, count: number): Promise<RunResult[]> {
   const results: RunResult[] = []
-  await runJob({ seed, runs: count, focus: undefined, mutant: undefined, isUntilFailure: false }, (result) =>
+  await runJob({ seed, runs: count, focus: undefined, isUntilFailure: false }, (result) =>
     results.push(result),
   )
   return results

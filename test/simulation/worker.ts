@@ -1,13 +1,26 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Mutant } from './mutants/mutant.ts'
 import { plant } from './mutants/plant.ts'
 import type { FromWorker, Job } from './pool.ts'
 
-const job = workerData as Job
+const mutant = workerData as Mutant | undefined
 const say = (message: FromWorker) => parentPort?.postMessage(message)
 
-try {
-  // Before anything of the system is loaded.
-  const planted = job.mutant === undefined ? undefined : plant(job.mutant)
+/** Before anything of the system is loaded. */
+const planted = mutant === undefined ? undefined : plant(mutant)
+
+parentPort?.on('message', (job: Job) => {
+  work(job).then(
+    () => say({ kind: 'done' }),
+    (error: unknown) =>
+      say({
+        kind: 'broken',
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+  )
+})
+
+async function work(job: Job): Promise<void> {
   const { runOne } = await import('./run.ts')
   planted?.check()
   for (let seed = job.seed; seed < job.seed + job.runs; seed++) {
@@ -15,7 +28,4 @@ try {
     say({ kind: 'result', result })
     if (job.isUntilFailure && result.failure !== undefined) break
   }
-  say({ kind: 'done' })
-} catch (error) {
-  say({ kind: 'broken', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
 }

@@ -60,7 +60,7 @@ async function hunt(mutant: Mutant, wish: { runs: number; seed: number }): Promi
 
 async function isBrokenAnyway(seed: number, focus: Focus | undefined): Promise<boolean> {
   let isBroken = false
-  await runJob({ seed, runs: 1, focus, mutant: undefined, isUntilFailure: true }, ({ failure }) => {
+  await runJob({ seed, runs: 1, focus, isUntilFailure: true }, ({ failure }) => {
     isBroken = failure !== undefined
   })
   return isBroken

@@ -52,9 +52,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'forgets-before-ack',
     file: 'edge/delivery/outbox.ts',
-    find: 'const rows = oldAcked.all(position.ackedSeq, PRUNE_ROWS)',
-    replace:
-      'const rows = oldAcked.all(position.lastSeq, PRUNE_ROWS).map((row) => ({ ...row, at_ms: PLAUSIBLE_FROM_MS + 1 }))',
+    find: 'for (const row of oldAcked.all(position.ackedSeq, PRUNE_ROWS)) {\n        if (!isOld(row.at_ms) && excessBytes <= 0) break',
+    replace: 'for (const row of oldAcked.all(position.lastSeq, PRUNE_ROWS)) {',
+    also: {
+      find: 'if (first !== undefined && !isOld(first.at_ms)) return',
+      replace: '',
+    },
     why: 'the cabinet forgets events that the core does not have',
     expected: ['I9', 'I10', 'I20'],
     focus: 'stream',

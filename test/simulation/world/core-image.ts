@@ -21,22 +21,26 @@ export const SEAL_KEYS = {
 }
 
 /** Databases as they are before anything happened. */
-export interface Images {
+export interface Disks {
   /** One run after the other has it. */
   readonly core: Disk
-  /** Each cabinet opens copies. */
-  readonly edge: Buffer
+  /** By cabinet. */
+  readonly edges: ReadonlyMap<string, Disk>
 }
 
-let images: Promise<Images> | undefined
+let disks: Promise<Disks> | undefined
 /** Made once for each process. */
-export function loadImages(): Promise<Images> {
-  images ??= makeImages()
-  return images
+export function loadDisks(): Promise<Disks> {
+  disks ??= makeDisks()
+  return disks
 }
 
-async function makeImages(): Promise<Images> {
-  return { core: createDisk(await makeCoreImage()), edge: makeEdgeImage() }
+async function makeDisks(): Promise<Disks> {
+  const edge = makeEdgeImage()
+  return {
+    core: createDisk(await makeCoreImage()),
+    edges: new Map(CABINETS.map(({ cabinetId }) => [cabinetId, createDisk(edge)])),
+  }
 }
 
 function makeEdgeImage(): Buffer {

@@ -9,6 +9,8 @@ import Sqlite from 'better-sqlite3'
  */
 export interface Disk {
   readonly sqlite: Sqlite.Database
+  /** The connection as one process has it: with the process it ends, and what a dead one still tries throws. */
+  open(isAlive: () => boolean): Sqlite.Database
   /** As the image is; the schema must be the one that the disk was made with, or statements would fit no more. */
   reset(): void
   close(): void
@@ -38,6 +40,7 @@ export function createDisk(image: Buffer): Disk {
   }
   return {
     sqlite,
+    open: (isAlive) => connect(sqlite, isAlive),
     reset() {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
       lock('NORMAL')
@@ -64,4 +67,40 @@ function keepStatements(sqlite: Sqlite.Database): void {
     }
     return statement
   }) as typeof sqlite.prepare
+}
+
+/** What a killed process meets on its way down. */
+export class Killed extends Error {}
+
+function connect(sqlite: Sqlite.Database, isAlive: () => boolean): Sqlite.Database {
+  let isOpen = true
+  const check = () => {
+    if (!isAlive()) throw new Killed('this agent was killed')
+    if (!isOpen) throw new Error('the database connection is not open')
+  }
+  // All else is the real connection's: it lies on the way to the prototype.
+  const connection = Object.create(sqlite) as Sqlite.Database
+  connection.prepare = ((text: string) => {
+    check()
+    const statement = sqlite.prepare(text)
+    return {
+      run(...values: unknown[]) {
+        check()
+        return statement.run(...values)
+      },
+      get(...values: unknown[]) {
+        check()
+        return statement.get(...values)
+      },
+      all(...values: unknown[]) {
+        check()
+        return statement.all(...values)
+      },
+    } as Sqlite.Statement
+  }) as typeof sqlite.prepare
+  connection.close = () => {
+    isOpen = false
+    return connection
+  }
+  return connection
 }

@@ -1,4 +1,4 @@
-import Sqlite from 'better-sqlite3'
+import type Sqlite from 'better-sqlite3'
 import type { Clock } from '#protocol/base/clock.ts'
 import { createIds, type Ids } from '#protocol/base/ids.ts'
 import { type Agent, createAgent } from '#edge/agent.ts'
@@ -9,6 +9,7 @@ import type { EvidenceFiles } from '#edge/evidence/evidence-files.ts'
 import type { CabinetBody } from './cabinet-body.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
+import { type Disk, Killed } from './disk.ts'
 import { createNodeLog, type Tell } from './log.ts'
 import type { Network } from './network.ts'
 import { createNodeClock, type Machine } from './node.ts'
@@ -42,14 +43,11 @@ const SETTINGS = parseSettings(
 const AWAY_SHORTEST_MS = 400
 const AWAY_LONGEST_MS = 45_000
 
-/** What a killed agent meets on its way down. */
-export class Killed extends Error {}
-
 export function createEdgeNode(deps: {
   cabinetId: string
   partition: number
   body: CabinetBody
-  image: Buffer
+  disk: Disk
   scheduler: Scheduler
   network: Network
   chance: Chance
@@ -58,10 +56,10 @@ export function createEdgeNode(deps: {
   /** The core's interface for evidence, over the same lines. */
   api: (cabinetId: string, life: Life) => DeviceApi
 }): EdgeNode {
-  const { cabinetId, partition, body, scheduler, network, chance, count } = deps
+  const { cabinetId, partition, body, disk, scheduler, network, chance, count } = deps
+  disk.sqlite.pragma('foreign_keys = ON')
   const machine: Machine = { name: cabinetId, wallOffsetMs: chance.between(-800, 800) }
   const blobs = new Map<string, Uint8Array>()
-  let sql = new Sqlite(deps.image)
   let life: Life = { name: cabinetId, isAlive: false }
   let agent: Agent | undefined
   let boots = 0
@@ -79,7 +77,7 @@ export function createEdgeNode(deps: {
 
   /** The real database, with somebody who may pull the plug around a commit. */
   function openDatabase(own: Life): EdgeDatabase {
-    const inner = createEdgeDatabase(sql)
+    const inner = createEdgeDatabase(disk.open(() => own.isAlive))
     return {
       ...inner,
       transact(work) {
@@ -99,23 +97,17 @@ export function createEdgeNode(deps: {
     const { isPowerCut } = ambush
     ambush = undefined
     count(`edge killed ${kind === 'after-commit' ? 'after' : 'before'} a commit`)
-    die(isPowerCut, kind === 'after-commit')
+    die(isPowerCut)
     throw new Killed('this agent was killed')
   }
 
-  /** @param isCommitted  false inside a transaction: closing the connection is what rolls it back */
-  function die(isPowerCut: boolean, isCommitted: boolean): void {
+  /** Inside a transaction what is thrown afterwards rolls it back. */
+  function die(isPowerCut: boolean): void {
     if (!life.isAlive) return
     life.isAlive = false
     agent = undefined
     network.onProcessDeath(life, isPowerCut)
     deps.tell?.(cabinetId, isPowerCut ? '*** power cut' : '*** killed')
-    const old = sql
-    if (isCommitted) {
-      // The dead agent may still be running on this stack: it must not reach the disk any more.
-      sql = new Sqlite(old.serialize())
-      old.close()
-    }
     scheduler.at(undefined, 'edge starts', chance.between(AWAY_SHORTEST_MS, AWAY_LONGEST_MS), boot)
   }
 
@@ -127,7 +119,6 @@ export function createEdgeNode(deps: {
     const clock = createNodeClock(scheduler, machine, own)
     const random = chance.fork(`boot ${boots}`)
     const ids = createIds(clock, random)
-    sql.pragma('foreign_keys = ON')
     try {
       start(own, clock, random, ids)
     } catch (error) {
@@ -168,25 +159,15 @@ export function createEdgeNode(deps: {
       if (!own.isAlive) return
       own.isAlive = false
       agent = undefined
-      sql = new Sqlite(lastImage)
       scheduler.at(undefined, 'edge starts', chance.between(AWAY_SHORTEST_MS, 5000), boot)
     })
-    // `stop` closes the connection; what it wrote last is read just before.
-    let lastImage: Buffer = Buffer.alloc(0)
-    const close = sql.close.bind(sql)
-    sql.close = () => {
-      lastImage = sql.serialize()
-      return close()
-    }
   }
 
   return {
     machine,
     cabinetId,
     body,
-    get sql() {
-      return sql
-    },
+    sql: disk.sqlite,
     get isUp() {
       return life.isAlive
     },
@@ -202,7 +183,7 @@ export function createEdgeNode(deps: {
       if (!life.isAlive) return
       if (moment.kind === 'now') {
         count('edge killed')
-        die(isPowerCut, true)
+        die(isPowerCut)
       } else ambush = { kind: moment.kind, nth: moment.nth, isPowerCut }
     },
   }

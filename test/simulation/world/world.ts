@@ -6,9 +6,10 @@ import { CABINETS } from './cast.ts'
 import { createCabinetBody } from './cabinet-body.ts'
 import { type Chance, createChance } from './chance.ts'
 import { type CoreNode, createCoreNode } from './core-node.ts'
-import { loadImages } from './core-image.ts'
+import { loadDisks } from './core-image.ts'
 import { type Count, createCounter } from './count.ts'
-import { createEdgeNode, type EdgeNode, Killed } from './edge-node.ts'
+import { Killed } from './disk.ts'
+import { createEdgeNode, type EdgeNode } from './edge-node.ts'
 import type { Tell } from './log.ts'
 import { createNetwork, type Network } from './network.ts'
 import { createNodeClock } from './node.ts'
@@ -60,8 +61,8 @@ export async function createWorld(
   seed: number,
   tell?: (atMs: number, who: string, what: string) => void,
 ): Promise<World> {
-  const images = await loadImages()
-  images.core.reset()
+  const disks = await loadDisks()
+  disks.core.reset()
   const chance = createChance(seed)
   const { count, counts } = createCounter()
   const violations: Array<{ invariantId: string; message: string; atMs: number }> = []
@@ -85,7 +86,7 @@ export async function createWorld(
   const network = createNetwork({ scheduler, chance: chance.fork('network'), count })
   const provider = createProviderNode({ scheduler, chance: chance.fork('provider'), count })
   const core = createCoreNode({
-    disk: images.core,
+    disk: disks.core,
     scheduler,
     network,
     chance: chance.fork('core'),
@@ -101,11 +102,14 @@ export async function createWorld(
   provider.deliver = (headers, body) => deliverCallback(headers, body)
   const edges = CABINETS.map(({ cabinetId, partition }) => {
     const own = chance.fork(cabinetId)
+    const disk = disks.edges.get(cabinetId)
+    if (disk === undefined) throw new Error(`there is no disk for ${cabinetId}`)
+    disk.reset()
     return createEdgeNode({
       cabinetId,
       partition,
       body: createCabinetBody({ cabinetId, scheduler, chance: own.fork('body'), count }),
-      image: images.edge,
+      disk,
       scheduler,
       network,
       chance: own,
@@ -195,7 +199,6 @@ export async function createWorld(
     violations,
     close() {
       provider.stop()
-      for (const edge of edges) edge.sql.close()
     },
   }
   return world
