@@ -15,6 +15,7 @@ import { BASE, maySee } from './doors.ts'
 import { NAVIGATION, ROUTES } from './routes.ts'
 import { servicesContext, type Services, type Toast } from './services.ts'
 import { loadingView } from './resource.ts'
+import './parts/proof-dialog.ts'
 import './parts/shortcut-dialog.ts'
 
 /** The console's own loss of connection is told within five seconds; the stream gives up after 4.5 of silence. */
@@ -26,7 +27,9 @@ const THEMES: ReadonlyArray<{ theme: Theme; icon: IconName }> = [
   { theme: 'dark', icon: 'moon' },
 ]
 
-type Parts = Omit<Services, 'me' | 'enter' | 'go' | 'toast'>
+const ACCOUNT = '/account'
+
+type Parts = Omit<Services, 'me' | 'enter' | 'refreshMe' | 'go' | 'toast'>
 
 /** The shell: who is signed in, which page, the frame around it, and what is said across pages. */
 export class StaffApp extends LitElement {
@@ -37,6 +40,7 @@ export class StaffApp extends LitElement {
     ...StaffApp.parts,
     me: undefined,
     enter: (to) => this.#enter(to),
+    refreshMe: () => this.#learnMe(),
     go: (path, options) => this.#router.go(path, options),
     toast: (toast) => this.#toast(toast),
   }
@@ -68,6 +72,7 @@ export class StaffApp extends LitElement {
       this.staleSinceMs = live.state === 'stale' ? (this.staleSinceMs ?? this.services.time.now()) : undefined
     })
     api.onSignedOut = () => this.#askToSignIn()
+    api.askForProof = () => this.querySelector('proof-dialog')?.ask() ?? Promise.resolve(false)
     addEventListener('keydown', (event) => this.#onKey(event))
     void this.#start()
   }
@@ -88,7 +93,9 @@ export class StaffApp extends LitElement {
   async #learnMe(): Promise<void> {
     this.services.me = await this.services.api.me()
     this.services.time.learnZone(this.services.me.timeZone)
-    this.services.live.start()
+    // Without permissions nothing is told live; it begins when the account has what it lacks.
+    if (this.services.me.lacks === null) this.services.live.start()
+    this.requestUpdate()
   }
 
   /** The sign-in page calls this after the core has set the cookie. */
@@ -119,6 +126,10 @@ export class StaffApp extends LitElement {
     this.isMenuOpen = false
     if (match && !match.route.isPublic && !this.services.me) {
       this.#router.go(`/login?next=${encodeURIComponent(this.#router.here)}`, { replace: true })
+      return
+    }
+    if (match && this.services.me?.lacks && match.route.path !== ACCOUNT && !match.route.isPublic) {
+      this.#router.go(ACCOUNT, { replace: true })
       return
     }
     const permission = match?.route.permission
@@ -233,6 +244,7 @@ export class StaffApp extends LitElement {
         )}
       </div>
       <shortcut-dialog></shortcut-dialog>
+      <proof-dialog></proof-dialog>
     `
   }
 
@@ -267,7 +279,7 @@ export class StaffApp extends LitElement {
           : html`<span class="grow"></span>`
       }
       ${
-        isSignedIn
+        isSignedIn && me?.lacks === null
           ? html`<span class="link-state link-${live.state}" title=${word(`link.${live.state}`)}>
             <span class="dot" aria-hidden="true"></span><span class="wide-only">${word(`link.${live.state}`)}</span>
           </span>`
@@ -286,7 +298,7 @@ export class StaffApp extends LitElement {
       </button>
       ${
         isSignedIn && me
-          ? html`<span class="who"><b>${me.displayName}</b><span class="soft small">${word(`role.${me.role}`)}</span></span>
+          ? html`<a class="who" href="${BASE}${ACCOUNT}" title=${word('account')}><b>${me.displayName}</b><span class="soft small">${word(`role.${me.role}`)}</span></a>
             <button class="icon-button" aria-label=${word('signOut')} title=${word('signOut')} @click=${() => void this.#leave()}>
               ${icon('log-out')}
             </button>`

@@ -24,6 +24,8 @@ export interface Services {
   me: Me | undefined
   /** Learns who signed in and goes on to `to`. */
   enter(to: string): Promise<void>
+  /** Learns again what the person may do; their account may have changed. */
+  refreshMe(): Promise<void>
   go(path: string, options?: { replace?: boolean }): void
   toast(toast: Toast): void
 }

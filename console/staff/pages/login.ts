@@ -1,6 +1,8 @@
 import { html, nothing } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
+import { ApiError } from '../../data/api.ts'
 import { describeError } from '../../data/staff-errors.ts'
+import { accountWord } from '../../words/accounts.ts'
 import { word } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText, secretText } from '../forms.ts'
@@ -10,6 +12,8 @@ import { icon } from '../icons.ts'
 export class LoginPage extends StaffPage {
   @state() private isSending = false
   @state() private error: unknown
+  /** The account asks for a code besides the password. */
+  @state() private asksCode = false
 
   async #onSubmit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
@@ -17,13 +21,23 @@ export class LoginPage extends StaffPage {
     this.isSending = true
     this.error = undefined
     try {
-      await this.services.api.signIn(fieldText(form, 'name'), secretText(form, 'password'))
+      const code = fieldText(form, 'code')
+      await this.services.api.signIn(
+        fieldText(form, 'name'),
+        secretText(form, 'password'),
+        code === '' ? undefined : code.toLowerCase(),
+      )
       const next = this.query.get('next') ?? '/'
       // Only a path of ours: an address from a link must not lead elsewhere.
       await this.services.enter(/^\/(?!\/)/.test(next) ? next : '/')
     } catch (error) {
-      this.error = error
-      form.querySelector<HTMLInputElement>('[name=password]')?.select()
+      const code = error instanceof ApiError ? error.code : undefined
+      if (code === 'second_factor_code_needed' && !this.asksCode) {
+        this.asksCode = true
+        await this.updateComplete
+      } else this.error = error
+      const isCode = code === 'second_factor_code_needed' || code === 'second_factor_wrong'
+      form.querySelector<HTMLInputElement>(isCode ? '[name=code]' : '[name=password]')?.select()
     } finally {
       this.isSending = false
     }
@@ -40,6 +54,13 @@ export class LoginPage extends StaffPage {
         <label class="field"><span class="label">${word('password')}</span>
           <input name="password" type="password" autocomplete="current-password" required maxlength="200" />
         </label>
+        ${
+          this.asksCode
+            ? html`<label class="field"><span class="label">${accountWord('code')}</span>
+              <input name="code" autocomplete="one-time-code" inputmode="numeric" required maxlength="19" spellcheck="false" aria-describedby="code-hint" /></label>
+              <p class="soft small" id="code-hint">${accountWord('codeHint')}</p>`
+            : nothing
+        }
         ${this.error ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.error)}</span></p>` : nothing}
         <button class="button primary large" ?disabled=${this.isSending}>${this.isSending ? word('signingIn') : word('signIn')}</button>
         <p class="soft small">${word('signInHint')}</p>

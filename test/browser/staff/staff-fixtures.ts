@@ -32,7 +32,7 @@ export function aMe(role: Role): Me {
     permissions: permissionsOf(role),
     language: 'zh',
     refundLimitFen: 5000,
-    lacks: null,
+  lacks: null,
     timeZone: 'Asia/Shanghai',
   }
 }
