@@ -168,7 +168,7 @@ async function main(): Promise<number> {
   await buildConsole({ say })
   say(`Browser: ${await describeBrowser()}`)
   const dataDir = mkdtempSync(path.join(tmpdir(), 'screenshots-'))
-  const system = await startSystem({ dataDir, seed: 1, say })
+  const system = await startSystem({ dataDir, seed: 1, cameras: 2, say })
   const browser = await launchBrowser()
   try {
     const world = createWorld(system)

@@ -84,6 +84,7 @@ async function main(): Promise<number> {
     dataDir,
     host: String(values.host),
     ports,
+    cameras: 2,
     edgeSettings: SHORT_WINDOWS,
     say,
   })

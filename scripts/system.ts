@@ -46,6 +46,8 @@ export interface SystemOptions {
   seed?: number
   /** The program that a cabinet runs (`npm run bundle:edge`); the sources of the edge when absent. */
   edgeProgram?: string
+  /** How many of the cabinet's cameras are fitted; one when absent. */
+  cameras?: 1 | 2
   /** Further flags of each edge. */
   edgeFlags?: readonly string[]
   /** Says what is being started. */
@@ -60,6 +62,7 @@ export interface SimulatorReady {
   workshopUrl: string
   controlUrl: string
   cameraUrl: string
+  cameraUrls: Record<string, string>
   serialPath: string
   servicePath: string
   providerUrl: string
@@ -237,8 +240,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
         `mqtts://${host}:${far.linkMqttPort}`,
         '--serial',
         far.serialPath,
-        '--camera',
-        `inside=${far.cameraUrl}`,
+        ...Object.entries(far.cameraUrls)
+          .slice(0, options.cameras ?? 1)
+          .flatMap(([id, url]) => ['--camera', `${id}=${url}`]),
         ...(enrolmentCode === undefined ? [] : ['--enrol-code', enrolmentCode]),
         ...(edgeFile === undefined ? [] : ['--config', edgeFile]),
         '--json-ready',

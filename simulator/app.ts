@@ -12,6 +12,7 @@ import { hashText } from './cabinet/goods.ts'
 import { loadGoodsFile } from './cabinet/goods-file.ts'
 import { loadCabinet, saveCabinet } from './cabinet/saved-cabinet.ts'
 import { createCamera } from './camera/camera.ts'
+import type { CameraMode } from './camera/modes.ts'
 import { registerCamera } from './camera/routes.ts'
 import type { Parts } from './control/parts.ts'
 import { registerControl } from './control/routes.ts'
@@ -49,7 +50,10 @@ export interface SimulatorOptions {
 export interface SimulatorAddresses {
   readonly workshopUrl: string
   readonly controlUrl: string
+  /** Of the first camera. */
   readonly cameraUrl: string
+  /** Each camera by its name. */
+  readonly cameraUrls: Readonly<Record<string, string>>
   readonly serialPath: string
   readonly servicePath: string
   readonly providerUrl: string
@@ -64,7 +68,7 @@ export interface Simulator {
   stop(): Promise<void>
 }
 
-const CAMERA_ID = 'inside'
+const CAMERA_IDS = ['inside', 'door'] as const
 /** Physics runs at least this often, so that a lock moves and a page lives when nobody reads the bus. */
 const PHYSICS_PERIOD_MS = 40
 const SAVE_PERIOD_MS = 500
@@ -165,16 +169,30 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const { url: noticesUrl } = await namingFlag('--notices-port', ports.notices, notices.start())
     undo.push(() => notices.stop())
 
-    const camera = createCamera({
-      id: CAMERA_ID,
-      clock,
-      timeZone: goodsFile.cabinet?.timeZone ?? 'UTC',
-      random: part('camera'),
-      cabinet,
-      sync,
-    })
+    const cameras = new Map(
+      CAMERA_IDS.map((id) => [
+        id as string,
+        createCamera({
+          id,
+          clock,
+          timeZone: goodsFile.cabinet?.timeZone ?? 'UTC',
+          random: part(id === CAMERA_IDS[0] ? 'camera' : `camera-${id}`),
+          cabinet,
+          sync,
+        }),
+      ]),
+    )
     // Drawing for the first time loads fonts; nobody should wait for that.
-    await camera.snapshot()
+    for (const camera of cameras.values()) await camera.snapshot()
+    const setCamera = (mode: CameraMode, id: string = CAMERA_IDS[0]) => {
+      const camera = cameras.get(id)
+      if (camera === undefined)
+        throw new CabinetError(
+          'not_found',
+          `There is no camera ${JSON.stringify(id)}; known: ${CAMERA_IDS.join(', ')}.`,
+        )
+      camera.setMode(mode)
+    }
     const setNetwork = (mode: NetworkMode, delayMs?: number) => {
       for (const proxy of [mqtt, http]) proxy.setMode(mode, delayMs)
     }
@@ -183,27 +201,28 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       random: part('shopper'),
       cabinet,
       sync,
-      surroundings: { setCamera: (mode) => camera.setMode(mode), setNetwork },
+      surroundings: { setCamera, setNetwork },
     })
     undo.push(() => shopper.abandon())
 
     const app = createServer()
     let ownUrl = ''
-    const cameraPath = `/camera/${CAMERA_ID}/snapshot.jpg`
+    const cameraUrl = (id: string) => `${ownUrl}/camera/${id}/snapshot.jpg`
     const parts: Parts = {
       clock,
       cabinet,
       sync,
       bus,
       serviceBus,
-      camera,
+      cameras: [...cameras.values()],
+      setCamera,
       shopper,
       network: () => describeNetwork(mqtt, http),
       setNetwork,
-      cameraUrl: () => `${ownUrl}${cameraPath}`,
+      cameraUrl,
     }
     registerControl(app, parts)
-    registerCamera(app, new Map([[camera.id, camera]]))
+    registerCamera(app, cameras)
     await registerWorkshop(app, {
       cabinet,
       links: {
@@ -223,7 +242,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     return {
       workshopUrl: `${ownUrl}/`,
       controlUrl: `${ownUrl}/control`,
-      cameraUrl: `${ownUrl}${cameraPath}`,
+      cameraUrl: cameraUrl(CAMERA_IDS[0]),
+      cameraUrls: Object.fromEntries(CAMERA_IDS.map((id) => [id, cameraUrl(id)])),
       serialPath: bus.linkPath,
       servicePath: serviceBus.linkPath,
       providerUrl,

@@ -32,6 +32,7 @@ export function tellTimeline(facts: {
       mark('camera', startedAtMs + interval.fromMs, startedAtMs + interval.toMs, 'story.camera_blocked', {
         seconds: blindSeconds([interval]),
         kind: interval.kind,
+        ...(interval.camera === undefined ? {} : { camera: interval.camera }),
       })
     for (const interval of reconciled.offline)
       mark(

@@ -56,10 +56,11 @@ export function reconciledEvent(
     })),
     camera: {
       blocked: closedIntervals(record.cameraTroubles, settledMs, INTERVALS_MOST).map(
-        ({ fromMs, toMs, kind }) => ({
+        ({ fromMs, toMs, kind, camera }) => ({
           fromMs: whole(fromMs),
           toMs: whole(toMs),
           kind,
+          camera,
         }),
       ),
       framesChecked: record.framesChecked,

@@ -26,6 +26,7 @@ const REVIEW_REASONS = [
   'foreign_object',
   'sensor_fault',
   'opened_package_returned',
+  'brought_in',
   'unexplained_loss',
   'missed_event',
   'disturbed',
@@ -149,10 +150,21 @@ export const SessionReconciled = Type.Object(
     ),
     camera: Type.Object(
       {
-        blocked: Type.Array(Type.Object({ ...Interval.properties, kind: Code }, closed), {
-          maxItems: 50,
-          description: 'when the camera could not see: blocked, dark, frozen, unreachable',
-        }),
+        blocked: Type.Array(
+          Type.Object(
+            {
+              ...Interval.properties,
+              kind: Code,
+              camera: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' })),
+            },
+            closed,
+          ),
+          {
+            maxItems: 50,
+            description:
+              'when a camera could not see, and which: covered, dark, blurred, moved, frozen, unreachable',
+          },
+        ),
         framesChecked: Type.Integer({ minimum: 0 }),
       },
       closed,

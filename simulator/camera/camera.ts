@@ -4,7 +4,7 @@ import type { Random } from '#protocol/base/random.ts'
 import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import type { CameraMode } from './modes.ts'
 import { createSensor, overlayText } from './pixels.ts'
-import { createRenderer, type SceneKind } from './renderer.ts'
+import { createRenderer, type SceneKind, type Viewpoint } from './renderer.ts'
 import { FRAME_HEIGHT, type SceneState } from './scene.ts'
 
 export interface Camera {
@@ -20,7 +20,8 @@ const JPEG_QUALITY = 62
 
 /** One camera that looks into the cabinet. Renders from the physics; keeps drawn scenes, adds noise and time to each. */
 export function createCamera(options: {
-  id: string
+  /** Names the camera, and says where it hangs. */
+  id: Viewpoint
   clock: Clock
   /** IANA name of the zone in which the camera hangs: it writes the time as the wall clock beside it shows it. */
   timeZone: string
@@ -36,7 +37,7 @@ export function createCamera(options: {
     timeStyle: 'medium',
   })
   const sensor = createSensor(random)
-  const renderer = createRenderer(cabinet.products)
+  const renderer = createRenderer(cabinet.products, options.id)
   let mode: CameraMode = 'clear'
   let frozen: Promise<Uint8Array> | undefined
 

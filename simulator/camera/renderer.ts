@@ -13,6 +13,8 @@ import {
   type SceneState,
 } from './scene.ts'
 
+/** Where a camera hangs: at the back of the ceiling, or in the door, looking at the goods from the other side and nearer. */
+export type Viewpoint = 'inside' | 'door'
 export type SceneKind = 'plain' | 'covered' | 'moved' | 'blurred'
 
 /** Finished scenes kept, most recent last; each is 0.9 MB. */
@@ -21,13 +23,15 @@ const MOST_SCENES = 8
 const MOST_SPRITES = 400
 const PAD = 3
 const BLUR_SIGMA = 7
+/** What the camera in the door sees of the scene, before it is turned to its side. */
+const DOOR_VIEW = { left: 40, top: 75, width: 520, height: 390 }
 const KNOCKED_ASIDE = { left: -150, top: 46, degrees: 11 }
 
 /**
  * Draws scenes. Each part is turned from SVG into pixels once and then copied, so that a new state costs
  * a few milliseconds and not a hundred.
  */
-export function createRenderer(products: ReadonlyMap<string, Product>) {
+export function createRenderer(products: ReadonlyMap<string, Product>, viewpoint: Viewpoint = 'inside') {
   const scenes = new Map<string, Promise<Pixels>>()
   const sprites = new Map<string, Promise<Sprite>>()
 
@@ -72,9 +76,19 @@ export function createRenderer(products: ReadonlyMap<string, Product>) {
     blit(scene, await sprite('lamp', drawLamp), 0, 0, 1)
     return scene
   }
+  async function fromViewpoint(scene: Pixels): Promise<Pixels> {
+    if (viewpoint === 'inside') return scene
+    const rgb = await sharp(scene.rgb, { raw: { width: scene.width, height: scene.height, channels: 3 } })
+      .extract(DOOR_VIEW)
+      .flop()
+      .resize(FRAME_WIDTH, FRAME_HEIGHT, { fit: 'fill' })
+      .raw()
+      .toBuffer()
+    return { ...scene, rgb }
+  }
   async function make(kind: SceneKind, state: SceneState): Promise<Pixels> {
     if (kind === 'covered') return flatten(await sprite('cover', drawCover))
-    const scene = await compose(state)
+    const scene = await fromViewpoint(await compose(state))
     if (kind === 'plain') return scene
     const image = sharp(scene.rgb, { raw: { width: scene.width, height: scene.height, channels: 3 } })
     if (kind === 'blurred') return { ...scene, rgb: await image.blur(BLUR_SIGMA).raw().toBuffer() }

@@ -133,9 +133,13 @@ export const controlCommands: Readonly<Record<string, ControlCommand>> = {
       }),
   },
   camera: {
-    usage: '<mode>',
-    help: CAMERA_MODES.join(', '),
-    request: (words) => post('camera', { mode: words.oneOf('mode', CAMERA_MODES) }),
+    usage: '<mode> [camera]',
+    help: `${CAMERA_MODES.join(', ')}; of the first camera when none is named`,
+    request: (words) =>
+      post('camera', {
+        mode: words.oneOf('mode', CAMERA_MODES),
+        camera: words.isEmpty ? undefined : words.word('camera'),
+      }),
   },
   network: {
     usage: '<mode> [delay ms]',

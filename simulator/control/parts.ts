@@ -2,6 +2,7 @@ import type { Clock } from '#protocol/base/clock.ts'
 import type { Bus } from '#simulator/bus/bus.ts'
 import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import type { Camera } from '#simulator/camera/camera.ts'
+import type { CameraMode } from '#simulator/camera/modes.ts'
 import type { NetworkMode } from '#simulator/link/proxy.ts'
 import type { Shopper } from '#simulator/shoppers/player.ts'
 
@@ -14,9 +15,11 @@ export interface Parts {
   readonly bus: Bus
   /** The second terminal, for other masters; faults do not touch it. */
   readonly serviceBus: Bus
-  readonly camera: Camera
+  readonly cameras: readonly Camera[]
+  /** Of the first camera when none is named. @throws not_found */
+  readonly setCamera: (mode: CameraMode, camera?: string) => void
   readonly shopper: Shopper
   readonly network: () => { mode: NetworkMode; delayMs: number; connections: number; heldBytes: number }
   readonly setNetwork: (mode: NetworkMode, delayMs?: number) => void
-  readonly cameraUrl: () => string
+  readonly cameraUrl: (camera: string) => string
 }

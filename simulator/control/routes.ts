@@ -7,6 +7,7 @@ import { SERIAL_MODES } from '#simulator/bus/bus.ts'
 import { PROBE_MODES } from '#simulator/cabinet/fridge.ts'
 import {
   CameraMode,
+  CameraName,
   Foreign,
   Lean,
   Network,
@@ -27,7 +28,7 @@ const Shelf = Take.properties.shelf
 const bodies = {
   door: Type.Object({ action: Type.Enum(['open', 'close']), isSoft: Type.Optional(Type.Boolean()) }, closed),
   key: Type.Object({ action: Type.Enum(['turn', 'remove']) }, closed),
-  camera: Type.Object({ mode: CameraMode }, closed),
+  camera: Type.Object({ mode: CameraMode, camera: CameraName }, closed),
   climate: Type.Object(
     {
       airDeciCelsius: Type.Optional(Type.Integer(deciCelsius)),
@@ -110,7 +111,7 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
     act(() => cabinet.setCellGain(body.shelf, body.gain)),
   )
   app.post('/control/camera', { schema: { body: bodies.camera } }, ({ body }) =>
-    act(() => parts.camera.setMode(body.mode)),
+    act(() => parts.setCamera(body.mode, body.camera)),
   )
   app.post('/control/network', { schema: { body: Network } }, ({ body }) =>
     act(() => parts.setNetwork(body.mode, body.delayMs)),
@@ -147,7 +148,7 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
     return act(() => {
       cabinet.emptyHand()
       cabinet.reset()
-      parts.camera.setMode('clear')
+      for (const { id } of parts.cameras) parts.setCamera('clear', id)
       parts.setNetwork('ok', 0)
       parts.bus.setMode('ok')
     })

@@ -1,3 +1,4 @@
+import { assert } from '#protocol/base/decision.ts'
 import type { Bus, SerialMode } from '#simulator/bus/bus.ts'
 import type { CabinetSnapshot } from '#simulator/cabinet/cabinet-types.ts'
 import type { ProbeMode } from '#simulator/cabinet/fridge.ts'
@@ -34,7 +35,9 @@ export interface SimulatorState {
   }>
   /** With the shopper: in the hand, or carried home. */
   hand: ItemState[]
-  camera: { id: string; mode: CameraMode; url: string }
+  /** The first of the cameras. */
+  camera: CameraState
+  cameras: CameraState[]
   network: { mode: NetworkMode; delayMs: number; connections: number; heldBytes: number }
   climate: {
     airDeciCelsius: number
@@ -55,6 +58,11 @@ export interface SimulatorState {
   /** Everything that is not as it should be, for people. */
   faults: string[]
 }
+export interface CameraState {
+  id: string
+  mode: CameraMode
+  url: string
+}
 export interface ItemState {
   itemId: string
   sku: string | null
@@ -67,6 +75,9 @@ export function describeState(parts: Parts): SimulatorState {
   parts.sync()
   const snapshot = parts.cabinet.snapshot()
   const { lock, climate } = snapshot
+  const cameras = parts.cameras.map(({ id, mode }) => ({ id, mode, url: parts.cameraUrl(id) }))
+  const [first] = cameras
+  assert(first !== undefined, 'a cabinet has a camera')
   return {
     atMs: parts.clock.now(),
     door: lock.isDoorOpen ? 'open' : 'closed',
@@ -88,7 +99,8 @@ export function describeState(parts: Parts): SimulatorState {
       items: shelf.items.map((item) => describeItem(item, shelf.id)),
     })),
     hand: snapshot.hand.map((item) => describeItem(item, undefined)),
-    camera: { id: parts.camera.id, mode: parts.camera.mode, url: parts.cameraUrl() },
+    camera: first,
+    cameras,
     network: parts.network(),
     climate: {
       airDeciCelsius: Math.round(climate.airDeciCelsius),
@@ -110,7 +122,7 @@ export function describeState(parts: Parts): SimulatorState {
       answers: parts.bus.counters.answers,
     },
     isVisiting: parts.shopper.isPlaying,
-    faults: listFaults(snapshot, parts.bus, parts.camera.mode, parts.network().mode),
+    faults: listFaults(snapshot, parts.bus, cameras, parts.network().mode),
   }
 }
 
@@ -127,13 +139,20 @@ function describeItem(item: Item, shelf: string | undefined): ItemState {
 /** A new cell is off by a tenth of a percent or so. */
 const WORN_BEYOND = 0.01
 
-function listFaults(snapshot: CabinetSnapshot, bus: Bus, camera: CameraMode, network: NetworkMode): string[] {
+function listFaults(
+  snapshot: CabinetSnapshot,
+  bus: Bus,
+  cameras: readonly CameraState[],
+  network: NetworkMode,
+): string[] {
   const { lock, climate, shelves } = snapshot
   return [
     lock.fault === 'none' ? '' : `lock ${lock.fault}`,
     lock.isKeyTurned ? 'manual key turned' : '',
     bus.mode === 'ok' ? '' : `serial ${bus.mode}`,
-    camera === 'clear' ? '' : `camera ${camera}`,
+    ...cameras.map(({ id, mode }, index) =>
+      mode === 'clear' ? '' : index === 0 ? `camera ${mode}` : `camera ${id} ${mode}`,
+    ),
     network === 'ok' ? '' : `network ${network}`,
     climate.probe === 'ok' ? '' : `temperature probe ${climate.probe}`,
     climate.isDefrosting ? 'defrosting' : '',

@@ -11,7 +11,7 @@ import type { PutBack, Step, Take, Visit } from './steps.ts'
 
 /** What a shopper can act on besides the goods. */
 export interface Surroundings {
-  setCamera(mode: CameraMode): void
+  setCamera(mode: CameraMode, camera?: string): void
   setNetwork(mode: NetworkMode, delayMs?: number): void
 }
 
@@ -181,7 +181,7 @@ export function createShopper(options: {
         cabinet.emptyHand()
         return
       case 'camera':
-        surroundings.setCamera(step.mode)
+        surroundings.setCamera(step.mode, step.camera)
         return
       case 'network':
         surroundings.setNetwork(step.mode, step.delayMs)

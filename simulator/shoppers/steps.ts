@@ -49,6 +49,8 @@ export type Foreign = Type.Static<typeof Foreign>
 export const Restock = Type.Object({ shelf: Shelf, sku: Sku, quantity: Quantity }, closed)
 export type Restock = Type.Static<typeof Restock>
 export const CameraMode = Type.Enum(CAMERA_MODES)
+/** The first camera when absent. */
+export const CameraName = Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' }))
 export const Network = Type.Object(
   {
     mode: Type.Enum(NETWORK_MODES),
@@ -75,7 +77,7 @@ export const Step = Type.Union([
   step('foreign', Foreign.properties),
   step('restock', Restock.properties),
   step('empty-hand', {}),
-  step('camera', { mode: CameraMode }),
+  step('camera', { mode: CameraMode, camera: CameraName }),
   step('network', Network.properties),
 ])
 export type Step = Type.Static<typeof Step>

@@ -53,11 +53,12 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
       seedFile: seedFileOf(scenario, dataDir),
       policy: { ...SHORT_POLICY, ...scenario.policy },
       edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
+      ...(scenario.cameras === undefined ? {} : { cameras: scenario.cameras }),
       ...(scenario.broker === undefined ? {} : { broker: scenario.broker }),
-    })
       ...(scenario.profile === undefined
         ? {}
         : { edgeFlags: ['--profile', profileFileOf(scenario.profile(referenceProfile), dataDir)] }),
+    })
     const died: string[] = []
     system.onUnexpectedExit((part, how) =>
       died.push(`the ${part} ended by itself (${how}):\n${system.logTail(part)}`),
@@ -106,12 +107,12 @@ export async function playCampaign(
   return { name, ok: true, tookMs: clock.monoMs() - startedMs }
 }
 
-function seedFileOf(scenario: Scenario, dataDir: string): string {
 function profileFileOf(profile: Profile, dataDir: string): string {
   const file = path.join(dataDir, 'profile.json')
   writeFileSync(file, JSON.stringify(profile))
   return file
 }
+function seedFileOf(scenario: Scenario, dataDir: string): string {
   if (scenario.seed === undefined) return DEMO_SEED
   const file = path.join(dataDir, 'seed.json')
   writeFileSync(file, JSON.stringify(scenario.seed(JSON.parse(readFileSync(DEMO_SEED, 'utf8')) as DemoSeed)))

@@ -15,14 +15,16 @@ export interface Scenario {
   readonly policy?: Record<string, unknown>
   /** Settings of the edge that are shortened for this story. */
   readonly edgeSettings?: Record<string, unknown>
+  /** Cameras of the cabinet; one when absent. */
+  readonly cameras?: 2
   /** Another broker than the core's own. */
   readonly broker?: 'mosquitto'
   /** Another first cabinet than that of the demonstration. */
   readonly seed?: (demo: DemoSeed) => DemoSeed
-  /** @throws ExpectationError with the sentence of what did not hold */
-  run(world: World): Promise<void>
   /** Another hardware profile than the reference, or one changed. */
   readonly profile?: (reference: Profile) => Profile
+  /** @throws ExpectationError with the sentence of what did not hold */
+  run(world: World): Promise<void>
 }
 
 /** How much of a campaign is wanted: a taste in `npm test`, more in `scenario -- all`, everything when it is named. */

@@ -2,6 +2,7 @@ import { html, nothing, svg } from '/vendor/lit-html.js'
 import { artSize } from './cabinet-view.js'
 
 const CAMERA_MODES = ['clear', 'covered', 'dark', 'frozen', 'moved', 'blurred', 'unreachable', 'wrong-type']
+const PROBE_MODES = ['ok', 'fault', 'short', 'stuck', 'jumping', 'apart']
 const NETWORK_MODES = ['ok', 'cut', 'half-open', 'hold-downstream']
 const SERIAL_MODES = ['ok', 'unplugged', 'silent', 'noise', 'bad-crc', 'slow']
 const LOCK_FAULTS = ['none', 'jammed', 'refuses', 'undone']
@@ -83,10 +84,11 @@ export function handCard({ state, setup, t, language, act, putBackTo, onPutBackT
   )
 }
 
-export function cameraCard({ state, t, act, picture }) {
+export function cameraCard({ state, t, act, picture, camera, onCamera }) {
+  const shown = state.cameras.find(({ id }) => id === camera) ?? state.cameras[0]
   return card(
     t('camera'),
-    nothing,
+    choice(t('camera'), state.cameras.map(({ id }) => id), shown.id, (id) => t(`cameraName.${id}`), onCamera, true),
     html`<div class="picture">
         ${
           picture.url === undefined
@@ -94,7 +96,7 @@ export function cameraCard({ state, t, act, picture }) {
             : html`<img src=${picture.url} width="640" height="480" alt=${t('camera')}>`
         }
       </div>
-      ${choice(t('camera'), CAMERA_MODES, state.camera.mode, (value) => t(`camera.${value}`), (mode) => act('camera', { mode }))}`,
+      ${choice(t('camera'), CAMERA_MODES, shown.mode, (value) => t(`camera.${value}`), (mode) => act('camera', { mode, camera: shown.id }))}`,
     'camera-card',
   )
 }
@@ -137,10 +139,13 @@ export function fridgeCard({ state, t, act }) {
           : html`<button type="button" @click=${() => act('climate', { airDeciCelsius: 90, hold: true })}>${t('warm')}</button>
             <button type="button" @click=${() => act('climate', { airDeciCelsius: 30 })}>${t('cold')}</button>`
       }
-      <button type="button" class=${climate.probe === 'fault' ? 'active' : ''}
-        @click=${() => act('climate', { probe: climate.probe === 'fault' ? 'ok' : 'fault' })}>${t(climate.probe === 'fault' ? 'probeFix' : 'probeBreak')}</button>
+      <button type="button" class=${climate.isDefrosting ? 'active' : ''}
+        @click=${() => act('climate', { defrost: !climate.isDefrosting })}>${t(climate.isDefrosting ? 'defrostEnd' : 'defrostStart')}</button>
       <button type="button" class=${power.isMainsOn ? '' : 'active'}
         @click=${() => act('power', { mains: power.isMainsOn ? 'off' : 'on' })}>${t(power.isMainsOn ? 'mainsOff' : 'mainsOn')}</button>
+    </div>
+    <div class="row labelled"><span>${t('probe')}</span>
+      ${choice(t('probe'), PROBE_MODES, climate.probe, (value) => t(`probe.${value}`), (probe) => act('climate', { probe }))}
     </div>`,
     'fridge-card',
   )

@@ -19,6 +19,7 @@ const page = {
   language: chooseLanguage(),
   theme: query.get('theme') ?? localStorage.getItem('workshop-theme') ?? 'auto',
   selected: 's3',
+  camera: 'inside',
   putBackTo: new Map(),
   picture: { url: undefined },
   playing: undefined,
@@ -67,7 +68,7 @@ async function play(visit) {
 /** Fetches one picture after the other; a camera that gives none leaves an empty frame. */
 async function watchCamera() {
   for (;;) {
-    const next = await fetch('/camera/inside/snapshot.jpg', { cache: 'no-store' })
+    const next = await fetch(`/camera/${page.camera}/snapshot.jpg`, { cache: 'no-store' })
       .then((answer) => (answer.headers.get('content-type') === 'image/jpeg' ? answer.blob() : undefined))
       .catch(() => undefined)
     if (page.picture.url !== undefined) URL.revokeObjectURL(page.picture.url)
@@ -111,6 +112,10 @@ function draw() {
     play,
     history,
     onTake: (shelf, item) => act('take', { shelf, itemId: item.itemId }),
+    onCamera: (camera) => {
+      page.camera = camera
+      draw()
+    },
     onShelf: (shelf) => {
       page.selected = shelf
       draw()
