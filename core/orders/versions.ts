@@ -28,11 +28,8 @@ export function createOrderVersions(
           .select('version')
           .whereRef('subject', '=', 'order.orderId')
           .as('ownVersion'),
-        eb
-          .selectFrom('viewVersion')
-          .select((row) => row.fn.sum<number | null>('version').as('sum'))
-          .where('subject', 'in', ['product', 'cabinet'])
-          .as('sharedVersion'),
+        eb.selectFrom('viewVersion').select('version').where('subject', '=', 'product').as('productVersion'),
+        eb.selectFrom('viewVersion').select('version').where('subject', '=', 'cabinet').as('cabinetVersion'),
       ])
       .where('orderId', '=', id),
   )
@@ -42,7 +39,7 @@ export function createOrderVersions(
     return {
       consumerId: row.consumerId,
       cabinetId: row.cabinetId,
-      version: `${row.ownVersion ?? 0}.${row.sharedVersion ?? 0}`,
+      version: [row.ownVersion, row.productVersion, row.cabinetVersion].join('.'),
     }
   }
 }

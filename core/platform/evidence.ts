@@ -6,6 +6,7 @@ import type { EvidenceView } from '#protocol/api/common.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { EvidenceRef } from '#protocol/messages/session.ts'
 import { type Database, nowOf, type Tx } from './database.ts'
+import { prepared } from './prepared.ts'
 
 /** One picture or trace is at most this large. */
 export const EVIDENCE_BYTES_MOST = 5 * 1024 * 1024
@@ -60,6 +61,19 @@ export function createEvidenceStore(deps: {
   clock: { now(): number }
 }): EvidenceStore {
   const { db, dir, clock } = deps
+  const ofSession = prepared(db.read, (sessionId) =>
+    db.read
+      .selectFrom('evidence')
+      .selectAll()
+      .select((eb) =>
+        eb
+          .selectFrom('blob')
+          .select('storedAtMs')
+          .whereRef('blob.sha256', '=', 'evidence.sha256')
+          .as('storedAtMs'),
+      )
+      .where('sessionId', '=', sessionId),
+  )
   /** One write at a time for each upload: chunks of one file must not interleave. */
   const busy = new Set<string>()
 
@@ -187,14 +201,7 @@ export function createEvidenceStore(deps: {
     takeChunk,
     removeUnreferenced,
     async evidenceOf(sessionId) {
-      const rows = await db.read
-        .selectFrom('evidence')
-        .leftJoin('blob', 'blob.sha256', 'evidence.sha256')
-        .selectAll('evidence')
-        .select('blob.storedAtMs as storedAtMs')
-        .where('evidence.sessionId', '=', sessionId)
-        .orderBy('evidence.atMs')
-        .execute()
+      const rows = (await ofSession(sessionId)).toSorted((a, b) => a.atMs - b.atMs)
       return rows.map((row) => ({
         sha256: row.sha256,
         kind: row.kind,
