@@ -17,7 +17,7 @@ const TITLES = new Map(INVARIANTS.map(({ id, title }) => [id, title]))
 export function registerCareRoutes(app: HttpApp, deps: CoreDeps & { care: Care }): void {
   const { db, care } = deps
   const read = { config: { access: { kind: 'staff', permission: 'system.read' } } } as const
-  const act = { config: { access: { kind: 'staff', permission: 'system.decide' } } } as const
+  const act = { config: { access: { kind: 'staff', permission: 'system.decide', proof: 'recent' } } } as const
 
   async function view(): Promise<SystemView> {
     const stop = await findMoneyStop(db.read)

@@ -4,7 +4,7 @@ import { PaidElsewhere, WriteOffCreate, WriteOffDecision, WriteOffList } from '#
 import { closed, Id } from '#protocol/api/common.ts'
 import { StaffOrder } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import type { StaffIdentity } from '#core/platform/access.ts'
+import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -78,6 +78,7 @@ export function registerArrearsRoutes(
       },
       async (request) => {
         const staff = me(request)
+        if (verdict === 'approve') requireProof(staff)
         const { orderId } = await db.write('decide a write-off', (tx) =>
           arrears.decideWriteOff(tx, request.params.writeOffId, staff, verdict, request.body.reason),
         )

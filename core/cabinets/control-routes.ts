@@ -4,6 +4,7 @@ import { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { planogramOf } from '#core/catalog/queries.ts'
+import { requireProof } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -47,6 +48,7 @@ export function registerControlRoutes(
       const permission = TECHNICIAN_COMMANDS[name]
       if (!staff.permissions.has(permission))
         throw new CabinetError('not_allowed', `${name} needs the permission ${permission}.`)
+      if (name === 'door.unlock') requireProof(staff)
       const planogram = await planogramOf(db.read, cabinetId)
       const answer = await commands.run({
         cabinetId,

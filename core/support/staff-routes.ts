@@ -27,7 +27,7 @@ import type { Notices } from '#core/notices/notices.ts'
 import { type OrderQueries, refundView } from '#core/orders/queries.ts'
 import { findOrder } from '#core/orders/store.ts'
 import type { Charges } from '#core/payments/charges.ts'
-import type { StaffIdentity } from '#core/platform/access.ts'
+import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -229,14 +229,17 @@ export function registerSupportRoutes(
       const staff = me(request)
       const { orderId } = request.params
       await support.order(staff, orderId)
-      const refund = await db.write('ask for a refund', (tx) =>
-        refunds.ask(tx, {
+      const refund = await db.write('ask for a refund', async (tx) => {
+        const asked = await refunds.ask(tx, {
           ...request.body,
           orderId,
           by: staff.staffId,
           authority: { kind: 'staff', role: staff.role },
-        }),
-      )
+        })
+        // A large one asks again who one is; thrown here, nothing of it stays.
+        if (asked.amountFen > policy.agentRefundFen) requireProof(staff)
+        return asked
+      })
       return reply.code(201).send({ refund: refundView(refund) })
     },
   )
@@ -271,6 +274,7 @@ export function registerSupportRoutes(
       { ...allow('refund.approve'), schema: { params: refundParams, body: ApprovalDecision } },
       async (request) => {
         const staff = me(request)
+        if (verdict === 'approve') requireProof(staff)
         const refund = await db.write('decide a refund', async (tx) => {
           const row = await tx
             .selectFrom('refund')

@@ -3,8 +3,10 @@ import { customElement, query, state } from 'lit/decorators.js'
 import type { PeopleList, Person, PersonDeed } from '#protocol/api/accounts.ts'
 import type { Role } from '#protocol/api/common.ts'
 import { describeError } from '../../data/staff-errors.ts'
-import { accountWord as word, permissionWord } from '../../words/accounts.ts'
+import { accountWord as word } from '../../words/accounts.ts'
+import { PERMISSION_WORDS } from '../../words/permissions.ts'
 import { word as staffWord } from '../../words/staff.ts'
+import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
@@ -161,7 +163,10 @@ export class PeoplePage extends StaffPage {
           <caption class="aloud">${word('permissions')}</caption>
           <thead><tr><th scope="col">${word('permission')}</th>${ROLES.map((role) => html`<th scope="col">${staffWord(`role.${role}`)}</th>`)}</tr></thead>
           <tbody>${permissions.map(
-            ({ permission, roles }) => html`<tr><th scope="row">${permissionWord(permission)}</th>
+            ({
+              permission,
+              roles,
+            }) => html`<tr><th scope="row">${choose(PERMISSION_WORDS[permission] ?? { zh: permission, en: permission })}</th>
               ${ROLES.map((role) => html`<td>${roles.includes(role) ? html`${icon('check')}<span class="aloud">${word('yes')}</span>` : html`<span class="aloud">${word('no')}</span>`}</td>`)}</tr>`,
           )}</tbody>
         </table>
