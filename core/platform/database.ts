@@ -167,7 +167,7 @@ export function createDatabase(options: {
   async function commitTogether(units: QueuedUnit[]): Promise<void> {
     const outcomes: Outcome[] = []
     try {
-      writer.exec('BEGIN IMMEDIATE')
+      prepare('BEGIN IMMEDIATE').run()
       for (const unit of units) {
         const outcome = await runUnit(unit)
         outcomes.push(outcome)
@@ -178,7 +178,7 @@ export function createDatabase(options: {
           return
         }
       }
-      writer.exec('COMMIT')
+      prepare('COMMIT').run()
     } catch (error) {
       const fault = faultOf(error)
       if (writer.inTransaction && broken === undefined) writer.exec('ROLLBACK')
@@ -218,10 +218,13 @@ export function createDatabase(options: {
       all: <R>(text: string, ...values: readonly SqlValue[]) => open(text).all(...values) as R[],
     }
     contexts.set(tx, { nowMs: clock.now(), auditKey, direct, told: new Set() })
-    writer.exec('SAVEPOINT unit')
+    prepare('SAVEPOINT unit').run()
     const outcome = await settledByNextTurn(unit, tx)
     isOver = true
-    if (writer.inTransaction) writer.exec(outcome.ok ? 'RELEASE unit' : 'ROLLBACK TO unit; RELEASE unit')
+    if (writer.inTransaction) {
+      if (!outcome.ok) prepare('ROLLBACK TO unit').run()
+      prepare('RELEASE unit').run()
+    }
     return outcome
   }
 

@@ -45,7 +45,8 @@ export interface CabinetBody {
   attach(life: Life, clock: Clock): CabinetHardware
 }
 
-const BOARD_IDLE_MS = 2000
+/** What changes is told at once. */
+const BOARD_IDLE_MS = 4000
 const BOARD_SESSION_MS = 400
 const SCALES_IDLE_MS = 10_000
 /** The longest that the settings of the agent allow. */

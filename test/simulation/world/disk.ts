@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
@@ -16,9 +25,12 @@ export interface Disk {
   close(): void
 }
 
+/** Where files are memory. */
+const MEMORY = '/dev/shm'
+
 /** @param image  of a database without a write-ahead log */
 export function createDisk(image: Buffer): Disk {
-  const dir = mkdtempSync(path.join(tmpdir(), 'simulation-'))
+  const dir = mkdtempSync(path.join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'simulation-'))
   const file = path.join(dir, 'disk.sqlite')
   writeFileSync(file, image)
   const handle = openSync(file, 'r+')
