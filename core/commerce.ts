@@ -1,6 +1,7 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { twinOfId } from '#protocol/base/ids.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
+import { createReturns } from '#core/anomalies/returns.ts'
 import { createArrears } from '#core/arrears/arrears.ts'
 import { registerArrearsRoutes } from '#core/arrears/routes.ts'
 import { createBills } from '#core/bills/bills.ts'
@@ -11,7 +12,7 @@ import { createComplaints } from '#core/complaints/complaints.ts'
 import { createCompensations } from '#core/compensation/compensations.ts'
 import { registerCompensationRoutes } from '#core/compensation/routes.ts'
 import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
-import { createConsumers } from '#core/consumers/consumers.ts'
+import { type Consumers, createConsumers } from '#core/consumers/consumers.ts'
 import { combineHandlers, type EventHandlers } from '#core/ingest/handlers.ts'
 import { takeUpOldCharges } from '#core/ledger/take-up.ts'
 import { createNotices, type Gateway } from '#core/notices/notices.ts'
@@ -29,6 +30,7 @@ import type { DueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { createCookies, HttpApp } from '#core/platform/http.ts'
 import type { HttpTransport } from '#core/platform/transport.ts'
+import type { PolicyBook } from '#core/policies/book.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { registerPriceRoutes } from '#core/pricing/routes.ts'
 import { createReactions } from '#core/reactions.ts'
@@ -36,6 +38,7 @@ import { createRefundCases } from '#core/refund-cases/cases.ts'
 import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
+import { createRestrictions } from '#core/restrictions/restrictions.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
 import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
 import { registerConsumerRoutes } from '#core/support/consumer-routes.ts'
@@ -56,6 +59,7 @@ export interface CommercePorts {
   readonly publicUrl: () => string
 }
 export interface CommerceDeps extends CoreDeps, CommercePorts {
+  readonly policies: PolicyBook
   readonly hasRoom: () => boolean
   readonly due: DueWork
   readonly commands: CabinetCommands
@@ -77,11 +81,13 @@ export function createCommerce(deps: CommerceDeps) {
   const bills = createBills({ ...deps, provider, charges, refunds, reactions: reactions.bills })
   const complaints = createComplaints({ ...deps, reactions: reactions.complaints })
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
+  const returns = createReturns({ ...deps, charges, refunds, anomalies, reactions: reactions.returns })
+  const restrictions = createRestrictions({ ...deps, reactions: reactions.restrictions })
   const tickets = createTickets(deps)
   const arrears = createArrears({ ...deps, charges, reactions: reactions.arrears })
   const compensations = createCompensations({ ...deps, reactions: reactions.compensations })
   const cases = createRefundCases({ ...deps, refunds, charges })
-  const money = createSessionMoney({ ...deps, charges })
+  const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
   const visits = withEvidence(course.handlers, deps.evidence)
@@ -90,7 +96,17 @@ export function createCommerce(deps: CommerceDeps) {
   const orders = createOrderQueries({ ...deps, traces, payUrlOf: (number) => provider.orderUrl(number) })
   const disputes = createDisputes({ ...deps, charges, refunds, anomalies, tickets, orders, traces })
   const lateChecks = createLateChecks({ ...deps, disputes, refunds, anomalies })
-  reactions.connect({ charges, refunds, anomalies, tickets, notices, arrears, lateChecks })
+  reactions.connect({
+    charges,
+    refunds,
+    anomalies,
+    tickets,
+    notices,
+    arrears,
+    lateChecks,
+    returns,
+    restrictions,
+  })
   const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
 
   async function applyCallback(tx: Tx, callback: ProviderCallback): Promise<void> {
@@ -171,8 +187,8 @@ function withEvidence(handlers: EventHandlers, evidence: EvidenceStore): EventHa
   }
 }
 
-function createSessionMoney(deps: CommerceDeps & { charges: Charges }): SessionMoney {
-  const { db, policy, charges } = deps
+function createSessionMoney(deps: CommerceDeps & { charges: Charges; consumers: Consumers }): SessionMoney {
+  const { db, policy, charges, consumers } = deps
   return {
     async findDebts(consumerId) {
       const arrears = await db.read
@@ -202,7 +218,9 @@ function createSessionMoney(deps: CommerceDeps & { charges: Charges }): SessionM
         cabinetId: session.cabinetId,
         consumerId: session.consumerId,
       })
-      return charges.prepare(tx, { ...session, orderId, capFen: policy.sessionCapFen })
+      const restriction = await consumers.findRestriction(tx, session.consumerId)
+      const capFen = Math.min(policy.sessionCapFen, restriction?.capFen ?? policy.sessionCapFen)
+      return charges.prepare(tx, { ...session, orderId, capFen })
     },
     authorise: (chargeId) => charges.authorise(chargeId),
     async giveUp(tx, sessionId) {

@@ -4,11 +4,17 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { formatMoment } from '#protocol/words/format.ts'
 import { storyText } from '#protocol/words/story.ts'
 import type { Language, Values } from '#protocol/words/words.ts'
-import { type Anomalies, type AnomalyReactions, billOf } from '#core/anomalies/anomalies.ts'
+import { type Anomalies, type AnomalyReactions, type AnomalyRow, billOf } from '#core/anomalies/anomalies.ts'
 import { decideReceiptAnomaly } from '#core/anomalies/decide.ts'
+import { delayedChargeRule } from '#core/anomalies/delayed-charge.ts'
+import { doubleChargeRule } from '#core/anomalies/double-charge.ts'
+import { returnedLaterRule } from '#core/anomalies/returned-later.ts'
+import type { ReturnReactions, Returns } from '#core/anomalies/returns.ts'
 import type { Arrears, ArrearsReactions } from '#core/arrears/arrears.ts'
+import { reminderRule } from '#core/arrears/reminder-rule.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { BillReactions } from '#core/bills/bills.ts'
+import { createCaseReactions } from '#core/case-reactions.ts'
 import type { CompensationReactions } from '#core/compensation/compensations.ts'
 import type { ComplaintReactions } from '#core/complaints/complaints.ts'
 import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
@@ -19,7 +25,11 @@ import type { Charges, PaymentReactions } from '#core/payments/charges.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
+import type { PolicyBook } from '#core/policies/book.ts'
+import { judge } from '#core/policies/judge.ts'
+import { refundByRule } from '#core/refunds/by-rule.ts'
 import type { RefundReactions, Refunds } from '#core/refunds/refunds.ts'
+import type { RestrictionReactions, Restrictions } from '#core/restrictions/restrictions.ts'
 import type { SessionReactions } from '#core/sessions/course.ts'
 import { advanceSession, type SessionRow } from '#core/sessions/store.ts'
 import type { Tickets } from '#core/support/tickets.ts'
@@ -33,9 +43,10 @@ export interface Domains {
   notices: Notices
   arrears: Arrears
   lateChecks: { schedule(tx: Tx, orderId: string): Promise<void> }
+  returns: Returns
+  restrictions: Restrictions
 }
 
-const DUPLICATE_RULE = 'double-charge-1'
 /** What the provider's bill shows may belong to no cabinet of ours; a ticket then names none. */
 const NO_CABINET = ''
 /** Between two looks at whether an announcement was accepted. */
@@ -46,7 +57,7 @@ const LOOK_AGAIN_MS = 250
  * money, a second payment goes back, a paid charge ends its session, a finished refund wakes its ticket. Each runs in the
  * transaction of its cause; what must be done outside is scheduled there.
  */
-export function createReactions(deps: CoreDeps): {
+export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
   connect(domains: Domains): void
   sessions: SessionReactions
   payments: PaymentReactions
@@ -56,8 +67,10 @@ export function createReactions(deps: CoreDeps): {
   anomalies: AnomalyReactions
   arrears: ArrearsReactions
   compensations: CompensationReactions
+  returns: ReturnReactions
+  restrictions: RestrictionReactions
 } {
-  const { db, ids, policy, clock } = deps
+  const { db, ids, policy, policies, clock } = deps
   let connected: Domains | undefined
   function domains(): Domains {
     if (connected === undefined) throw new Error('assertion failed: the reactions are not connected yet')
@@ -126,21 +139,39 @@ export function createReactions(deps: CoreDeps): {
     await advanceSession(tx, sessionId, 'settled')
   }
 
+  /** A settled case may be one too many. */
+  async function considerPattern(
+    tx: Tx,
+    anomaly: Pick<AnomalyRow, 'kind' | 'consumerId' | 'orderId' | 'sessionId' | 'cabinetId'>,
+  ): Promise<void> {
+    const { kind, consumerId, orderId, sessionId, cabinetId } = anomaly
+    if ((kind !== 'camera_blocked' && kind !== 'unpaid') || consumerId === null || orderId === null) return
+    await domains().restrictions.consider(tx, consumerId, { orderId, sessionId, cabinetId })
+  }
+
   // --- a visit has ended
 
   async function reconciled(tx: Tx, session: SessionRow, receipt: SessionReconciled): Promise<void> {
-    const priced = await priceSession(tx, { ids, policy }, session, receipt)
+    const brought = await domains().returns.judge(tx, session, receipt)
+    const priced = await priceSession(tx, { ids, policy, policies }, session, receipt, {
+      isComingInExplained: brought?.decision.isExplained ?? false,
+    })
     if (priced === undefined) return
-    const { order, decision } = priced
+    const { order, decision, decisionId } = priced
+    if (brought !== undefined) await domains().returns.carryOut(tx, session, order.orderId, brought)
     const { blocked } = receipt.camera
     const finding = decideReceiptAnomaly(
       receipt.receipt,
       blocked.length === 0 ? undefined : { seconds: blindSeconds(blocked) },
       decision,
     )
-    const anomaly = finding && (await domains().anomalies.open(tx, finding, aboutOrder(order)))
+    const anomaly =
+      finding && (await domains().anomalies.open(tx, { ...finding, decisionId }, aboutOrder(order)))
     if (decision.outcome === 'hold') return
-    if (anomaly !== undefined) await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+    if (anomaly !== undefined) {
+      await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+      await considerPattern(tx, anomaly)
+    }
     const charge = await chargeOf(tx, order.orderId)
     await domains().charges.settle(tx, charge.chargeId, await billOf(tx, order.orderId))
   }
@@ -248,32 +279,55 @@ export function createReactions(deps: CoreDeps): {
         .where('chargeId', '=', charge.chargeId)
         .execute()
       const amount = yuanText(payment.amountFen)
+      const about = aboutOrder(order, payment.paymentId)
+      const { decision, decisionId } = judge(
+        tx,
+        policies,
+        doubleChargeRule,
+        {
+          payments: known.map(({ paymentId, amountFen, paidAtMs, isDuplicate, refundedFen }) => ({
+            paymentId,
+            amountFen,
+            paidAtMs,
+            isDuplicate: isDuplicate === 1,
+            refundedFen,
+          })),
+          paymentId: payment.paymentId,
+        },
+        about,
+      )
+      if (decision.outcome === 'nothing') return
       const anomaly = await domains().anomalies.open(
         tx,
         {
           kind: 'double_charge',
-          rule: DUPLICATE_RULE,
+          rule: doubleChargeRule.rule,
+          decisionId,
           inputs: { payments: known, refunds: payment.paymentId },
           reasonKey: 'anomaly.double_charge',
           reasonValues: { amount },
           outcome: 'refunded',
         },
-        aboutOrder(order, payment.paymentId),
+        about,
       )
       const noticeId = await tell(tx, order.orderId, 'double_charge', payment.paymentId, payment.amountFen)
-      await domains().refunds.ask(tx, {
-        refundId: ids.next('refund'),
-        orderId: order.orderId,
-        lines: [],
-        amountFen: payment.amountFen,
-        reason: 'duplicate',
-        stock: 'not_returned',
-        by: `rule:${DUPLICATE_RULE}`,
-        authority: { kind: 'rule', isProven: true, refundedThisMonthFen: 0 },
-        anomalyId: anomaly.anomalyId,
-        tellConsumer: false,
-        after: { noticeId, boundMs: nowOf(tx) + policy.noticeBoundMs },
-      })
+      await refundByRule(
+        tx,
+        { refunds: domains().refunds, policies },
+        {
+          refundId: ids.next('refund'),
+          orderId: order.orderId,
+          lines: [],
+          amountFen: decision.amountFen,
+          reason: 'duplicate',
+          stock: 'not_returned',
+          by: `rule:${doubleChargeRule.rule}`,
+          isProven: true,
+          anomalyId: anomaly.anomalyId,
+          tellConsumer: false,
+          after: { noticeId, boundMs: nowOf(tx) + policy.noticeBoundMs },
+        },
+      )
       await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
     },
     /** The page follows the change of the order; nothing goes back, because nothing was taken. */
@@ -301,7 +355,11 @@ export function createReactions(deps: CoreDeps): {
         orderId: charge.orderId,
         lines: wish.lines,
         reason: wish.reason,
-        stock: wish.reason === 'returned_item' ? 'back_in_cabinet' : 'not_returned',
+        // What was brought back on a later visit was counted by that visit.
+        stock:
+          wish.reason === 'returned_item' && wish.by !== `rule:${returnedLaterRule.rule}`
+            ? 'back_in_cabinet'
+            : 'not_returned',
         by: wish.by,
         // The amount was decided before the money came; only the way back is another one.
         authority: { kind: 'rule', isProven: true, refundedThisMonthFen: 0 },
@@ -337,31 +395,36 @@ export function createReactions(deps: CoreDeps): {
       .executeTakeFirstOrThrow()
     const charge = await chargeOf(tx, orderId)
     if (session.closedAtMs === null || order.chargedAtMs === null || order.heldAtMs !== null) return
-    const lateMs = order.chargedAtMs - session.closedAtMs
     const receipt =
       session.reconciled === null ? undefined : (JSON.parse(session.reconciled) as SessionReconciled)
-    const wasOffline = (receipt?.offline.length ?? 0) > 0
-    if (lateMs < policy.delayedChargeMs) return
-    const isProviders =
-      charge.pendingAtMs !== null && order.chargedAtMs - charge.pendingAtMs > policy.chargeUsualMs
+    const { decision, decisionId } = judge(
+      tx,
+      policies,
+      delayedChargeRule,
+      {
+        closedAtMs: session.closedAtMs,
+        chargedAtMs: order.chargedAtMs,
+        pendingAtMs: charge.pendingAtMs,
+        wasOffline: (receipt?.offline.length ?? 0) > 0,
+      },
+      aboutOrder(order),
+    )
+    if (decision.cause === null) return
     await domains().lateChecks.schedule(tx, orderId)
     const anomaly = await domains().anomalies.open(
       tx,
       {
         kind: 'delayed_charge',
-        rule: 'delayed-charge-1',
+        rule: delayedChargeRule.rule,
+        decisionId,
         inputs: {
           closedAtMs: session.closedAtMs,
           chargedAtMs: order.chargedAtMs,
           pendingAtMs: charge.pendingAtMs,
           offline: receipt?.offline ?? [],
         },
-        reasonKey: wasOffline
-          ? 'anomaly.delayed_charge.offline'
-          : isProviders
-            ? 'anomaly.delayed_charge.provider_pending'
-            : 'anomaly.delayed_charge.system',
-        reasonValues: { minutes: Math.round(lateMs / 60_000) },
+        reasonKey: `anomaly.delayed_charge.${decision.cause}`,
+        reasonValues: { minutes: Math.round(decision.lateMs / 60_000) },
         outcome: 'explained',
       },
       aboutOrder(order),
@@ -376,12 +439,13 @@ export function createReactions(deps: CoreDeps): {
       const template = number === 1 ? 'unpaid' : 'unpaid_again'
       await tell(tx, order.orderId, template, `${order.orderId}/${number}`, order.totalFen)
     },
-    async remindersOver(tx, order, sinceMs) {
-      await domains().anomalies.open(
+    async remindersOver(tx, order, sinceMs, decisionId) {
+      const anomaly = await domains().anomalies.open(
         tx,
         {
           kind: 'unpaid',
-          rule: 'unpaid-1',
+          rule: reminderRule.rule,
+          decisionId,
           inputs: { sinceMs, amountFen: order.totalFen, reminders: policy.arrearsRemindersMost },
           reasonKey: 'anomaly.unpaid',
           reasonValues: { amount: yuanText(order.totalFen), count: policy.arrearsRemindersMost },
@@ -389,6 +453,7 @@ export function createReactions(deps: CoreDeps): {
         },
         aboutOrder(order),
       )
+      await considerPattern(tx, anomaly)
     },
     async arrearsEnded(tx, order) {
       if (order.state === 'written_off')
@@ -495,6 +560,7 @@ export function createReactions(deps: CoreDeps): {
         rootCause: ROOT_CAUSES[anomaly.kind] ?? 'unknown',
       })
       await raiseShelfCheck(tx, anomaly.kind, anomaly.cabinetId)
+      await considerPattern(tx, anomaly)
     },
   }
 
@@ -597,6 +663,7 @@ export function createReactions(deps: CoreDeps): {
     anomalies,
     arrears,
     compensations,
+    ...createCaseReactions(deps, domains, tell),
   }
 }
 

@@ -18,6 +18,7 @@ import type { Database } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import { createDueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
+import { openPolicyBook } from '#core/policies/book.ts'
 
 const PRESENCE_SWEEP_MS = 500
 
@@ -39,7 +40,10 @@ export interface WorksPorts {
  */
 export type Works = Awaited<ReturnType<typeof createWorks>>
 
-export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
+export async function createWorks(given: CoreDeps, ports: WorksPorts) {
+  // From here on the limits that a lead saved hold over those that the core was started with.
+  const policies = await openPolicyBook(given)
+  const deps: CoreDeps = { ...given, policy: policies.policy }
   const { db, clock, ids, log } = deps
   const { wire, evidence } = ports
   const due = createDueWork(deps)
@@ -54,6 +58,7 @@ export async function createWorks(deps: CoreDeps, ports: WorksPorts) {
       ? undefined
       : createCommerce({
           ...deps,
+          policies,
           due,
           commands,
           presence,

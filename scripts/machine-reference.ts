@@ -6,6 +6,7 @@ import { chargeMachine } from '#core/payments/machine.ts'
 import { writeOffMachine } from '#core/arrears/machine.ts'
 import { compensationMachine } from '#core/compensation/machine.ts'
 import { refundCaseItemMachine, refundCaseMachine } from '#core/refund-cases/machine.ts'
+import { restrictionMachine } from '#core/restrictions/machine.ts'
 import { refundMachine } from '#core/refunds/machine.ts'
 import { sessionMachine } from '#core/sessions/machine.ts'
 import { ticketMachine } from '#core/support/machine.ts'
@@ -33,6 +34,7 @@ const MACHINES: readonly Entry[] = [
   entry('Refund case', 'core/refund-cases/machine.ts', refundCaseMachine),
   entry('One order of a refund case', 'core/refund-cases/machine.ts', refundCaseItemMachine),
   entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
+  entry('Restriction', 'core/restrictions/machine.ts', restrictionMachine),
   entry('Ticket', 'core/support/machine.ts', ticketMachine),
   entry('Command', 'core/cabinets/command-machine.ts', commandMachine),
   entry('Alarm', 'core/cabinets/alarms.ts', alarmMachine),

@@ -15,6 +15,7 @@ import type { RefundAuthority } from '#core/refunds/decide.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import type { AnomalyFinding } from './decide.ts'
 import { type AnomalyInput, anomalyMachine } from './machine.ts'
+import { returnedLaterRule } from './returned-later.ts'
 
 export type AnomalyRow = Selectable<Tables['anomaly']>
 export type AnomalyDecision = AnomalyDecide
@@ -29,7 +30,7 @@ export interface AnomalyReactions {
 
 export interface Anomalies {
   /** Opens it with everything the rule saw, in the transaction that found it; the same kind and subject again is the same. */
-  open(tx: Tx, finding: AnomalyFinding, about: AnomalyAbout): Promise<AnomalyRow>
+  open(tx: Tx, finding: AnomalyFinding & { decisionId?: number }, about: AnomalyAbout): Promise<AnomalyRow>
   /** A person's decision takes the same way as a rule's. */
   decide(
     tx: Tx,
@@ -82,7 +83,11 @@ export function createAnomalies(
     return { ...anomaly, ...change, state }
   }
 
-  async function open(tx: Tx, finding: AnomalyFinding, about: AnomalyAbout): Promise<AnomalyRow> {
+  async function open(
+    tx: Tx,
+    finding: AnomalyFinding & { decisionId?: number },
+    about: AnomalyAbout,
+  ): Promise<AnomalyRow> {
     const before = await tx
       .selectFrom('anomaly')
       .selectAll()
@@ -104,6 +109,7 @@ export function createAnomalies(
       reasonKey: finding.reasonKey,
       reasonValues: JSON.stringify(finding.reasonValues),
       note: null,
+      decisionId: finding.decisionId ?? null,
     }
     await tx.insertInto('anomaly').values(row).execute()
     log.info(
@@ -192,7 +198,11 @@ export function createAnomalies(
           orderId,
           lines,
           reason: anomaly.kind === 'item_returned' ? 'returned_item' : 'goodwill',
-          stock: anomaly.kind === 'item_returned' ? 'back_in_cabinet' : 'not_returned',
+          // What was brought back on a later visit was counted by that visit.
+          stock:
+            anomaly.kind === 'item_returned' && anomaly.rule !== returnedLaterRule.rule
+              ? 'back_in_cabinet'
+              : 'not_returned',
           by: by.staffId,
           authority: by.authority,
           anomalyId: anomaly.anomalyId,

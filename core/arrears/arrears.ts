@@ -9,7 +9,10 @@ import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
-import { decideNextReminder, writeOffLimitFen } from './decide.ts'
+import type { PolicyBook } from '#core/policies/book.ts'
+import { judge } from '#core/policies/judge.ts'
+import { writeOffLimitFen } from './decide.ts'
+import { reminderRule } from './reminder-rule.ts'
 import { createWriteOffs, type WriteOffs } from './write-offs.ts'
 
 export type ArrearsRow = Selectable<Tables['arrears']>
@@ -19,7 +22,7 @@ export interface ArrearsReactions {
   /** @param number  1, 2, 3 … */
   reminded(tx: Tx, order: OrderRow, number: number): Promise<void>
   /** The last reminder was sent and nothing came: a person looks. */
-  remindersOver(tx: Tx, order: OrderRow, sinceMs: number): Promise<void>
+  remindersOver(tx: Tx, order: OrderRow, sinceMs: number, decisionId: number): Promise<void>
   /** Paid, paid in another way or let go: every cabinet opens again. */
   arrearsEnded(tx: Tx, order: OrderRow): Promise<void>
 }
@@ -44,9 +47,9 @@ export interface Arrears extends WriteOffs {
 
 /** Unpaid orders: said to the consumer by a schedule, collected, settled elsewhere or let go. */
 export function createArrears(
-  deps: CoreDeps & { due: DueWork; charges: Charges; reactions: ArrearsReactions },
+  deps: CoreDeps & { due: DueWork; policies: PolicyBook; charges: Charges; reactions: ArrearsReactions },
 ): Arrears {
-  const { db, policy, due, charges, reactions } = deps
+  const { db, policy, policies, due, charges, reactions } = deps
   const writeOffs = createWriteOffs(deps)
   due.on('arrears.remind', (work) =>
     db.write('remind of an unpaid order', (tx) => remind(tx, work.subjectId)),
@@ -73,8 +76,20 @@ export function createArrears(
     if (row === undefined || row.endedAtMs !== null) return
     const order = await getOrder(tx, orderId)
     const number = row.reminders + 1
-    const pauseMs = decideNextReminder(number, policy)
-    const nextAtMs = pauseMs === undefined ? null : nowOf(tx) + pauseMs
+    const { decision, decisionId } = judge(
+      tx,
+      policies,
+      reminderRule,
+      { sent: number, amountFen: order.totalFen },
+      {
+        subjectId: orderId,
+        orderId,
+        sessionId: order.sessionId,
+        cabinetId: order.cabinetId,
+        consumerId: order.consumerId,
+      },
+    )
+    const nextAtMs = decision.pauseMs === null ? null : nowOf(tx) + decision.pauseMs
     await tx
       .updateTable('arrears')
       .set({ reminders: number, remindedAtMs: nowOf(tx), nextAtMs })
@@ -82,7 +97,7 @@ export function createArrears(
       .execute()
     await reactions.reminded(tx, order, number)
     if (number > 1) await charges.collect(tx, row.chargeId)
-    if (nextAtMs === null) await reactions.remindersOver(tx, order, row.sinceMs)
+    if (nextAtMs === null) await reactions.remindersOver(tx, order, row.sinceMs, decisionId)
     else await due.schedule(tx, { kind: 'arrears.remind', subjectId: orderId, dueAtMs: nextAtMs })
   }
 

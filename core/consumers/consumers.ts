@@ -16,6 +16,13 @@ const SIGN_IN_LIFE_MS = 180 * 24 * 3_600_000
 const COOKIE = 'consumer'
 const TOKEN_BYTES = 32
 
+export interface HeldRestriction {
+  readonly restrictionId: string
+  readonly level: 'limited' | 'blocked'
+  readonly capFen: number | null
+  readonly expiresAtMs: number
+}
+
 /** Who buys: known by the provider's openid, which came by consent, and by a cookie of their browser. */
 export interface Consumers {
   authenticate(request: FastifyRequest): Promise<ConsumerIdentity | undefined>
@@ -28,8 +35,8 @@ export interface Consumers {
   openidOf(db: Kysely<Tables>, consumerId: string): Promise<string>
   /** The provider says that the permission was given or taken back. */
   setPermission(tx: Tx, openid: string, isAvailable: boolean): Promise<void>
-  /** A block that holds now. */
-  findBlock(db: Kysely<Tables>, consumerId: string): Promise<{ blockId: string; reason: string } | undefined>
+  /** A restriction that holds now: no door opens, or a visit may cost less than usual. */
+  findRestriction(db: Kysely<Tables>, consumerId: string): Promise<HeldRestriction | undefined>
 }
 
 export function createConsumers(
@@ -126,14 +133,17 @@ export function createConsumers(
         .where('openidIndex', '=', seal.blindIndex(openid))
         .execute()
     },
-    async findBlock(reader, consumerId) {
-      return reader
-        .selectFrom('consumerBlock')
-        .select(['blockId', 'reason'])
-        .where('consumerId', '=', consumerId)
-        .where('liftedAtMs', 'is', null)
-        .where((eb) => eb.or([eb('expiresAtMs', 'is', null), eb('expiresAtMs', '>', clock.now())]))
-        .executeTakeFirst()
+    async findRestriction(reader, consumerId) {
+      return (
+        reader
+          .selectFrom('restriction')
+          .select(['restrictionId', 'level', 'capFen', 'expiresAtMs'])
+          .where('consumerId', '=', consumerId)
+          .where('state', '=', 'active')
+          // It ends at its time, also when the work that writes it down is late.
+          .where('expiresAtMs', '>', clock.now())
+          .executeTakeFirst()
+      )
     },
   }
 }

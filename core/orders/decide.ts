@@ -4,7 +4,7 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
  * What a receipt becomes: money, a question for a person, or nothing. Pure. The edge's verdict is advice; this decides.
  * The name and version of the rule, its inputs and its outcome are stored with each order.
  */
-export const RECEIPT_RULE = 'receipt-1'
+export const RECEIPT_RULE = 'receipt-2'
 
 export interface ReceiptPolicy {
   /** Charge without a person from this probability … */
@@ -16,8 +16,10 @@ export interface ReceiptPolicy {
   readonly capFen: number
 }
 export interface ReceiptInputs {
-  readonly receipt: SessionReconciled['receipt']
+  readonly receipt: Pick<SessionReconciled['receipt'], 'lines' | 'probability' | 'reasons' | 'alternatives'>
   readonly wasCameraBlocked: boolean
+  /** What came in is goods of this consumer, brought back: nothing foreign lies on the shelf. */
+  readonly isComingInExplained?: boolean
   /** Fen by product, as they held when the door was asked for. */
   readonly prices: ReadonlyMap<string, number>
   /** Fen of each line after the best combination of discounts; without it, the goods at their prices. */
@@ -82,7 +84,12 @@ export function decideReceipt(inputs: ReceiptInputs, policy: ReceiptPolicy): Rec
   })
   const hold = (heldReason: HeldReason) => decision('hold', own, { heldReason })
   if (own.unknownSku !== undefined) return hold('unknown_product')
-  for (const reason of NEVER_CLEAR) if (receipt.reasons.includes(reason)) return hold(reason)
+  for (const reason of NEVER_CLEAR)
+    if (
+      receipt.reasons.includes(reason) &&
+      !(reason === 'foreign_object' && inputs.isComingInExplained === true)
+    )
+      return hold(reason)
   const settle = (mix: Mix, more: Parameters<typeof decision>[2]) =>
     mix.totalFen > policy.capFen
       ? decision('hold', mix, { ...more, heldReason: 'over_cap' })

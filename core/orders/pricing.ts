@@ -3,29 +3,42 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { recordMovement } from '#core/catalog/queries.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import type { PolicyBook } from '#core/policies/book.ts'
+import { judge } from '#core/policies/judge.ts'
 import { giveBack, saveDiscounts } from '#core/pricing/benefits.ts'
 import { pricerFor } from '#core/pricing/store.ts'
 import type { SessionRow } from '#core/sessions/store.ts'
-import { type BilledGoods, decideReceipt, type ReceiptDecision } from './decide.ts'
+import type { ReceiptDecision } from './decide.ts'
+import { receiptRule, storeReceipt } from './receipt-rule.ts'
 import { advanceOrder, getOrder, orderOfSession, type OrderRow, replaceLines } from './store.ts'
 
 /** The receipt becomes an order, in the transaction of the event: lines, stock, and what to do next. */
 export async function priceSession(
   tx: Tx,
-  deps: { ids: Ids; policy: Policy },
+  deps: { ids: Ids; policy: Policy; policies: Pick<PolicyBook, 'held'> },
   session: SessionRow,
   reconciled: SessionReconciled,
-): Promise<{ order: OrderRow; decision: ReceiptDecision } | undefined> {
+  facts: { isComingInExplained: boolean },
+): Promise<{ order: OrderRow; decision: ReceiptDecision; decisionId: number } | undefined> {
   const order = await orderOfSession(tx, session.sessionId)
   if (order === undefined || order.state !== 'open') return undefined
   const pricer = await pricerFor(tx, session, nowOf(tx))
-  const inputs = {
-    receipt: reconciled.receipt,
-    wasCameraBlocked: reconciled.camera.blocked.length > 0,
-    prices: pricer.prices,
-    amountsOf: (lines: readonly BilledGoods[]) => pricer.quote(lines).amounts,
-  }
-  const decision = decideReceipt(inputs, { ...deps.policy, capFen: deps.policy.sessionCapFen })
+  const inputs = storeReceipt(
+    reconciled.receipt,
+    {
+      wasCameraBlocked: reconciled.camera.blocked.length > 0,
+      isComingInExplained: facts.isComingInExplained,
+      capFen: await capOf(tx, order.orderId, deps.policy),
+    },
+    pricer,
+  )
+  const { decision, decisionId } = judge(tx, deps.policies, receiptRule, inputs, {
+    subjectId: order.orderId,
+    orderId: order.orderId,
+    sessionId: session.sessionId,
+    cabinetId: session.cabinetId,
+    consumerId: session.consumerId,
+  })
   await recordGoods(tx, session, order.orderId, reconciled.receipt.lines)
   await replaceLines(tx, deps.ids, order.orderId, decision.lines)
   await saveDiscounts(tx, order, pricer.quote(decision.outcome === 'void' ? [] : decision.lines))
@@ -37,9 +50,19 @@ export async function priceSession(
     pricedAtMs: nowMs,
     heldReason: decision.heldReason,
     ...(decision.outcome === 'hold' ? { heldAtMs: nowMs } : {}),
-    decision: JSON.stringify({ ...decision, prices: Object.fromEntries(inputs.prices) }),
+    decision: JSON.stringify({ ...decision, prices: inputs.prices }),
   })
-  return { order: priced ?? order, decision }
+  return { order: priced ?? order, decision, decisionId }
+}
+
+/** What the provider was asked to allow for this visit; less than usual for a consumer who is limited. */
+async function capOf(tx: Tx, orderId: string, policy: Policy): Promise<number> {
+  const charge = await tx
+    .selectFrom('charge')
+    .select('capFen')
+    .where('orderId', '=', orderId)
+    .executeTakeFirst()
+  return charge?.capFen ?? policy.sessionCapFen
 }
 
 /** What left and what came, as the edge believes it; goods do not wait for the bill. */

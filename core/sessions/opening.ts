@@ -72,7 +72,9 @@ export function createOpening(
       isSellingTime: isKnown && isWithinHours(await sellingHoursOf(cabinetId), clock.now()),
       isBusy: (await liveSessionAt(db.read, cabinetId)) !== undefined,
       hasPlanogram: (await planogramOf(db.read, cabinetId)) !== undefined,
-      isBlocked: consumerId !== undefined && (await consumers.findBlock(db.read, consumerId)) !== undefined,
+      isBlocked:
+        consumerId !== undefined &&
+        (await consumers.findRestriction(db.read, consumerId))?.level === 'blocked',
       arrearsOrderId: debts.arrearsOrderId,
       unresolvedOrderId: debts.unresolvedOrderId,
       isConsumerBusy: own !== undefined,

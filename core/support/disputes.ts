@@ -8,20 +8,19 @@ import { weighTrace } from '#protocol/weighing/engine.ts'
 import { formatMoment } from '#protocol/words/format.ts'
 import type { StoryKey } from '#protocol/words/story.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
-import {
-  decideItemReturned,
-  ITEM_RETURNED_RULE,
-  percent,
-  type ReturnDecision,
-} from '#core/anomalies/decide.ts'
+import { ITEM_RETURNED_RULE, percent, type ReturnDecision } from '#core/anomalies/decide.ts'
+import { returnedGoodsRule, type StoredReturn } from '#core/anomalies/returned-goods.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
-import { findOrder, linesOf, type OrderLineRow, type OrderRow } from '#core/orders/store.ts'
+import { findOrder, getOrder, linesOf, type OrderLineRow, type OrderRow } from '#core/orders/store.ts'
 import type { Traces } from '#core/orders/trace.ts'
 import type { Charges } from '#core/payments/charges.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import type { PolicyBook } from '#core/policies/book.ts'
+import { type Judged, judge } from '#core/policies/judge.ts'
+import { lowerByRule, refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
@@ -48,7 +47,16 @@ export interface Disputes {
   reExamine(
     order: OrderRow,
     disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
-  ): Promise<ReturnDecision | undefined>
+  ): Promise<ReExamined | undefined>
+  /** Everything that the rule on doubted goods looks at; undefined while the trace has not arrived. */
+  weighAgain(
+    order: OrderRow,
+    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
+  ): Promise<StoredReturn | undefined>
+}
+/** What weighing again comes to, with all that was looked at. */
+export interface ReExamined extends ReturnDecision {
+  readonly weighed: StoredReturn
 }
 
 type Payment = Selectable<Tables['payment']>
@@ -56,15 +64,18 @@ type Payment = Selectable<Tables['payment']>
 type Finding =
   | { kind: 'duplicate' }
   | { kind: 'single'; amountFen: number }
-  | { kind: 'returned'; decision: ReturnDecision }
-  | { kind: 'late'; key: StoryKey; values: Record<string, string | number> }
-  | { kind: 'unclear'; decision?: ReturnDecision }
+  | { kind: 'returned'; decision: ReExamined }
+  | { kind: 'late'; key: StoryKey; values: Record<string, string | number>; decision?: ReExamined }
+  | { kind: 'unclear'; decision?: ReExamined }
 
 const GOODS_REASONS: ReadonlySet<DisputeReason> = new Set(['item_returned', 'not_taken', 'wrong_item'])
+/** The money is asked for and not taken: less can still be asked for. */
+const ASKED_FOR = new Set(['charging', 'arrears'])
 const DISPUTABLE = new Set(['paid', 'partly_refunded', 'charging', 'arrears', 'paid_elsewhere', 'held'])
 
 export function createDisputes(
   deps: CoreDeps & {
+    policies: PolicyBook
     charges: Charges
     refunds: Refunds
     anomalies: Anomalies
@@ -73,7 +84,7 @@ export function createDisputes(
     traces: Traces
   },
 ): Disputes {
-  const { db, clock, ids, policy, log, charges, refunds, anomalies, tickets, orders, traces } = deps
+  const { db, clock, ids, policy, policies, log, charges, refunds, anomalies, tickets, orders, traces } = deps
 
   async function ownOrder(consumerId: string, orderId: string): Promise<OrderRow> {
     const order = await findOrder(db.read, orderId)
@@ -130,7 +141,7 @@ export function createDisputes(
   ): Promise<Finding> {
     if (reason === 'charged_twice') return examinePayments(order)
     if (reason === 'charged_late') return examineDelay(order)
-    if (GOODS_REASONS.has(reason) && order.paidFen > 0) {
+    if (GOODS_REASONS.has(reason) && (order.paidFen > 0 || ASKED_FOR.has(order.state))) {
       const decision = await reExamine(order, lines)
       if (decision?.outcome === 'refund') return { kind: 'returned', decision }
       return { kind: 'unclear', ...(decision === undefined ? {} : { decision }) }
@@ -181,6 +192,7 @@ export function createDisputes(
     const at = (ms: number) => formatMoment(consumer.language, ms, clock.now(), cabinet.timeZone)
     return {
       kind: 'late',
+      ...(decision === undefined ? {} : { decision }),
       key: view.deferral?.cause === 'offline' ? 'outcome.late_explained_offline' : 'outcome.late_explained',
       values: {
         closed: at(view.closedAtMs),
@@ -194,7 +206,16 @@ export function createDisputes(
   async function reExamine(
     order: OrderRow,
     disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
-  ): Promise<ReturnDecision | undefined> {
+  ): Promise<ReExamined | undefined> {
+    const weighed = await weighAgain(order, disputed)
+    if (weighed === undefined) return undefined
+    return { ...returnedGoodsRule.decide(weighed, policies.held('returned_goods').limits), weighed }
+  }
+
+  async function weighAgain(
+    order: OrderRow,
+    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
+  ): Promise<StoredReturn | undefined> {
     const session = await db.read
       .selectFrom('session')
       .selectAll()
@@ -205,17 +226,29 @@ export function createDisputes(
     const first = (JSON.parse(session.reconciled) as SessionReconciled).receipt
     const [lines, products] = [await linesOf(db.read, order.orderId), await productsBySku(db.read)]
     const named = (line: OrderLineRow, quantity: number) => ({ lineId: line.lineId, sku: line.sku, quantity })
-    return decideItemReturned({
+    const { receipt, alternatives, steps } = weighTrace(trace.planogram, trace.samples)
+    return {
       disputed: disputed.flatMap(({ lineId, quantity }) => {
         const line = lines.find((one) => one.lineId === lineId)
         return line === undefined ? [] : [named(line, quantity)]
       }),
-      billed: lines.map((line) => named(line, line.quantity - line.refundedQuantity)),
+      billed: lines.map((line) => ({
+        ...named(line, line.quantity - line.refundedQuantity),
+        amountFen: line.amountFen - line.refundedFen,
+      })),
       first,
-      again: weighTrace(trace.planogram, trace.samples),
-      unitGrams: new Map([...products.values()].map((product) => [product.sku, product])),
-      clearProbability: policy.reexaminedProbability,
-    })
+      again: { receipt, alternatives, steps },
+      unitGrams: Object.fromEntries(
+        trace.planogram.shelves.flatMap((shelf) =>
+          shelf.products.flatMap(({ sku }) => {
+            const product = products.get(sku)
+            return product === undefined
+              ? []
+              : [[sku, { unitGrams: product.unitGrams, sigmaGrams: product.sigmaGrams }] as const]
+          }),
+        ),
+      ),
+    }
   }
 
   async function settleOrAsk(
@@ -256,9 +289,27 @@ export function createDisputes(
         sender: 'consumer',
         text: request.note,
       })
-    const settled = await settleByRule(tx, order, ticket, finding)
+    const settled = await settleByRule(tx, order, ticket, finding, judgeAgain(tx, order, ticket, finding))
     if (!settled) await askPerson(tx, ticket)
     return ticket.ticketId
+  }
+
+  /** What was weighed again is judged and kept, whatever it comes to. */
+  function judgeAgain(
+    tx: Tx,
+    order: OrderRow,
+    ticket: TicketRow,
+    finding: Finding,
+  ): Judged<ReturnDecision> | undefined {
+    const weighed = 'decision' in finding ? finding.decision?.weighed : undefined
+    if (weighed === undefined) return undefined
+    return judge(tx, policies, returnedGoodsRule, weighed, {
+      subjectId: ticket.ticketId,
+      orderId: order.orderId,
+      sessionId: order.sessionId,
+      cabinetId: order.cabinetId,
+      consumerId: order.consumerId,
+    })
   }
 
   /** @returns false when a person must look */
@@ -267,6 +318,7 @@ export function createDisputes(
     order: OrderRow,
     ticket: TicketRow,
     finding: Finding,
+    judged: Judged<ReturnDecision> | undefined,
   ): Promise<boolean> {
     const settle = async (
       outcome: string,
@@ -307,7 +359,8 @@ export function createDisputes(
       case 'late':
         return settle('explained', finding.key, finding.values, 'network')
       case 'returned':
-        return refundReturned(tx, order, ticket, finding.decision, settle)
+        // The limits may have become stricter since it was weighed.
+        return judged?.decision.outcome === 'refund' && refundReturned(tx, order, ticket, judged, settle)
       case 'unclear':
         return false
     }
@@ -317,7 +370,7 @@ export function createDisputes(
     tx: Tx,
     order: OrderRow,
     ticket: TicketRow,
-    decision: ReturnDecision,
+    { decision, decisionId }: Judged<ReturnDecision>,
     settle: (
       outcome: string,
       key: StoryKey,
@@ -332,6 +385,7 @@ export function createDisputes(
       {
         kind: 'item_returned',
         rule: ITEM_RETURNED_RULE,
+        decisionId,
         inputs: { decision },
         reasonKey: 'anomaly.item_returned.refunded',
         reasonValues: { sku: first?.sku ?? '', count, percent: percent(decision.probability) },
@@ -345,22 +399,27 @@ export function createDisputes(
         consumerId: order.consumerId,
       },
     )
-    const refund = await refunds.ask(tx, {
+    const wish = {
       refundId: ids.next('refund'),
-      orderId: order.orderId,
       lines: decision.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
-      reason: 'returned_item',
-      stock: 'back_in_cabinet',
+      reason: 'returned_item' as const,
       by: `rule:${ITEM_RETURNED_RULE}`,
-      authority: {
-        kind: 'rule',
-        isProven: false,
-        refundedThisMonthFen: await refunds.refundedByRules(tx, order.consumerId),
-      },
       ticketId: ticket.ticketId,
       anomalyId: anomaly.anomalyId,
-      tellConsumer: true,
-    })
+    }
+    // What the order is now decides: the money may have come while the record was weighed.
+    const present = await getOrder(tx, order.orderId)
+    if (ASKED_FOR.has(present.state)) {
+      const byFen = await lowerByRule(tx, { charges, refunds, policies }, present, wish)
+      if (byFen === undefined) return false
+      await anomalies.markCarriedOut(tx, anomaly.anomalyId)
+      return settle('refunded', 'outcome.return_lowered', { amount: yuanText(byFen) }, 'weighing')
+    }
+    const refund = await refundByRule(
+      tx,
+      { refunds, policies },
+      { ...wish, orderId: order.orderId, stock: 'back_in_cabinet', isProven: false, tellConsumer: true },
+    )
     if (refund.state === 'awaiting_approval') return false
     await anomalies.markCarriedOut(tx, anomaly.anomalyId)
     return settle('refunded', 'outcome.return_refunded', { amount: yuanText(refund.amountFen) }, 'weighing')
@@ -427,6 +486,7 @@ export function createDisputes(
   return {
     raise,
     reExamine,
+    weighAgain,
     async view(consumerId, disputeId) {
       return toView(await ownTicket(consumerId, disputeId))
     },

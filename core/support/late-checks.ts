@@ -1,10 +1,14 @@
 import { appendAudit } from '#core/audit/audit.ts'
 import type { ReturnDecision } from '#core/anomalies/decide.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
+import { returnedGoodsRule } from '#core/anomalies/returned-goods.ts'
 import { getOrder, linesOf, type OrderRow } from '#core/orders/store.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueItem, DueWork } from '#core/platform/due.ts'
+import type { PolicyBook } from '#core/policies/book.ts'
+import { type Judged, judge } from '#core/policies/judge.ts'
+import { refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import type { Disputes } from './disputes.ts'
 
@@ -17,9 +21,15 @@ const LOOK_AGAIN_MS = 5000
  * goes back, what stays unclear is looked at by a person.
  */
 export function createLateChecks(
-  deps: CoreDeps & { due: DueWork; disputes: Disputes; refunds: Refunds; anomalies: Anomalies },
+  deps: CoreDeps & {
+    due: DueWork
+    policies: PolicyBook
+    disputes: Disputes
+    refunds: Refunds
+    anomalies: Anomalies
+  },
 ): { schedule(tx: Tx, orderId: string): Promise<void> } {
-  const { db, ids, policy, due, disputes, refunds, anomalies } = deps
+  const { db, ids, policy, policies, due, disputes, refunds, anomalies } = deps
   due.on('order.late_check', (work) => check(work))
 
   async function schedule(tx: Tx, orderId: string): Promise<void> {
@@ -35,12 +45,12 @@ export function createLateChecks(
     const order = await getOrder(db.read, work.subjectId)
     if (order.state !== 'paid' && order.state !== 'partly_refunded') return
     const lines = await linesOf(db.read, order.orderId)
-    const decision = await disputes.reExamine(
+    const weighed = await disputes.weighAgain(
       order,
       lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
     )
     await db.write('check a late charge', async (tx) => {
-      if (decision === undefined && nowOf(tx) < Number(work.payload['untilMs'])) {
+      if (weighed === undefined && nowOf(tx) < Number(work.payload['untilMs'])) {
         const dueAtMs = nowOf(tx) + LOOK_AGAIN_MS
         return due.schedule(tx, {
           kind: work.kind,
@@ -49,17 +59,28 @@ export function createLateChecks(
           payload: { ...work.payload },
         })
       }
+      const judged =
+        weighed === undefined
+          ? undefined
+          : judge(tx, policies, returnedGoodsRule, weighed, {
+              subjectId: `${order.orderId}/late`,
+              orderId: order.orderId,
+              sessionId: order.sessionId,
+              cabinetId: order.cabinetId,
+              consumerId: order.consumerId,
+            })
       await appendAudit(tx, {
         actor: 'system',
         action: 'charge.late_checked',
         subject: `order:${order.orderId}`,
-        detail: { rule: LATE_CHECK_RULE, outcome: decision?.outcome ?? 'no_trace' },
+        detail: { rule: LATE_CHECK_RULE, outcome: judged?.decision.outcome ?? 'no_trace' },
       })
-      if (decision?.outcome !== 'confirmed') await correct(tx, order, decision)
+      if (judged?.decision.outcome !== 'confirmed') await correct(tx, order, judged)
     })
   }
 
-  async function correct(tx: Tx, order: OrderRow, decision: ReturnDecision | undefined): Promise<void> {
+  async function correct(tx: Tx, order: OrderRow, judged: Judged<ReturnDecision> | undefined): Promise<void> {
+    const decision = judged?.decision
     const { orderId, sessionId, cabinetId, consumerId } = order
     const isWrong = decision?.outcome === 'refund'
     const percent = Math.round((decision?.probability ?? 0) * 100)
@@ -70,6 +91,7 @@ export function createLateChecks(
       {
         kind: isWrong ? 'item_returned' : 'delayed_charge',
         rule: LATE_CHECK_RULE,
+        ...(judged === undefined ? {} : { decisionId: judged.decisionId }),
         inputs: { decision: decision ?? null },
         reasonKey: isWrong ? 'anomaly.item_returned.refunded' : 'anomaly.delayed_charge.unclear',
         reasonValues: { sku: first?.sku ?? '', count, percent },
@@ -78,21 +100,21 @@ export function createLateChecks(
       { subjectId: `${orderId}/late`, orderId, sessionId, cabinetId, consumerId },
     )
     if (!isWrong || decision === undefined) return
-    const refund = await refunds.ask(tx, {
-      refundId: ids.next('refund'),
-      orderId,
-      lines: decision.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
-      reason: 'delayed_charge',
-      stock: 'not_returned',
-      by: `rule:${LATE_CHECK_RULE}`,
-      authority: {
-        kind: 'rule',
+    const refund = await refundByRule(
+      tx,
+      { refunds, policies },
+      {
+        refundId: ids.next('refund'),
+        orderId,
+        lines: decision.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
+        reason: 'delayed_charge',
+        stock: 'not_returned',
+        by: `rule:${LATE_CHECK_RULE}`,
         isProven: false,
-        refundedThisMonthFen: await refunds.refundedByRules(tx, consumerId),
+        anomalyId: anomaly.anomalyId,
+        tellConsumer: true,
       },
-      anomalyId: anomaly.anomalyId,
-      tellConsumer: true,
-    })
+    )
     if (refund.state !== 'awaiting_approval') await anomalies.markCarriedOut(tx, anomaly.anomalyId)
   }
 

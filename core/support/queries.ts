@@ -154,11 +154,11 @@ export function createSupportQueries(
         .where('requestedAtMs', '>', sinceMs)
         .executeTakeFirst(),
       read
-        .selectFrom('consumerBlock')
-        .select('blockId')
+        .selectFrom('restriction')
+        .select('level')
         .where('consumerId', '=', row.consumerId)
-        .where('liftedAtMs', 'is', null)
-        .where((eb) => eb.or([eb('expiresAtMs', 'is', null), eb('expiresAtMs', '>', clock.now())]))
+        .where('state', '=', 'active')
+        .where('expiresAtMs', '>', clock.now())
         .executeTakeFirst(),
     ])
     const reconciled =
@@ -223,7 +223,7 @@ export function createSupportQueries(
         orders90Days: own,
         disputes90Days: disputed,
         refunds90DaysFen: refunded?.fen ?? 0,
-        isBlocked: block !== undefined,
+        isBlocked: block?.level === 'blocked',
       },
       charges: chargeViews,
       calls,

@@ -127,7 +127,8 @@ export function decideReceipt(
   if (massOf((state) => state.foreign.some((object) => object.isNew)) > 0.15) reasons.push('foreign_object')
   if (facts.sensorFault) reasons.push('sensor_fault')
   if (mass(flagUnexplained) > 0.05) reasons.push('unexplained_loss')
-  if (mass(flagOpened) > 0.15 || (chosen.flags & flagBroughtIn) !== 0) reasons.push('opened_package_returned')
+  if (mass(flagOpened) > 0.15) reasons.push('opened_package_returned')
+  if ((chosen.flags & flagBroughtIn) !== 0) reasons.push('brought_in')
   if (facts.unbalanced || (chosen.flags & flagMerged) !== 0) reasons.push('missed_event')
   if (facts.disturbed) reasons.push('disturbed')
   const lines: ReceiptLine[] = linesOf(chosen.hand, model).map(({ product, sku, quantity }) => ({

@@ -65,6 +65,8 @@ export type WeighingReason =
   | 'sensor_fault'
   | 'unexplained_loss'
   | 'opened_package_returned'
+  /** Goods came in that were not taken in this session: brought back later, or by somebody else. */
+  | 'brought_in'
   | 'missed_event'
   | 'disturbed'
 

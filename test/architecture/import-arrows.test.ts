@@ -10,14 +10,14 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
  */
 const CORE_ORDER = [
   ['platform'],
-  ['catalog', 'cabinets', 'consumers', 'staff', 'audit', 'notices', 'privacy', 'ingest', 'live', 'ledger'],
+  ['catalog', 'cabinets', 'consumers', 'staff', 'audit', 'notices', 'privacy', 'ingest', 'live', 'ledger', 'policies'],
   ['pricing'],
   ['sessions'],
   ['orders'],
   ['payments'],
   ['refunds'],
   ['bills', 'complaints'],
-  ['anomalies', 'arrears', 'compensation', 'refund-cases'],
+  ['anomalies', 'arrears', 'restrictions', 'compensation', 'refund-cases'],
   ['support'],
   ['reports', 'pages'],
   // They look at everything and nothing looks at them.

@@ -4,6 +4,7 @@ import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { BUS_STORIES } from './buses.ts'
 import { cameraBlocked } from './camera-blocked.ts'
+import { COLD_STORIES } from './cold.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
 import { DOOR_STORIES } from './doors.ts'
@@ -18,6 +19,7 @@ import { lateUnlock } from './late-unlock.ts'
 import { putBackScenario } from './put-back.ts'
 import { restore } from './restore.ts'
 import { promotion } from './prices.ts'
+import { returnedLater, returnedLaterOther } from './returned-later.ts'
 import { refundAtOnce, refundClosedAndUnknown, refundRerouted } from './refunds.ts'
 import { nothingTaken, sale } from './sale.ts'
 import type { Campaign, Scenario } from './scenario.ts'
@@ -33,6 +35,8 @@ export const SCENARIOS: readonly Scenario[] = [
   cameraBlocked,
   doubleCharge,
   itemReturned,
+  returnedLater,
+  returnedLaterOther,
   deferredOffline,
   deferredPending,
   deferredToldBefore,
@@ -52,11 +56,12 @@ export const SCENARIOS: readonly Scenario[] = [
   setpointConflict,
   lateUnlock,
   ...TECHNICIAN_STORIES,
+  ...COLD_STORIES,
   ...DOOR_STORIES,
+  ...BUS_STORIES,
   edgeKilled,
   coreKilled,
   restore,
-  ...BUS_STORIES,
   deadLetter,
   outboxPressure,
   halfOpen,

@@ -15,6 +15,7 @@ import { accountsMigration } from './0013-accounts.ts'
 import { viewVersionsMigration } from './0014-view-versions.ts'
 import { coldLogMigration } from './0015-cold-log.ts'
 import { makingGoodMigration } from './0016-making-good.ts'
+import { policiesMigration } from './0017-policies.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   viewVersionsMigration,
   coldLogMigration,
   makingGoodMigration,
+  policiesMigration,
 ]

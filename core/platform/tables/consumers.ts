@@ -26,13 +26,4 @@ export interface ConsumerTables {
     createdAtMs: number
     usedAtMs: number | null
   }
-  consumerBlock: {
-    blockId: string
-    consumerId: string
-    reason: string
-    createdBy: string
-    createdAtMs: number
-    expiresAtMs: number | null
-    liftedAtMs: number | null
-  }
 }

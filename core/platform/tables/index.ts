@@ -7,6 +7,7 @@ import type { IngestTables } from './ingest.ts'
 import type { LedgerTables } from './ledger.ts'
 import type { MoneyTables } from './money.ts'
 import type { NoticeTables } from './notices.ts'
+import type { PolicyTables } from './policies.ts'
 import type { PlatformTables } from './platform.ts'
 import type { PricingTables } from './pricing.ts'
 import type { SessionTables } from './sessions.ts'
@@ -28,4 +29,5 @@ export interface Tables
     SupportTables,
     ConsumerTables,
     CompensationTables,
-    NoticeTables {}
+    NoticeTables,
+    PolicyTables {}

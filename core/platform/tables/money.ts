@@ -167,5 +167,7 @@ export interface MoneyTables {
     /** JSON of strings and numbers. */
     reasonValues: string
     note: string | null
+    /** What a rule with limits decided, in `policyDecision`. */
+    decisionId: number | null
   }
 }

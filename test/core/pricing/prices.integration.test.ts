@@ -7,6 +7,8 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { priceSession, releaseOrder } from '#core/orders/pricing.ts'
 import { advanceOrder, insertOrder } from '#core/orders/store.ts'
 import type { Tx } from '#core/platform/database.ts'
+import type { PolicyName } from '#protocol/api/policies.ts'
+import { limitsIn } from '#core/policies/limits.ts'
 import { createPolicy } from '#core/platform/policy.ts'
 import { issueCoupon, issuePoints } from '#core/pricing/benefits.ts'
 import { isWithin, localTimeOf } from '#core/pricing/local-time.ts'
@@ -101,7 +103,10 @@ async function visit(colas: number, probability = 1) {
       .selectAll()
       .where('sessionId', '=', sessionId)
       .executeTakeFirstOrThrow()
-    const priced = await priceSession(tx, { ids, policy: createPolicy() }, session, reconciled)
+    const policy = createPolicy()
+    const held = { held: (name: PolicyName) => ({ version: 0, limits: limitsIn(name, policy) }) }
+    const deps = { ids, policy, policies: held }
+    const priced = await priceSession(tx, deps, session, reconciled, { isComingInExplained: false })
     return { orderId, totalFen: priced?.order.totalFen, state: priced?.order.state }
   })
 }

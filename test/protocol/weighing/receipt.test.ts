@@ -184,6 +184,13 @@ describe('when a person should look', () => {
     expect(receipt.reasons).toContain('unexplained_loss')
   })
 
+  it('a bottle was put in that nobody took in this visit → it came in, and the core says whose it was', () => {
+    const { receipt } = weigh([at(6, 'top', 521)])
+    expect(receipt.lines).toEqual([expect.objectContaining({ sku: 'water', quantity: -1 })])
+    expect(receipt.reasons).toContain('brought_in')
+    expect(receipt.reasons).not.toContain('opened_package_returned')
+  })
+
   it('a bottle came back half empty → still charged, and a person looks', () => {
     const result = weigh([at(5, 'top', -521), at(9, 'top', 250)])
     expect(goods(result)).toBe('1 water')
