@@ -41,18 +41,28 @@ export function keepFresh(): void {
   plan()
 }
 
+/** What the server called the page that is shown; the same page is not sent twice. */
+let shownTag: string | null = null
+
 /** Fetches this page again and takes over what changed. @throws when the server cannot be reached or refuses */
 export async function refresh(): Promise<void> {
   const response = await fetch(location.pathname, {
-    headers: { accept: 'text/html' },
+    headers: { accept: 'text/html', ...(shownTag === null ? {} : { 'if-none-match': shownTag }) },
     credentials: 'same-origin',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
+  if (response.status === 304) return
   if (!response.ok) throw new Error(`status ${response.status}`)
+  shownTag = response.headers.get('etag')
   const next = new DOMParser().parseFromString(await response.text(), 'text/html')
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const newer = next.getElementById(part.id)
-    if (newer === null || newer.dataset['live'] === part.dataset['live'] || isBeingUsed(part)) continue
+    if (newer === null || newer.dataset['live'] === part.dataset['live']) continue
+    if (isBeingUsed(part)) {
+      // It is left as it is for now, and must be sent again.
+      shownTag = null
+      continue
+    }
     exchange(part, newer)
   }
   const poll = next.querySelector<HTMLElement>('[data-poll]')?.dataset['poll']

@@ -42,7 +42,10 @@ export function lateChargeSentences(page: PageContext, order: OrderView): string
   return sentences
 }
 
-/** A refund for a duplicate is on its way or done, so "charged once" would be a lie. */
-export function wasChargedTwice(order: Pick<OrderView, 'refunds'>): boolean {
-  return order.refunds.some((refund) => refund.reason === 'duplicate' && refund.state !== 'rejected')
+/** A second payment was found, or goes back already: "charged once" would be a lie. */
+export function wasChargedTwice(order: Pick<OrderView, 'refunds' | 'story'>): boolean {
+  return (
+    order.story.some((line) => line.key === 'story.charged_twice') ||
+    order.refunds.some((refund) => refund.reason === 'duplicate' && refund.state !== 'rejected')
+  )
 }

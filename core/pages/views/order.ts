@@ -72,9 +72,8 @@ function stateSentence(page: PageContext, order: OrderView): string {
   }
   if (order.state === 'paid') {
     if (wasChargedTwice(order)) {
-      const isBack = order.refunds.every(
-        (refund) => refund.reason !== 'duplicate' || refund.state === 'succeeded',
-      )
+      const back = order.refunds.filter((refund) => refund.reason === 'duplicate')
+      const isBack = back.length > 0 && back.every((refund) => refund.state === 'succeeded')
       return t(isBack ? 'order.now.paidTwice.done' : 'order.now.paidTwice')
     }
     return order.chargedAtMs === null

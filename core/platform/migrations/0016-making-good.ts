@@ -1,7 +1,7 @@
 import { COMPENSATION_KINDS, COMPENSATION_REASONS, COMPENSATION_STATES } from '#protocol/api/compensation.ts'
 import { REFUND_CASE_ITEM_STATES, REFUND_CASE_STATES, REFUND_WAYS } from '#protocol/api/refund-cases.ts'
 import { type Migration, sqlList } from '../migrate.ts'
-import { movesVersion } from './0014-view-versions.ts'
+import { movesVersion } from '../view-versions.ts'
 
 const ITSELF = 'SELECT ROW.orderId AS subject'
 
