@@ -4,7 +4,7 @@ import { closed, Id } from '#protocol/api/common.ts'
 import { CompensationCreate, CompensationDecision, CompensationList } from '#protocol/api/compensation.ts'
 import { StaffOrder } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import type { StaffIdentity } from '#core/platform/access.ts'
+import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import type { Permission } from '#core/staff/permissions.ts'
@@ -59,6 +59,7 @@ export function registerCompensationRoutes(
       },
       async (request) => {
         const staff = me(request)
+        if (verdict === 'approve') requireProof(staff)
         const { orderId } = await db.write('decide a compensation', (tx) =>
           compensations.decide(tx, request.params.compensationId, staff, verdict, request.body.reason),
         )

@@ -10,7 +10,7 @@ import {
   RefundCaseList,
 } from '#protocol/api/refund-cases.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import type { StaffIdentity } from '#core/platform/access.ts'
+import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import type { RefundCases } from './cases.ts'
@@ -58,6 +58,7 @@ export function registerRefundCaseRoutes(
       { ...allowed, schema: { params, body: RefundCaseDecision, response: { 200: RefundCaseDetail } } },
       async (request) => {
         const staff = me(request)
+        if (verdict === 'approve' || verdict === 'resume') requireProof(staff)
         const { caseId } = request.params
         await cases.detail(staff, caseId)
         await db.write('decide a refund case', (tx) =>

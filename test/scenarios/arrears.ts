@@ -2,25 +2,21 @@ import type { OrderView } from '#protocol/api/consumer.ts'
 import type { WriteOffList } from '#protocol/api/arrears.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import { createVisitor } from '#test/support/browserless.ts'
-import { expectSoundBooks } from './money-steps.ts'
+import { expectSoundBooks, told } from './money-steps.ts'
 import type { Scenario } from './scenario.ts'
 import { paymentsOf, shop, take } from './steps.ts'
 import type { Consumer, World } from './world.ts'
 
 /** Unpaid after a moment, reminded soon. */
-const SOON = { chargePendingMs: 800, arrearsReminderFirstMs: 2000, arrearsReminderLongestMs: 2000 }
+export const SOON = { chargePendingMs: 800, arrearsReminderFirstMs: 2000, arrearsReminderLongestMs: 2000 }
 
 /** A visit whose money the provider cannot collect, up to the moment at which it counts as unpaid. */
-async function unpaidVisit(world: World, consumer: Consumer): Promise<OrderView> {
+export async function unpaidVisit(world: World, consumer: Consumer): Promise<OrderView> {
   await world.provider.setBalance(consumer.openid, 0)
   const { session } = await shop(world, consumer, [take('s4', 'tea-oolong')])
   return consumer.orderIn(session.sessionId, ['arrears'])
 }
-const told = (world: World, template: string) =>
-  eventually(`the message ${template}`, async () =>
-    (await world.phone.messages()).some((message) => message.template === template),
-  )
-async function expectBlocked(consumer: Consumer, isBlocked: boolean): Promise<void> {
+export async function expectBlocked(consumer: Consumer, isBlocked: boolean): Promise<void> {
   const answer = await consumer.tryOpen()
   const code = 'refusal' in answer ? answer.refusal.code : undefined
   expectEqual(code, isBlocked ? 'consumer_in_arrears' : undefined, 'the refusal at the door')

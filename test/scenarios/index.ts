@@ -16,6 +16,7 @@ import { hostileClients } from './hostile-clients.ts'
 import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
+import { refundBulk, refundCompensationSpent } from './making-good.ts'
 import { putBackScenario } from './put-back.ts'
 import { restore } from './restore.ts'
 import { promotion } from './prices.ts'
@@ -52,6 +53,8 @@ export const SCENARIOS: readonly Scenario[] = [
   refundRerouted,
   refundClosedAndUnknown,
   refundAtOnce,
+  refundCompensationSpent,
+  refundBulk,
   setpoint,
   setpointConflict,
   lateUnlock,

@@ -43,6 +43,13 @@ export function refundIn(consumer: Consumer, orderId: string, state: string): Pr
   })
 }
 
+/** A message of this kind reached somebody. */
+export function told(world: World, template: string): Promise<unknown> {
+  return eventually(`the message ${template}`, async () =>
+    (await world.phone.messages()).some((message) => message.template === template),
+  )
+}
+
 /** As the button of the console does it. */
 export async function reconcile(finance: Staff): Promise<BillDetail> {
   return (await finance.send('POST', `bills/${today()}/reconcile`, {})) as BillDetail
