@@ -46,6 +46,7 @@ import { createSeal } from '#core/privacy/seal.ts'
 import { startUpkeep } from '#core/upkeep.ts'
 import { createWorks, type Works } from '#core/works.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
+import { registerRestockRoutes } from '#core/restock/routes.ts'
 import { registerAccountRoutes } from '#core/staff/account-routes.ts'
 import { homeView } from '#core/staff/home.ts'
 import { createOwnAccount } from '#core/staff/own-account.ts'
@@ -133,7 +134,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     onLive: (cabinetId, live) =>
       feed.tell({ kind: 'live', subjectId: cabinetId, cabinetId, atMs: clock.now(), data: { ...live } }),
   })
-  const { registry, presence, twins, commands, commerce, due, ingest } = works
+  const { registry, presence, twins, commands, visits, commerce, due, ingest } = works
   const care: Care = createCare({ ...deps, auditKey, publicUrl: () => addresses.url, room }, settings, works)
   const access = await createDeviceAccess(settings, deps, registry)
   const { broker, credentials } = access
@@ -215,6 +216,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   registerCabinetRoutes(http, { ...deps, presence, twins, neighbours, evidence })
   registerColdRoutes(http, { ...deps, presence })
   registerControlRoutes(http, { ...deps, presence, twins, commands, evidence })
+  registerRestockRoutes(http, { ...deps, visits, evidence })
   registerDeliveryRoutes(http, { db, letters: ingest.letters, desk: ingest.desk })
   registerCredentialRoutes(http, {
     ...deps,

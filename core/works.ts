@@ -18,6 +18,7 @@ import type { Database } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import { createDueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
+import { createVisits, visitHandlers } from '#core/restock/visits.ts'
 import { openPolicyBook } from '#core/policies/book.ts'
 
 const PRESENCE_SWEEP_MS = 500
@@ -52,6 +53,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const presence = createPresence(deps)
   const twins = createTwins({ ...deps, wire, presence, identity: await databaseIdentity(db, ids) })
   const commands = createCommands({ ...deps, wire, presence })
+  const visits = createVisits({ ...deps, commands })
   const absence = watchAbsence({ ...deps, presence, due })
   const commerce =
     ports.commerce === undefined
@@ -72,6 +74,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     handlers: combineHandlers(
       createProjections({ ids, commands, twins }),
       keepCommandPictures(evidence),
+      visitHandlers(),
       ...(commerce === undefined ? [] : [commerce.handlers]),
     ),
     observer: createStreamObserver({ ids, commands }),
@@ -116,6 +119,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     presence,
     twins,
     commands,
+    visits,
     commerce,
     ingest,
     evidence,

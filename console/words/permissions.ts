@@ -21,6 +21,8 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'service.change': { zh: '暂停与恢复货柜服务', en: 'Take cabinets out of service and back' },
   'command.send': { zh: '向货柜下发指令', en: 'Send commands to cabinets' },
   'command.unlock': { zh: '维护开门', en: 'Unlock doors for service' },
+  'restock.read': { zh: '查看补货与盘点', en: 'See restocks and counts' },
+  'restock.work': { zh: '补货、盘点与维护', en: 'Restock, count and serve cabinets' },
   'command.scale': { zh: '去皮与标定', en: 'Tare and calibrate scales' },
   'command.cold': { zh: '除霜与解除食安锁柜', en: 'Defrost, clear lockouts' },
   'planogram.change': { zh: '修改陈列图', en: 'Change planograms' },

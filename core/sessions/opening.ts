@@ -9,6 +9,7 @@ import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import { isStaffAt } from '#core/restock/store.ts'
 import { decideOpening, decideUnlockRefusal, type OpeningFacts } from './decide.ts'
 import { sessionMachine } from './machine.ts'
 import { advanceSession, findSession, liveSessionAt, liveSessionOf, type SessionRow } from './store.ts'
@@ -70,7 +71,9 @@ export function createOpening(
       isLockedOut: heard?.isLockedOut ?? false,
       presence: heard?.presence ?? 'unknown',
       isSellingTime: isKnown && isWithinHours(await sellingHoursOf(cabinetId), clock.now()),
-      isBusy: (await liveSessionAt(db.read, cabinetId)) !== undefined,
+      isBusy:
+        (await liveSessionAt(db.read, cabinetId)) !== undefined ||
+        (await isStaffAt(db.read, cabinetId, clock.now())),
       hasPlanogram: (await planogramOf(db.read, cabinetId)) !== undefined,
       isBlocked:
         consumerId !== undefined &&

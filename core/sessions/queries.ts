@@ -4,6 +4,7 @@ import type { CabinetPresence, PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { isStaffAt } from '#core/restock/store.ts'
 import { describePromotion, shownPrice } from '#core/pricing/describe.ts'
 import { benefitsOf, priceBookAt } from '#core/pricing/store.ts'
 import { sessionMachine } from './machine.ts'
@@ -54,8 +55,9 @@ export async function cabinetForConsumer(
     .where('cabinetId', '=', cabinetId)
     .executeTakeFirst()
   if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
-  const [heard, live, planogram, products, stock, own] = await Promise.all([
+  const [heard, isServed, live, planogram, products, stock, own] = await Promise.all([
     deps.presence.presenceOf(cabinetId),
+    isStaffAt(read, cabinetId, deps.clock.now()),
     liveSessionAt(read, cabinetId),
     planogramOf(read, cabinetId),
     productsBySku(read),
@@ -83,7 +85,7 @@ export async function cabinetForConsumer(
     name: { zh: cabinet.nameZh, en: cabinet.nameEn },
     site: { zh: cabinet.siteZh, en: cabinet.siteEn },
     contact: cabinet.contact,
-    status: statusOf(heard, live !== undefined),
+    status: statusOf(heard, live !== undefined || isServed),
     capFen: deps.policy.sessionCapFen,
     retentionDays: deps.policy.routinePictureDays,
     shelves: (planogram?.shelves ?? []).map((shelf) => ({

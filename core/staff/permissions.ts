@@ -29,6 +29,8 @@ export const PERMISSIONS = {
   'planogram.change': ['operator', 'manager', 'admin'],
   'alarm.acknowledge': ['operator', 'technician', 'manager', 'lead', 'admin'],
   'cabinet.enrol': ['technician', 'operator', 'admin'],
+  'restock.read': ['operator', 'technician', 'manager', 'lead', 'admin'],
+  'restock.work': ['operator', 'technician'],
   'cabinet.revoke': ['operator', 'admin'],
   'deadLetter.read': ['technician', 'admin', 'manager'],
   // A mended event may move money, so whoever mends it answers for money.

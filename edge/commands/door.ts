@@ -11,7 +11,7 @@ import { decideLock, decideUnlock } from './decide.ts'
 import type { Operations, Outcome } from './operation.ts'
 
 const MINUTE_MS = 60_000
-/** Somebody who repairs or cleans stands at the open door for as long as it takes; an hour is forgotten. */
+/** Somebody who repairs, fills or cleans stands at the open door for as long as it takes; an hour is forgotten. */
 const SERVICE_TIMES = {
   notOpenedMs: MINUTE_MS,
   leftOpenWarningMs: 20 * MINUTE_MS,
@@ -40,7 +40,7 @@ export function createDoorOperations(options: {
         kind: args.kind,
         door: args.door,
         planogramVersion: args.planogramVersion,
-        policy: args.kind === 'service' ? { ...policy, ...SERVICE_TIMES } : policy,
+        policy: args.kind === 'sale' ? policy : { ...policy, ...SERVICE_TIMES },
       },
       bindPlanogram(planogram, args.stock, hardware.sensors, readLearned(db)),
     )

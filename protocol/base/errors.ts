@@ -260,6 +260,16 @@ export const ERRORS = {
     409,
     'The hardware of this cabinet cannot do that.',
     'Do it at the device itself, or choose a profile that describes how.',
+  visit_line_wrong: refusal(
+    400,
+    'A line of this visit cannot be right.',
+    'Correct the line that is named and save again.',
+  ),
+  visit_difference_unexplained: refusal(
+    409,
+    'The scales say something else than the lines.',
+    'Count the shelf again and correct the lines, or write down why they differ.',
+  ),
   ),
   scale_unstable: refusal(
     409,

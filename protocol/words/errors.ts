@@ -77,6 +77,8 @@ const zh: Record<ErrorCode, ErrorText> = {
   unknown_after_crash: text('柜端程序在执行指令时中断。', '结果中列出了硬件的实际状态，请据此判断。'),
   agent_restarted: text('柜端程序在指令生效前重启，未作任何更改。', '请重新下发。'),
   door_open: text('柜门开着。', '请关上柜门后重新下发。'),
+  visit_line_wrong: text('有一行不可能成立。', '请更正所指的行后重新保存。'),
+  visit_difference_unexplained: text('称重结果与填写的不一致。', '请重新清点该层并更正，或写明差异原因。'),
   not_supported: text('这台货柜的硬件不支持该操作。', '请在设备上手动操作，或使用支持该操作的硬件配置。'),
   scale_unstable: text('秤的读数无法稳定。', '请勿触碰层架，关上柜门，待压缩机停机后重试。'),
   weight_implausible: text(

@@ -11,7 +11,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const CORE_ORDER = [
   ['platform'],
   ['catalog', 'cabinets', 'consumers', 'staff', 'audit', 'notices', 'privacy', 'ingest', 'live', 'ledger', 'policies'],
-  ['pricing'],
+  ['pricing', 'restock'],
   ['sessions'],
   ['orders'],
   ['payments'],

@@ -16,6 +16,7 @@ import { hostileClients } from './hostile-clients.ts'
 import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
+import { RESTOCK_STORIES } from './restock.ts'
 import { refundBulk, refundCompensationSpent } from './making-good.ts'
 import { putBackScenario } from './put-back.ts'
 import { restore } from './restore.ts'
@@ -62,6 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...COLD_STORIES,
   ...DOOR_STORIES,
   ...BUS_STORIES,
+  ...RESTOCK_STORIES,
   edgeKilled,
   coreKilled,
   restore,

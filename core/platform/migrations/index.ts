@@ -16,6 +16,7 @@ import { viewVersionsMigration } from './0014-view-versions.ts'
 import { coldLogMigration } from './0015-cold-log.ts'
 import { makingGoodMigration } from './0016-making-good.ts'
 import { policiesMigration } from './0017-policies.ts'
+import { restockMigration } from './0018-restock.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   coldLogMigration,
   makingGoodMigration,
   policiesMigration,
+  restockMigration,
 ]

@@ -10,6 +10,7 @@ import type { NoticeTables } from './notices.ts'
 import type { PolicyTables } from './policies.ts'
 import type { PlatformTables } from './platform.ts'
 import type { PricingTables } from './pricing.ts'
+import type { RestockTables } from './restock.ts'
 import type { SessionTables } from './sessions.ts'
 import type { StaffTables } from './staff.ts'
 import type { SupportTables } from './support.ts'
@@ -30,4 +31,5 @@ export interface Tables
     ConsumerTables,
     CompensationTables,
     NoticeTables,
-    PolicyTables {}
+    PolicyTables,
+    RestockTables {}
