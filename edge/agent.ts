@@ -400,6 +400,7 @@ export function createAgent(ports: AgentPorts): Agent {
         onBoard(reading) {
           sessions.onBoard(reading)
           doorWatch.onBoard(reading)
+          climate.onBoard(reading)
           onSite.onBoard(reading)
           if (reading.isUnlocked !== null) goOnline()
         },

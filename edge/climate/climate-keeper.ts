@@ -6,7 +6,7 @@ import type { Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { decideReadingWindowMs } from '../delivery/thinning.ts'
-import type { CabinetHardware, ClimateSample } from '../hardware/ports.ts'
+import type { BoardReading, CabinetHardware, ClimateSample } from '../hardware/ports.ts'
 import { patiently } from '../patiently.ts'
 import type { LockoutPolicy } from './lockout.ts'
 import { createLockoutKeeper, type MachineRun } from './lockout-keeper.ts'
@@ -56,6 +56,7 @@ export interface ClimateKeeper {
   /** The document last answered. */
   readonly reported: { twinEpoch?: string; version: number; setpointDeciCelsius?: number }
   onClimate(sample: ClimateSample): void
+  onBoard(reading: BoardReading): void
   /** Inside the transaction that stores the document. */
   onTwin(twin: Twin): void
   clearOnSite(by: string, reason: string, about: { goods: 'kept' | 'discarded'; commandId: string }): boolean
@@ -110,6 +111,7 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
   let retryAtMonoMs = Number.NEGATIVE_INFINITY
   let lastAirMonoMs = clock.monoMs()
   let isWriting = false
+  let wasDoorOpen = false
   let wasLockedOut = lockout.isLockedOut
   let timer: Timer | undefined
 
@@ -134,12 +136,15 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
     const air = sample.airDeciCelsius === null && sample.secondAirDeciCelsius == null ? null : probes.air
     if (air !== null) lastAirMonoMs = now
     // One missed reading is no probe fault; a silence is.
-    if (air !== null || now - lastAirMonoMs >= settings.probeSilentMs)
+    if (air !== null || now - lastAirMonoMs >= settings.probeSilentMs) {
       lockout.look({
         airDeciCelsius: air,
-        isDoorOpen: hardware.board().isDoorOpen,
+        // A door may have been open and closed again between two looks.
+        isDoorOpen: wasDoorOpen || hardware.board().isDoorOpen,
         isDefrosting: sample.isDefrosting,
       })
+      wasDoorOpen = false
+    }
     if (now - window.startedMonoMs >= settings.climateWindowMs) reportWindow(now)
     keepSetpoint(now, sample.setpointDeciCelsius).catch((error: unknown) =>
       log.error({ err: error }, `the setpoint could not be answered: ${messageOf(error)}; it is tried again`),
@@ -226,6 +231,9 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
         version: wanted === undefined || !isAnswered ? 0 : wanted.version,
         ...(confirmed === undefined ? {} : { setpointDeciCelsius: confirmed }),
       }
+    },
+    onBoard(reading) {
+      if (reading.isDoorOpen === true) wasDoorOpen = true
     },
     onClimate(sample) {
       const { isDoorOpen } = hardware.board()

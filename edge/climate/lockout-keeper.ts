@@ -192,6 +192,8 @@ export function createLockoutKeeper(options: LockoutKeeperOptions): LockoutKeepe
     },
     start() {
       lastLookMonoMs = clock.monoMs()
+      // From here on the cabinet is looked after: a stop that comes soon has a beginning.
+      save()
     },
     save,
   }

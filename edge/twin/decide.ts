@@ -15,6 +15,8 @@ type Answer = TwinAnswered['parts'][number]
 const LOCKOUT_LIMIT_MOST = 100
 /** Out of temperature for longer than this nothing may be sold (FDA Food Code 3-501.19: four hours). */
 const LOCKOUT_AFTER_MOST_MS = 4 * 3_600_000
+/** Nobody may leave a cabinet without a measurement for longer than this and sell on. */
+const LOCKOUT_UNSEEN_MOST_MS = 24 * 3_600_000
 
 /** A document of another core database always counts; of the same one a later version does, and one that says something else. */
 export function isNews(known: Twin | undefined, given: Twin): boolean {
@@ -74,18 +76,26 @@ function answer(part: TwinPart, { status, reason, detail }: Decided, value: unkn
 
 function decideLockoutPart({ lockout }: Twin): Decided & { value: Twin['lockout'] } {
   if (!lockout.isEnabled) return { status: 'applied', value: lockout }
-  const value = {
-    isEnabled: true,
+  const most = (ms: number | undefined, mostMs: number) =>
+    ms === undefined ? undefined : Math.min(ms, mostMs)
+  const totalMs = most(lockout.totalMs, LOCKOUT_AFTER_MOST_MS)
+  const unseenMs = most(lockout.unseenMs, LOCKOUT_UNSEEN_MOST_MS)
+  const value: Twin['lockout'] = {
+    ...lockout,
     limitDeciCelsius: Math.min(lockout.limitDeciCelsius, LOCKOUT_LIMIT_MOST),
     afterMs: Math.min(lockout.afterMs, LOCKOUT_AFTER_MOST_MS),
     afterDoorCloseMs: Math.min(lockout.afterDoorCloseMs, LOCKOUT_AFTER_MOST_MS),
     afterDefrostMs: Math.min(lockout.afterDefrostMs, LOCKOUT_AFTER_MOST_MS),
+    ...(totalMs === undefined ? {} : { totalMs }),
+    // A window shorter than what it may sum up would never stop anything.
+    ...(lockout.totalWindowMs === undefined
+      ? {}
+      : { totalWindowMs: Math.max(lockout.totalWindowMs, totalMs ?? 0) }),
+    ...(unseenMs === undefined ? {} : { unseenMs }),
   }
-  const isClamped =
-    value.limitDeciCelsius !== lockout.limitDeciCelsius ||
-    value.afterMs !== lockout.afterMs ||
-    value.afterDoorCloseMs !== lockout.afterDoorCloseMs ||
-    value.afterDefrostMs !== lockout.afterDefrostMs
+  const isClamped = Object.entries(value).some(
+    ([name, part]) => part !== lockout[name as keyof typeof lockout],
+  )
   if (!isClamped) return { status: 'applied', value }
   const detail = `at most ${LOCKOUT_LIMIT_MOST / 10} °C and ${LOCKOUT_AFTER_MOST_MS / 3_600_000} h`
   return { status: 'overridden', reason: 'limit_unsafe', detail, value }

@@ -81,9 +81,19 @@ describe('a desired document', () => {
   it('with a food-safety limit that is too loose is brought to the loosest that is safe', () => {
     const given = {
       ...document,
-      lockout: { ...document.lockout, limitDeciCelsius: 150, afterMs: 24 * 3_600_000 },
+      lockout: {
+        ...document.lockout,
+        limitDeciCelsius: 150,
+        afterMs: 24 * 3_600_000,
+        totalMs: 24 * 3_600_000,
+        totalWindowMs: 1000,
+        unseenMs: 48 * 3_600_000,
+      },
     }
     expect(decideTwin(undefined, given, limits).effective.lockout).toMatchObject({
+      totalMs: 4 * 3_600_000,
+      totalWindowMs: 4 * 3_600_000,
+      unseenMs: 24 * 3_600_000,
       limitDeciCelsius: 100,
       afterMs: 4 * 3_600_000,
     })
