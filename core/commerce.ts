@@ -1,12 +1,14 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { twinOfId } from '#protocol/base/ids.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
+import { registerPolicyRoutes } from '#core/anomalies/policy-routes.ts'
 import { createReturns } from '#core/anomalies/returns.ts'
 import { createArrears } from '#core/arrears/arrears.ts'
 import { registerArrearsRoutes } from '#core/arrears/routes.ts'
 import { createBills } from '#core/bills/bills.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
+import type { Twins } from '#core/cabinets/twins.ts'
 import { createRebuilding } from '#core/backup/rebuild.ts'
 import { createComplaints } from '#core/complaints/complaints.ts'
 import { createCompensations } from '#core/compensation/compensations.ts'
@@ -39,13 +41,19 @@ import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
 import { createRestrictions } from '#core/restrictions/restrictions.ts'
+import { registerRestrictionRoutes } from '#core/restrictions/routes.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
 import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
 import { registerConsumerRoutes } from '#core/support/consumer-routes.ts'
+import { createDeviceWait } from '#core/support/desk/device-wait.ts'
+import { createMerging } from '#core/support/desk/merging.ts'
+import { createSnoozing } from '#core/support/desk/snooze.ts'
+import { createTasks } from '#core/support/desk/tasks.ts'
 import { createDisputes } from '#core/support/disputes.ts'
 import { createLateChecks } from '#core/support/late-checks.ts'
 import { createSupportQueries } from '#core/support/queries.ts'
 import { registerSupportRoutes } from '#core/support/staff-routes.ts'
+import { registerTicketRoutes } from '#core/support/ticket-routes.ts'
 import { createTickets } from '#core/support/tickets.ts'
 
 /** The far ends of selling: who takes the money, who carries messages, what hides personal data. */
@@ -64,6 +72,7 @@ export interface CommerceDeps extends CoreDeps, CommercePorts {
   readonly due: DueWork
   readonly commands: CabinetCommands
   readonly presence: PresenceBook
+  readonly twins: Pick<Twins, 'changeSetpoint'>
   readonly evidence: EvidenceStore
 }
 
@@ -83,7 +92,11 @@ export function createCommerce(deps: CommerceDeps) {
   const anomalies = createAnomalies({ ...deps, charges, refunds, reactions: reactions.anomalies })
   const returns = createReturns({ ...deps, charges, refunds, anomalies, reactions: reactions.returns })
   const restrictions = createRestrictions({ ...deps, reactions: reactions.restrictions })
-  const tickets = createTickets(deps)
+  const tickets = createTickets({ ...deps, reactions: reactions.tickets })
+  const snoozing = createSnoozing(deps)
+  const tasks = createTasks({ ...deps, tickets })
+  const merging = createMerging({ ...deps, tickets })
+  const deviceWait = createDeviceWait({ ...deps, tickets })
   const arrears = createArrears({ ...deps, charges, reactions: reactions.arrears })
   const compensations = createCompensations({ ...deps, reactions: reactions.compensations })
   const cases = createRefundCases({ ...deps, refunds, charges })
@@ -101,6 +114,7 @@ export function createCommerce(deps: CommerceDeps) {
     refunds,
     anomalies,
     tickets,
+    snoozing,
     notices,
     arrears,
     lateChecks,
@@ -139,7 +153,7 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     support,
     callbacks,
-    handlers: combineHandlers(visits, rebuilding.handlers),
+    handlers: combineHandlers(visits, rebuilding.handlers, deviceWait.handlers),
     authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
       Authenticators['consumer']
     >,
@@ -149,8 +163,11 @@ export function createCommerce(deps: CommerceDeps) {
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
       registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerPriceRoutes(http, deps)
-      registerSupportRoutes(http, { ...deps, support, tickets, charges, refunds, anomalies, notices, orders })
+      registerTicketRoutes(http, { ...deps, support, tickets, snoozing, tasks, merging, deviceWait, notices })
+      registerSupportRoutes(http, { ...deps, support, charges, refunds, anomalies, notices, orders })
       registerArrearsRoutes(http, { ...deps, arrears, support })
+      registerPolicyRoutes(http, deps)
+      registerRestrictionRoutes(http, { ...deps, restrictions })
       registerCompensationRoutes(http, { ...deps, compensations, support })
       registerRefundCaseRoutes(http, { ...deps, cases })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })

@@ -32,6 +32,9 @@ import type { RefundReactions, Refunds } from '#core/refunds/refunds.ts'
 import type { RestrictionReactions, Restrictions } from '#core/restrictions/restrictions.ts'
 import type { SessionReactions } from '#core/sessions/course.ts'
 import { advanceSession, type SessionRow } from '#core/sessions/store.ts'
+import { tellAnswered } from '#core/support/tell-consumer.ts'
+import type { Snoozing } from '#core/support/desk/snooze.ts'
+import type { ClockReactions } from '#core/support/ticket-clocks.ts'
 import type { Tickets } from '#core/support/tickets.ts'
 
 /** The domains that effects run between; set once everything is made. */
@@ -40,6 +43,7 @@ export interface Domains {
   refunds: Refunds
   anomalies: Anomalies
   tickets: Tickets
+  snoozing: Snoozing
   notices: Notices
   arrears: Arrears
   lateChecks: { schedule(tx: Tx, orderId: string): Promise<void> }
@@ -65,6 +69,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
   bills: BillReactions
   complaints: ComplaintReactions
   anomalies: AnomalyReactions
+  tickets: ClockReactions
   arrears: ArrearsReactions
   compensations: CompensationReactions
   returns: ReturnReactions
@@ -509,10 +514,12 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     },
     async refundSucceeded(tx, refund) {
       if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
+      await domains().snoozing.refundSettled(tx, refund.orderId)
       await tell(tx, refund.orderId, 'refund_arrived', refund.refundId, refund.amountFen)
     },
     async refundRejected(tx, refund) {
       if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
+      await domains().snoozing.refundSettled(tx, refund.orderId)
     },
   }
 
@@ -618,6 +625,11 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
       settleTicketOf(tx, anomalyId === null ? undefined : { anomalyId }),
   }
 
+  const tickets: ClockReactions = {
+    delayTold: (tx, ticket) =>
+      tellAnswered(tx, domains().notices, ticket, `${ticket.ticketId}/${ticket.version}`),
+  }
+
   // --- somebody complained to the provider instead of to us
 
   const complaints: ComplaintReactions = {
@@ -637,16 +649,11 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
         note: complaint.text,
         language: 'zh',
         openedBy: 'rule:complaint-1',
+        channel: 'provider',
       })
       // The earliest clock wins: ours usually, the provider's when the complaint was found late.
-      await tx
-        .updateTable('ticket')
-        .set({
-          firstResponseDueMs: Math.min(ticket.firstResponseDueMs, complaint.respondByMs),
-          resolutionDueMs: Math.min(ticket.resolutionDueMs, complaint.doneByMs),
-        })
-        .where('ticketId', '=', ticket.ticketId)
-        .execute()
+      await domains().tickets.addOuterClock(tx, ticket.ticketId, 'provider_reply', complaint.respondByMs)
+      await domains().tickets.addOuterClock(tx, ticket.ticketId, 'provider_done', complaint.doneByMs)
       return ticket.ticketId
     },
   }
@@ -660,6 +667,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     refunds,
     bills,
     complaints,
+    tickets,
     anomalies,
     arrears,
     compensations,

@@ -18,6 +18,7 @@ import type { Database } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import { createDueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
+import { createExpiryWatch } from '#core/restock/expiry-watch.ts'
 import { createVisits, visitHandlers } from '#core/restock/visits.ts'
 import { openPolicyBook } from '#core/policies/book.ts'
 
@@ -53,7 +54,8 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const presence = createPresence(deps)
   const twins = createTwins({ ...deps, wire, presence, identity: await databaseIdentity(db, ids) })
   const commands = createCommands({ ...deps, wire, presence })
-  const visits = createVisits({ ...deps, commands })
+  const expiry = createExpiryWatch({ ...deps, due })
+  const visits = createVisits({ ...deps, commands, expiry })
   const absence = watchAbsence({ ...deps, presence, due })
   const commerce =
     ports.commerce === undefined
@@ -64,6 +66,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
           due,
           commands,
           presence,
+          twins,
           evidence,
           hasRoom: ports.hasRoom ?? (() => true),
           ...ports.commerce,
@@ -127,6 +130,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     /** Takes up what the last process left, before anything new may come. */
     async start(): Promise<void> {
       await absence.start()
+      await expiry.start()
       await ingest.start()
       await commands.resume()
       await commerce?.resume()

@@ -22,23 +22,21 @@ import { decideApproval } from '#core/refunds/decide.ts'
 import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
 import { adviseOn } from './advice.ts'
 import type { Disputes } from './disputes.ts'
-import { OPEN_TICKET_STATES, ticketMachine } from './machine.ts'
+import { OPEN_TICKET_STATES, type TicketInput, ticketMachine } from './machine.ts'
+import { deskOf } from './desk/desk-view.ts'
+import { isBreaching, listTickets, ticketRow, ticketsSeenBy, type TicketView } from './ticket-list.ts'
 import type { TicketRow } from './tickets.ts'
 import { tellTimeline } from './timeline.ts'
 
 const DAY_MS = 24 * 3_600_000
 const WINDOW_MS = 90 * DAY_MS
 const LIST_LENGTH = 200
-/** Shown as breaching when a deadline is this near, or past. */
-const NEAR_MS = 5 * 60_000
 
 export interface SupportQueries {
-  tickets(
-    staff: StaffIdentity,
-    view: 'open' | 'mine' | 'breaching' | 'closed',
-    query: string | undefined,
-  ): Promise<TicketList>
+  tickets(staff: StaffIdentity, view: TicketView, query: string | undefined): Promise<TicketList>
   ticket(staff: StaffIdentity, ticketId: string): Promise<TicketDetail>
+  /** @throws not_found for what this person may not see */
+  seen(staff: StaffIdentity, ticketId: string): Promise<TicketRow>
   order(staff: StaffIdentity, orderId: string): Promise<StaffOrder>
   orders(staff: StaffIdentity, query: string | undefined): Promise<StaffOrderList>
   approvals(staff: StaffIdentity): Promise<ApprovalList>
@@ -63,42 +61,6 @@ export function createSupportQueries(
 ): SupportQueries {
   const { clock, policy, orders, disputes } = deps
   const { read } = deps.db
-
-  /** Operators see only what concerns their own cabinets. */
-  function ticketsSeenBy(staff: StaffIdentity) {
-    const all = read
-      .selectFrom('ticket as t')
-      .leftJoin('cabinet as c', 'c.cabinetId', 't.cabinetId')
-      .leftJoin('staff as s', 's.staffId', 't.assigneeId')
-      .selectAll('t')
-      .select(['c.nameZh', 'c.nameEn', 's.displayName as assigneeName'])
-    return staff.operator === null ? all : all.where('c.operator', '=', staff.operator)
-  }
-  type SeenTicket = TicketRow & { nameZh: string | null; nameEn: string | null; assigneeName: string | null }
-
-  function ticketRow(ticket: SeenTicket): TicketList['tickets'][number] {
-    return {
-      ticketId: ticket.ticketId,
-      number: ticket.number,
-      type: ticket.type,
-      state: ticket.state,
-      priority: ticket.priority,
-      orderId: ticket.orderId,
-      cabinetId: ticket.cabinetId,
-      cabinetName: ticket.nameZh === null ? null : { zh: ticket.nameZh, en: ticket.nameEn ?? ticket.nameZh },
-      consumerLabel: ticket.consumerId === null ? null : consumerLabel(ticket.consumerId),
-      amountFen: ticket.amountFen,
-      openedAtMs: ticket.openedAtMs,
-      firstResponseDueMs: ticket.firstResponseDueMs,
-      firstRespondedAtMs: ticket.firstRespondedAtMs,
-      resolutionDueMs: ticket.resolutionDueMs,
-      assignee:
-        ticket.assigneeId === null
-          ? null
-          : { staffId: ticket.assigneeId, displayName: ticket.assigneeName ?? '' },
-      version: ticket.version,
-    }
-  }
 
   async function orderSeenBy(staff: StaffIdentity, orderId: string) {
     const order = await getOrder(read, orderId)
@@ -299,16 +261,29 @@ export function createSupportQueries(
     }))
   }
 
-  async function ticketDetail(staff: StaffIdentity, ticketId: string): Promise<TicketDetail> {
-    const ticket = await ticketsSeenBy(staff).where('t.ticketId', '=', ticketId).executeTakeFirst()
+  async function ticketSeenBy(staff: StaffIdentity, ticketId: string) {
+    const ticket = await ticketsSeenBy(read, staff).where('t.ticketId', '=', ticketId).executeTakeFirst()
     if (ticket === undefined) throw new CabinetError('not_found', 'There is no such ticket.')
-    const messages = await read
+    return ticket
+  }
+  async function ticketDetail(staff: StaffIdentity, ticketId: string): Promise<TicketDetail> {
+    const ticket = await ticketSeenBy(staff, ticketId)
+    let heard = read
       .selectFrom('ticketMessage')
       .selectAll()
-      .where('ticketId', '=', ticketId)
-      .orderBy('atMs')
-      .orderBy('messageId')
-      .execute()
+      // What was written on tickets that were merged into this one belongs to its history.
+      .where((eb) =>
+        eb.or([
+          eb('ticketId', '=', ticketId),
+          eb(
+            'ticketId',
+            'in',
+            eb.selectFrom('ticket').select('ticketId').where('mergedIntoId', '=', ticketId),
+          ),
+        ]),
+      )
+    if (staff.operator !== null) heard = heard.where('isInternal', '=', 0)
+    const messages = await heard.orderBy('atMs').orderBy('messageId').execute()
     const maySeeOrder = ticket.orderId !== null && staff.permissions.has('order.read')
     const order = maySeeOrder && ticket.orderId !== null ? await staffOrder(staff, ticket.orderId) : null
     const wished = JSON.parse(ticket.lines) as Array<{ lineId: string; quantity: number }>
@@ -333,70 +308,49 @@ export function createSupportQueries(
               values: JSON.parse(message.sentenceValues) as Record<string, string | number>,
             }),
         isInternal: message.isInternal === 1,
+        ...(message.sender === 'consumer' && message.staffId !== null ? { isOperator: true } : {}),
       })),
       order,
       advice: order === null ? null : adviseOn({ reason: ticket.type, order, wished, again }),
       outcome: ticket.outcome,
       rootCause: ticket.rootCause,
       rating: ticket.rating,
+      desk: await deskOf(read, staff, ticket, clock.now()),
       actions: actionsFor(staff, ticket, order),
     }
   }
 
   function actionsFor(staff: StaffIdentity, ticket: TicketRow, order: StaffOrder | null): string[] {
-    if (!staff.permissions.has('ticket.work')) return []
-    const can = (input: 'claimed' | 'replied' | 'resolved') =>
-      ticketMachine.next(ticket.state, input) !== undefined
+    const can = (input: TicketInput) => ticketMachine.next(ticket.state, input) !== undefined
+    const isOpen = (OPEN_TICKET_STATES as readonly string[]).includes(ticket.state)
+    const setpoint =
+      ticket.cabinetId !== null && staff.permissions.has('setpoint.change') && can('deviceAsked')
+        ? ['setpoint']
+        : []
+    if (!staff.permissions.has('ticket.work'))
+      return [
+        ...(isOpen && staff.permissions.has('ticket.answer') && can('consumerWrote') ? ['answer'] : []),
+        ...setpoint,
+      ]
     return [
       ...(can('claimed') && ticket.assigneeId !== staff.staffId ? ['claim'] : []),
       ...(can('replied') ? ['reply'] : []),
       ...(ticket.state === 'merged' ? [] : ['note']),
       ...(order?.actions.includes('refund') === true && can('resolved') ? ['refund'] : []),
       ...(can('resolved') ? ['resolve'] : []),
+      ...(isOpen
+        ? ['task', 'split', 'prioritise', ...(ticket.snoozeKind === null ? ['snooze'] : ['wake'])]
+        : []),
+      ...(can('merged') ? ['merge'] : []),
+      ...setpoint,
     ]
   }
 
   return {
     order: staffOrder,
     ticket: ticketDetail,
-    async tickets(staff, view, query) {
-      const nowMs = clock.now()
-      let rows = ticketsSeenBy(staff)
-      if (view === 'closed') rows = rows.where('t.state', 'in', ['resolved', 'closed', 'merged'])
-      else rows = rows.where('t.state', 'in', [...OPEN_TICKET_STATES])
-      if (view === 'mine') rows = rows.where('t.assigneeId', '=', staff.staffId)
-      if (view === 'breaching')
-        rows = rows.where((eb) =>
-          eb.or([
-            eb.and([
-              eb('t.firstRespondedAtMs', 'is', null),
-              eb('t.firstResponseDueMs', '<', nowMs + NEAR_MS),
-            ]),
-            eb('t.resolutionDueMs', '<', nowMs + NEAR_MS),
-          ]),
-        )
-      const text = query?.trim().toLowerCase()
-      if (text !== undefined && text !== '') {
-        rows = rows.where((eb) =>
-          eb.or([
-            eb('t.ticketId', '=', text),
-            eb('t.orderId', '=', text),
-            eb('t.cabinetId', '=', text),
-            eb('t.consumerId', '=', text),
-            eb('t.note', 'like', `%${text.replaceAll(/[%_]/g, '')}%`),
-            ...(/^\d{1,9}$/.test(text) ? [eb('t.number', '=', Number(text))] : []),
-          ]),
-        )
-      }
-      const found = await rows
-        .orderBy('t.openedAtMs', view === 'closed' ? 'desc' : 'asc')
-        .limit(LIST_LENGTH)
-        .execute()
-      const urgency = (ticket: SeenTicket) =>
-        ticket.firstRespondedAtMs === null ? ticket.firstResponseDueMs : ticket.resolutionDueMs
-      const sorted = view === 'closed' ? found : found.sort((a, b) => urgency(a) - urgency(b))
-      return { tickets: sorted.map(ticketRow), nowMs }
-    },
+    seen: ticketSeenBy,
+    tickets: (staff, view, query) => listTickets(read, staff, view, query, clock.now()),
     async orders(staff, query) {
       let rows = read
         .selectFrom('order as o')
@@ -490,18 +444,14 @@ export function createSupportQueries(
     },
     async counts(staff) {
       const nowMs = clock.now()
-      const open = await ticketsSeenBy(staff)
+      const open = await ticketsSeenBy(read, staff)
         .where('t.state', 'in', [...OPEN_TICKET_STATES])
         .execute()
       const approvals = await waitingForSecond()
       return {
         openTickets: open.length,
         myTickets: open.filter((ticket) => ticket.assigneeId === staff.staffId).length,
-        breachingTickets: open.filter(
-          (ticket) =>
-            (ticket.firstRespondedAtMs === null && ticket.firstResponseDueMs < nowMs + NEAR_MS) ||
-            ticket.resolutionDueMs < nowMs + NEAR_MS,
-        ).length,
+        breachingTickets: open.filter((ticket) => isBreaching(ticket, nowMs)).length,
         approvals,
         today: await today(staff, nowMs),
         satisfaction: await satisfaction(nowMs),

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import { closed, Id, oneOf } from '#protocol/api/common.ts'
+import { closed, Id } from '#protocol/api/common.ts'
 import {
   AnomalyDecide,
   ApprovalDecision,
@@ -12,23 +12,14 @@ import {
   RefundResult,
   StaffOrder,
   StaffOrderList,
-  TemplateList,
-  TicketClaim,
-  TicketCreate,
-  TicketDetail,
-  TicketList,
-  TicketReply,
-  TicketResolve,
 } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
-import { appendAudit } from '#core/audit/audit.ts'
 import type { Notices } from '#core/notices/notices.ts'
 import { type OrderQueries, refundView } from '#core/orders/queries.ts'
-import { findOrder } from '#core/orders/store.ts'
+
 import type { Charges } from '#core/payments/charges.ts'
 import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
-import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { decideApproval } from '#core/refunds/decide.ts'
@@ -36,25 +27,15 @@ import type { Refunds } from '#core/refunds/refunds.ts'
 import type { Permission } from '#core/staff/permissions.ts'
 import type { SupportQueries } from './queries.ts'
 import { askForLess, calculateRefund } from './refund-desk.ts'
-import { TEMPLATES } from './templates.ts'
-import type { TicketRow, Tickets } from './tickets.ts'
 
 const Search = Type.Object({ query: Type.Optional(Type.String({ maxLength: 100 })) }, closed)
-const TicketSearch = Type.Object(
-  {
-    view: Type.Optional(oneOf(['open', 'mine', 'breaching', 'closed'])),
-    query: Type.Optional(Type.String({ maxLength: 100 })),
-  },
-  closed,
-)
 const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' as const, permission } } })
 
-/** The desk: tickets, orders, refunds, approvals, anomalies. `protocol/api/staff.ts`. */
+/** The desk: orders, refunds, approvals, anomalies. `protocol/api/staff.ts`. */
 export function registerSupportRoutes(
   app: HttpApp,
   deps: CoreDeps & {
     support: SupportQueries
-    tickets: Tickets
     charges: Charges
     refunds: Refunds
     anomalies: Anomalies
@@ -62,135 +43,10 @@ export function registerSupportRoutes(
     orders: OrderQueries
   },
 ): void {
-  const { db, policy, support, tickets, refunds, anomalies } = deps
+  const { db, policy, support, refunds, anomalies } = deps
   const me = (request: FastifyRequest): StaffIdentity => {
     if (request.staff === null) throw new CabinetError('not_signed_in')
     return request.staff
-  }
-
-  // tickets
-  app.get(
-    '/api/staff/tickets',
-    { ...allow('ticket.read'), schema: { querystring: TicketSearch, response: { 200: TicketList } } },
-    (request) => support.tickets(me(request), request.query.view ?? 'open', request.query.query),
-  )
-  const ticketParams = Type.Object({ ticketId: Id })
-  app.get(
-    '/api/staff/tickets/:ticketId',
-    { ...allow('ticket.read'), schema: { params: ticketParams, response: { 200: TicketDetail } } },
-    (request) => support.ticket(me(request), request.params.ticketId),
-  )
-  app.get(
-    '/api/staff/templates',
-    { ...allow('ticket.read'), schema: { response: { 200: TemplateList } } },
-    () => ({ templates: TEMPLATES }),
-  )
-
-  app.post(
-    '/api/staff/tickets',
-    { ...allow('ticket.create'), schema: { body: TicketCreate } },
-    async (request, reply) => {
-      const staff = me(request)
-      const { body } = request
-      const order = body.orderId === undefined ? undefined : await findOrder(db.read, body.orderId)
-      if (body.orderId !== undefined && order === undefined)
-        throw new CabinetError('not_found', `There is no order ${body.orderId}.`)
-      const ticket = await db.write('open a ticket', async (tx) => {
-        const opened = await tickets.open(tx, {
-          requestId: body.requestId,
-          type: body.type,
-          origin: 'staff',
-          reason: null,
-          priority: body.priority,
-          orderId: order?.orderId ?? null,
-          cabinetId: order?.cabinetId ?? body.cabinetId ?? null,
-          consumerId: order?.consumerId ?? null,
-          amountFen: order?.totalFen ?? null,
-          lines: [],
-          note: body.note,
-          language: staff.language,
-          openedBy: staff.staffId,
-        })
-        await appendAudit(tx, {
-          actor: `staff:${staff.staffId}`,
-          action: 'ticket.opened',
-          subject: `ticket:${opened.ticketId}`,
-          detail: { type: body.type },
-        })
-        return opened
-      })
-      return reply.code(201).send(await support.ticket(staff, ticket.ticketId))
-    },
-  )
-
-  /** Only what the reader may see may be worked on. */
-  async function work(
-    request: FastifyRequest,
-    ticketId: string,
-    act: (tx: Tx, staff: StaffIdentity) => Promise<TicketRow>,
-  ) {
-    const staff = me(request)
-    await support.ticket(staff, ticketId)
-    await db.write('work on a ticket', (tx) => act(tx, staff))
-    return support.ticket(staff, ticketId)
-  }
-  app.post(
-    '/api/staff/tickets/:ticketId/claim',
-    {
-      ...allow('ticket.work'),
-      schema: { params: ticketParams, body: TicketClaim, response: { 200: TicketDetail } },
-    },
-    (request) =>
-      work(request, request.params.ticketId, (tx, staff) =>
-        tickets.claim(tx, request.params.ticketId, request.body.version, staff.staffId),
-      ),
-  )
-  for (const path of ['reply', 'note'] as const)
-    app.post(
-      `/api/staff/tickets/:ticketId/${path}`,
-      {
-        ...allow('ticket.work'),
-        schema: { params: ticketParams, body: TicketReply, response: { 200: TicketDetail } },
-      },
-      (request) =>
-        work(request, request.params.ticketId, async (tx, staff) => {
-          const isInternal = path === 'note' || request.body.isInternal
-          const ticket = await tickets.reply(tx, request.params.ticketId, staff, {
-            ...request.body,
-            isInternal,
-          })
-          if (!isInternal) await tellAnswered(tx, ticket, request.body.requestId)
-          return ticket
-        }),
-    )
-  app.post(
-    '/api/staff/tickets/:ticketId/resolve',
-    {
-      ...allow('ticket.work'),
-      schema: { params: ticketParams, body: TicketResolve, response: { 200: TicketDetail } },
-    },
-    (request) =>
-      work(request, request.params.ticketId, async (tx, staff) => {
-        const ticket = await tickets.resolve(tx, request.params.ticketId, staff, request.body)
-        if (request.body.reply !== undefined && request.body.reply !== '')
-          await tellAnswered(tx, ticket, `${ticket.ticketId}/${ticket.version}`)
-        return ticket
-      }),
-  )
-  async function tellAnswered(tx: Tx, ticket: TicketRow, subjectId: string): Promise<void> {
-    if (ticket.consumerId === null || ticket.cabinetId === null || ticket.origin !== 'dispute') return
-    const cabinet = await tx
-      .selectFrom('cabinet')
-      .selectAll()
-      .where('cabinetId', '=', ticket.cabinetId)
-      .executeTakeFirstOrThrow()
-    await deps.notices.tell(tx, {
-      consumerId: ticket.consumerId,
-      template: 'answered',
-      subjectId,
-      path: `/d/${ticket.ticketId}`,
-      values: { cabinet: ticket.language === 'zh' ? cabinet.nameZh : cabinet.nameEn },
-    })
   }
 
   // orders and refunds

@@ -1,18 +1,31 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { DisputeReason, Language } from '#protocol/api/common.ts'
 import type { TicketResolve } from '#protocol/api/staff.ts'
+import type { IntakeValues } from '#protocol/api/tickets.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import { isStoryKey, storyText } from '#protocol/words/story.ts'
 import { appendAudit } from '#core/audit/audit.ts'
-import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import type { ClockKind, SlaName } from './clocks/clocks.ts'
 import { type TicketInput, ticketMachine } from './machine.ts'
+import { isSaid, type NewMessage, sayOnTicket } from './messages.ts'
+import { type ClockReactions, createTicketClocks, type TicketClocks } from './ticket-clocks.ts'
+import {
+  type Author,
+  getTicket,
+  getUnchanged,
+  type Happening,
+  saveTicket,
+  tellPages,
+  type TicketRow,
+  writeEvent,
+} from './ticket-store.ts'
+import { type Priority, typeOf } from './ticket-types.ts'
 
-export type TicketRow = Selectable<Tables['ticket']>
-export type TicketMessageRow = Selectable<Tables['ticketMessage']>
+export type { NewMessage } from './messages.ts'
+export type { Author, TicketMessageRow, TicketRow } from './ticket-store.ts'
 type Values = Readonly<Record<string, string | number>>
 
 export interface NewTicket {
@@ -29,14 +42,22 @@ export interface NewTicket {
   note: string | null
   language: Language
   openedBy: string
+  /** How it reached us; a dispute comes from its order, an anomaly from a rule, the rest by telephone. */
+  channel?: TicketRow['channel']
+  intake?: IntakeValues
+  severity?: number
+  sla?: SlaName
+  operator?: string | null
+  phone?: { tail: string; sealed: string }
+  splitFromId?: string
 }
 
 /** Short numbers that people read aloud begin here. */
 const NUMBER_FIRST = 1001
-/** Closed for good this long after it was resolved; until then one tap opens it again. */
-const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const
+const CHANNELS = { dispute: 'order', anomaly: 'system', staff: 'hotline' } as const
 
 export interface Tickets {
+  readonly clocks: TicketClocks
   open(tx: Tx, ticket: NewTicket): Promise<TicketRow>
   /** Solved by a rule, with the sentence that says how. */
   settle(
@@ -49,120 +70,59 @@ export interface Tickets {
     ticketId: string,
     input: TicketInput,
     change?: Partial<TicketRow>,
+    happening?: Happening,
   ): Promise<TicketRow | undefined>
   say(tx: Tx, ticketId: string, message: NewMessage): Promise<void>
   get(db: Kysely<Tables>, ticketId: string): Promise<TicketRow>
   /** @throws CabinetError `conflict` when somebody changed it since `version` */
-  claim(tx: Tx, ticketId: string, version: number, staffId: string): Promise<TicketRow>
+  claim(tx: Tx, ticketId: string, version: number, by: Author): Promise<TicketRow>
   reply(
     tx: Tx,
     ticketId: string,
     by: Author,
     message: { requestId: string; version: number; text: string; isInternal: boolean },
   ): Promise<TicketRow>
+  /** Who asked writes again; no version, because they never write over an agent. */
+  write(tx: Tx, ticketId: string, message: NewMessage): Promise<TicketRow>
   resolve(tx: Tx, ticketId: string, by: Author, resolution: TicketResolve): Promise<TicketRow>
   reopen(tx: Tx, ticketId: string, requestId: string, text: string | undefined): Promise<TicketRow>
-}
-export interface Author {
-  staffId: string
-  displayName: string
-}
-export interface NewMessage {
-  requestId: string
-  sender: TicketMessageRow['sender']
-  text?: string
-  key?: string
-  values?: Values
-  author?: Author
-  isInternal?: boolean
+  setPriority(
+    tx: Tx,
+    ticketId: string,
+    by: Author,
+    wish: { version: number; priority: Priority; reason: string },
+  ): Promise<TicketRow>
+  /** A deadline that was set outside, such as the provider's for a complaint. */
+  addOuterClock(tx: Tx, ticketId: string, kind: ClockKind, dueAtMs: number): Promise<void>
 }
 
-export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
+export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockReactions }): Tickets {
   const { db, ids, log, policy, due } = deps
+  const clocks = createTicketClocks(deps)
   due.on('ticket.close', (work) => close(work.subjectId))
-  due.on('ticket.clock', (work) => warn(work.subjectId))
-
-  async function get(reader: Kysely<Tables>, ticketId: string): Promise<TicketRow> {
-    const ticket = await reader
-      .selectFrom('ticket')
-      .selectAll()
-      .where('ticketId', '=', ticketId)
-      .executeTakeFirst()
-    if (ticket === undefined) throw new CabinetError('not_found', 'There is no such ticket.')
-    return ticket
-  }
-
-  async function save(tx: Tx, ticket: TicketRow, change: Partial<TicketRow>): Promise<TicketRow> {
-    const next = { ...ticket, ...change, version: ticket.version + 1 }
-    await tx
-      .updateTable('ticket')
-      .set({ ...change, version: next.version })
-      .where('ticketId', '=', ticket.ticketId)
-      .execute()
-    await recordChange(tx, {
-      kind: 'ticket',
-      subjectId: ticket.ticketId,
-      ...(ticket.cabinetId === null ? {} : { cabinetId: ticket.cabinetId }),
-      data: { state: next.state, version: next.version },
-    })
-    return next
-  }
 
   async function advance(
     tx: Tx,
     ticketId: string,
     input: TicketInput,
     change: Partial<TicketRow> = {},
+    happening: Happening = { what: input },
   ): Promise<TicketRow | undefined> {
-    const ticket = await get(tx, ticketId)
+    const ticket = await getTicket(tx, ticketId)
     const state = ticketMachine.next(ticket.state, input)
-    return state === undefined ? undefined : save(tx, ticket, { ...change, state })
+    if (state === undefined) return undefined
+    // Only waiting for the consumer stands still.
+    const isPaused = state === 'waiting_consumer' ? 1 : 0
+    const dues = isPaused === ticket.isPaused ? {} : await clocks.setPaused(tx, ticketId, isPaused === 1)
+    // Whoever writes to a ticket that sleeps wakes it.
+    const awake = input === 'consumerWrote' ? AWAKE : {}
+    return saveTicket(tx, ticket, { ...awake, ...dues, ...change, state, isPaused }, happening)
   }
 
-  /** Somebody else's change must be read before one's own is written. */
-  async function seen(tx: Tx, ticketId: string, version: number): Promise<TicketRow> {
-    const ticket = await get(tx, ticketId)
-    if (ticket.version !== version)
-      throw new CabinetError('conflict', 'The ticket has changed.', { context: { version: ticket.version } })
-    return ticket
-  }
   function must(ticket: TicketRow | undefined, what: string): TicketRow {
     if (ticket === undefined)
       throw new CabinetError('conflict', `The ticket cannot be ${what} in its present state.`)
     return ticket
-  }
-
-  async function say(tx: Tx, ticketId: string, message: NewMessage): Promise<void> {
-    const { key, values = {} } = message
-    const ticket = await get(tx, ticketId)
-    const text =
-      message.text ?? (key !== undefined && isStoryKey(key) ? storyText(ticket.language, key, values) : '')
-    await tx
-      .insertInto('ticketMessage')
-      .values({
-        messageId: ids.next('message'),
-        ticketId,
-        requestId: message.requestId,
-        atMs: nowOf(tx),
-        sender: message.sender,
-        staffId: message.author?.staffId ?? null,
-        authorName: message.author?.displayName ?? null,
-        text,
-        key: key ?? null,
-        sentenceValues: JSON.stringify(values),
-        isInternal: message.isInternal === true ? 1 : 0,
-      })
-      .onConflict((conflict) => conflict.columns(['ticketId', 'requestId']).doNothing())
-      .execute()
-  }
-  async function isSaid(tx: Tx, ticketId: string, requestId: string): Promise<boolean> {
-    const row = await tx
-      .selectFrom('ticketMessage')
-      .select('messageId')
-      .where('ticketId', '=', ticketId)
-      .where('requestId', '=', requestId)
-      .executeTakeFirst()
-    return row !== undefined
   }
 
   async function open(tx: Tx, ticket: NewTicket): Promise<TicketRow> {
@@ -178,7 +138,8 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       .select((eb) => eb.fn.max('number').as('number'))
       .executeTakeFirst()
     const nowMs = nowOf(tx)
-    const { lines, ...rest } = ticket
+    const { lines, channel, intake, severity, sla, operator, phone, splitFromId, ...rest } = ticket
+    const type = typeOf(ticket.type)
     const row: TicketRow = {
       ...rest,
       lines: JSON.stringify(lines),
@@ -192,6 +153,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       resolvedAtMs: null,
       closedAtMs: null,
       assigneeId: null,
+      ownerId: null,
       isAutomatic: 0,
       outcome: null,
       rootCause: null,
@@ -200,32 +162,31 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       rating: null,
       ratingTags: '[]',
       version: 1,
+      channel: channel ?? CHANNELS[ticket.origin],
+      intake: JSON.stringify(intake ?? {}),
+      severity: severity ?? type.severity,
+      operator: operator ?? (await operatorOf(tx, ticket.cabinetId)),
+      sessionId: await sessionOf(tx, ticket.orderId),
+      phoneTail: phone?.tail ?? null,
+      phoneSealed: phone?.sealed ?? null,
+      sla: sla ?? type.sla,
+      isPaused: 0,
+      mergedIntoId: null,
+      splitFromId: splitFromId ?? null,
+      incidentId: null,
+      deviceVersion: null,
+      deviceAskedAtMs: null,
+      deviceSetpoint: null,
+      ...AWAKE,
     }
     await tx.insertInto('ticket').values(row).execute()
-    await due.schedule(tx, { kind: 'ticket.clock', subjectId: row.ticketId, dueAtMs: row.firstResponseDueMs })
-    await recordChange(tx, {
-      kind: 'ticket',
-      subjectId: row.ticketId,
-      ...(row.cabinetId === null ? {} : { cabinetId: row.cabinetId }),
-      data: { state: row.state },
-    })
+    const dues = await clocks.begin(tx, row, 0)
+    await tx.updateTable('ticket').set(dues).where('ticketId', '=', row.ticketId).execute()
+    const opened = { ...row, ...dues }
+    await writeEvent(tx, opened, { what: 'opened', values: { type: row.type, channel: row.channel } })
+    await tellPages(tx, opened)
     log.info({ ticketId: row.ticketId, orderId: row.orderId, type: row.type }, 'ticket opened')
-    return row
-  }
-
-  /** A deadline passed: the ticket rises, once for each of its two clocks. */
-  async function warn(ticketId: string): Promise<void> {
-    await db.write('look at the clock of a ticket', async (tx) => {
-      const ticket = await get(tx, ticketId)
-      if (ticket.resolvedAtMs !== null) return
-      const isLate =
-        (ticket.firstRespondedAtMs === null && nowOf(tx) >= ticket.firstResponseDueMs) ||
-        nowOf(tx) >= ticket.resolutionDueMs
-      const higher = PRIORITIES[Math.min(PRIORITIES.length - 1, PRIORITIES.indexOf(ticket.priority) + 1)]
-      if (isLate && higher !== undefined) await save(tx, ticket, { priority: higher })
-      if (nowOf(tx) < ticket.resolutionDueMs)
-        await due.schedule(tx, { kind: 'ticket.clock', subjectId: ticketId, dueAtMs: ticket.resolutionDueMs })
-    })
+    return opened
   }
 
   async function close(ticketId: string): Promise<void> {
@@ -238,10 +199,20 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
     tx: Tx,
     ticketId: string,
     change: Partial<TicketRow>,
+    happening?: Happening,
   ): Promise<TicketRow | undefined> {
-    const done = await advance(tx, ticketId, 'resolved', { ...change, resolvedAtMs: nowOf(tx) })
-    if (done === undefined) return undefined
-    await due.cancel(tx, 'ticket.clock', ticketId)
+    const ticket = await getTicket(tx, ticketId)
+    if (ticketMachine.next(ticket.state, 'resolved') === undefined) return undefined
+    // Dues stay as they were promised: the archive tells whether they were kept.
+    await clocks.ended(tx, ticketId)
+    const gone = { ...AWAKE, deviceVersion: null }
+    const done = await advance(
+      tx,
+      ticketId,
+      'resolved',
+      { ...gone, ...change, resolvedAtMs: nowOf(tx) },
+      happening,
+    )
     await due.schedule(tx, {
       kind: 'ticket.close',
       subjectId: ticketId,
@@ -251,9 +222,10 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
   }
 
   return {
+    clocks,
     open,
-    say,
-    get,
+    say: (tx, ticketId, message) => sayOnTicket(tx, ids, ticketId, message),
+    get: getTicket,
     advance,
     async settle(tx, ticketId, { outcome, key, values, rootCause }) {
       await finish(tx, ticketId, {
@@ -264,35 +236,57 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
         outcomeValues: JSON.stringify(values),
       })
     },
-    async claim(tx, ticketId, version, staffId) {
-      const ticket = await seen(tx, ticketId, version)
-      if (ticket.assigneeId === staffId) return ticket
-      return must(await advance(tx, ticketId, 'claimed', { assigneeId: staffId }), 'claimed')
+    async claim(tx, ticketId, version, by) {
+      const ticket = await getUnchanged(tx, ticketId, version)
+      if (ticket.assigneeId === by.staffId) return ticket
+      const change = { assigneeId: by.staffId, ownerId: ticket.ownerId ?? by.staffId }
+      return must(await advance(tx, ticketId, 'claimed', change, { what: 'claimed', by }), 'claimed')
     },
     async reply(tx, ticketId, by, message) {
       // The page may send it again when an answer was lost.
-      if (await isSaid(tx, ticketId, message.requestId)) return get(tx, ticketId)
-      const ticket = await seen(tx, ticketId, message.version)
-      await say(tx, ticketId, {
+      if (await isSaid(tx, ticketId, message.requestId)) return getTicket(tx, ticketId)
+      const ticket = await getUnchanged(tx, ticketId, message.version)
+      await sayOnTicket(tx, ids, ticketId, {
         requestId: message.requestId,
         sender: 'agent',
         text: message.text,
         author: by,
         isInternal: message.isInternal,
       })
-      if (message.isInternal) return save(tx, ticket, {})
+      if (message.isInternal) return saveTicket(tx, ticket, {}, { what: 'noted', by })
+      const dues = await clocks.answered(tx, ticketId)
       return must(
-        await advance(tx, ticketId, 'replied', {
-          firstRespondedAtMs: ticket.firstRespondedAtMs ?? nowOf(tx),
-          assigneeId: ticket.assigneeId ?? by.staffId,
-        }),
+        await advance(
+          tx,
+          ticketId,
+          'replied',
+          {
+            firstResponseDueMs: dues.firstResponseDueMs,
+            firstRespondedAtMs: ticket.firstRespondedAtMs ?? nowOf(tx),
+            assigneeId: ticket.assigneeId ?? by.staffId,
+            ownerId: ticket.ownerId ?? by.staffId,
+          },
+          { what: 'replied', by },
+        ),
         'answered',
       )
     },
+    async write(tx, ticketId, message) {
+      if (await isSaid(tx, ticketId, message.requestId)) return getTicket(tx, ticketId)
+      await sayOnTicket(tx, ids, ticketId, message)
+      const { author } = message
+      const happening = { what: 'consumerWrote', ...(author === undefined ? {} : { by: author }) }
+      return (await advance(tx, ticketId, 'consumerWrote', {}, happening)) ?? getTicket(tx, ticketId)
+    },
     async resolve(tx, ticketId, by, resolution) {
-      const ticket = await seen(tx, ticketId, resolution.version)
+      const ticket = await getUnchanged(tx, ticketId, resolution.version)
+      const type = typeOf(ticket.type)
+      if (!type.outcomes.includes(resolution.outcome) || !type.rootCauses.includes(resolution.rootCause))
+        throw new CabinetError('intake_invalid', 'A ticket of this type is not closed in this way.', {
+          context: { outcomes: type.outcomes, rootCauses: type.rootCauses },
+        })
       if (resolution.reply !== undefined && resolution.reply !== '') {
-        await say(tx, ticketId, {
+        await sayOnTicket(tx, ids, ticketId, {
           requestId: `${ticketId}/${resolution.version}`,
           sender: 'agent',
           text: resolution.reply,
@@ -301,14 +295,20 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       }
       const refunded = ticket.orderId === null ? 0 : await refundedFen(tx, ticket.orderId)
       const done = must(
-        await finish(tx, ticketId, {
-          outcome: resolution.outcome,
-          rootCause: resolution.rootCause,
-          firstRespondedAtMs: ticket.firstRespondedAtMs ?? nowOf(tx),
-          assigneeId: ticket.assigneeId ?? by.staffId,
-          outcomeKey: `outcome.${resolution.outcome}`,
-          outcomeValues: JSON.stringify({ amount: (refunded / 100).toFixed(2) }),
-        }),
+        await finish(
+          tx,
+          ticketId,
+          {
+            outcome: resolution.outcome,
+            rootCause: resolution.rootCause,
+            firstRespondedAtMs: ticket.firstRespondedAtMs ?? nowOf(tx),
+            assigneeId: ticket.assigneeId ?? by.staffId,
+            ownerId: ticket.ownerId ?? by.staffId,
+            outcomeKey: `outcome.${resolution.outcome}`,
+            outcomeValues: JSON.stringify({ amount: (refunded / 100).toFixed(2) }),
+          },
+          { what: 'resolved', by, values: { outcome: resolution.outcome } },
+        ),
         'resolved',
       )
       await appendAudit(tx, {
@@ -320,41 +320,80 @@ export function createTickets(deps: CoreDeps & { due: DueWork }): Tickets {
       return done
     },
     async reopen(tx, ticketId, requestId, text) {
-      if (await isSaid(tx, ticketId, requestId)) return get(tx, ticketId)
-      const ticket = await get(tx, ticketId)
+      if (await isSaid(tx, ticketId, requestId)) return getTicket(tx, ticketId)
+      const ticket = await getTicket(tx, ticketId)
       if (ticket.resolvedAtMs === null || nowOf(tx) - ticket.resolvedAtMs > policy.reopenWindowMs)
         throw new CabinetError(
           'conflict',
           'The time to open it again is over; a new question can be asked on the order.',
         )
-      await say(tx, ticketId, {
+      await sayOnTicket(tx, ids, ticketId, {
         requestId,
         sender: 'consumer',
         ...(text === undefined || text === '' ? { key: 'message.reopened' } : { text }),
       })
-      const nowMs = nowOf(tx)
       await due.cancel(tx, 'ticket.close', ticketId)
-      await due.schedule(tx, {
-        kind: 'ticket.clock',
-        subjectId: ticketId,
-        dueAtMs: nowMs + policy.firstResponseMs,
-      })
+      const rounds = await tx
+        .selectFrom('ticketClock')
+        .select((eb) => eb.fn.max('round').as('round'))
+        .where('ticketId', '=', ticketId)
+        .executeTakeFirst()
+      const dues = await clocks.begin(tx, ticket, (rounds?.round ?? 0) + 1)
       return must(
         await advance(tx, ticketId, 'reopened', {
+          ...dues,
           resolvedAtMs: null,
           closedAtMs: null,
           isAutomatic: 0,
           firstRespondedAtMs: null,
-          firstResponseDueMs: nowMs + policy.firstResponseMs,
-          resolutionDueMs: nowMs + policy.resolutionMs,
-          priority: 'high',
+          priority: ticket.priority === 'urgent' ? 'urgent' : 'high',
         }),
         'opened again',
       )
     },
+    async setPriority(tx, ticketId, by, { version, priority, reason }) {
+      const ticket = await getUnchanged(tx, ticketId, version)
+      await appendAudit(tx, {
+        actor: `staff:${by.staffId}`,
+        action: 'ticket.prioritised',
+        subject: `ticket:${ticketId}`,
+        detail: { from: ticket.priority, to: priority, reason },
+      })
+      return saveTicket(
+        tx,
+        ticket,
+        { priority },
+        { what: 'prioritised', by, values: { from: ticket.priority, to: priority, reason } },
+      )
+    },
+    async addOuterClock(tx, ticketId, kind, dueAtMs) {
+      const dues = await clocks.addOuter(tx, ticketId, kind, dueAtMs)
+      await tx.updateTable('ticket').set(dues).where('ticketId', '=', ticketId).execute()
+    },
   }
 }
 
+/** Not put off. */
+export const AWAKE = { snoozeKind: null, snoozeUntilMs: null, snoozedBy: null } as const
+
+async function operatorOf(tx: Tx, cabinetId: string | null): Promise<string | null> {
+  if (cabinetId === null) return null
+  const cabinet = await tx
+    .selectFrom('cabinet')
+    .select('operator')
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirst()
+  return cabinet?.operator ?? null
+}
+async function sessionOf(tx: Tx, orderId: string | null): Promise<string | null> {
+  if (orderId === null) return null
+  const order = await tx
+    .selectFrom('order')
+    .select('sessionId')
+    .where('orderId', '=', orderId)
+    .executeTakeFirst()
+  return order?.sessionId ?? null
+}
 async function refundedFen(tx: Tx, orderId: string): Promise<number> {
   const row = await tx
     .selectFrom('refund')

@@ -25,6 +25,16 @@ import {
 } from './common.ts'
 import { DisputeMessage, OrderView, RefundView } from './consumer.ts'
 import { CommandNames, CommandView, TwinPartView } from './control.ts'
+import {
+  ENTRY_CHANNELS,
+  IntakeValues,
+  OUTCOMES,
+  PRIORITIES,
+  ROOT_CAUSES,
+  SnoozeView,
+  TICKET_CHANNELS,
+  TicketDesk,
+} from './tickets.ts'
 
 /** POST /api/staff/sign-in; sets the session cookie. */
 export const SignInRequest = Type.Object(
@@ -108,18 +118,24 @@ export const TicketRow = Type.Object(
     cabinetId: Type.Union([Type.Null(), Id]),
     cabinetName: Type.Union([Type.Null(), Bilingual]),
     consumerLabel: Type.Union([Type.Null(), Type.String({ description: 'masked' })]),
+    channel: oneOf(TICKET_CHANNELS),
     amountFen: Type.Union([Type.Null(), Fen]),
     openedAtMs: WallMs,
     firstResponseDueMs: WallMs,
     firstRespondedAtMs: Type.Union([Type.Null(), WallMs]),
     resolutionDueMs: WallMs,
+    /** It waits for the consumer, so its resolution stands still. */
+    isPaused: Type.Boolean(),
+    snoozed: Type.Union([Type.Null(), SnoozeView]),
     assignee: Type.Union([Type.Null(), Type.Object({ staffId: Id, displayName: Type.String() }, closed)]),
+    /** Who took it first, and answers for it until it is closed. */
+    owner: Type.Union([Type.Null(), Type.Object({ staffId: Id, displayName: Type.String() }, closed)]),
     version: Type.Integer(),
   },
   closed,
 )
 export type TicketRow = Type.Static<typeof TicketRow>
-/** GET /api/staff/tickets?view=open|mine|breaching|closed&query= : most urgent first */
+/** GET /api/staff/tickets?view=open|mine|breaching|snoozed|closed&query= : most urgent first; a query looks in all of them */
 export const TicketList = Type.Object({ tickets: Type.Array(TicketRow), nowMs: WallMs }, closed)
 export type TicketList = Type.Static<typeof TicketList>
 
@@ -286,7 +302,15 @@ export const TicketDetail = Type.Object(
     reason: Type.String(),
     note: Type.Union([Type.Null(), Type.String()]),
     language: Language,
-    messages: Type.Array(Type.Intersect([DisputeMessage, Type.Object({ isInternal: Type.Boolean() })])),
+    messages: Type.Array(
+      Type.Intersect([
+        DisputeMessage,
+        Type.Object({
+          isInternal: Type.Boolean(),
+          /** Written by the operator who asked. */ isOperator: Type.Optional(Type.Boolean()),
+        }),
+      ]),
+    ),
     order: Type.Union([Type.Null(), StaffOrder]),
     /** What the rules advise, with its reason. */
     advice: Type.Union([
@@ -305,13 +329,13 @@ export const TicketDetail = Type.Object(
     outcome: Type.Union([Type.Null(), Type.String()]),
     rootCause: Type.Union([Type.Null(), Type.String()]),
     rating: Type.Union([Type.Null(), Type.Integer()]),
+    desk: TicketDesk,
     actions: Type.Array(Type.String()),
   },
   closed,
 )
 export type TicketDetail = Type.Static<typeof TicketDetail>
-/** POST /api/staff/tickets/:id/claim | reply | note | resolve. Each carries the version that the agent saw. */
-export const TicketClaim = Type.Object({ version: Type.Integer() }, closed)
+/** POST /api/staff/tickets/:id/reply | note | answer. It carries the version that the agent saw. */
 export const TicketReply = Type.Object(
   {
     requestId: Type.String({ minLength: 8, maxLength: 64 }),
@@ -324,18 +348,8 @@ export const TicketReply = Type.Object(
 export const TicketResolve = Type.Object(
   {
     version: Type.Integer(),
-    outcome: oneOf(['refunded', 'partly_refunded', 'explained', 'refused', 'charged', 'no_action']),
-    rootCause: oneOf([
-      'weighing',
-      'camera',
-      'network',
-      'provider',
-      'planogram',
-      'quality',
-      'consumer',
-      'hardware',
-      'unknown',
-    ]),
+    outcome: oneOf(OUTCOMES),
+    rootCause: oneOf(ROOT_CAUSES),
     reply: Type.Optional(Type.String({ maxLength: 2000 })),
   },
   closed,
@@ -349,7 +363,12 @@ export const TicketCreate = Type.Object(
     orderId: Type.Optional(Id),
     cabinetId: Type.Optional(Id),
     note: Type.String({ minLength: 1, maxLength: 2000 }),
-    priority: oneOf(['low', 'normal', 'high', 'urgent']),
+    /** Without it the type and its answers decide. */
+    priority: Type.Optional(oneOf(PRIORITIES)),
+    channel: Type.Optional(oneOf(ENTRY_CHANNELS)),
+    intake: Type.Optional(IntakeValues),
+    /** Of a hotline's caller; sealed, only its last four figures are shown. */
+    callerPhone: Type.Optional(Type.String({ maxLength: 30 })),
   },
   closed,
 )
@@ -825,6 +844,9 @@ export const LIVE_KINDS = [
   'order',
   'refund',
   'ticket',
+  /** Who looks at a ticket. */
+  'desk',
+  'task',
   'anomaly',
   'cabinet',
   'setpoint',

@@ -34,6 +34,11 @@ export const ERRORS = {
     'The request does not have the expected shape.',
     'Correct the fields named in the message and send it again.',
   ),
+  intake_invalid: refusal(
+    400,
+    'What was entered does not fit the type of the ticket.',
+    'Correct the fields that are named and send it again.',
+  ),
   not_signed_in: refusal(401, 'There is no valid sign-in.', 'Sign in and try again.'),
   wrong_credentials: refusal(
     401,
@@ -70,6 +75,7 @@ export const ERRORS = {
     'This step asks again who you are.',
     'Type the code of the authenticator app, or the password.',
   ),
+  knowledge_unfit: refusal(422, 'The text cannot be used like this.', 'Change what the message names.'),
   last_manager: refusal(
     409,
     'Nobody could manage accounts any more.',
@@ -255,11 +261,6 @@ export const ERRORS = {
     'Send it again.',
     true,
   ),
-  door_open: refusal(409, 'The door is open.', 'Close the door and send the command again.'),
-  not_supported: refusal(
-    409,
-    'The hardware of this cabinet cannot do that.',
-    'Do it at the device itself, or choose a profile that describes how.',
   visit_line_wrong: refusal(
     400,
     'A line of this visit cannot be right.',
@@ -270,6 +271,11 @@ export const ERRORS = {
     'The scales say something else than the lines.',
     'Count the shelf again and correct the lines, or write down why they differ.',
   ),
+  door_open: refusal(409, 'The door is open.', 'Close the door and send the command again.'),
+  not_supported: refusal(
+    409,
+    'The hardware of this cabinet cannot do that.',
+    'Do it at the device itself, or choose a profile that describes how.',
   ),
   scale_unstable: refusal(
     409,
@@ -319,6 +325,11 @@ export const ERRORS = {
     'Too many wrong codes were entered.',
     'Wait, then enter the new code on the display.',
     true,
+  ),
+  goods_expired: refusal(
+    409,
+    'Something in this cabinet is past its date.',
+    'Use another cabinet; this one sells again when staff have taken it out.',
   ),
   outside_selling_hours: refusal(
     409,

@@ -10,6 +10,7 @@ export const ID_PREFIX = {
   refund: 'rf',
   anomaly: 'an',
   ticket: 'tk',
+  task: 'ts',
   message: 'ms',
   command: 'cm',
   consumer: 'co',
@@ -37,6 +38,7 @@ export const ID_PREFIX = {
   compensation: 'cn',
   refundCase: 'rc',
   restriction: 'rs',
+  knowledge: 'kn',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

@@ -21,7 +21,9 @@ const zh: Record<ErrorCode, ErrorText> = {
   password_change_needed: text('当前密码由他人发放。', '请先在“我的账号”中改成自己的密码。'),
   password_unfit: text('这个密码太容易被猜到。', '请至少使用 12 个字符，不要沿用旧密码，也不要包含账号名。'),
   proof_needed: text('这一步需要再次确认您的身份。', '请输入验证器应用的验证码或密码。'),
+  knowledge_unfit: text('这样的内容还不能使用。', '请按提示修改。'),
   last_manager: text('这样就没有人能管理账号了。', '请先让另一个启用中的账号担任经理或管理员。'),
+  intake_invalid: text('填写的内容与工单类型不符。', '请修改标出的字段后重新提交。'),
   not_allowed: text('您的角色不能进行此操作。', '请联系拥有提示中权限的同事。'),
   not_found: text('没有找到，或您无权查看。', '请检查地址或编号。'),
   conflict: text('内容刚刚被其他人修改。', '请重新加载后再操作。'),
@@ -76,9 +78,9 @@ const zh: Record<ErrorCode, ErrorText> = {
   command_unanswered: text('货柜没有回报指令结果。', '请先查看货柜再决定是否重发；有结果后会显示在这里。'),
   unknown_after_crash: text('柜端程序在执行指令时中断。', '结果中列出了硬件的实际状态，请据此判断。'),
   agent_restarted: text('柜端程序在指令生效前重启，未作任何更改。', '请重新下发。'),
-  door_open: text('柜门开着。', '请关上柜门后重新下发。'),
   visit_line_wrong: text('有一行不可能成立。', '请更正所指的行后重新保存。'),
   visit_difference_unexplained: text('称重结果与填写的不一致。', '请重新清点该层并更正，或写明差异原因。'),
+  door_open: text('柜门开着。', '请关上柜门后重新下发。'),
   not_supported: text('这台货柜的硬件不支持该操作。', '请在设备上手动操作，或使用支持该操作的硬件配置。'),
   scale_unstable: text('秤的读数无法稳定。', '请勿触碰层架，关上柜门，待压缩机停机后重试。'),
   weight_implausible: text(
@@ -96,6 +98,7 @@ const zh: Record<ErrorCode, ErrorText> = {
     '请查看这台货柜屏幕上的四位数字；多次输错后会更换。',
   ),
   on_site_code_blocked: text('现场码输错次数过多。', '请稍候，再输入屏幕上的新码。'),
+  goods_expired: text('柜内有商品已过期。', '请使用其他货柜；工作人员取出过期商品后恢复销售。'),
   outside_selling_hours: text('现在不在营业时间。', '请在营业时间再来，或使用其他货柜。'),
   camera_not_ready: text(
     '这台货柜的摄像头看不清，且设置为有画面才可销售。',

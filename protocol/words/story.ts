@@ -120,6 +120,9 @@ const en = {
   'outcome.explained': 'We have explained what happened; nothing changes on the charge.',
   'outcome.refused': 'The charge stays as it is. The reason is in the answer.',
   'outcome.charged': 'The order was charged as recognised.',
+  'outcome.adjusted': 'The setting was changed and the cabinet confirmed it.',
+  'outcome.restored': 'The cabinet is back in service.',
+  'outcome.restocked': 'The cabinet was restocked.',
   'outcome.no_action': 'Nothing needed to be done.',
   // advice to the agent
   'advice.refund_duplicate': 'Two payments for one session: refund the later one.',
@@ -143,6 +146,21 @@ const en = {
   'message.settled': 'The record was clear, so this was settled at once.',
   'message.refund': 'A refund of ¥{amount} was started.',
   'message.reopened': 'Opened again.',
+  'message.delay_checking':
+    'We promised an end by {due} and may need longer, because the record is still being checked. Somebody in charge looks at it now.',
+  'message.delay_provider':
+    'We promised an end by {due} and may need longer, because the payment provider has not finished yet. Somebody in charge follows it now.',
+  'message.delay_onsite':
+    'We promised an end by {due} and may need longer, because somebody has to look at the cabinet on site. Somebody in charge follows it now.',
+  'message.delay_device':
+    'We promised an end by {due} and may need longer, because the cabinet has not answered yet. Somebody in charge follows it now.',
+  'message.device_applied': 'The cabinet keeps {wanted} °C now.',
+  'message.device_refused': 'The cabinet did not accept {wanted} °C and keeps what it had.',
+  'message.device_overridden':
+    'Somebody set another temperature at the cabinet itself, so {wanted} °C does not hold.',
+  'message.device_superseded':
+    'Another temperature was asked for before the cabinet answered; {wanted} °C does not hold.',
+  'message.device_silent': 'The cabinet has not answered yet. {wanted} °C holds as soon as it does.',
   // notices
   'notice.returned_refunded.title': 'Brought back: your money goes back',
   'notice.returned_refunded':
@@ -297,6 +315,9 @@ const zh: Record<StoryKey, string> = {
   'outcome.explained': '已向您说明情况，扣款不变。',
   'outcome.refused': '扣款不变，原因见回复。',
   'outcome.charged': '已按识别结果扣款。',
+  'outcome.adjusted': '设置已更改，货柜已确认。',
+  'outcome.restored': '货柜已恢复营业。',
+  'outcome.restocked': '货柜已补货。',
   'outcome.no_action': '无需处理。',
   'advice.refund_duplicate': '同一次购物有两笔支付：退还后一笔。',
   'advice.refund_lines': '记录支持消费者：复核把握 {percent}%。',
@@ -314,6 +335,17 @@ const zh: Record<StoryKey, string> = {
   'message.settled': '记录明确，已即时处理。',
   'message.refund': '已发起退款 ¥{amount}。',
   'message.reopened': '已重新打开。',
+  'message.delay_checking': '我们承诺 {due} 前处理完毕，因仍在核对记录，可能需要更长时间，已由负责人跟进。',
+  'message.delay_provider':
+    '我们承诺 {due} 前处理完毕，因支付平台尚未完成，可能需要更长时间，已由负责人跟进。',
+  'message.delay_onsite':
+    '我们承诺 {due} 前处理完毕，因需要到现场查看货柜，可能需要更长时间，已由负责人跟进。',
+  'message.delay_device': '我们承诺 {due} 前处理完毕，因货柜尚未回应，可能需要更长时间，已由负责人跟进。',
+  'message.device_applied': '货柜已按 {wanted} °C 运行。',
+  'message.device_refused': '货柜未接受 {wanted} °C，保持原设定。',
+  'message.device_overridden': '有人在货柜现场设置了其他温度，{wanted} °C 未生效。',
+  'message.device_superseded': '货柜回应前已改设其他温度，{wanted} °C 未生效。',
+  'message.device_silent': '货柜尚未回应，恢复后将按 {wanted} °C 运行。',
   'notice.returned_refunded.title': '已放回，款项正在退还',
   'notice.returned_refunded':
     '您在 {cabinet} 购买的 {count} 件商品已于 {returned} 放回，¥{amount} 正在退给您。{arrival}无需任何操作。',

@@ -17,6 +17,8 @@ import { coldLogMigration } from './0015-cold-log.ts'
 import { makingGoodMigration } from './0016-making-good.ts'
 import { policiesMigration } from './0017-policies.ts'
 import { restockMigration } from './0018-restock.ts'
+import { ticketDeskMigration } from './0019-ticket-desk.ts'
+import { knowledgeMigration } from './0020-knowledge.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -38,4 +40,6 @@ export const MIGRATIONS: readonly Migration[] = [
   makingGoodMigration,
   policiesMigration,
   restockMigration,
+  ticketDeskMigration,
+  knowledgeMigration,
 ]

@@ -32,7 +32,7 @@ export function aMe(role: Role): Me {
     permissions: permissionsOf(role),
     language: 'zh',
     refundLimitFen: 5000,
-  lacks: null,
+    lacks: null,
     timeZone: 'Asia/Shanghai',
   }
 }
@@ -44,6 +44,7 @@ export function aTicket(number: number, more: Partial<Ticket> = {}): Ticket {
     type: 'item_returned',
     state: 'new',
     priority: 'normal',
+    channel: 'order',
     orderId: ORDER_ID,
     cabinetId: 'cab-001',
     cabinetName: CABINET_NAME,
@@ -53,7 +54,10 @@ export function aTicket(number: number, more: Partial<Ticket> = {}): Ticket {
     firstResponseDueMs: NOW_MS + 7 * MINUTE_MS,
     firstRespondedAtMs: null,
     resolutionDueMs: NOW_MS + 1432 * MINUTE_MS,
+    isPaused: false,
+    snoozed: null,
     assignee: null,
+    owner: null,
     version: 1,
     ...more,
   }
@@ -288,6 +292,40 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
   }
 }
 
+export function aDesk(more: Partial<TicketDetail['desk']> = {}): TicketDetail['desk'] {
+  return {
+    intake: [],
+    viewers: [],
+    history: [
+      { version: 1, atMs: NOW_MS - 8 * MINUTE_MS, by: '', what: 'opened', values: { channel: 'order' } },
+    ],
+    tasks: [],
+    clocks: [
+      {
+        kind: 'first_response',
+        dueAtMs: NOW_MS + 7 * MINUTE_MS,
+        isPaused: false,
+        metAtMs: null,
+        usedPercent: 53,
+      },
+      {
+        kind: 'resolution',
+        dueAtMs: NOW_MS + 1432 * MINUTE_MS,
+        isPaused: false,
+        metAtMs: null,
+        usedPercent: 0,
+      },
+    ],
+    alike: [],
+    mergedInto: null,
+    merged: [],
+    incident: null,
+    device: null,
+    callerPhoneTail: null,
+    ...more,
+  }
+}
+
 export function aTicketDetail(
   ticket: Ticket,
   order: StaffOrder | null,
@@ -307,6 +345,7 @@ export function aTicketDetail(
     outcome: null,
     rootCause: null,
     rating: null,
+    desk: aDesk(),
     actions: isClosed ? ['note'] : ['claim', 'reply', 'note', 'refund', 'resolve'],
   }
 }

@@ -137,7 +137,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         },
       },
     })
-    tickets = createTickets({ ...deps, due })
+    tickets = createTickets({ ...deps, due, reactions: { delayTold: async () => undefined } })
     const notices = createNotices({
       ...deps,
       due,

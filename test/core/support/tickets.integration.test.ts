@@ -46,7 +46,7 @@ function begin(policy: Record<string, unknown> = {}) {
   }
   db = openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: new Uint8Array(32) })
   due = createDueWork({ ...deps, db })
-  tickets = createTickets({ ...deps, db, due })
+  tickets = createTickets({ ...deps, db, due, reactions: { delayTold: async () => undefined } })
 }
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'tickets-'))
@@ -91,7 +91,7 @@ describe('a ticket', () => {
   })
   it('is not written over somebody else’s change', async () => {
     const ticket = await open()
-    await db.write('claim', (tx) => tickets.claim(tx, ticket.ticketId, 1, anna.staffId))
+    await db.write('claim', (tx) => tickets.claim(tx, ticket.ticketId, 1, anna))
     await expect(
       db.write('reply', (tx) =>
         tickets.reply(tx, ticket.ticketId, anna, {

@@ -148,7 +148,7 @@ async function clearDesk(world: World, actor: Actor, who: number): Promise<void>
       .execute()
     for (const { ticketId, version } of tickets)
       await db
-        .write('claim a ticket', (tx) => commerce.tickets.claim(tx, ticketId, version, staff.staffId))
+        .write('claim a ticket', (tx) => commerce.tickets.claim(tx, ticketId, version, staff))
         .then(
           () => world.count('ticket claimed'),
           (error: unknown) => refusedOrThrow(world, 'ticket', error),
