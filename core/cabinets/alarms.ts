@@ -23,6 +23,7 @@ export const ALARM_KINDS = [
   'lock_failed',
   'food_safety_lockout',
   'too_warm',
+  'goods_expired',
   'probe_fault',
   'camera_blocked',
   'camera_frozen',

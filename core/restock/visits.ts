@@ -10,6 +10,7 @@ import { nowOf } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import { bookBatches } from './batches.ts'
 import { decideDifferences, decideEffects, findLineProblem } from './decide.ts'
+import type { ExpiryWatch } from './expiry-watch.ts'
 import { dateAt } from './local-date.ts'
 import { visitMachine } from './machine.ts'
 import { advanceVisit, FORGOTTEN_MS, findVisit, UNHEARD_MS, visitIn, type VisitRow } from './store.ts'
@@ -35,7 +36,9 @@ export function needsDate(foodClass: string): boolean {
   return foodClass !== 'ambient'
 }
 
-export function createVisits(deps: CoreDeps & { commands: CabinetCommands }): Visits {
+export function createVisits(
+  deps: CoreDeps & { commands: CabinetCommands; expiry: Pick<ExpiryWatch, 'review'> },
+): Visits {
   const { db, ids, log, commands } = deps
 
   async function begin(staff: StaffIdentity, cabinetId: string, request: VisitRequest): Promise<void> {
@@ -207,6 +210,7 @@ export function createVisits(deps: CoreDeps & { commands: CabinetCommands }): Vi
           reason: line.reason ?? visit.kind,
         })
       await bookBatches(tx, { cabinetId, visitId, timeZone }, lines)
+      await deps.expiry.review(tx, cabinetId)
       await appendAudit(tx, {
         actor: `staff:${staff.staffId}`,
         action: 'visit.confirmed',

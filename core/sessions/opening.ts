@@ -1,6 +1,5 @@
 import { CabinetError, type ErrorCode } from '#protocol/base/errors.ts'
 import { isWithinHours } from '#protocol/base/selling-hours.ts'
-import type { SellingHours } from '#protocol/base/twin-parts.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, stockOf } from '#core/catalog/queries.ts'
@@ -9,8 +8,10 @@ import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import { expiredAt } from '#core/restock/expired.ts'
 import { isStaffAt } from '#core/restock/store.ts'
 import { decideOpening, decideUnlockRefusal, type OpeningFacts } from './decide.ts'
+import { sellingHoursOf } from './hours.ts'
 import { sessionMachine } from './machine.ts'
 import { advanceSession, findSession, liveSessionAt, liveSessionOf, type SessionRow } from './store.ts'
 
@@ -69,8 +70,9 @@ export function createOpening(
       isKnown,
       isOutOfService: heard?.isOutOfService ?? false,
       isLockedOut: heard?.isLockedOut ?? false,
+      hasExpiredGoods: isKnown && (await expiredAt(db.read, cabinetId, clock.now())).length > 0,
       presence: heard?.presence ?? 'unknown',
-      isSellingTime: isKnown && isWithinHours(await sellingHoursOf(cabinetId), clock.now()),
+      isSellingTime: isKnown && isWithinHours(await sellingHoursOf(db.read, cabinetId), clock.now()),
       isBusy:
         (await liveSessionAt(db.read, cabinetId)) !== undefined ||
         (await isStaffAt(db.read, cabinetId, clock.now())),
@@ -82,15 +84,6 @@ export function createOpening(
       unresolvedOrderId: debts.unresolvedOrderId,
       isConsumerBusy: own !== undefined,
     }
-  }
-
-  async function sellingHoursOf(cabinetId: string): Promise<SellingHours | null> {
-    const twin = await db.read
-      .selectFrom('twin')
-      .select('sellingHours')
-      .where('cabinetId', '=', cabinetId)
-      .executeTakeFirst()
-    return twin?.sellingHours == null ? null : (JSON.parse(twin.sellingHours) as SellingHours)
   }
 
   function refuse(facts: OpeningFacts): void {

@@ -1,12 +1,15 @@
 import type { CabinetForConsumer, SessionView } from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { isWithinHours, nextOpeningMs } from '#protocol/base/selling-hours.ts'
 import type { CabinetPresence, PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { expiredAt } from '#core/restock/expired.ts'
 import { isStaffAt } from '#core/restock/store.ts'
 import { describePromotion, shownPrice } from '#core/pricing/describe.ts'
 import { benefitsOf, priceBookAt } from '#core/pricing/store.ts'
+import { sellingHoursOf } from './hours.ts'
 import { sessionMachine } from './machine.ts'
 import { liveSessionAt, type SessionRow } from './store.ts'
 
@@ -74,6 +77,10 @@ export async function cabinetForConsumer(
           .executeTakeFirst(),
   ])
   const nowMs = deps.clock.now()
+  const hours = await sellingHoursOf(read, cabinetId)
+  const isSelling = isWithinHours(hours, nowMs)
+  const opensAtMs = isSelling ? undefined : nextOpeningMs(hours, nowMs)
+  const hasExpired = (await expiredAt(read, cabinetId, nowMs)).length > 0
   const book = await priceBookAt(read, { cabinetId }, nowMs)
   const benefits = consumerId === undefined ? undefined : await benefitsOf(read, consumerId, nowMs)
   const isOwnRecent =
@@ -85,7 +92,8 @@ export async function cabinetForConsumer(
     name: { zh: cabinet.nameZh, en: cabinet.nameEn },
     site: { zh: cabinet.siteZh, en: cabinet.siteEn },
     contact: cabinet.contact,
-    status: statusOf(heard, live !== undefined || isServed),
+    status: statusOf(heard, { isBusy: live !== undefined || isServed, isSelling, hasExpired }),
+    ...(opensAtMs === undefined ? {} : { opensAtMs }),
     capFen: deps.policy.sessionCapFen,
     retentionDays: deps.policy.routinePictureDays,
     shelves: (planogram?.shelves ?? []).map((shelf) => ({
@@ -122,9 +130,15 @@ export async function cabinetForConsumer(
   }
 }
 
-function statusOf(heard: CabinetPresence, isBusy: boolean): CabinetForConsumer['status'] {
+/** In the order in which an opening would be refused. */
+function statusOf(
+  heard: CabinetPresence,
+  { isBusy, isSelling, hasExpired }: { isBusy: boolean; isSelling: boolean; hasExpired: boolean },
+): CabinetForConsumer['status'] {
   if (heard.isOutOfService) return 'out_of_service'
   if (heard.isLockedOut) return 'locked_out'
+  if (hasExpired) return 'goods_expired'
+  if (!isSelling) return 'closed'
   if (heard.presence === 'unknown') return 'unknown'
   if (heard.presence !== 'online') return 'offline'
   return isBusy ? 'busy' : 'open'

@@ -23,7 +23,18 @@ export const CabinetForConsumer = Type.Object(
     name: Bilingual,
     site: Bilingual,
     contact: Type.String(),
-    status: oneOf(['open', 'busy', 'offline', 'locked_out', 'out_of_service', 'unknown']),
+    status: oneOf([
+      'open',
+      'busy',
+      'offline',
+      'closed',
+      'goods_expired',
+      'locked_out',
+      'out_of_service',
+      'unknown',
+    ]),
+    /** When it sells again, while it is closed. */
+    opensAtMs: Type.Optional(WallMs),
     capFen: Fen,
     retentionDays: Type.Integer({ description: 'days that routine pictures are kept' }),
     shelves: Type.Array(

@@ -1,4 +1,5 @@
 import type { WallMs } from './units.ts'
+import { addDays, dayIn, zoneOffsetMs } from './zone-days.ts'
 
 /** The shape of `sellingHours` in a desired document (protocol/messages/twin.ts), without its schema. */
 export interface WeeklyHours {
@@ -50,4 +51,31 @@ export function isWithinHours(hours: WeeklyHours | null | undefined, atMs: WallM
     const isSinceYesterday = days.includes(dayBefore) && minute + DAY_MINUTES < endMinute
     return isToday || isSinceYesterday
   })
+}
+
+/** Intervals repeat every week; one day more for what is left of today. */
+const DAYS_AHEAD = 8
+const MINUTE_MS = 60_000
+
+/**
+ * When something is sold again, in the zone of the hours. A time that its clocks leave out begins with the first minute
+ * after it. @returns undefined when it never is, or is sold now
+ */
+export function nextOpeningMs(hours: WeeklyHours | null | undefined, atMs: WallMs): WallMs | undefined {
+  if (hours === null || hours === undefined || isWithinHours(hours, atMs) || !isFollowable(hours))
+    return undefined
+  const today = dayIn(atMs, hours.timeZone)
+  const starts = [...new Set(hours.intervals.map(({ fromMinute }) => fromMinute))]
+  const candidates = Array.from({ length: DAYS_AHEAD }, (_, days) => addDays(today, days))
+    .flatMap((day) => starts.flatMap((minute) => momentsOf(day, minute, hours.timeZone)))
+    .filter((candidateMs) => candidateMs > atMs)
+    .toSorted((a, b) => a - b)
+  return candidates.find((candidateMs) => isWithinHours(hours, candidateMs))
+}
+
+/** What may be meant by a minute of a day: with the offset before and after a change of the clocks. */
+function momentsOf(day: string, minute: number, timeZone: string): WallMs[] {
+  const utcMs = Date.parse(`${day}T00:00:00Z`) + minute * MINUTE_MS
+  const offsets = [-1, 1].map((side) => zoneOffsetMs(utcMs + side * DAY_MINUTES * MINUTE_MS, timeZone))
+  return [...new Set(offsets)].map((offsetMs) => utcMs - offsetMs)
 }

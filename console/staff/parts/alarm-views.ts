@@ -4,7 +4,8 @@ import type { SensorFaultKind } from '#protocol/weighing/types.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { cameraName, shelfName } from '../../data/staff-format.ts'
-import { coldWordOr } from '../../words/cold.ts'
+import { coldWord, coldWordOr } from '../../words/cold.ts'
+import { choose } from '../../words/words.ts'
 import { type StaffWord, word, wordOr } from '../../words/staff.ts'
 import type { IconName } from '../icons.ts'
 import { badge } from '../views.ts'
@@ -57,6 +58,12 @@ function coldSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind'
     const fault = coldWordOr('fault', String(values['fault'] ?? 'silent'))
     return `${coldWordOr('probe', String(values['probe'] ?? 'air'))}: ${fault}`
   }
+  if (kind === 'goods_expired')
+    return coldWord('expired', {
+      shelf: shelfName(String(values['shelf'] ?? '')),
+      name: choose({ zh: String(values['nameZh'] ?? ''), en: String(values['nameEn'] ?? '') }),
+      date: String(values['expiresOn'] ?? ''),
+    })
   return kind === 'food_safety_lockout' && values['cause'] !== undefined
     ? coldWordOr('cause', String(values['cause']))
     : undefined

@@ -56,6 +56,8 @@ function statusWord(page: PageContext, status: CabinetForConsumer['status']): St
     open: ['ok', 'circle-check'],
     busy: ['info', 'door-open'],
     offline: ['warn', 'wifi-off'],
+    closed: ['info', 'clock'],
+    goods_expired: ['bad', 'triangle-alert'],
     locked_out: ['bad', 'thermometer'],
     out_of_service: ['warn', 'wrench'],
     unknown: ['neutral', 'clock'],
@@ -77,6 +79,12 @@ export function refusalNote(page: PageContext, refusal: RefusalWords): Markup {
   )
 }
 
+/** In the time of the place where the cabinet stands. */
+function opensAgain(page: PageContext, { status, opensAtMs }: CabinetForConsumer): Markup | false {
+  if (status !== 'closed' || opensAtMs === undefined) return false
+  return html`<p><b>${page.t('cabinet.opens', { time: moment(page, opensAtMs) })}</b></p>`
+}
+
 /** Why there is no button, and what to do instead. */
 function closedNote(page: PageContext, cabinet: CabinetForConsumer): Markup | false {
   if (cabinet.status === 'open') return false
@@ -86,9 +94,9 @@ function closedNote(page: PageContext, cabinet: CabinetForConsumer): Markup | fa
       : `refusal.cabinet_${cabinet.status === 'busy' ? 'busy' : cabinet.status}`
   const text = isWordKey(key) ? page.t(key) : page.t('refusal.unknown')
   return note(
-    cabinet.status === 'locked_out' ? 'bad' : 'warn',
+    cabinet.status === 'locked_out' || cabinet.status === 'goods_expired' ? 'bad' : 'warn',
     'circle-alert',
-    html`<p>${text}</p><p><a class="button quiet" href="${page.path}">${page.t('refusal.again')}</a></p>`,
+    html`<p>${text}</p>${opensAgain(page, cabinet)}<p><a class="button quiet" href="${page.path}">${page.t('refusal.again')}</a></p>`,
   )
 }
 

@@ -22,6 +22,9 @@ export const en = {
   'cabinet.open': 'Open for you',
   'cabinet.busy': 'In use',
   'cabinet.offline': 'Not reachable',
+  'cabinet.closed': 'Closed now',
+  'cabinet.opens': 'Sells again {time}.',
+  'cabinet.goods_expired': 'Sales stopped',
   'cabinet.locked_out': 'Sales stopped',
   'cabinet.out_of_service': 'Out of service',
   'cabinet.unknown': 'Checking',
@@ -49,6 +52,12 @@ export const en = {
   'refusal.cabinet_offline':
     'This cabinet cannot be reached right now. Please try again in a few minutes or use another one.',
   'refusal.cabinet_busy': 'Somebody is shopping here. It is your turn when the door is closed again.',
+  'refusal.cabinet_closed': 'Nothing is sold here at this hour.',
+  'refusal.outside_selling_hours': 'Nothing is sold here at this hour. Nothing was charged.',
+  'refusal.cabinet_goods_expired':
+    'Something in this cabinet is past its date. Sales have stopped until staff take it out; please use another cabinet.',
+  'refusal.goods_expired':
+    'Something in this cabinet is past its date. Sales have stopped until staff take it out; please use another cabinet.',
   'refusal.cabinet_locked_out':
     'It got too warm inside, so nothing is sold here until a person has checked the food.',
   'refusal.cabinet_out_of_service':

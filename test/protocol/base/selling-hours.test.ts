@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isFollowable, isWithinHours, type WeeklyHours } from '#protocol/base/selling-hours.ts'
+import { isFollowable, isWithinHours, nextOpeningMs, type WeeklyHours } from '#protocol/base/selling-hours.ts'
 
 /** Monday to Friday 7 to 22, and Saturday night over midnight. */
 const hours: WeeklyHours = {
@@ -40,5 +40,34 @@ describe('selling hours', () => {
   it('of a time zone that nobody knows cannot be followed', () => {
     expect(isFollowable({ ...hours, timeZone: 'Mars/Olympus' })).toBe(false)
     expect(isFollowable(hours)).toBe(true)
+  })
+})
+
+describe('when something is sold again', () => {
+  const next = (text: string, of: WeeklyHours = hours) => {
+    const atMs = nextOpeningMs(of, at(text))
+    return atMs === undefined ? undefined : new Date(atMs + 8 * 3_600_000).toISOString().slice(0, 16)
+  }
+  it.each([
+    ['tonight, after closing', '2026-11-18T22:30:00', '2026-11-19T07:00'],
+    ['before opening', '2026-11-18T05:00:00', '2026-11-18T07:00'],
+    ['on Saturday at noon', '2026-11-21T12:00:00', '2026-11-21T20:00'],
+    ['on Sunday morning', '2026-11-22T03:00:00', '2026-11-23T07:00'],
+  ])('%s', (_what, now, opening) => {
+    expect(next(now)).toBe(opening)
+  })
+  it('is not asked while it sells, and never without hours', () => {
+    expect(next('2026-11-18T12:00:00')).toBeUndefined()
+    expect(nextOpeningMs({ ...hours, intervals: [] }, at('2026-11-18T12:00:00'))).toBeUndefined()
+    expect(nextOpeningMs(null, 0)).toBeUndefined()
+  })
+  it('follows the clocks of the place over their changes', () => {
+    const berlin = { timeZone: 'Europe/Berlin', intervals: [{ days: [7], fromMinute: 150, toMinute: 600 }] }
+    // On 29 March 2026 there is no half past two in Berlin; the first minute after the gap is three.
+    const spring = nextOpeningMs(berlin, Date.parse('2026-03-28T12:00:00Z')) ?? 0
+    expect(isWithinHours(berlin, spring)).toBe(true)
+    expect(spring).toBeLessThanOrEqual(Date.parse('2026-03-29T01:30:00Z'))
+    // On 25 October half past two comes twice; it opens with the first.
+    expect(nextOpeningMs(berlin, Date.parse('2026-10-24T12:00:00Z'))).toBe(Date.parse('2026-10-25T00:30:00Z'))
   })
 })
