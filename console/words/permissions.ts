@@ -14,6 +14,7 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'refund.reroute': { zh: '处理卡住的退款', en: 'Settle refunds that are stuck' },
   'anomaly.decide': { zh: '处理存疑订单', en: 'Decide doubtful orders' },
   'consumer.block': { zh: '限制消费者', en: 'Restrict consumers' },
+  'restriction.read': { zh: '查看对消费者的限制', en: 'See restrictions of consumers' },
   'fleet.read': { zh: '查看货柜与告警', en: 'Cabinets and alarms' },
   'readings.read': { zh: '查看温度', en: 'Temperatures' },
   'setpoint.change': { zh: '调节温度', en: 'Change temperatures' },

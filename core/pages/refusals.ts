@@ -22,6 +22,8 @@ function actionFor(page: PageContext, refusal: Pick<Refusal, 'code' | 'details'>
   switch (refusal.code) {
     case 'consumer_in_arrears':
       return { href: orderHref, label: t('refusal.consumer_in_arrears.action') }
+    case 'consumer_blocked':
+      return { href: '/restriction', label: t('refusal.consumer_blocked.action') }
     case 'charge_unresolved':
       return { href: orderHref, label: t('refusal.charge_unresolved.action') }
     default:

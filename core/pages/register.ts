@@ -9,6 +9,7 @@ import type {
   OrderView,
   SessionView,
 } from '#protocol/api/consumer.ts'
+import type { AppealResult, OwnRestrictionAnswer } from '#protocol/api/restrictions.ts'
 import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
@@ -35,6 +36,7 @@ import {
   problemPage,
   type Retention,
 } from './views/plain.ts'
+import { restrictionPage } from './views/restriction.ts'
 
 export interface PagesDeps {
   readonly clock: Pick<Clock, 'now'>
@@ -172,6 +174,13 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
       ? send(reply, disputePage(context, dispute.value))
       : sendProblem(reply, context, dispute, 'order')
   })
+  scope.get('/restriction', PUBLIC, async (request, reply) => {
+    const context = await page(request, reply)
+    const own = await findRestriction(consumerApiFor(app, request, reply))
+    return own.ok
+      ? send(reply, restrictionPage(context, own.value.restriction))
+      : sendProblem(reply, context, own, 'orders')
+  })
   scope.get('/privacy', PUBLIC, async (request, reply) =>
     send(reply, privacyPage(await page(request, reply), deps.retention())),
   )
@@ -225,6 +234,24 @@ function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: Pa
     return reply.redirect(`/d/${dispute.value.disputeId}`, 303)
   })
 
+  scope.post('/restriction/appeal', PUBLIC, async (request, reply) => {
+    const context = { ...(await page(request, reply)), path: '/restriction' }
+    const api = consumerApiFor(app, request, reply)
+    const done = await api.post<AppealResult>('/api/consumer/restriction/appeal', {
+      ...readMessageForm(request.body),
+      language: context.language,
+    })
+    if (done.ok) return reply.redirect(`/d/${done.value.appealId}`, 303)
+    const own = await findRestriction(api)
+    return own.ok
+      ? send(
+          reply,
+          restrictionPage(context, own.value.restriction, refusalWords(context, done).text),
+          done.status,
+        )
+      : sendProblem(reply, context, own, 'orders')
+  })
+
   const answers = [
     { path: 'messages', read: readMessageForm },
     { path: 'reopen', read: readReopenForm },
@@ -252,6 +279,9 @@ function findCabinet(api: ConsumerApi, id: string) {
 }
 function findOrder(api: ConsumerApi, id: string) {
   return api.get<OrderView>(`/api/consumer/orders/${encodeURIComponent(id)}`)
+}
+function findRestriction(api: ConsumerApi) {
+  return api.get<OwnRestrictionAnswer>('/api/consumer/restriction')
 }
 function findDispute(api: ConsumerApi, id: string) {
   return api.get<DisputeView>(`/api/consumer/disputes/${encodeURIComponent(id)}`)

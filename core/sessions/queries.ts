@@ -3,6 +3,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import { isWithinHours, nextOpeningMs } from '#protocol/base/selling-hours.ts'
 import type { CabinetPresence, PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
+import type { Consumers } from '#core/consumers/consumers.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
 import { expiredAt } from '#core/restock/expired.ts'
@@ -47,7 +48,13 @@ export async function sessionView(
 
 /** What the code on the cabinet opens: goods, prices, state, and the reader's own visit. */
 export async function cabinetForConsumer(
-  deps: { db: Database; presence: PresenceBook; clock: { now(): number }; policy: Policy },
+  deps: {
+    db: Database
+    presence: PresenceBook
+    clock: { now(): number }
+    policy: Policy
+    consumers: Pick<Consumers, 'findRestriction'>
+  },
   cabinetId: string,
   consumerId: string | undefined,
 ): Promise<CabinetForConsumer> {
@@ -83,6 +90,8 @@ export async function cabinetForConsumer(
   const hasExpired = (await expiredAt(read, cabinetId, nowMs)).length > 0
   const book = await priceBookAt(read, { cabinetId }, nowMs)
   const benefits = consumerId === undefined ? undefined : await benefitsOf(read, consumerId, nowMs)
+  const restriction =
+    consumerId === undefined ? undefined : await deps.consumers.findRestriction(read, consumerId)
   const isOwnRecent =
     own !== undefined &&
     (!sessionMachine.isTerminal(own.state) ||
@@ -94,7 +103,7 @@ export async function cabinetForConsumer(
     contact: cabinet.contact,
     status: statusOf(heard, { isBusy: live !== undefined || isServed, isSelling, hasExpired }),
     ...(opensAtMs === undefined ? {} : { opensAtMs }),
-    capFen: deps.policy.sessionCapFen,
+    capFen: Math.min(deps.policy.sessionCapFen, restriction?.capFen ?? deps.policy.sessionCapFen),
     retentionDays: deps.policy.routinePictureDays,
     shelves: (planogram?.shelves ?? []).map((shelf) => ({
       id: shelf.id,
@@ -123,6 +132,15 @@ export async function cabinetForConsumer(
             couponCount: benefits.coupons.length,
             couponFen: benefits.coupons.reduce((sum, one) => sum + one.offFen, 0),
             points: benefits.points,
+          },
+        }),
+    ...(restriction === undefined
+      ? {}
+      : {
+          restriction: {
+            level: restriction.level,
+            capFen: restriction.capFen,
+            expiresAtMs: restriction.expiresAtMs,
           },
         }),
     session: isOwnRecent ? { sessionId: own.sessionId, state: own.state } : null,

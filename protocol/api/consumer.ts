@@ -67,6 +67,13 @@ export const CabinetForConsumer = Type.Object(
     benefits: Type.Optional(
       Type.Object({ couponCount: Type.Integer(), couponFen: Fen, points: Type.Integer() }, closed),
     ),
+    /** What the reader may not do for a while; the reason is under /restriction. */
+    restriction: Type.Optional(
+      Type.Object(
+        { level: oneOf(['limited', 'blocked']), capFen: Type.Union([Type.Null(), Fen]), expiresAtMs: WallMs },
+        closed,
+      ),
+    ),
     /** The reader's own session at this cabinet, when one is live or has just ended. */
     session: Type.Union([Type.Null(), Type.Object({ sessionId: Id, state: oneOf(SESSION_STATES) }, closed)]),
     signedIn: Type.Boolean(),

@@ -22,6 +22,7 @@ import { putBackScenario } from './put-back.ts'
 import { restore } from './restore.ts'
 import { promotion } from './prices.ts'
 import { returnedLater, returnedLaterOther } from './returned-later.ts'
+import { restrictionCovered } from './restrictions.ts'
 import { refundAtOnce, refundClosedAndUnknown, refundRerouted } from './refunds.ts'
 import { nothingTaken, sale } from './sale.ts'
 import type { Campaign, Scenario } from './scenario.ts'
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   itemReturned,
   returnedLater,
   returnedLaterOther,
+  restrictionCovered,
   deferredOffline,
   deferredPending,
   deferredToldBefore,

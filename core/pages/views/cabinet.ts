@@ -37,6 +37,7 @@ export function cabinetPage(page: PageContext, data: CabinetPage): Markup {
 <div id="refusal" role="alert">${data.refusal === undefined ? false : refusalNote(page, data.refusal)}</div>
 ${data.hasConsented && !isShopping ? note('ok', 'circle-check', html`<p>${t('cabinet.consented')}</p>`) : false}
 ${session === undefined ? false : sessionPanel(page, session)}
+${isShopping || data.refusal !== undefined ? false : restrictionNote(page, cabinet)}
 ${isShopping ? false : [live('closed', cabinet.status, closedNote(page, cabinet)), rules(page, cabinet)]}
 ${offers(page, cabinet)}
 ${shelves(page, cabinet)}
@@ -83,6 +84,22 @@ export function refusalNote(page: PageContext, refusal: RefusalWords): Markup {
 function opensAgain(page: PageContext, { status, opensAtMs }: CabinetForConsumer): Markup | false {
   if (status !== 'closed' || opensAtMs === undefined) return false
   return html`<p><b>${page.t('cabinet.opens', { time: moment(page, opensAtMs) })}</b></p>`
+}
+
+/** Said before the door is asked for, with the way to the reason. */
+function restrictionNote(page: PageContext, cabinet: CabinetForConsumer): Markup | false {
+  const { restriction } = cabinet
+  if (restriction === undefined) return false
+  const until = moment(page, restriction.expiresAtMs)
+  const text =
+    restriction.capFen === null
+      ? page.t('cabinet.restricted.blocked', { until })
+      : page.t('cabinet.restricted', { until, cap: yuan(restriction.capFen) })
+  return note(
+    'warn',
+    'circle-alert',
+    html`<p>${text}</p><p><a class="button quiet" href="/restriction">${page.t('cabinet.restricted.why')}</a></p>`,
+  )
 }
 
 /** Why there is no button, and what to do instead. */

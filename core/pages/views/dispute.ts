@@ -28,7 +28,10 @@ export function disputePage(page: PageContext, dispute: DisputeView, problem?: s
   const { t } = page
   return document(page, {
     title: t('ticket.title'),
-    back: { href: `/o/${dispute.orderId}`, label: t('order.title') },
+    back:
+      dispute.orderId === ''
+        ? { href: '/orders', label: t('orders.title') }
+        : { href: `/o/${dispute.orderId}`, label: t('order.title') },
     body: html`
 <div data-poll="4000">
 <div role="alert">${problem === undefined ? false : note('warn', 'circle-alert', html`<p>${problem}</p>`)}</div>

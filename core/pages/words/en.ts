@@ -9,6 +9,34 @@ export const en = {
   'site.noConnection': 'No connection at the moment. We keep trying.',
   'site.back': 'Back',
 
+  'cabinet.restricted':
+    'For you a visit may cost at most ¥{cap} until {until}. What is above it waits for a person.',
+  'cabinet.restricted.blocked': 'No cabinet opens for you until {until}.',
+  'cabinet.restricted.why': 'Why, and how to object',
+  'restriction.none.title': 'Nothing is restricted',
+  'restriction.none.text': 'Every cabinet opens for you as usual.',
+  'restriction.limited.title': 'A limited visit for a while',
+  'restriction.limited.text':
+    'Until {until} a visit may cost at most ¥{cap}. Otherwise everything is as usual.',
+  'restriction.blocked.title': 'No cabinet opens for a while',
+  'restriction.blocked.text':
+    'Until {until} no cabinet opens for you. After that all open again by themselves.',
+  'restriction.why': 'Why',
+  'restriction.why.unknown': 'A person decided it. Call us, and we tell you why.',
+  'restriction.since': 'Since',
+  'restriction.until': 'Ends by itself',
+  'restriction.open': 'Your orders, refunds and questions are not touched by this.',
+  'restriction.visits': 'The visits that it rests on',
+  'restriction.visit': 'Visit {number}',
+  'restriction.appeal': 'Is this wrong?',
+  'restriction.appeal.lead':
+    'Tell us. A person looks at these visits again and answers you; it can be lifted at once.',
+  'restriction.appeal.label': 'What happened? (you may leave it empty)',
+  'restriction.appeal.send': 'Object',
+  'restriction.appeal.busy': 'Sending …',
+  'restriction.appeal.promise': 'Objecting costs nothing and makes nothing worse.',
+  'restriction.appeal.sent': 'We have your objection. A person looks at it.',
+  'restriction.appeal.see': 'See the answer',
   'cabinet.promotions': 'Offers now',
   'cabinet.promotion.until': 'until {until}',
   'cabinet.benefit.coupons':
@@ -67,7 +95,8 @@ export const en = {
   'refusal.consumer_in_arrears': 'An earlier order is not paid yet. After that every cabinet opens again.',
   'refusal.consumer_in_arrears.action': 'See the unpaid order',
   'refusal.consumer_blocked':
-    'Opening is paused for you. Call {contact}: we tell you the reason and how to object.',
+    'Opening is paused for you for a while. The reason, its end and how to object are one tap away; or call {contact}.',
+  'refusal.consumer_blocked.action': 'Why, and how to object',
   'refusal.consumer_busy': 'You still have a cabinet open. Please close it first.',
   'refusal.charge_unresolved':
     'Your last payment is still being confirmed. Please wait a moment, and do not pay again.',
