@@ -20,6 +20,7 @@ import type {
   CabinetDetail,
   Fleet,
   Home,
+  LowerCreate,
   Me,
   PlanogramLintResult,
   PlanogramRequest,
@@ -54,6 +55,16 @@ import type {
   PricePreviewRequest,
   PromotionCreate,
 } from '#protocol/api/prices.ts'
+import type { PaidElsewhere, WriteOffCreate, WriteOffList } from '#protocol/api/arrears.ts'
+import type { CompensationCreate, CompensationList } from '#protocol/api/compensation.ts'
+import type {
+  IncidentPreview,
+  IncidentSelection,
+  RefundCaseCreate,
+  RefundCaseDetail,
+  RefundCaseList,
+  RefundCaseRow,
+} from '#protocol/api/refund-cases.ts'
 import type { SystemView } from '#protocol/api/system.ts'
 import type {
   DeadLetterCheck,
@@ -145,14 +156,60 @@ export class StaffApi {
   refund(orderId: string, body: RefundCreate): Promise<RefundResult> {
     return this.#send('POST', `/api/staff/orders/${orderId}/refunds`, body)
   }
+  lower(orderId: string, body: LowerCreate): Promise<StaffOrder> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/lower`, body)
+  }
+  collectArrears(orderId: string): Promise<StaffOrder> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/collect`, {})
+  }
+  settleElsewhere(orderId: string, body: PaidElsewhere): Promise<StaffOrder> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/paid-elsewhere`, body)
+  }
+  writeOff(orderId: string, body: WriteOffCreate): Promise<StaffOrder> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/write-off`, body)
+  }
+  writeOffs(signal?: AbortSignal): Promise<WriteOffList> {
+    return this.#get('/api/staff/write-offs', signal)
+  }
+  compensate(orderId: string, body: CompensationCreate): Promise<StaffOrder> {
+    return this.#send('POST', `/api/staff/orders/${orderId}/compensations`, body)
+  }
+  compensations(signal?: AbortSignal): Promise<CompensationList> {
+    return this.#get('/api/staff/compensations', signal)
+  }
+  /** @param what  whose second person decides: the path of its approvals */
+  decideSecond(
+    what: 'approvals' | 'write-offs' | 'compensations',
+    id: string,
+    decision: 'approve' | 'refuse',
+    reason: string,
+  ): Promise<unknown> {
+    return this.#send('POST', `/api/staff/${what}/${id}/${decision}`, { reason })
+  }
+  refundCases(signal?: AbortSignal): Promise<RefundCaseList> {
+    return this.#get('/api/staff/refund-cases', signal)
+  }
+  refundCase(caseId: string, signal?: AbortSignal): Promise<RefundCaseDetail> {
+    return this.#get(`/api/staff/refund-cases/${caseId}`, signal)
+  }
+  previewIncident(body: IncidentSelection, signal?: AbortSignal): Promise<IncidentPreview> {
+    return this.#send('POST', '/api/staff/refund-cases/preview', body, signal)
+  }
+  createRefundCase(body: RefundCaseCreate): Promise<RefundCaseDetail> {
+    return this.#send('POST', '/api/staff/refund-cases', body)
+  }
+  decideRefundCase(
+    caseId: string,
+    decision: RefundCaseRow['actions'][number],
+    reason: string,
+  ): Promise<RefundCaseDetail> {
+    return this.#send('POST', `/api/staff/refund-cases/${caseId}/${decision}`, { reason })
+  }
   decideAnomaly(anomalyId: string, body: AnomalyDecide): Promise<unknown> {
     return this.#send('POST', `/api/staff/anomalies/${anomalyId}/decide`, body)
   }
   approvals(signal?: AbortSignal): Promise<ApprovalList> {
     return this.#get('/api/staff/approvals', signal)
-  }
-  decideApproval(refundId: string, decision: 'approve' | 'refuse', reason: string): Promise<unknown> {
-    return this.#send('POST', `/api/staff/approvals/${refundId}/${decision}`, { reason })
   }
   fleet(signal?: AbortSignal): Promise<Fleet> {
     return this.#get('/api/staff/fleet', signal)

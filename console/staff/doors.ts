@@ -8,6 +8,8 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/orders': 'order.read',
   '/orders/:id': 'order.read',
   '/approvals': 'refund.approve',
+  '/incidents': 'refundCase.work',
+  '/incidents/:id': 'refundCase.work',
   '/fleet': 'fleet.read',
   '/cabinets/:id': 'fleet.read',
   '/cabinets/:id/planogram': 'fleet.read',

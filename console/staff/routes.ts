@@ -43,6 +43,18 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/approvals.ts'),
   },
   {
+    path: '/incidents',
+    tag: 'page-refund-cases',
+    title: 'refundCases',
+    load: () => import('./pages/refund-cases.ts'),
+  },
+  {
+    path: '/incidents/:id',
+    tag: 'page-refund-case',
+    title: 'refundCases',
+    load: () => import('./pages/refund-case.ts'),
+  },
+  {
     path: '/fleet',
     tag: 'page-fleet',
     title: 'fleet',
@@ -146,6 +158,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/tickets', label: 'tickets', icon: 'inbox' },
   { path: '/approvals', label: 'approvals', icon: 'shield-check' },
   { path: '/orders', label: 'orders', icon: 'receipt' },
+  { path: '/incidents', label: 'refundCases', icon: 'undo' },
   { path: '/fleet', label: 'fleet', icon: 'refrigerator' },
   { path: '/alarms', label: 'alarms', icon: 'bell' },
   { path: '/prices', label: 'prices', icon: 'tag' },

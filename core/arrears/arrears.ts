@@ -160,6 +160,7 @@ export function createArrears(
         nextAtMs: row.nextAtMs,
         writeOffs: await writeOffs.viewsOf(reader, staff, orderId),
         limitFen: Math.min(writeOffLimitFen(staff.role, policy), 100_000_000),
+        limits: { agentFen: policy.agentWriteOffFen, leadFen: policy.leadWriteOffFen },
       }
     },
   }

@@ -206,6 +206,7 @@ export function createCompensations(deps: CoreDeps & { reactions: CompensationRe
       return {
         given: rows.map((row) => viewOf(row, staff)),
         limitFen: Math.min(compensationLimitFen(staff.role, policy), 100_000_000),
+        limits: { agentFen: policy.agentCompensationFen, leadFen: policy.leadCompensationFen },
         recentFen: Number(recent?.fen ?? 0),
       }
     },

@@ -336,7 +336,9 @@ export function createSupportQueries(
       ...(can('claimed') && ticket.assigneeId !== staff.staffId ? ['claim'] : []),
       ...(can('replied') ? ['reply'] : []),
       ...(ticket.state === 'merged' ? [] : ['note']),
-      ...(order?.actions.includes('refund') === true && can('resolved') ? ['refund'] : []),
+      ...(order?.actions.some((one) => one === 'refund' || one === 'lower') === true && can('resolved')
+        ? ['refund']
+        : []),
       ...(can('resolved') ? ['resolve'] : []),
       ...(isOpen
         ? ['task', 'split', 'prioritise', ...(ticket.snoozeKind === null ? ['snooze'] : ['wake'])]

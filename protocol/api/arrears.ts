@@ -42,6 +42,8 @@ export const ArrearsView = Type.Object(
     writeOffs: Type.Array(WriteOffView),
     /** What the reader lets go of without a second person, fen. */
     limitFen: Fen,
+    /** What others do; finance has no limit. */
+    limits: Type.Object({ agentFen: Fen, leadFen: Fen }, closed),
   },
   closed,
 )

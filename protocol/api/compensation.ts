@@ -32,6 +32,8 @@ export const CompensationPanel = Type.Object(
     given: Type.Array(CompensationView),
     /** What the reader gives without a second person, fen. */
     limitFen: Fen,
+    /** What others do; finance has no limit. */
+    limits: Type.Object({ agentFen: Fen, leadFen: Fen }, closed),
     /** What this consumer was given in the last 90 days, fen. */
     recentFen: Fen,
   },

@@ -1,8 +1,8 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import type { ApprovalList } from '#protocol/api/staff.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
+import { type GoodWord, goodWord, goodWordOr } from '../../words/making-good.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
@@ -10,43 +10,105 @@ import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
 import { emptyView, idChip, moment, money, pageHead, personText } from '../views.ts'
 
-type Approval = ApprovalList['approvals'][number]
+/** Whatever waits for a second person, told alike. */
+interface Waiting {
+  readonly id: string
+  /** Where it is decided; a whole incident is decided on its own page, beside its orders. */
+  readonly path: 'approvals' | 'write-offs' | 'compensations' | 'refund-cases'
+  readonly title: GoodWord
+  readonly count?: number
+  readonly amountFen: number
+  readonly reason: string
+  readonly note: string | null
+  readonly requestedBy: string
+  readonly requestedAtMs: number
+  readonly mayDecide: boolean
+  readonly orderId: string | null
+}
 type Decision = 'approve' | 'refuse'
 
-/** Refunds above somebody's authority. Who asked never decides; the button then says so instead of being missing. */
+/** What is above somebody's authority. Who asked never decides; the card then says so instead of hiding the button. */
 @customElement('page-approvals')
 export class ApprovalsPage extends StaffPage {
-  @state() private asked: { approval: Approval; decision: Decision } | undefined
+  @state() private asked: { waiting: Waiting; decision: Decision } | undefined
   @state() private reason = ''
   @state() private error: unknown
   @state() private isSending = false
   @query('dialog') private dialog!: HTMLDialogElement
-  private readonly list = new Resource<ApprovalList>(this, {
+  private readonly list = new Resource<Waiting[]>(this, {
     args: () => [],
-    load: (_, signal) => this.services.api.approvals(signal),
-    isAffected: (change) => change.kind === 'refund',
+    load: (_, signal) => this.#load(signal),
+    isAffected: (change) => change.kind === 'refund' || change.kind === 'order',
   })
 
-  #ask(approval: Approval, decision: Decision): void {
-    this.asked = { approval, decision }
+  /** Oldest first, whatever it is. */
+  async #load(signal: AbortSignal): Promise<Waiting[]> {
+    const { api, me } = this.services
+    const mayCases = me?.permissions.includes('refundCase.work') === true
+    const [refunds, writeOffs, compensations, cases] = await Promise.all([
+      api.approvals(signal),
+      api.writeOffs(signal),
+      api.compensations(signal),
+      mayCases ? api.refundCases(signal) : { cases: [] },
+    ])
+    const all: Waiting[] = [
+      ...refunds.approvals.map((one) => ({
+        ...one,
+        id: one.refundId,
+        path: 'approvals' as const,
+        title: 'approval.refund' as const,
+        reason: wordOr(`refundReason.${one.reason}`, one.reason),
+      })),
+      ...writeOffs.writeOffs.map((one) => ({
+        ...one,
+        id: one.writeOffId,
+        path: 'write-offs' as const,
+        title: 'approval.writeOff' as const,
+        reason: goodWord(`writeOffReason.${one.reason}`),
+      })),
+      ...compensations.compensations.map((one) => ({
+        ...one,
+        id: one.compensationId,
+        path: 'compensations' as const,
+        title: `approval.${one.kind}` as const,
+        reason: goodWord(`compensationReason.${one.reason}`),
+      })),
+      ...cases.cases
+        .filter((one) => one.state === 'awaiting_approval')
+        .map((one) => ({
+          id: one.caseId,
+          path: 'refund-cases' as const,
+          title: 'approval.refundCase' as const,
+          count: one.count,
+          amountFen: one.totalFen,
+          reason: one.title,
+          note: one.note,
+          requestedBy: one.requestedBy,
+          requestedAtMs: one.requestedAtMs,
+          mayDecide: one.actions.includes('approve'),
+          orderId: null,
+        })),
+    ]
+    return all.sort((a, b) => a.requestedAtMs - b.requestedAtMs)
+  }
+
+  #ask(waiting: Waiting, decision: Decision): void {
+    this.asked = { waiting, decision }
     this.reason = ''
     this.error = undefined
     this.dialog.showModal()
   }
   async #send(event: SubmitEvent): Promise<void> {
     event.preventDefault()
-    if (!this.asked) return
+    if (!this.asked || this.asked.waiting.path === 'refund-cases') return
+    const { waiting, decision } = this.asked
     this.isSending = true
     try {
-      await this.services.api.decideApproval(
-        this.asked.approval.refundId,
-        this.asked.decision,
-        this.reason.trim(),
-      )
+      await this.services.api.decideSecond(this.asked.waiting.path, waiting.id, decision, this.reason.trim())
       this.dialog.close()
       this.services.toast({
         tone: 'ok',
-        text: word(this.asked.decision === 'approve' ? 'approved' : 'refused'),
+        text: word(decision === 'approve' ? 'approved' : 'refused'),
       })
     } catch (error) {
       this.error = error
@@ -57,41 +119,50 @@ export class ApprovalsPage extends StaffPage {
   }
 
   protected override render() {
-    return html`${pageHead(word('approvals'), { lead: html`<p class="soft">${word('approvalsLead')}</p>` })}
-      ${this.list.view((value) =>
-        value.approvals.length === 0
+    return html`${pageHead(word('approvals'), { lead: html`<p class="soft">${goodWord('approvalsLead')}</p>` })}
+      ${this.list.view((all) =>
+        all.length === 0
           ? emptyView('noApprovals', 'shield-check')
-          : html`<ul class="cards">${value.approvals.map((approval) => this.#card(approval))}</ul>`,
+          : html`<ul class="cards">${all.map((waiting) => this.#card(waiting))}</ul>`,
       )}
       ${this.#dialog()}`
   }
 
-  #card(approval: Approval) {
+  #card(waiting: Waiting) {
+    const { title, count = 0 } = waiting
     return html`<li class="card approval">
       <div class="split">
-        <b class="figure">${money(approval.amountFen)}</b>
-        <span class="soft small">${moment(this.services.time, approval.requestedAtMs)}</span>
+        <span><span class="soft small">${goodWord(title, { count })}</span><br /><b class="figure">${money(waiting.amountFen)}</b></span>
+        <span class="soft small">${moment(this.services.time, waiting.requestedAtMs)}</span>
       </div>
-      <p>${wordOr(`refundReason.${approval.reason}`, approval.reason)} · ${word('askedBy', { name: personText(this.services, approval.requestedBy) })}</p>
-      ${approval.note ? html`<p class="quote">${approval.note}</p>` : nothing}
-      <p class="soft small"><a href="${BASE}/orders/${approval.orderId}">${word('orderWithEvidence')}</a> ${idChip(this.services, approval.refundId)}</p>
-      <div class="row">
-        ${
-          approval.mayDecide
-            ? html`<button class="button primary" @click=${() => this.#ask(approval, 'approve')}>${icon('check')}${word('approve')}</button>
-              <button class="button" @click=${() => this.#ask(approval, 'refuse')}>${icon('x')}${word('refuse')}</button>`
-            : html`<p class="soft">${icon('lock')}${word('makerIsNotChecker')}</p>`
-        }
-      </div>
+      <p>${waiting.reason} · ${word('askedBy', { name: personText(this.services, waiting.requestedBy) })}</p>
+      ${waiting.note ? html`<p class="quote">${waiting.note}</p>` : nothing}
+      ${
+        waiting.orderId === null
+          ? nothing
+          : html`<p class="soft small"><a href="${BASE}/orders/${waiting.orderId}">${word('orderWithEvidence')}</a> ${idChip(this.services, waiting.id)}</p>`
+      }
+      <div class="row">${this.#buttons(waiting)}</div>
     </li>`
+  }
+
+  #buttons(waiting: Waiting) {
+    if (waiting.path === 'refund-cases')
+      return html`<a class="button" href="${BASE}/incidents/${waiting.id}">${icon('receipt')}${goodWord('openCase')}</a>
+        <span class="soft small">${waiting.mayDecide ? goodWord('decideInCase') : word('makerIsNotChecker')}</span>`
+    return waiting.mayDecide
+      ? html`<button class="button primary" @click=${() => this.#ask(waiting, 'approve')}>${icon('check')}${word('approve')}</button>
+          <button class="button" @click=${() => this.#ask(waiting, 'refuse')}>${icon('x')}${word('refuse')}</button>`
+      : html`<p class="soft">${icon('lock')}${word('makerIsNotChecker')}</p>`
   }
 
   #dialog() {
     const { asked } = this
+    const amount = formatMoney(asked?.waiting.amountFen ?? 0)
     return html`<dialog class="dialog" aria-labelledby="approval-title">
       <header class="dialog-head">
         <h2 id="approval-title">
-          ${asked ? word(asked.decision === 'approve' ? 'approveTitle' : 'refuseTitle', { amount: formatMoney(asked.approval.amountFen) }) : word('approvals')}
+          ${asked ? `${goodWordOr(asked.waiting.title, asked.waiting.title)}: ${word(asked.decision === 'approve' ? 'approveTitle' : 'refuseTitle', { amount })}` : word('approvals')}
         </h2>
         <button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button>
       </header>

@@ -13,6 +13,8 @@ import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
 import { Shortcuts } from '../shortcuts.ts'
 import { card, idChip, moment, stateBadge } from '../views.ts'
+import '../parts/arrears-card.ts'
+import '../parts/compensation-card.ts'
 import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
 import '../parts/refund-dialog.ts'
@@ -35,7 +37,7 @@ export class OrderPage extends StaffPage {
     new Shortcuts(this, { r: () => this.#refund() })
   }
   #refund(): void {
-    if (this.order.value?.actions.includes('refund')) this.refundDialog?.open()
+    if (this.order.value && mayRefund(this.order.value)) this.refundDialog?.open()
   }
   #decide(anomalyId: string): void {
     void this.querySelector('decide-dialog')?.open(anomalyId)
@@ -57,7 +59,7 @@ export class OrderPage extends StaffPage {
     return html`<div class="row">
       <span class="soft small"><a href="${BASE}/cabinets/${value.order.cabinetId}">${choose(value.order.cabinetName)}</a> · ${choose(value.order.site)}</span>
       ${value.ticketId ? html`<a class="button" href="${BASE}/tickets/${value.ticketId}">${icon('inbox')}${word('ticket')}</a>` : nothing}
-      ${value.actions.includes('refund') ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${word('refundEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
+      ${mayRefund(value) ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${word('refundEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
     </div>`
   }
 
@@ -76,7 +78,8 @@ export class OrderPage extends StaffPage {
         ${anomaliesPanel(this.services, value, (id) => this.#decide(id))}
       </div>
       <div class="stack">
-        ${linesPanel(value)} ${paymentsPanel(this.services, value)} ${consumerPanel(value)}
+        ${value.arrears ? html`<arrears-card .order=${value}></arrears-card>` : nothing}
+        ${linesPanel(value)} ${paymentsPanel(this.services, value)} <compensation-card .order=${value}></compensation-card> ${consumerPanel(value)}
         ${card(
           'session',
           html`<dl class="facts">
@@ -92,4 +95,9 @@ export class OrderPage extends StaffPage {
       <refund-dialog .order=${value} .subject=${value.anomalies[0]?.kind ?? ''}></refund-dialog>
     </div>`
   }
+}
+
+/** Money that was taken goes back; money that was only asked for is asked for no more. */
+function mayRefund({ actions }: StaffOrder): boolean {
+  return actions.includes('refund') || actions.includes('lower')
 }

@@ -19,6 +19,8 @@ import { idChip, money, priorityBadge, slaChips, ticketStateBadge } from '../vie
 import '../parts/cabinet-brief.ts'
 import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
+import '../parts/arrears-card.ts'
+import '../parts/compensation-card.ts'
 import '../parts/refund-dialog.ts'
 import '../parts/resolve-dialog.ts'
 import '../parts/ticket-thread.ts'
@@ -142,7 +144,8 @@ export class TicketPage extends StaffPage {
         ${
           order
             ? html`<div class="bench-money stack">
-              ${linesPanel(order)} ${paymentsPanel(this.services, order)} ${consumerPanel(order)}
+              ${order.arrears ? html`<arrears-card .order=${order}></arrears-card>` : nothing}
+              ${linesPanel(order)} ${paymentsPanel(this.services, order)} <compensation-card .order=${order}></compensation-card> ${consumerPanel(order)}
               ${ticket.cabinetId ? html`<cabinet-brief .cabinetId=${ticket.cabinetId}></cabinet-brief>` : nothing}
             </div>`
             : nothing

@@ -7,6 +7,7 @@ import { ApiError } from '../../data/api.ts'
 import { startingRefund, stockFor } from '../../data/staff-advice.ts'
 import { describeCode, describeError } from '../../data/staff-errors.ts'
 import { sentence } from '../../data/staff-evidence.ts'
+import { goodWord } from '../../words/making-good.ts'
 import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffElement } from '../element.ts'
@@ -109,6 +110,7 @@ export class RefundDialog extends StaffElement {
     )
       return
     this.phase = 'sending'
+    if (this.isLower) return this.#sendLower(draft)
     try {
       const { refund } = await this.services.api.refund(this.order.order.orderId, {
         ...draft,
@@ -122,18 +124,43 @@ export class RefundDialog extends StaffElement {
       this.error = undefined
       this.dispatchEvent(new CustomEvent('refunded', { bubbles: true }))
     } catch (error) {
-      this.error = error
-      const isOpen = !(error instanceof ApiError) || error.code === 'no_connection' || error.status >= 500
-      this.phase = isOpen ? 'no_answer' : 'edit'
-      // A refusal is an answer: what comes next is another request and gets another id.
-      if (!isOpen) this.#refundId = this.services.ids.next('refund')
+      this.#failed(error)
     }
+  }
+
+  /** Nothing was taken yet: less is asked for instead. */
+  get isLower(): boolean {
+    return this.calculation?.way === 'lower' || this.order.actions.includes('lower')
+  }
+  async #sendLower(draft: RefundCalculate): Promise<void> {
+    try {
+      await this.services.api.lower(this.order.order.orderId, {
+        lines: draft.lines,
+        reason: draft.reason,
+        refundId: this.#refundId,
+        ...(this.ticket ? { ticketId: this.ticket.ticket.ticketId } : {}),
+        ...(this.note.trim() === '' ? {} : { note: this.note.trim() }),
+      })
+      this.phase = 'edit'
+      this.dialog.close()
+      this.services.toast({ tone: 'ok', text: goodWord('lowered') })
+      this.dispatchEvent(new CustomEvent('refunded', { bubbles: true }))
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+  #failed(error: unknown): void {
+    this.error = error
+    const isOpen = !(error instanceof ApiError) || error.code === 'no_connection' || error.status >= 500
+    this.phase = isOpen ? 'no_answer' : 'edit'
+    // A refusal is an answer: what comes next is another request and gets another id.
+    if (!isOpen) this.#refundId = this.services.ids.next('refund')
   }
 
   protected override render() {
     return html`<dialog class="dialog refund" aria-labelledby="refund-title">
       <header class="dialog-head">
-        <h2 id="refund-title">${word('refund')}</h2>
+        <h2 id="refund-title">${this.isLower ? goodWord('lowerTitle') : word('refund')}</h2>
         <button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button>
       </header>
       ${this.draft ? (this.phase === 'done' ? this.#done() : this.#form(this.draft)) : nothing}
@@ -152,12 +179,16 @@ export class RefundDialog extends StaffElement {
         void this.#send()
       }}
     >
+      ${this.isLower ? html`<p class="strip tone-info">${icon('clock')}<span>${goodWord('lowerAbout')}</span></p>` : nothing}
       <fieldset ?disabled=${isFixed}>
         <legend class="label">${word('whatIsRefunded')}</legend>
         <ul class="plain lines-edit">
           ${this.order.order.lines.map((line) => this.#line(draft, line))}
         </ul>
-        <div class="field-row">
+        ${
+          this.isLower
+            ? nothing
+            : html`<div class="field-row">
           <label class="field"><span class="label">${word('orFreeAmount')}</span>
             <span class="with-unit"><span aria-hidden="true">¥</span>
               <input
@@ -168,7 +199,8 @@ export class RefundDialog extends StaffElement {
             </span>
           </label>
           <p class="soft small">${word('refundableNow')} ${money(calculation?.refundableFen ?? this.order.refundableFen)}</p>
-        </div>
+        </div>`
+        }
       </fieldset>
       <fieldset class="field-grid" ?disabled=${isFixed}>
         <label class="field"><span class="label">${word('reason')}</span>
@@ -176,15 +208,15 @@ export class RefundDialog extends StaffElement {
             ${REFUND_REASONS.map((reason) => html`<option value=${reason} ?selected=${reason === draft.reason}>${word(`refundReason.${reason}`)}</option>`)}
           </select>
         </label>
-        <label class="field"><span class="label">${word('stockEffect')}</span>
-          <select @change=${(event: Event) => this.#change({ stock: (event.target as HTMLSelectElement).value as RefundCalculate['stock'] })}>
-            ${STOCKS.map((stock) => html`<option value=${stock} ?selected=${stock === draft.stock}>${word(`stock.${stock}`)}</option>`)}
+        <label class="field" ?hidden=${this.isLower}><span class="label">${goodWord('goodsQuestion')}</span>
+          <select name="stock" @change=${(event: Event) => this.#change({ stock: (event.target as HTMLSelectElement).value as RefundCalculate['stock'] })}>
+            ${STOCKS.map((stock) => html`<option value=${stock} ?selected=${stock === draft.stock}>${goodWord(`goods.${stock}`)}</option>`)}
           </select>
         </label>
         <label class="field wide"><span class="label">${word('noteForRecord')}</span>
           <input maxlength="500" .value=${this.note} @input=${(event: Event) => (this.note = (event.target as HTMLInputElement).value)} />
         </label>
-        <label class="check wide">
+        <label class="check wide" ?hidden=${this.isLower}>
           <input type="checkbox" .checked=${this.tellConsumer} @change=${(event: Event) => (this.tellConsumer = (event.target as HTMLInputElement).checked)} />
           <span>${word('tellConsumer')}</span>
         </label>
@@ -195,11 +227,17 @@ export class RefundDialog extends StaffElement {
           calculation
             ? html`<p class="amount">${formatMoney(calculation.amountFen)}</p>
               <p class="soft small">${sentence(calculation.arrivalKey, {})}</p>
+              ${calculation.lines
+                .filter((line) => line.discountFen > 0)
+                .map(
+                  (line) =>
+                    html`<p class="small">${this.#nameOf(line.lineId)} × ${line.quantity}: ${formatMoney(line.amountFen)} <span class="soft">${goodWord('ofDiscounts', { amount: formatMoney(line.discountFen) })}</span></p>`,
+                )}
               ${calculation.stockEffect.map((effect) => html`<p class="small">${choose(effect.name)} × ${effect.quantity}: ${word(`stock.${draft.stock}`)}</p>`)}
               ${refusal ? html`<p class="tone-text-bad">${icon('circle-alert')}${describeCode(refusal)}</p>` : nothing}
               ${
                 calculation.needsApproval
-                  ? html`<p class="tone-text-warn">${icon('shield-check')}${word('needsApproval', { limit: formatMoney(calculation.limitFen) })}</p>`
+                  ? html`<p class="tone-text-warn">${icon('shield-check')}${this.isLower ? goodWord('lowerTooHigh', { limit: formatMoney(calculation.limitFen) }) : word('needsApproval', { limit: formatMoney(calculation.limitFen) })}</p>`
                   : nothing
               }`
             : this.calculationError
@@ -211,19 +249,26 @@ export class RefundDialog extends StaffElement {
       <footer class="dialog-foot">
         <span class="grow soft small">${word('refundNumber')} ${idChip(this.services, this.#refundId)}</span>
         <button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button>
-        <button id="refund-send" class="button primary" ?disabled=${this.phase === 'sending' || (this.phase === 'edit' && (!calculation || Boolean(refusal)))}>
+        <button id="refund-send" class="button primary" ?disabled=${this.phase === 'sending' || (this.phase === 'edit' && (!calculation || Boolean(refusal) || (this.isLower && calculation.needsApproval)))}>
           ${
             this.phase === 'sending'
               ? word('sending')
               : this.phase === 'no_answer'
                 ? word('sendSameAgain')
-                : calculation?.needsApproval
-                  ? word('askApproval', { amount: formatMoney(amountFen) })
-                  : word('refundAmount', { amount: formatMoney(amountFen) })
+                : this.isLower
+                  ? goodWord('lowerAmount', { amount: formatMoney(amountFen) })
+                  : calculation?.needsApproval
+                    ? word('askApproval', { amount: formatMoney(amountFen) })
+                    : word('refundAmount', { amount: formatMoney(amountFen) })
           }
         </button>
       </footer>
     </form>`
+  }
+
+  #nameOf(lineId: string): string {
+    const line = this.order.order.lines.find((one) => one.lineId === lineId)
+    return line === undefined ? '' : choose(line.name)
   }
 
   #line(draft: RefundCalculate, line: StaffOrder['order']['lines'][number]) {

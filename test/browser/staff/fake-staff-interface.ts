@@ -287,6 +287,25 @@ function registerMoney(app: HttpApp, fake: FakeStaffInterface): void {
     fake.sent.push({ what: 'decide', body })
     return {}
   })
+  app.get('/api/staff/write-offs', PUBLIC, async () => ({
+    writeOffs: [
+      {
+        writeOffId: 'wo-one',
+        orderId: ORDER_ID,
+        state: 'awaiting_approval',
+        amountFen: 650,
+        reason: 'hardship',
+        note: '手机和银行卡都丢了。',
+        requestedBy: '李敏',
+        requestedAtMs: NOW_MS - 4 * MINUTE_MS,
+        decidedBy: null,
+        decidedAtMs: null,
+        mayDecide: true,
+      },
+    ],
+  }))
+  app.get('/api/staff/compensations', PUBLIC, async () => ({ compensations: [] }))
+  app.get('/api/staff/refund-cases', PUBLIC, async () => ({ cases: [] }))
   app.get('/api/staff/approvals', PUBLIC, async () => ({
     approvals: [
       {

@@ -286,7 +286,12 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
     ],
     ticketId: 'tk-1041',
     arrears: null,
-    compensation: { given: [], limitFen: 1000, recentFen: 0 },
+    compensation: {
+      given: [],
+      limitFen: 1000,
+      limits: { agentFen: 1000, leadFen: 10_000 },
+      recentFen: 0,
+    },
     refundableFen: 3300 - refunds.reduce((sum, refund) => sum + refund.amountFen, 0),
     actions: ['refund'],
   }
