@@ -55,6 +55,7 @@ import type {
   PricePreviewRequest,
   PromotionCreate,
 } from '#protocol/api/prices.ts'
+import type { VisitDetail, VisitLine, VisitList, VisitRequest } from '#protocol/api/restock.ts'
 import type { PaidElsewhere, WriteOffCreate, WriteOffList } from '#protocol/api/arrears.ts'
 import type { CompensationCreate, CompensationList } from '#protocol/api/compensation.ts'
 import type {
@@ -216,6 +217,24 @@ export class StaffApi {
   }
   cabinet(cabinetId: string, signal?: AbortSignal): Promise<CabinetDetail> {
     return this.#get(`/api/staff/cabinets/${cabinetId}`, signal)
+  }
+  visits(cabinetId: string, signal?: AbortSignal): Promise<VisitList> {
+    return this.#get(`/api/staff/cabinets/${cabinetId}/visits`, signal)
+  }
+  visit(visitId: string, signal?: AbortSignal): Promise<VisitDetail> {
+    return this.#get(`/api/staff/visits/${visitId}`, signal)
+  }
+  beginVisit(cabinetId: string, body: VisitRequest): Promise<VisitDetail> {
+    return this.#send('POST', `/api/staff/cabinets/${cabinetId}/visits`, body)
+  }
+  saveVisitLines(visitId: string, lines: readonly VisitLine[]): Promise<VisitDetail> {
+    return this.#send('PUT', `/api/staff/visits/${visitId}/lines`, { lines })
+  }
+  confirmVisit(visitId: string, note: string): Promise<VisitDetail> {
+    return this.#send('POST', `/api/staff/visits/${visitId}/confirm`, { note })
+  }
+  giveUpVisit(visitId: string, note: string): Promise<VisitDetail> {
+    return this.#send('POST', `/api/staff/visits/${visitId}/give-up`, { note })
   }
   readings(cabinetId: string, fromMs: number, toMs: number, signal?: AbortSignal): Promise<Readings> {
     return this.#get(`/api/staff/cabinets/${cabinetId}/readings${query({ fromMs, toMs })}`, signal)

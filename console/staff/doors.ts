@@ -13,6 +13,8 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/fleet': 'fleet.read',
   '/cabinets/:id': 'fleet.read',
   '/cabinets/:id/planogram': 'fleet.read',
+  '/cabinets/:id/visits': 'restock.read',
+  '/visits/:id': 'restock.read',
   '/cabinets/:id/cold': 'readings.read',
   '/alarms': 'fleet.read',
   '/dead-letters': 'deadLetter.read',

@@ -73,6 +73,18 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/planogram.ts'),
   },
   {
+    path: '/cabinets/:id/visits',
+    tag: 'page-visits',
+    title: 'visits',
+    load: () => import('./pages/visits.ts'),
+  },
+  {
+    path: '/visits/:id',
+    tag: 'page-visit',
+    title: 'visits',
+    load: () => import('./pages/visit.ts'),
+  },
+  {
     path: '/cabinets/:id/cold',
     tag: 'page-cold',
     title: 'temperature',

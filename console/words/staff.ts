@@ -659,6 +659,7 @@ const en = {
   'audit.staff.signed_out': 'signed out',
   'audit.ticket.resolved': 'resolved a ticket',
   // planogram
+  visits: 'Restock and count',
   planogram: 'Planogram',
   planogramSavedBy: 'Version {version}, saved by {name}, {time}',
   planogramNever: 'No version has been saved yet.',
@@ -1432,6 +1433,7 @@ const zh: Record<keyof typeof en, string> = {
   'audit.staff.signed_out': '退出',
   'audit.ticket.resolved': '解决工单',
   // planogram
+  visits: '补货与盘点',
   planogram: '陈列图',
   planogramSavedBy: '第 {version} 版，{name} 保存于 {time}',
   planogramNever: '还没有保存过版本。',

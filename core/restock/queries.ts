@@ -41,7 +41,12 @@ export async function visitList(db: Database, cabinetId: string): Promise<VisitL
     .orderBy('startedAtMs', 'desc')
     .limit(VISITS_SHOWN)
     .execute()
-  return { visits: rows.map(summaryOf), batches: await batchesOf(db.read, cabinetId) }
+  const products = await productsBySku(db.read)
+  const batches = (await batchesOf(db.read, cabinetId)).flatMap((batch) => {
+    const product = products.get(batch.sku)
+    return product === undefined ? [] : [{ ...batch, name: product.name, picture: product.picture }]
+  })
+  return { visits: rows.map(summaryOf), batches }
 }
 
 /** @param actions  what the reader may do with it @throws not_found */

@@ -144,7 +144,10 @@ export const VisitDetail = Type.Object(
 )
 export type VisitDetail = Type.Static<typeof VisitDetail>
 export const VisitList = Type.Object(
-  { visits: Type.Array(VisitSummary), batches: Type.Array(BatchLine) },
+  {
+    visits: Type.Array(VisitSummary),
+    batches: Type.Array(Type.Object({ ...BatchLine.properties, name: Bilingual, picture: Picture }, closed)),
+  },
   closed,
 )
 export type VisitList = Type.Static<typeof VisitList>

@@ -10,6 +10,7 @@ import { coldWord, coldWordOr } from '../../words/cold.ts'
 import { controlWord } from '../../words/control.ts'
 import { deliveryWord } from '../../words/delivery.ts'
 import { word, wordOr } from '../../words/staff.ts'
+import { restockWord } from '../../words/restock.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
@@ -197,7 +198,7 @@ export class CabinetPage extends StaffPage {
           </div>`,
       {
         className: 'area-stock',
-        actions: html`<a class="small" href="${BASE}/cabinets/${cabinet.cabinetId}/planogram">${word('planogram')}${planogramVersion === null ? nothing : html` <span class="number">${planogramVersion}</span>`}</a>`,
+        actions: html`<a class="small" href="${BASE}/cabinets/${cabinet.cabinetId}/visits">${restockWord('visits')}</a> <a class="small" href="${BASE}/cabinets/${cabinet.cabinetId}/planogram">${word('planogram')}${planogramVersion === null ? nothing : html` <span class="number">${planogramVersion}</span>`}</a>`,
       },
     )
   }
