@@ -25,6 +25,9 @@ import { type Settings, readPolicy, readSecret } from '#core/config.ts'
 import { createDeviceAccess } from '#core/device-access.ts'
 import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
 import { registerDeliveryRoutes } from '#core/ingest/routes.ts'
+import { installKnowledge } from '#core/knowledge/install.ts'
+import { createKnowledge } from '#core/knowledge/knowledge.ts'
+import { registerKnowledgeRoutes } from '#core/knowledge/routes.ts'
 import { createLiveFeed } from '#core/live/live-feed.ts'
 import { registerLiveRoutes } from '#core/live/routes.ts'
 import { loadGateway } from '#core/notices/notices.ts'
@@ -48,6 +51,7 @@ import { createWorks, type Works } from '#core/works.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
 import { registerRestockRoutes } from '#core/restock/routes.ts'
 import { registerAccountRoutes } from '#core/staff/account-routes.ts'
+import { TICKET_TYPES } from '#core/support/ticket-types.ts'
 import { homeView } from '#core/staff/home.ts'
 import { createOwnAccount } from '#core/staff/own-account.ts'
 import { createPeople } from '#core/staff/people.ts'
@@ -235,6 +239,11 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       secret: readSecret('emqx-secret', settings['emqx-secret']),
       onProved: access.noteUse,
     })
+  const knowledge = createKnowledge(deps)
+  registerKnowledgeRoutes(http, {
+    knowledge,
+    ticketTypes: () => Object.entries(TICKET_TYPES).map(([key, { label }]) => ({ key, label })),
+  })
   registerAuditRoutes(http, { db })
   registerCareRoutes(http, { ...deps, care })
   registerDeviceRoutes(http, {
@@ -316,6 +325,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   let onLinkUp: () => void = () => undefined
 
   async function start(): Promise<CoreAddresses> {
+    await installKnowledge(deps)
     await feed.start()
     await care.start()
     await works.start()

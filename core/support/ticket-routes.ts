@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { closed, Id, oneOf } from '#protocol/api/common.ts'
 import {
-  TemplateList,
   TicketCreate,
   TicketDetail,
   TicketList,
@@ -43,7 +42,6 @@ import { reportPresence, viewersOf } from './desk/viewers.ts'
 import { decideIntake, phoneDigits } from './intake.ts'
 import type { SupportQueries } from './queries.ts'
 import { tellAnswered } from './tell-consumer.ts'
-import { TEMPLATES } from './templates.ts'
 import { TICKET_VIEWS } from './ticket-list.ts'
 import type { TicketRow, Tickets } from './tickets.ts'
 
@@ -94,11 +92,6 @@ export function registerTicketRoutes(
     '/api/staff/ticket-types',
     { ...allow('ticket.read'), schema: { response: { 200: TicketTypeList } } },
     () => ({ types: ticketTypes() }),
-  )
-  app.get(
-    '/api/staff/templates',
-    { ...allow('ticket.read'), schema: { response: { 200: TemplateList } } },
-    () => ({ templates: TEMPLATES }),
   )
 
   // intake

@@ -4,6 +4,7 @@ import type { CatalogTables } from './catalog.ts'
 import type { CompensationTables } from './compensation.ts'
 import type { ConsumerTables } from './consumers.ts'
 import type { IngestTables } from './ingest.ts'
+import type { KnowledgeTables } from './knowledge.ts'
 import type { LedgerTables } from './ledger.ts'
 import type { MoneyTables } from './money.ts'
 import type { NoticeTables } from './notices.ts'
@@ -29,6 +30,7 @@ export interface Tables
     PricingTables,
     SupportTables,
     ConsumerTables,
+    KnowledgeTables,
     CompensationTables,
     NoticeTables,
     PolicyTables,

@@ -1,10 +1,15 @@
-import type { TemplateList } from '#protocol/api/staff.ts'
+import type { Bilingual } from '#protocol/api/common.ts'
 
 /**
  * Replies for the composer. Each greets, says what was seen, says what happens next, and blames nobody; `{name}` is filled
  * by the page. The first types are those the template is written for.
  */
-export const TEMPLATES: TemplateList['templates'] = [
+export const TEMPLATES: ReadonlyArray<{
+  key: string
+  title: Bilingual
+  text: Bilingual
+  types: readonly string[]
+}> = [
   {
     key: 'refund_done',
     title: { zh: '已退款', en: 'Refund started' },
