@@ -31,6 +31,7 @@ import { createDoorWatch } from './session/door-watch.ts'
 import { createDeferredCharges } from './session/deferred.ts'
 import { createSessions } from './session/sessions.ts'
 import { createDesiredDocument } from './twin/desired-document.ts'
+import { patiently } from './patiently.ts'
 import { createUpkeep } from './upkeep.ts'
 import { decideSensors, type SensorWatch } from './weighing/sensor-watch.ts'
 
@@ -440,9 +441,11 @@ export function createAgent(ports: AgentPorts): Agent {
       deferred.stop()
       cameras.stop()
       await hardware.stop()
-      climate.stop()
+      // What finds no room now is read from the journal at the next start; stopping must not fail for it.
+      const lastWrites = part('agent')
+      patiently(lastWrites, 'the last record of the cold', () => climate.stop())()
       onSite.stop()
-      sessions.stop()
+      patiently(lastWrites, 'the last record of the session', () => sessions.stop())()
       await uploader.stop()
       await delivery.stop()
       db.close()

@@ -57,6 +57,9 @@ export interface CabinetCommands {
   ): Promise<void>
 }
 
+/** What could not be written down is tried again after this. */
+const RECORD_AGAIN_MS = 5000
+
 type Begun =
   | { reply: CommandReply; linkId: string }
   | { ended: CommandAnswer & { reason?: ErrorCode }; isRepeated?: true }
@@ -82,9 +85,27 @@ export function createCommands(
       commandId,
       clock.setTimer(what, afterMs, () => {
         timers.delete(commandId)
-        then().catch((error: unknown) => log.error({ err: error, commandId }, `${what}: not recorded`))
+        then().catch((error: unknown) => {
+          log.error({ err: error, commandId }, `${what}: not recorded yet`)
+          watch(commandId, what, RECORD_AGAIN_MS, then)
+        })
       }),
     )
+  }
+  /**
+   * A step that could not be written down, on a full disk for example, leaves a command open that nobody expects any more:
+   * its end is written when there is room, and what the cabinet tells meanwhile counts.
+   */
+  async function seenThrough<T>(commandId: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof CabinetError && error.code === 'storage_failed')
+        watch(commandId, 'end of a command', policy.commandOutcomeMs, () =>
+          book.moveAlone(commandId, 'unanswered', { reason: 'command_unanswered' }),
+        )
+      throw error
+    }
   }
   function unwatch(commandId: string): void {
     timers.get(commandId)?.cancel()
@@ -231,6 +252,16 @@ export function createCommands(
     return settle(commandId, await asked)
   }
 
+  async function runWhole(request: CommandRequest): Promise<CommandAnswer> {
+    const { commandId } = request
+    if (!COMMANDS[request.name].isPrepared) {
+      const begun = await begin(request, { phase: 'direct' })
+      return 'ended' in begun ? begun.ended : settle(commandId, begun.reply)
+    }
+    const prepared = await prepareAny(request, { hasNoSession: true })
+    return prepared.ok ? execute(commandId, prepared.token) : prepared.answer
+  }
+
   async function settle(commandId: string, reply: CommandReply | 'silence'): Promise<CommandAnswer> {
     if (reply === 'silence') {
       await book.moveAlone(commandId, 'unanswered', { reason: 'command_unanswered' })
@@ -252,26 +283,20 @@ export function createCommands(
 
   return {
     async prepare(request) {
-      const prepared = await prepareAny(request, {
+      const preparing = prepareAny(request, {
         isDoorClosed: true,
         hasNoSession: true,
         ...(request.args.kind === 'sale' ? { isNotLockedOut: true } : {}),
       })
+      const prepared = await seenThrough(request.commandId, preparing)
       if (prepared.ok) return prepared
       // Whoever prepares has a decision of its own between the steps, and makes an id for each.
       if (prepared.isRepeated === true)
         throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
       return { ok: false, reason: prepared.reason }
     },
-    execute,
-    async run(request) {
-      if (!COMMANDS[request.name].isPrepared) {
-        const begun = await begin(request, { phase: 'direct' })
-        return 'ended' in begun ? begun.ended : settle(request.commandId, begun.reply)
-      }
-      const prepared = await prepareAny(request, { hasNoSession: true })
-      return prepared.ok ? execute(request.commandId, prepared.token) : prepared.answer
-    },
+    execute: (commandId, token) => seenThrough(commandId, execute(commandId, token)),
+    run: (request) => seenThrough(request.commandId, runWhole(request)),
     async resume() {
       const open = commandMachine.states.filter(
         (state) => commandMachine.next(state, 'unanswered') !== undefined,

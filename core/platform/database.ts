@@ -185,7 +185,12 @@ export function createDatabase(options: {
       for (const unit of units) unit.reject(fault)
       return
     }
-    for (const [index, unit] of units.entries()) settle(unit, outcomes[index] as Outcome)
+    for (const [index, unit] of units.entries()) {
+      const outcome = outcomes[index] as Outcome
+      // Not every statement that found no room tears its transaction down; whoever waits is told the same.
+      if (!outcome.ok && storageTroubleOf(outcome.error) === 'full') unit.reject(faultOf(outcome.error))
+      else settle(unit, outcome)
+    }
     for (const listener of listeners) listener()
   }
 

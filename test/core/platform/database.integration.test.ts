@@ -8,7 +8,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
-import { type Database, openDatabase, type Tx } from '#core/platform/database.ts'
+import { createDatabase, type Database, openDatabase, type Tx } from '#core/platform/database.ts'
+import { migrate } from '#core/platform/migrate.ts'
+import { MIGRATIONS } from '#core/platform/migrations/index.ts'
+import { createKysely, createRunner } from '#core/platform/sqlite-driver.ts'
 
 let folder: string
 let db: Database
@@ -50,6 +53,39 @@ describe('units that arrive together', () => {
     ])
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(await names()).toEqual(['a', 'c'])
+  })
+})
+
+describe('a statement that finds no room on the disk', () => {
+  it('is told as a failing disk, and the others are committed', async () => {
+    const writer = new Sqlite(':memory:')
+    migrate(writer, MIGRATIONS, 0)
+    let timesFull = 0
+    const full = createDatabase({
+      clock: createSystemClock(),
+      auditKey,
+      writer,
+      read: createKysely(createRunner(writer)),
+      gather: (commit) => void setImmediate(commit),
+      close: () => writer.close(),
+      onFull: () => timesFull++,
+    })
+    writer.pragma(`max_page_count = ${String(writer.pragma('page_count', { simple: true }))}`)
+    const [large, small] = await Promise.allSettled([
+      full.write('large', (tx) =>
+        // Of two rows: SQLite takes back the statement and leaves the transaction as it is.
+        tx
+          .insertInto('fact')
+          .values(['a', 'b'].map((name) => ({ name, value: 'x'.repeat(1_000_000) })))
+          .execute(),
+      ),
+      full.write('small', insert('small')),
+    ])
+    expect(large).toMatchObject({ status: 'rejected', reason: { code: 'storage_failed' } })
+    expect(timesFull).toBe(1)
+    expect(small.status).toBe('fulfilled')
+    expect(await full.read.selectFrom('fact').select('name').execute()).toEqual([{ name: 'small' }])
+    await full.close()
   })
 })
 

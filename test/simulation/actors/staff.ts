@@ -1,4 +1,6 @@
 import { CabinetError } from '#protocol/base/errors.ts'
+import { argsFor } from '#core/cabinets/technician-commands.ts'
+import { planogramOf } from '#core/catalog/queries.ts'
 import { STAFF } from '../world/cast.ts'
 import type { Actor, World } from '../world/world.ts'
 import { askUntilAnswered } from './patience.ts'
@@ -18,6 +20,14 @@ export type StaffPlan =
       readonly nth: number
       readonly isWhole: boolean
     }
+  /** Sends a cabinet what only moves it: no goods are touched. */
+  | {
+      readonly kind: 'command'
+      readonly atMs: number
+      readonly cabinetId: string
+      readonly name: 'door.unlock' | 'door.lock' | 'climate.defrost' | 'agent.restart'
+      readonly opens: boolean
+    }
   /** Decides what waits for a person: held orders, refunds above somebody's limit, tickets. */
   | { readonly kind: 'clear the desk'; readonly atMs: number; readonly who: number }
 
@@ -28,6 +38,7 @@ export async function act(world: World, actor: Actor, plan: StaffPlan): Promise<
   try {
     if (plan.kind === 'setpoint') await changeSetpoint(world, actor, plan)
     else if (plan.kind === 'refund') await refund(world, actor, plan)
+    else if (plan.kind === 'command') await sendCommand(world, actor, plan)
     else await clearDesk(world, actor, plan.who)
   } catch (error) {
     world.count(`staff refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
@@ -54,6 +65,44 @@ async function changeSetpoint(
     })
   })
   world.count('setpoint changed')
+}
+
+const DOOR_PATIENCE_MS = 15_000
+const LOOK_MS = 150
+
+async function sendCommand(
+  world: World,
+  actor: Actor,
+  plan: Extract<StaffPlan, { kind: 'command' }>,
+): Promise<void> {
+  const { cabinetId, name } = plan
+  const commandId = actor.ids.next('command')
+  const sessionId = actor.ids.next('session')
+  const { status } = await askUntilAnswered(world, actor, 'command', async (works, db) => {
+    const planogram = await planogramOf(db.read, cabinetId)
+    const about = { by: 'Technician', reason: 'simulation', sessionId, planogramVersion: planogram?.version }
+    return works.commands.run({
+      cabinetId,
+      commandId,
+      name,
+      args: argsFor(name, {}, about),
+      by: 'staff:st000000000000000000000000000005',
+      role: 'technician',
+      cause: 'simulation',
+    })
+  })
+  world.count(`technician: ${name} ${status}`)
+  if (name !== 'door.unlock' || !plan.opens) return
+  const { body } = world.edge(cabinetId)
+  const untilMs = world.scheduler.nowMs + DOOR_PATIENCE_MS
+  while (!(body.isUnlocked && !body.isDoorOpen && world.holderOf(cabinetId) === sessionId)) {
+    if (world.scheduler.nowMs > untilMs) return
+    await world.scheduler.pause(undefined, 'technician', LOOK_MS)
+  }
+  if (!body.pullDoor()) return
+  world.count('technician at the open door')
+  await world.scheduler.pause(undefined, 'technician', actor.chance.between(1000, 20_000))
+  body.pushDoor()
 }
 
 async function refund(

@@ -20,9 +20,11 @@ export function heal(world: World): void {
   provider.faults.clear()
   world.core.machine.wallOffsetMs = 0
   world.core.spare()
+  world.coreDisk.free()
   for (const edge of world.edges) {
     edge.machine.wallOffsetMs = 0
     edge.spare()
+    edge.disk.free()
     Object.assign(edge.body.ailments, { isBusDead: false, isLockStuck: false, scale: undefined })
   }
 }
@@ -138,5 +140,18 @@ function begin(world: World, fault: Fault): void {
     case 'replayed command':
       network.replay(fault.cabinetId)
       break
+    case 'disk full': {
+      const disk = fault.cabinetId === undefined ? world.coreDisk : world.edge(fault.cabinetId).disk
+      count(fault.cabinetId === undefined ? 'core disk full' : 'edge disk full')
+      disk.fill()
+      later(() => disk.free())
+      break
+    }
+    case 'failing commit': {
+      const moment = { kind: 'failing-commit', nth: fault.nth, isKept: fault.isKept } as const
+      if (fault.cabinetId === undefined) core.crash(moment)
+      else world.edge(fault.cabinetId).crash(moment, false)
+      break
+    }
   }
 }

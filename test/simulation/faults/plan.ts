@@ -38,6 +38,9 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'bad callbacks'; lost: number; twice: number; late: number }
   | { kind: 'provider'; how: ScriptedFault; delayMs: number | null }
   | { kind: 'replayed command'; cabinetId: string }
+  /** Undefined: the disk of the core. */
+  | { kind: 'disk full'; cabinetId: string | undefined }
+  | { kind: 'failing commit'; cabinetId: string | undefined; nth: number; isKept: boolean }
 )
 export type CrashMoment = 'now' | 'before-commit' | 'after-commit'
 export type ScriptedFault =
@@ -84,6 +87,8 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'bad callbacks',
     'provider',
     'replayed command',
+    'disk full',
+    'failing commit',
   ],
   money: [
     'kill core',
@@ -94,6 +99,8 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'bad callbacks',
     'provider',
     'provider',
+    'disk full',
+    'failing commit',
   ],
   door: [
     'bad lines',
@@ -106,6 +113,7 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'lock stuck',
     'clock of edge',
     'replayed command',
+    'failing commit',
   ],
   stream: [
     'bad lines',
@@ -117,6 +125,8 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'kill broker',
     'clock of edge',
     'restart edge',
+    'disk full',
+    'failing commit',
   ],
 }
 
@@ -211,6 +221,14 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
     if (chance.isTrue(0.5))
       plans.push({ ...refund, who: (refund.who + 1) % 3, atMs: refund.atMs + chance.between(0, 60) })
   }
+  for (let left = focus === 'money' ? 0 : chance.between(0, 2); left > 0; left--)
+    plans.push({
+      kind: 'command',
+      atMs: atMs(),
+      cabinetId: chance.pick(CABINETS).cabinetId,
+      name: chance.pick(['door.unlock', 'door.unlock', 'door.lock', 'climate.defrost', 'agent.restart']),
+      opens: chance.isTrue(0.8),
+    })
   for (let left = chance.between(1, 3); left > 0; left--)
     plans.push({ kind: 'clear the desk', atMs: chance.between(60_000, activeMs), who: chance.between(0, 2) })
   return plans
@@ -242,6 +260,7 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
     moment: chance.pick(['now', 'before-commit', 'after-commit', 'after-commit'] as const),
     nth: chance.between(1, 12),
   })
+  const whose = () => (focus === 'money' || chance.isTrue(0.5) ? undefined : cabinetId)
   switch (kind) {
     case 'bad lines':
       return {
@@ -315,5 +334,9 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
       }
     case 'replayed command':
       return { ...at, kind, cabinetId }
+    case 'disk full':
+      return { ...at, kind, cabinetId: whose() }
+    case 'failing commit':
+      return { ...at, kind, cabinetId: whose(), nth: chance.between(1, 12), isKept: chance.isTrue(0.5) }
   }
 }

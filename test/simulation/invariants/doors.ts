@@ -38,7 +38,7 @@ export function watchDoors(world: World): void {
       return
     }
     const commandId = row.command_id
-    const { sessionId } = JSON.parse(row.args) as { sessionId: string }
+    const { sessionId, kind } = JSON.parse(row.args) as { sessionId: string; kind?: string }
     world.setHolder(cabinetId, sessionId)
     if (moved.has(commandId))
       world.violate('I5', `the command ${commandId} drew the bolt of ${cabinetId} a second time`)
@@ -50,6 +50,18 @@ export function watchDoors(world: World): void {
     }
     if (atMs > sent.atMs + TOKEN_LIFE_MS + RELAY_MS)
       world.violate('I7', `${cabinetId} opened ${atMs - sent.atMs} ms after ${commandId} was sent`)
+    if (kind === 'service') judgeService(cabinetId, commandId)
+    else judgeSale(cabinetId, commandId, sessionId)
+  }
+  /** Without money, but never without a person who asked for it. */
+  function judgeService(cabinetId: string, commandId: string): void {
+    const asked = world.core.sqlite
+      .prepare("SELECT 1 FROM command WHERE commandId = ? AND cabinetId = ? AND by LIKE 'staff:%'")
+      .get(commandId, cabinetId)
+    if (asked === undefined)
+      world.violate('I6', `${cabinetId} opened for service and nobody asked for ${commandId}`)
+  }
+  function judgeSale(cabinetId: string, commandId: string, sessionId: string): void {
     const session = world.core.sqlite
       .prepare(
         'SELECT s.state, s.cabinetId, c.authorisation FROM session s JOIN charge c ON c.sessionId = s.sessionId WHERE s.sessionId = ? AND s.commandId = ?',

@@ -1,4 +1,5 @@
 import { checkInvariants } from '#core/integrity/invariants.ts'
+import { findBrokenSeals } from '#core/platform/row-seals.ts'
 import { createKysely, createRunner } from '#core/platform/sqlite-driver.ts'
 import { AUDIT_KEY } from '../world/core-image.ts'
 import { START_MS } from '../world/node.ts'
@@ -32,4 +33,6 @@ export async function checkAll(world: World, isAtRest: boolean): Promise<void> {
   })
   for (const { invariantId, subject, message } of violations)
     world.violate(invariantId, `${subject}: ${message}`)
+  for (const { tableName, rowId, reason } of findBrokenSeals(world.core.sqlite, AUDIT_KEY))
+    world.violate('seal', `${tableName} ${rowId} is ${reason}`)
 }

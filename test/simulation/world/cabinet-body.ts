@@ -1,3 +1,4 @@
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import { gaussian } from '#protocol/base/random.ts'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import type {
@@ -205,6 +206,15 @@ export function createCabinetBody(deps: {
       }
       listener.onBoard(board())
     }
+    /** The real bus logs what its listener throws and polls on; only a full disk is a reason that is nobody's fault. */
+    function patiently(run: () => void): void {
+      try {
+        run()
+      } catch (error) {
+        if (storageTroubleOf(error) !== 'full') throw error
+        count('reading that found no room')
+      }
+    }
     /** A repeated look whose period follows the pace. */
     function look(name: string, periodMs: () => number, run: () => void): void {
       let timer: Timer | undefined
@@ -213,7 +223,7 @@ export function createCabinetBody(deps: {
         timer = scheduler.at(life, name, periodMs(), () => {
           // Nothing that a listener throws ends the polling of a real bus either.
           again()
-          run()
+          patiently(run)
         })
       }
       again()
@@ -274,14 +284,14 @@ export function createCabinetBody(deps: {
       setPace(given) {
         if (pace === given) return
         pace = given
-        if (given === 'session') weigh()
+        if (given === 'session') patiently(weigh)
         for (const one of looks) one.again()
       },
       start(given) {
         listener = given
-        nudge = () => void scheduler.at(life, 'contact', chance.between(5, 60), tellBoard)
+        nudge = () => void scheduler.at(life, 'contact', chance.between(5, 60), () => patiently(tellBoard))
         const isBusy = () => pace === 'session'
-        scheduler.at(life, 'first reading', 30, tellBoard)
+        scheduler.at(life, 'first reading', 30, () => patiently(tellBoard))
         look('board', () => (isBusy() ? BOARD_SESSION_MS : BOARD_IDLE_MS), tellBoard)
         look('scales', () => (isBusy() ? SCALES_SESSION_MS : SCALES_IDLE_MS), weigh)
         look(

@@ -46,4 +46,5 @@ export const STAFF: ReadonlyArray<{ staffId: string; role: Role; displayName: st
   { staffId: 'st000000000000000000000000000002', role: 'agent', displayName: 'Agent two' },
   { staffId: 'st000000000000000000000000000003', role: 'lead', displayName: 'Lead' },
   { staffId: 'st000000000000000000000000000004', role: 'operator', displayName: 'Operator' },
+  { staffId: 'st000000000000000000000000000005', role: 'technician', displayName: 'Technician' },
 ]

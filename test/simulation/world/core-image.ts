@@ -6,6 +6,7 @@ import { recordMovement } from '#core/catalog/queries.ts'
 import { createDatabase } from '#core/platform/database.ts'
 import { migrate } from '#core/platform/migrate.ts'
 import { MIGRATIONS } from '#core/platform/migrations/index.ts'
+import { keepSeals } from '#core/platform/row-seals.ts'
 import { createKysely, createRunner } from '#core/platform/sqlite-driver.ts'
 import { createSeal } from '#core/privacy/seal.ts'
 import { insertCabinet } from '#core/seed.ts'
@@ -37,8 +38,10 @@ export function loadDisks(): Promise<Disks> {
 
 async function makeDisks(): Promise<Disks> {
   const edge = makeEdgeImage()
+  const core = createDisk(await makeCoreImage())
+  keepSeals(core.sqlite, AUDIT_KEY)
   return {
-    core: createDisk(await makeCoreImage()),
+    core,
     edges: new Map(CABINETS.map(({ cabinetId }) => [cabinetId, createDisk(edge)])),
   }
 }
@@ -156,6 +159,7 @@ async function makeCoreImage(): Promise<Buffer> {
       .values({ name: 'identity', value: ids.next('epoch') })
       .execute()
   })
+  keepSeals(sqlite, AUDIT_KEY)
   const image = sqlite.serialize()
   sqlite.close()
   return image

@@ -79,7 +79,7 @@ export function createCoreNode(deps: {
   let works: Works | undefined
   let database: Database | undefined
   let boots = 0
-  let ambush: { kind: 'before-commit' | 'after-commit'; nth: number } | undefined
+  let ambush: Exclude<Moment, { kind: 'now' }> | undefined
 
   /**
    * The real door over one connection. Every read and every unit takes its virtual time first, and what a unit resolved
@@ -96,6 +96,8 @@ export function createCoreNode(deps: {
       }),
       gather: (commit) => void scheduler.at(own, 'commit', storageDelayMs(delays), () => gather(own, commit)),
       close: () => undefined,
+      // The process ends: nobody knows what is on the disk.
+      onBroken: () => die(),
     })
     inner.onCommit(() => {
       if (ambush?.kind === 'after-commit' && --ambush.nth <= 0) {
@@ -124,12 +126,19 @@ export function createCoreNode(deps: {
       count('core killed before a commit')
       die()
     }
+    if (ambush?.kind === 'failing-commit' && --ambush.nth <= 0) {
+      deps.disk.breakCommit(ambush.isKept)
+      ambush = undefined
+      count('core commit failed')
+    }
     if (own.isAlive) commit()
   }
 
   function die(): void {
     if (!life.isAlive) return
     life.isAlive = false
+    // The files are closed; what was not committed is gone.
+    if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
     works = undefined
     database = undefined
     network.onProcessDeath(life, false)
@@ -203,6 +212,7 @@ export function createCoreNode(deps: {
         publicUrl,
       },
       onLive: () => undefined,
+      hasRoom: () => !deps.disk.isFull,
     })
     await opened.start()
     made = opened

@@ -20,11 +20,18 @@ export interface Disk {
   readonly sqlite: Sqlite.Database
   /** The connection as one process has it: with the process it ends, and what a dead one still tries throws. */
   open(isAlive: () => boolean): Sqlite.Database
+  /** No page more than there are now: what only changes rows still goes, what grows does not. */
+  fill(): void
+  free(): void
+  readonly isFull: boolean
+  /** The next commit over the connection fails as on a dying disk; `isKept` says whether it is on the disk all the same. */
+  breakCommit(isKept: boolean): void
   /** As the image is; the schema must be the one that the disk was made with, or statements would fit no more. */
   reset(): void
   close(): void
 }
 
+const PAGES_MOST = 1_000_000
 /** Where files are memory. */
 const MEMORY = '/dev/shm'
 
@@ -43,18 +50,41 @@ export function createDisk(image: Buffer): Disk {
   // Where a file that is open may be removed nothing is left behind, however the thread ends.
   if (process.platform === 'win32') process.once('exit', remove)
   else remove()
-  keepStatements(sqlite)
+  let isFull = false
+  let breaks: { isKept: boolean } | undefined
+  keepStatements(sqlite, () => {
+    const broken = breaks
+    breaks = undefined
+    return broken
+  })
 
   /** A connection that holds the file alone does not look whether somebody else wrote to it. */
   function lock(mode: 'NORMAL' | 'EXCLUSIVE'): void {
     sqlite.pragma(`locking_mode = ${mode}`)
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get()
   }
+  function free(): void {
+    isFull = false
+    sqlite.pragma(`max_page_count = ${PAGES_MOST}`)
+  }
   return {
     sqlite,
+    get isFull() {
+      return isFull
+    },
     open: (isAlive) => connect(sqlite, isAlive),
+    fill() {
+      isFull = true
+      sqlite.pragma(`max_page_count = ${String(sqlite.pragma('page_count', { simple: true }))}`)
+    },
+    free,
+    breakCommit(isKept) {
+      breaks = { isKept }
+    },
     reset() {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+      breaks = undefined
+      free()
       lock('NORMAL')
       writeSync(handle, image, 0, image.length, 0)
       ftruncateSync(handle, image.length)
@@ -68,17 +98,32 @@ export function createDisk(image: Buffer): Disk {
 }
 
 /** Each text is compiled once for the connection, whichever process of the simulation asks for it. */
-function keepStatements(sqlite: Sqlite.Database): void {
+function keepStatements(sqlite: Sqlite.Database, breaks: () => { isKept: boolean } | undefined): void {
   const kept = new Map<string, Sqlite.Statement>()
   const prepare = sqlite.prepare.bind(sqlite)
   sqlite.prepare = ((text: string) => {
     let statement = kept.get(text)
     if (statement === undefined) {
-      statement = prepare(text)
+      statement = text === 'COMMIT' ? breakable(prepare(text)) : prepare(text)
       kept.set(text, statement)
     }
     return statement
   }) as typeof sqlite.prepare
+
+  function breakable(commit: Sqlite.Statement): Sqlite.Statement {
+    return {
+      run() {
+        const broken = breaks()
+        if (broken === undefined || broken.isKept) commit.run()
+        if (broken !== undefined) throw diskError()
+      },
+    } as unknown as Sqlite.Statement
+  }
+}
+
+/** As SQLite tells of a disk that does not take what it is given. */
+export function diskError(): Error {
+  return new Sqlite.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC')
 }
 
 /** What a killed process meets on its way down. */

@@ -9,14 +9,18 @@ import type { EvidenceFiles } from '#edge/evidence/evidence-files.ts'
 import type { CabinetBody } from './cabinet-body.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
-import { type Disk, Killed } from './disk.ts'
+import { type Disk, diskError, Killed } from './disk.ts'
 import { createNodeLog, type Tell } from './log.ts'
 import type { Network } from './network.ts'
 import { createNodeClock, type Machine } from './node.ts'
 import type { Life, Scheduler } from './scheduler.ts'
 
 /** Where a crash strikes: at once, or around the n-th commit from now. */
-export type Moment = { kind: 'now' } | { kind: 'before-commit' | 'after-commit'; nth: number }
+export type Moment =
+  | { kind: 'now' }
+  | { kind: 'before-commit' | 'after-commit'; nth: number }
+  /** The commit itself fails, with or without being on the disk. */
+  | { kind: 'failing-commit'; nth: number; isKept: boolean }
 
 /** A cabinet's computer: its disk outlives the agents that run on it. */
 export interface EdgeNode {
@@ -26,6 +30,7 @@ export interface EdgeNode {
   /** The database as it is on the disk now. */
   readonly sql: Sqlite.Database
   readonly isUp: boolean
+  readonly disk: Disk
   readonly boots: number
   boot(): void
   crash(moment: Moment, isPowerCut: boolean): void
@@ -63,7 +68,7 @@ export function createEdgeNode(deps: {
   let life: Life = { name: cabinetId, isAlive: false }
   let agent: Agent | undefined
   let boots = 0
-  let ambush: { kind: 'before-commit' | 'after-commit'; nth: number; isPowerCut: boolean } | undefined
+  let ambush: (Exclude<Moment, { kind: 'now' }> & { isPowerCut: boolean }) | undefined
 
   const files: EvidenceFiles = {
     put: (sha256, bytes) => void blobs.set(sha256, bytes),
@@ -77,7 +82,10 @@ export function createEdgeNode(deps: {
 
   /** The real database, with somebody who may pull the plug around a commit. */
   function openDatabase(own: Life): EdgeDatabase {
-    const inner = createEdgeDatabase(disk.open(() => own.isAlive))
+    const inner = createEdgeDatabase(
+      disk.open(() => own.isAlive),
+      { onBroken: () => die(false) },
+    )
     return {
       ...inner,
       transact(work) {
@@ -85,6 +93,11 @@ export function createEdgeNode(deps: {
         return inner.transact(() => {
           inner.afterCommit(() => strike(own, 'after-commit'))
           const result = work()
+          if (ambush?.kind === 'failing-commit' && own.isAlive && --ambush.nth <= 0) {
+            ambush = undefined
+            count('edge commit failed')
+            throw diskError()
+          }
           strike(own, 'before-commit')
           return result
         })
@@ -144,6 +157,7 @@ export function createEdgeNode(deps: {
       createDeviceApi: () => deps.api(cabinetId, own),
       profileName: 'simulated',
       settings: SETTINGS,
+      hasRoom: () => !disk.isFull,
       restart: () => void scheduler.at(own, 'restart', 10, restart),
       onReady: () => undefined,
     })
@@ -167,6 +181,7 @@ export function createEdgeNode(deps: {
     machine,
     cabinetId,
     body,
+    disk,
     sql: disk.sqlite,
     get isUp() {
       return life.isAlive
@@ -184,7 +199,7 @@ export function createEdgeNode(deps: {
       if (moment.kind === 'now') {
         count('edge killed')
         die(isPowerCut)
-      } else ambush = { kind: moment.kind, nth: moment.nth, isPowerCut }
+      } else ambush = { ...moment, isPowerCut }
     },
   }
 }

@@ -100,6 +100,8 @@ export function createProviderNode(deps: {
   const { scheduler, chance, count } = deps
   const own: Life = { name: 'provider', isAlive: true }
   const weather: ProviderWeather = { ...FAIR_PROVIDER }
+  /** Calls whose answer is still on its way. */
+  let callsOpen = 0
   const clock = createNodeClock(scheduler, { name: 'provider', wallOffsetMs: 0 }, own)
   const random = chance.fork('stand-in')
   const ids = createIds(clock, random)
@@ -153,6 +155,7 @@ export function createProviderNode(deps: {
       const isLate = chance.isTrue(weather.callbackLateShare)
       if (isLate) count('callback late')
       await scheduler.pause(own, 'callback', isLate ? chance.between(1000, 20_000) : chance.between(10, 80))
+      if (callsOpen > 0) count('callback before an answer')
       return node.deliver({}, body)
     }
     if (chance.isTrue(weather.callbackLostShare)) {
@@ -240,7 +243,12 @@ export function createProviderNode(deps: {
             await scheduler.pause(life, 'provider silent', ANSWER_WITHIN_MS)
             throw new Error('no answer within 8000 ms')
           }
-          await scheduler.pause(life, 'provider answer', wayMs())
+          const backMs = wayMs()
+          callsOpen++
+          scheduler.at(undefined, 'provider answered', backMs, () => {
+            callsOpen--
+          })
+          await scheduler.pause(life, 'provider answer', backMs)
           return { status, body: JSON.stringify(body), providerAtMs: clock.now() }
         },
       }

@@ -34,7 +34,7 @@ export interface Scheduler {
 }
 
 /** The real event loop turns once in this many tasks, so that a promise that nothing will ever settle is noticed. */
-const TASKS_PER_TURN = 2000
+const TASKS_PER_TURN = 500
 const AT_ONCE_MOST = 20_000
 const NOTHING: Timer = { cancel: () => undefined }
 
@@ -128,21 +128,19 @@ export function createScheduler(
     pause: (owner, name, waitMs) => new Promise((resolve) => void at(owner, name, waitMs, resolve)),
     runUntil(untilMs, isOver = () => false) {
       return new Promise((resolve) => {
-        let sinceTurn = 0
         function step(): void {
           while (heap[0] !== undefined && heap[0].run === undefined) pop()
           const next = heap[0]
           if (next === undefined || next.atMs > untilMs || isOver()) {
             nowMs = Math.max(nowMs, Math.min(untilMs, next?.atMs ?? untilMs))
-            resolve()
+            setImmediate(resolve)
             return
           }
           pop()
           nowMs = next.atMs
           runNext(next)
-          sinceTurn++
           // A tick that is asked for from a microtask comes when all microtasks have run; that is the drain.
-          if (sinceTurn % TASKS_PER_TURN === 0) setImmediate(step)
+          if (count % TASKS_PER_TURN === 0) setImmediate(step)
           else queueMicrotask(askForTick)
         }
         function askForTick(): void {

@@ -8,7 +8,7 @@ import { type Chance, createChance } from './chance.ts'
 import { type CoreNode, createCoreNode } from './core-node.ts'
 import { loadDisks } from './core-image.ts'
 import { type Count, createCounter } from './count.ts'
-import { Killed } from './disk.ts'
+import { type Disk, Killed } from './disk.ts'
 import { createEdgeNode, type EdgeNode } from './edge-node.ts'
 import type { Tell } from './log.ts'
 import { createNetwork, type Network } from './network.ts'
@@ -38,6 +38,7 @@ export interface World {
   readonly scheduler: Scheduler
   readonly network: Network
   readonly core: CoreNode
+  readonly coreDisk: Disk
   readonly provider: ProviderNode
   readonly edges: readonly EdgeNode[]
   readonly count: Count
@@ -177,6 +178,7 @@ export async function createWorld(
     scheduler,
     network,
     core,
+    coreDisk: disks.core,
     provider,
     edges,
     count,
