@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -143,5 +145,129 @@ describe('a ticket', () => {
       'a higher priority',
       async () => (await tickets.get(db.read, ticket.ticketId)).priority === 'high',
     )
+  })
+})
+
+describe('several cores on one database', () => {
+  it('climb every rung of every ticket once', async () => {
+    const COUNT = 40
+    await due.stop()
+    await db.close()
+    begin({ firstResponseMs: 4000 })
+    for (let index = 0; index < COUNT; index++) await open({ requestId: `request-${index}` })
+    const program = path.join(import.meta.dirname, 'clock-process.ts')
+    const cores = [1, 2].map(() =>
+      spawn(process.execPath, [program, path.join(folder, 'core.sqlite')], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    )
+    try {
+      await Promise.all(cores.map((core) => once(core.stdout, 'data')))
+      const rungs = () => db.read.selectFrom('ticketEscalation').selectAll().execute()
+      await eventually('three rungs of every ticket', async () => (await rungs()).length >= 3 * COUNT, {
+        withinMs: 30_000,
+        lastSeen: async () => (await rungs()).length,
+      })
+      const events = await db.read
+        .selectFrom('ticketEvent')
+        .select((eb) => ['what', eb.fn.countAll<number>().as('count')])
+        .groupBy('what')
+        .orderBy('what')
+        .execute()
+      expect(events).toEqual([
+        { what: 'escalated', count: COUNT },
+        { what: 'opened', count: COUNT },
+        { what: 'raised', count: COUNT },
+        { what: 'reminded', count: COUNT },
+      ])
+      expect(
+        await db.read.selectFrom('ticket').select('priority').distinct().execute(),
+        'raised once, not by each core',
+      ).toEqual([{ priority: 'high' }])
+    } finally {
+      for (const core of cores) core.stdin.end()
+      await Promise.all(cores.map((core) => once(core, 'exit')))
+    }
+  })
+})
+
+describe('a ticket whose end comes near', () => {
+  it('goes to the lead with the least to do, stays the responsibility of who took it, and tells the consumer why', async () => {
+    await db.write('leads', async (tx) => {
+      for (const name of ['busy', 'free'])
+        await tx
+          .insertInto('staff')
+          .values({
+            staffId: `st-${name}`,
+            name,
+            displayName: name,
+            role: 'lead',
+            language: 'zh',
+            operator: null,
+            passwordHash: 'x',
+            isActive: 1,
+            createdAtMs: 0,
+          })
+          .execute()
+    })
+    await due.stop()
+    await db.close()
+    begin({ firstResponseMs: 1000, resolutionMs: 3000 })
+    const load = await open({ requestId: 'load' })
+    await db.write('claim', (tx) =>
+      tickets.claim(tx, load.ticketId, 1, { staffId: 'st-busy', displayName: 'busy' }),
+    )
+    const { ticketId } = await open()
+    await db.write('answer', async (tx) => {
+      await tickets.claim(tx, ticketId, 1, anna)
+      await tickets.reply(tx, ticketId, anna, {
+        requestId: 'r1',
+        version: 2,
+        text: 'Hello',
+        isInternal: false,
+      })
+      await tickets.write(tx, ticketId, { requestId: 'r2', sender: 'consumer', text: 'and now?' })
+    })
+    due.start()
+    const handed = await eventually('a lead', async () => {
+      const ticket = await tickets.get(db.read, ticketId)
+      return ticket.assigneeId === 'st-free' && ticket
+    })
+    expect(handed.ownerId).toBe('st-anna')
+    const told = await db.read
+      .selectFrom('ticketMessage')
+      .select(['sender', 'key', 'text'])
+      .where('ticketId', '=', ticketId)
+      .where('sender', '=', 'system')
+      .execute()
+    expect(told).toMatchObject([{ key: 'message.delay_checking' }])
+    expect(told[0]?.text).toContain('仍在核对记录')
+  })
+  it('stands still while it waits for the consumer, and goes on where it stopped', async () => {
+    const { ticketId } = await open()
+    const replied = await db.write('answer', (tx) =>
+      tickets.reply(tx, ticketId, anna, {
+        requestId: 'r1',
+        version: 1,
+        text: 'Which one?',
+        isInternal: false,
+      }),
+    )
+    expect(replied.isPaused).toBe(1)
+    const waiting = await db.read
+      .selectFrom('ticketClock')
+      .select(['kind', 'runningSinceMs', 'metAtMs'])
+      .where('ticketId', '=', ticketId)
+      .orderBy('kind')
+      .execute()
+    expect(waiting).toMatchObject([
+      { kind: 'detailed_answer', runningSinceMs: null },
+      { kind: 'first_response', metAtMs: expect.any(Number) },
+      { kind: 'resolution', runningSinceMs: null },
+    ])
+    const again = await db.write('consumer', (tx) =>
+      tickets.write(tx, ticketId, { requestId: 'r2', sender: 'consumer', text: 'the milk' }),
+    )
+    expect([again.isPaused, again.resolutionDueMs >= replied.resolutionDueMs]).toEqual([0, true])
   })
 })
