@@ -84,6 +84,20 @@ export const SettingsSchema = Type.Object(
     notices: Type.Optional(Type.String({ title: 'File with the message gateway (notices.json)' })),
     policy: Type.Optional(Type.String({ title: 'File with policy settings that differ from the defaults' })),
     seed: Type.Optional(Type.String({ title: 'File with the first cabinet, products and accounts' })),
+    orders: Type.Optional(
+      Type.Integer({
+        title: 'seed: invent so many orders over two years, in an empty data folder',
+        minimum: 1,
+        maximum: 5_000_000,
+      }),
+    ),
+    tickets: Type.Optional(
+      Type.Integer({
+        title: 'seed --orders: so many of them are asked about; one of a hundred when left out',
+        minimum: 0,
+        maximum: 5_000_000,
+      }),
+    ),
     'workshop-url': Type.Optional(
       Type.String({ title: 'Page of the simulator, linked from the start page' }),
     ),
@@ -190,7 +204,7 @@ export function helpText(): string {
     '',
     'Without a command: starts the core with its broker.',
     '  migrate                  bring the database up to date and stop',
-    '  seed                     create what --seed names and stop',
+    '  seed                     create what --seed names and stop; with --orders N also two years of invented business',
     '  config                   print settings and policy',
     '  enrol-code CABINET       print a new enrolment code',
     '  mosquitto-config         write the files of a Mosquitto that serves instead of the embedded broker (--out DIR)',

@@ -19,6 +19,7 @@ import { PolicySchema } from './platform/policy.ts'
 import { createMosquittoFolder } from './broker/mosquitto-folder.ts'
 import { describeInterface } from './interface-description.ts'
 import { createLog } from './platform/log.ts'
+import { historyCommand } from './seed/command.ts'
 import { applySeed, parseSeed, type Seeded } from './seed.ts'
 
 type CoreApp = Awaited<ReturnType<typeof createApp>>
@@ -50,7 +51,23 @@ async function main(): Promise<number | undefined> {
       case 'migrate':
         return say(`The database in ${path.resolve(settings.data)} is up to date.`)
       case 'seed':
-        return say(JSON.stringify(await seed(core, settings), null, 2))
+        return say(
+          JSON.stringify(
+            settings.orders === undefined
+              ? await seed(core, settings)
+              : await historyCommand(
+                  {
+                    ...core.deps,
+                    applySeed: (file) => applySeed(seedDeps(core, settings), file),
+                    close: () => core.stop(),
+                    say: (line) => void process.stderr.write(`${line}\n`),
+                  },
+                  settings,
+                ),
+            null,
+            2,
+          ),
+        )
       case 'enrol-code':
         return say(await enrolCode(core, argument))
       case 'mosquitto-config':
@@ -127,16 +144,17 @@ function announce(addresses: CoreAddresses, seeded: Seeded, settings: Settings):
 async function seed(core: CoreApp, settings: Settings): Promise<Seeded> {
   if (settings.seed === undefined) return { signIns: [], enrolmentCodes: [] }
   const file = parseSeed(readJsonFile('seed', settings.seed), settings.seed)
-  return applySeed(
-    {
-      ...core.deps,
-      accounts: core.accounts,
-      registry: core.registry,
-      credentials: core.credentials,
-      signInsFile: path.join(settings.data, 'core', 'sign-ins.json'),
-    },
-    file,
-  )
+  return applySeed(seedDeps(core, settings), file)
+}
+
+function seedDeps(core: CoreApp, settings: Settings) {
+  return {
+    ...core.deps,
+    accounts: core.accounts,
+    registry: core.registry,
+    credentials: core.credentials,
+    signInsFile: path.join(settings.data, 'core', 'sign-ins.json'),
+  }
 }
 
 async function writeMosquittoConfig({ access }: CoreApp, settings: Settings): Promise<string> {

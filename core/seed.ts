@@ -166,7 +166,11 @@ async function seedProducts(tx: Tx, seed: SeedFile): Promise<void> {
   }
 }
 
-async function seedCabinet(tx: Tx, { cabinet, planogram }: SeedFile): Promise<void> {
+/** A cabinet with its planogram and first filling; one that is there stays as it is. */
+export async function seedCabinet(
+  tx: Tx,
+  { cabinet, planogram }: Pick<SeedFile, 'cabinet' | 'planogram'>,
+): Promise<void> {
   const cabinetId = cabinet.id
   const known = await tx
     .selectFrom('cabinet')
