@@ -19,8 +19,6 @@ export interface RestrictionInputs {
   readonly atMs: number
   /** Of at most the longest window, the newest first. */
   readonly signals: readonly Signal[]
-  /** What holds for this consumer now. */
-  readonly present: 'none' | 'limited' | 'blocked'
   /** When a person last lifted a restriction: what was before it was forgiven. */
   readonly forgivenAtMs: number | null
 }
@@ -51,11 +49,11 @@ const PATTERN_LEAST = 2
 const CLEAR_FROM = 0.97
 
 /**
- * A pattern of clear cases limits a visit, a longer one stops opening for a while. It only ever becomes stricter: who is
- * blocked is not limited by a later case, and nobody is restricted for what a person has forgiven.
+ * What the cases of a consumer call for: a pattern of clear ones limits a visit, a longer one stops opening for a while. It
+ * does not ask what holds already, so that other limits can be tried on it; nobody is restricted for what was forgiven.
  */
 export function decideRestriction(inputs: RestrictionInputs, limits: RestrictionLimits): RestrictionDecision {
-  const { atMs, present, forgivenAtMs } = inputs
+  const { atMs, forgivenAtMs } = inputs
   const sinceMs = atMs - limits.restrictionWindowDays * DAY_MS
   const counted = (kind: Signal['kind']) =>
     inputs.signals.filter(
@@ -84,7 +82,7 @@ export function decideRestriction(inputs: RestrictionInputs, limits: Restriction
     expiresAtMs: null,
     capFen: null,
   }
-  if (found === undefined || present === 'blocked' || present === found.level) return none
+  if (found === undefined) return none
   return {
     outcome: found.level,
     kind: found.kind,
@@ -99,6 +97,15 @@ export function decideRestriction(inputs: RestrictionInputs, limits: Restriction
 function isClear(signal: Signal): boolean {
   if (signal.isConfirmed) return true
   return signal.kind === 'camera_covered' ? signal.othersBlind === 0 : signal.receiptProbability >= CLEAR_FROM
+}
+
+/** It only ever becomes stricter: who is blocked is not limited by a later case, and the same again is not said again. */
+export function isStricter(
+  level: RestrictionDecision['outcome'],
+  present: 'none' | 'limited' | 'blocked',
+): boolean {
+  const rank = { none: 0, limited: 1, blocked: 2 }
+  return rank[level] > rank[present]
 }
 
 export const restrictionRule: Rule<RestrictionInputs, RestrictionDecision> = {

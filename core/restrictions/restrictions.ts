@@ -12,7 +12,7 @@ import { PolicySchema } from '#core/platform/policy.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { PolicyBook } from '#core/policies/book.ts'
 import { judge } from '#core/policies/judge.ts'
-import { type RestrictionDecision, restrictionRule, type Signal } from './decide.ts'
+import { isStricter, type RestrictionDecision, restrictionRule, type Signal } from './decide.ts'
 import { type RestrictionInput, restrictionMachine } from './machine.ts'
 
 export type RestrictionRow = Selectable<Tables['restriction']>
@@ -251,7 +251,6 @@ export function createRestrictions(
     const inputs = {
       atMs: nowMs,
       signals: await signalsOf(tx, consumerId, nowMs - LONGEST_DAYS * DAY_MS),
-      present: present?.level ?? ('none' as const),
       forgivenAtMs: lifted?.atMs ?? null,
     }
     const { decision, decisionId } = judge(tx, policies, restrictionRule, inputs, {
@@ -259,7 +258,8 @@ export function createRestrictions(
       ...about,
       consumerId,
     })
-    if (decision.outcome !== 'none') await restrictByRule(tx, consumerId, decision, decisionId, about)
+    if (isStricter(decision.outcome, present?.level ?? 'none'))
+      await restrictByRule(tx, consumerId, decision, decisionId, about)
   }
 
   async function restrictByRule(

@@ -135,7 +135,6 @@ export const INPUTS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
       }),
       { maxLength: 6 },
     ),
-    present: fc.constantFrom('none', 'limited', 'blocked'),
     forgivenAtMs: fc.option(fc.integer({ min: NOW - 400 * DAY, max: NOW })),
   }),
 }
