@@ -25,10 +25,12 @@ import { createEvidenceQueue } from './evidence/evidence-queue.ts'
 import { createEvidenceStore } from './evidence/evidence-store.ts'
 import { createEvidenceUploader } from './evidence/uploader.ts'
 import { correctCabinet, createScaleCorrections } from './hardware/corrected-cabinet.ts'
+import { doorCount, doorView, readingOfAll } from './hardware/door-view.ts'
 import { type Camera, type CabinetHardware, isLocked } from './hardware/ports.ts'
 import { startIdentity } from './identity.ts'
 import { createDoorWatch } from './session/door-watch.ts'
 import { createDeferredCharges } from './session/deferred.ts'
+import { createDoorSessions } from './session/door-sessions.ts'
 import { createSessions } from './session/sessions.ts'
 import { createDesiredDocument } from './twin/desired-document.ts'
 import { patiently } from './patiently.ts'
@@ -80,6 +82,7 @@ export function createAgent(ports: AgentPorts): Agent {
   const { clock, ids, random, log, db, settings } = ports
   const corrections = createScaleCorrections(db)
   const hardware = correctCabinet(ports.hardware, corrections)
+  const wholeBoard = () => readingOfAll(hardware.board())
   const part = (name: string) => log.child({ part: name })
   const identity = startIdentity(db, ids)
   const outbox = createOutbox(
@@ -151,22 +154,28 @@ export function createAgent(ports: AgentPorts): Agent {
     },
     periodsMs: { idle: settings.cameraIdleMs, session: settings.cameraSessionMs },
     sessionId: () => sessions.current?.sessionId,
-    isAtRest: () => sessions.current === undefined && hardware.board().isDoorOpen === false,
+    isAtRest: () => sessions.current === undefined && wholeBoard().isDoorOpen === false,
     onFrame: () => sessions.onCameraFrame(),
     onTrouble: (camera, kind, sinceMonoMs) => sessions.onCameraTrouble(camera, kind, sinceMonoMs),
   })
-  const sessions = createSessions({
-    db,
-    outbox,
-    evidence,
-    deferred,
-    hardware,
-    snapshots: cameras,
-    clock,
-    log: part('session'),
-    isReachable: () => delivery.isReachable,
-    settings,
-  })
+  const doors = Array.from({ length: doorCount(hardware) }, (_, door) => doorView(hardware, door))
+  const sessions = createDoorSessions(
+    doors.map((own, door) =>
+      createSessions({
+        db,
+        outbox,
+        evidence,
+        deferred,
+        hardware: own,
+        door,
+        snapshots: cameras,
+        clock,
+        log: part('session'),
+        isReachable: () => delivery.isReachable,
+        settings,
+      }),
+    ),
+  )
   const climate = createClimateKeeper({
     db,
     outbox,
@@ -224,15 +233,18 @@ export function createAgent(ports: AgentPorts): Agent {
       restart: ports.restart,
     }),
   })
-  const doorWatch = createDoorWatch({
-    db,
-    outbox,
-    hardware,
-    clock,
-    log: part('door'),
-    hasSession: () => sessions.current !== undefined,
-    lockRetryMs: settings.lockRetryMs,
-  })
+  const doorWatches = doors.map((own, door) =>
+    createDoorWatch({
+      db,
+      outbox,
+      hardware: own,
+      door,
+      clock,
+      log: part('door'),
+      hasSession: () => sessions.at(door).current !== undefined,
+      lockRetryMs: settings.lockRetryMs,
+    }),
+  )
   const upkeep = createUpkeep({
     db,
     outbox,
@@ -252,12 +264,12 @@ export function createAgent(ports: AgentPorts): Agent {
 
   desired.onChanged((twin) => climate.onTwin(twin))
   sessions.onEnded(() => {
-    hardware.setPace('idle')
+    if (sessions.current === undefined) hardware.setPace('idle')
     uploader.nudge()
   })
 
   function cabinetState(): CabinetState {
-    const board = hardware.board()
+    const board = wholeBoard()
     return {
       isDoorOpen: board.isDoorOpen,
       isLocked: isLocked(board),
@@ -268,7 +280,16 @@ export function createAgent(ports: AgentPorts): Agent {
       isOutboxFull: outbox.pressure().level === 'full',
       hasRoom: ports.hasRoom?.() ?? true,
       isOutboxRefused: delivery.haltReason !== undefined,
-      doorCount: 1,
+      doorCount: doors.length,
+      ...(doors.length === 1
+        ? {}
+        : {
+            doors: doors.map((own, door) => ({
+              isDoorOpen: own.board().isDoorOpen,
+              isLocked: isLocked(own.board()),
+              hasSession: sessions.at(door).current !== undefined,
+            })),
+          }),
       isSellingTime: isWithinHours(desired.current?.sellingHours, delivery.correctedNowMs()),
       isCameraReady:
         desired.current?.cameraPolicy?.isNeededForSale !== true ||
@@ -276,7 +297,8 @@ export function createAgent(ports: AgentPorts): Agent {
     }
   }
   function sessionKind(): string | undefined {
-    return sessions.current?.kind
+    const { running } = sessions
+    return (running.find(({ kind }) => kind === 'service') ?? running[0])?.kind
   }
   function lockoutPolicy(): Twin['lockout'] {
     return (
@@ -310,7 +332,7 @@ export function createAgent(ports: AgentPorts): Agent {
     })
   }
   function sendLive(): void {
-    const board = hardware.board()
+    const board = wholeBoard()
     const sample = hardware.climate()
     const sessionId = sessions.current?.sessionId
     delivery.sendLive({
@@ -336,7 +358,7 @@ export function createAgent(ports: AgentPorts): Agent {
   const deliveryListener: DeliveryListener = {
     describe: () => {
       const { current } = sessions
-      const board = hardware.board()
+      const board = wholeBoard()
       return {
         firmware: FIRMWARE,
         minor: PROTOCOL_MINOR,
@@ -350,6 +372,13 @@ export function createAgent(ports: AgentPorts): Agent {
           isLocked: isLocked(board),
           isLockedOut: climate.isLockedOut,
           isOutOfService: desired.current?.isOutOfService ?? false,
+          ...(doors.length === 1
+            ? {}
+            : {
+                doors: doors.map(({ sensors }) => ({
+                  shelves: [...new Set(sensors.map(({ shelf }) => shelf))],
+                })),
+              }),
         },
       }
     },
@@ -400,9 +429,10 @@ export function createAgent(ports: AgentPorts): Agent {
       hardware.start({
         onBoard(reading) {
           sessions.onBoard(reading)
-          doorWatch.onBoard(reading)
-          climate.onBoard(reading)
-          onSite.onBoard(reading)
+          for (const watch of doorWatches) watch.onBoard(reading)
+          const whole = readingOfAll(reading)
+          climate.onBoard(whole)
+          onSite.onBoard(whole)
           if (reading.isUnlocked !== null) goOnline()
         },
         onClimate: (sample) => climate.onClimate(sample),

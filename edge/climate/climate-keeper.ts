@@ -6,6 +6,7 @@ import type { Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { decideReadingWindowMs } from '../delivery/thinning.ts'
+import { readingOfAll } from '../hardware/door-view.ts'
 import type { BoardReading, CabinetHardware, ClimateSample } from '../hardware/ports.ts'
 import { patiently } from '../patiently.ts'
 import type { LockoutPolicy } from './lockout.ts'
@@ -140,7 +141,7 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
       lockout.look({
         airDeciCelsius: air,
         // A door may have been open and closed again between two looks.
-        isDoorOpen: wasDoorOpen || hardware.board().isDoorOpen,
+        isDoorOpen: wasDoorOpen || readingOfAll(hardware.board()).isDoorOpen,
         isDefrosting: sample.isDefrosting,
       })
       wasDoorOpen = false
@@ -236,7 +237,7 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
       if (reading.isDoorOpen === true) wasDoorOpen = true
     },
     onClimate(sample) {
-      const { isDoorOpen } = hardware.board()
+      const { isDoorOpen } = readingOfAll(hardware.board())
       tellProbes(probes.onSample(sample, isDoorOpen))
       window = evolveWindow(window, { ...sample, airDeciCelsius: probes.air }, isDoorOpen)
     },

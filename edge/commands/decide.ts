@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#protocol/base/errors.ts'
 import { isCommandName } from '#protocol/base/command-names.ts'
-import { COMMANDS, type DoorUnlockArgs } from '#protocol/messages/commands.ts'
+import { COMMANDS, type DoorLockArgs, type DoorUnlockArgs } from '#protocol/messages/commands.ts'
 import { type Command, TOKEN_LIFE_MS } from '#protocol/messages/frames.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 
@@ -25,6 +25,8 @@ export interface CabinetState {
   /** The core refuses our events: another machine may use this identity, and nobody could be charged. */
   readonly isOutboxRefused: boolean
   readonly doorCount: number
+  /** Each door by itself, where there are several; the fields above then speak of all of them. */
+  readonly doors?: ReadonlyArray<Pick<CabinetState, 'isDoorOpen' | 'isLocked' | 'hasSession'>>
   /** By the selling hours of the desired document. */
   readonly isSellingTime: boolean
   /** The camera sees, or nothing is asked of it. */
@@ -71,12 +73,13 @@ export function decideUnlock(
   cabinet: CabinetState,
 ): Refusal | undefined {
   if (args.door >= cabinet.doorCount) return refusal('precondition_failed', `there is no door ${args.door}`)
-  if (cabinet.isDoorOpen === null || cabinet.isLocked === null)
+  // Another door may stand open, and somebody may shop there: that is theirs.
+  const door = cabinet.doors?.[args.door] ?? cabinet
+  if (door.isDoorOpen === null || door.isLocked === null)
     return refusal('bus_timeout', 'lock and door do not answer on the bus')
-  if (cabinet.hasSession) return refusal('cabinet_busy', 'a session is in progress')
-  if (cabinet.isDoorOpen) return refusal('door_open', 'the door is open')
-  if (args.kind === 'sale' && !cabinet.isLocked)
-    return refusal('precondition_failed', 'the door is not locked')
+  if (door.hasSession) return refusal('cabinet_busy', 'a session is in progress')
+  if (door.isDoorOpen) return refusal('door_open', 'the door is open')
+  if (args.kind === 'sale' && !door.isLocked) return refusal('precondition_failed', 'the door is not locked')
   if (args.kind === 'sale' && cabinet.isLockedOut)
     return refusal('cabinet_locked_out', 'sales are stopped for food safety until somebody clears it on site')
   if (args.kind === 'sale' && cabinet.isOutOfService)
@@ -105,7 +108,14 @@ export function decideUnlock(
 }
 
 /** May the door be locked by command? Not while somebody may have a hand in it. */
-export function decideLock(expects: Command['expects'], cabinet: CabinetState): Refusal | undefined {
+export function decideLock(
+  args: DoorLockArgs,
+  expects: Command['expects'],
+  state: CabinetState,
+): Refusal | undefined {
+  const number = args.door ?? 0
+  if (number >= state.doorCount) return refusal('precondition_failed', `there is no door ${number}`)
+  const cabinet = state.doors?.[number] ?? state
   if (cabinet.isDoorOpen === null || cabinet.isLocked === null)
     return refusal('bus_timeout', 'lock and door do not answer on the bus')
   if (expects?.hasNoSession === true && cabinet.hasSession)

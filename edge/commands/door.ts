@@ -2,9 +2,10 @@ import { messageOf } from '#protocol/base/errors.ts'
 import type { DoorUnlockArgs } from '#protocol/messages/commands.ts'
 import type { Command, Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
+import { doorCount, doorView } from '../hardware/door-view.ts'
 import { type CabinetHardware, isLocked } from '../hardware/ports.ts'
 import type { SessionPolicy } from '../session/record.ts'
-import type { Sessions } from '../session/sessions.ts'
+import type { DoorSessions } from '../session/door-sessions.ts'
 import { bindPlanogram } from '../weighing/bound-planogram.ts'
 import { readLearned } from '../weighing/learned-store.ts'
 import { decideLock, decideUnlock } from './decide.ts'
@@ -21,7 +22,7 @@ const SERVICE_TIMES = {
 /** The lock. It is the one thing here that lets somebody in, so it moves only for a token that is seconds old. */
 export function createDoorOperations(options: {
   db: EdgeDatabase
-  sessions: Sessions
+  sessions: Pick<DoorSessions, 'at'>
   hardware: CabinetHardware
   planogram: () => Twin['planogram']
   sessionPolicy: () => SessionPolicy
@@ -33,7 +34,9 @@ export function createDoorOperations(options: {
     // A cabinet without a planogram can be served, not sold from: nothing is expected on its shelves.
     const planogram = options.planogram() ?? { version: args.planogramVersion, shelves: [] }
     const policy = options.sessionPolicy()
-    sessions.begin(
+    const { sensors } = doorView(hardware, args.door)
+    const own = doorCount(hardware) === 1 ? planogram : behindDoor(planogram, sensors)
+    sessions.at(args.door).begin(
       {
         sessionId: args.sessionId,
         commandId: command.id,
@@ -42,7 +45,7 @@ export function createDoorOperations(options: {
         planogramVersion: args.planogramVersion,
         policy: args.kind === 'sale' ? policy : { ...policy, ...SERVICE_TIMES },
       },
-      bindPlanogram(planogram, args.stock, hardware.sensors, readLearned(db)),
+      bindPlanogram(own, args.stock, sensors, readLearned(db)),
     )
   }
 
@@ -51,18 +54,20 @@ export function createDoorOperations(options: {
       check: decideUnlock,
       onPrepared: options.onPrepared,
       begin,
-      async run({ conclude }) {
+      async run({ args, conclude }) {
+        const { lock } = doorView(hardware, args.door)
+        const own = sessions.at(args.door)
         let isUnlocked: boolean
         try {
-          isUnlocked = await hardware.lock.unlock()
+          isUnlocked = await lock.unlock()
           // It did not open within its time; it must not open later either.
-          if (!isUnlocked && sessions.current?.phase === 'unlocking') await hardware.lock.lock()
+          if (!isUnlocked && own.current?.phase === 'unlocking') await lock.lock()
         } catch (error) {
-          sessions.leaveUnlockToHardware()
+          own.leaveUnlockToHardware()
           conclude({ status: 'unknown', reason: 'bus_timeout', detail: messageOf(error) })
           return
         }
-        sessions.concludeUnlock(isUnlocked, (isFree) =>
+        own.concludeUnlock(isUnlocked, (isFree) =>
           conclude(
             isFree
               ? { status: 'succeeded' }
@@ -74,14 +79,14 @@ export function createDoorOperations(options: {
           ),
         )
       },
-      afterCrash: () => asFound(hardware),
+      afterCrash: ({ args }) => asFound(hardware, args),
     },
     'door.lock': {
-      check: (_args, expects, cabinet) => decideLock(expects, cabinet),
-      async run({ conclude }) {
+      check: decideLock,
+      async run({ args, conclude }) {
         let isDone: boolean
         try {
-          isDone = await hardware.lock.lock()
+          isDone = await doorView(hardware, args.door ?? 0).lock.lock()
         } catch (error) {
           conclude({ status: 'unknown', reason: 'bus_timeout', detail: messageOf(error) })
           return
@@ -96,14 +101,23 @@ export function createDoorOperations(options: {
               },
         )
       },
-      afterCrash: () => asFound(hardware),
+      afterCrash: ({ args }) => asFound(hardware, args),
     },
   }
 }
 
+/** The shelves that somebody can reach through one door. */
+function behindDoor(
+  planogram: NonNullable<Twin['planogram']>,
+  sensors: ReadonlyArray<{ shelf: string }>,
+): NonNullable<Twin['planogram']> {
+  const own = new Set(sensors.map(({ shelf }) => shelf))
+  return { ...planogram, shelves: planogram.shelves.filter(({ id }) => own.has(id)) }
+}
+
 /** Nobody knows whether the relay moved; the sensors say where it is now. */
-function asFound(hardware: CabinetHardware): Outcome {
-  const board = hardware.board()
+function asFound(hardware: CabinetHardware, { door }: { door?: unknown }): Outcome {
+  const board = doorView(hardware, typeof door === 'number' ? door : 0).board()
   return {
     status: 'unknown',
     reason: 'unknown_after_crash',

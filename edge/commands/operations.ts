@@ -9,7 +9,7 @@ import type { ScaleCorrections } from '../hardware/corrected-cabinet.ts'
 import type { CabinetHardware } from '../hardware/ports.ts'
 import type { SessionPolicy } from '../session/record.ts'
 import type { SnapshotSource } from '../session/session-pictures.ts'
-import type { Sessions } from '../session/sessions.ts'
+import type { DoorSessions } from '../session/door-sessions.ts'
 import { readLearned, saveLearned } from '../weighing/learned-store.ts'
 import { forgetSensors } from '../weighing/learned-weights.ts'
 import { createAgentOperations } from './agent.ts'
@@ -28,7 +28,7 @@ export function createOperations(options: {
   corrections: ScaleCorrections
   steady: SteadyWeight
   onSite: OnSiteProof
-  sessions: Sessions
+  sessions: DoorSessions
   climate: ClimateKeeper
   evidence: EvidenceStore
   snapshots: Pick<SnapshotSource, 'takeAll'>

@@ -4,7 +4,8 @@ import { messageOf } from '#protocol/base/errors.ts'
 import type { DomainEvent } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
-import { type BoardReading, type CabinetHardware, isLocked } from '../hardware/ports.ts'
+import { type DoorHardware, readingOfDoor } from '../hardware/door-view.ts'
+import { type BoardReading, isLocked } from '../hardware/ports.ts'
 import { LOCK_FAILED_AFTER_MS } from './decide.ts'
 
 /** The door outside of sessions: nobody was let in, so an open door is a forced one, and an unlocked one is locked again. */
@@ -104,7 +105,9 @@ export function decideIdleDoor(
 export interface DoorWatchOptions {
   db: EdgeDatabase
   outbox: Outbox
-  hardware: CabinetHardware
+  hardware: Pick<DoorHardware, 'lock'>
+  /** From 0; the mains are told of by the first. */
+  door?: number
   clock: Clock
   log: Logger
   hasSession: () => boolean
@@ -113,10 +116,16 @@ export interface DoorWatchOptions {
 
 export function createDoorWatch(options: DoorWatchOptions): { onBoard(reading: BoardReading): void } {
   const { db, outbox, hardware, clock, log } = options
+  const number = options.door ?? 0
   let door = initialIdleDoor
   let isLocking = false
   let lockAskedMonoMs = Number.NEGATIVE_INFINITY
 
+  /** A cabinet with one door need not say which. */
+  function append(event: DomainEvent): void {
+    const isOfDoor = event.type.startsWith('door.') && number > 0
+    outbox.append(event.type, isOfDoor ? { ...event.data, door: number } : event.data)
+  }
   async function lock(): Promise<void> {
     isLocking = true
     lockAskedMonoMs = clock.monoMs()
@@ -129,12 +138,14 @@ export function createDoorWatch(options: DoorWatchOptions): { onBoard(reading: B
     }
   }
   return {
-    onBoard(reading) {
+    onBoard(board) {
+      const own = readingOfDoor(board, number)
+      const reading = number === 0 ? own : { ...own, isMainsOn: null }
       const decision = decideIdleDoor(door, reading, options.hasSession())
       door = decision.door
       if (decision.events.length > 0) {
         db.transact(() => {
-          for (const event of decision.events) outbox.append(event.type, event.data)
+          for (const event of decision.events) append(event)
         })
         log.warn(
           { events: decision.events.map((event) => event.type) },

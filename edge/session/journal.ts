@@ -34,7 +34,8 @@ interface SessionRow {
 /** Sessions that ended are kept this many, to be looked at by a person beside the cabinet. */
 const FINISHED_KEPT = 200
 
-export function createSessionJournal(db: EdgeDatabase): SessionJournal {
+/** @param door  of whose sessions it is; one that cannot be read counts as the first door's */
+export function createSessionJournal(db: EdgeDatabase, door: number): SessionJournal {
   const { sql } = db
   const insert = sql.prepare(
     'INSERT INTO session (session_id, body, planogram, is_finished, saved_at_ms) VALUES (?, ?, ?, 0, ?)',
@@ -43,8 +44,10 @@ export function createSessionJournal(db: EdgeDatabase): SessionJournal {
     'UPDATE session SET body = ?, is_finished = ?, saved_at_ms = ? WHERE session_id = ?',
   )
   const touch = sql.prepare('UPDATE session SET saved_at_ms = ? WHERE session_id = ?')
-  const unfinished = sql.prepare<[], SessionRow>(
-    'SELECT session_id, body, planogram, saved_at_ms FROM session WHERE is_finished = 0 ORDER BY saved_at_ms DESC LIMIT 1',
+  const unfinished = sql.prepare<[number], SessionRow>(
+    `SELECT session_id, body, planogram, saved_at_ms FROM session WHERE is_finished = 0
+      AND CASE WHEN json_valid(body) THEN coalesce(json_extract(body, '$.record.door'), 0) ELSE 0 END = ?
+      ORDER BY saved_at_ms DESC LIMIT 1`,
   )
   const putChunk = sql.prepare(
     'INSERT INTO session_samples (session_id, chunk, body) SELECT ?, coalesce(max(chunk), 0) + 1, ? FROM session_samples WHERE session_id = ?',
@@ -80,9 +83,9 @@ export function createSessionJournal(db: EdgeDatabase): SessionJournal {
       trim.run(FINISHED_KEPT)
     },
     readSamples,
-    findUnfinishedId: () => unfinished.get()?.session_id,
+    findUnfinishedId: () => unfinished.get(door)?.session_id,
     findUnfinished() {
-      const row = unfinished.get()
+      const row = unfinished.get(door)
       if (row === undefined) return undefined
       const { record, lastMs } = JSON.parse(row.body) as { record: SessionRecord; lastMs: number }
       const samples = readSamples(row.session_id)

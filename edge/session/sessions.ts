@@ -7,7 +7,8 @@ import type { WeighingResult } from '#protocol/weighing/types.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
-import { type BoardReading, type CabinetHardware, isLocked, type ScaleSweep } from '../hardware/ports.ts'
+import { type DoorHardware, readingOfDoor } from '../hardware/door-view.ts'
+import { type BoardReading, isLocked, type ScaleSweep } from '../hardware/ports.ts'
 import { decideEngineFaults, type KnownFaults } from '../weighing/engine-faults.ts'
 import { readLearned, saveLearned } from '../weighing/learned-store.ts'
 import { decideGainFaults, decideLearned, type LearnedWeights } from '../weighing/learned-weights.ts'
@@ -35,7 +36,10 @@ export interface SessionsOptions {
   outbox: Outbox
   evidence: EvidenceStore
   deferred: DeferredCharges
-  hardware: CabinetHardware
+  /** The door that these sessions are of, with the shelves behind it. */
+  hardware: DoorHardware
+  /** From 0. */
+  door?: number
   snapshots: SnapshotSource
   clock: Clock
   log: Logger
@@ -80,7 +84,8 @@ export interface Sessions {
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { db, outbox, evidence, deferred, hardware, snapshots, clock, log, settings } = options
-  const journal = createSessionJournal(db)
+  const door = options.door ?? 0
+  const journal = createSessionJournal(db, door)
   const ring = createQuietRing(settings.quietBeforeMs)
   const endListeners: Array<(sessionId: string) => void> = []
   let live: LiveSession | undefined
@@ -237,11 +242,14 @@ export function createSessions(options: SessionsOptions): Sessions {
   /** Inside the transaction that ends the session. */
   function tellSensorFaults(result: WeighingResult, learned: LearnedWeights): void {
     const shelfOf = new Map(hardware.sensors.map(({ sensor, shelf }) => [sensor, shelf]))
-    const before = db.readDocument<KnownFaults>(ENGINE_FAULTS) ?? {}
+    const all = db.readDocument<KnownFaults>(ENGINE_FAULTS) ?? {}
+    // Scales behind other doors were not looked at.
+    const before = Object.fromEntries(Object.entries(all).filter(([sensor]) => shelfOf.has(sensor)))
     const faults = [...result.sensorFaults, ...decideGainFaults(learned, before)]
     const { known, events } = decideEngineFaults(before, faults, shelfOf)
     if (events.length === 0) return
-    db.saveDocument(ENGINE_FAULTS, known)
+    const others = Object.fromEntries(Object.entries(all).filter(([sensor]) => !shelfOf.has(sensor)))
+    db.saveDocument(ENGINE_FAULTS, { ...others, ...known })
     for (const event of events) outbox.append(event.type, event.data)
   }
 
@@ -330,7 +338,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     leaveUnlockToHardware() {
       if (live) annotate(live, { isResumed: true })
     },
-    onBoard(reading) {
+    onBoard(board) {
+      const reading = readingOfDoor(board, door)
       if (reading.isDoorOpen === true) ring.clear()
       if (live) look(live, reading)
     },
@@ -400,7 +409,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         sessionId,
         commandId: sessionId,
         kind: 'sale',
-        door: 0,
+        door,
         planogramVersion: 1,
         policy: { notOpenedMs: 0, leftOpenWarningMs: 0, leftOpenAlarmMs: 0, reopenGraceMs: 0 },
       },

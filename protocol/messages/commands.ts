@@ -23,6 +23,11 @@ export const DoorUnlockArgs = Type.Object(
   closed,
 )
 export type DoorUnlockArgs = Type.Static<typeof DoorUnlockArgs>
+export const DoorLockArgs = Type.Object(
+  { door: Type.Optional(Type.Integer({ minimum: 0, maximum: 7, description: 'default 0' })) },
+  closed,
+)
+export type DoorLockArgs = Type.Static<typeof DoorLockArgs>
 export const EmptyArgs = Type.Object({}, closed)
 export const ShelfArgs = Type.Object({ shelf: Shelf }, closed)
 export type ShelfArgs = Type.Static<typeof ShelfArgs>
@@ -60,7 +65,7 @@ export type CameraSnapshotArgs = Type.Static<typeof CameraSnapshotArgs>
 
 export const COMMANDS = {
   'door.unlock': { args: DoorUnlockArgs, isPrepared: true },
-  'door.lock': { args: EmptyArgs, isPrepared: true },
+  'door.lock': { args: DoorLockArgs, isPrepared: true },
   /** Takes the present weight of an empty shelf as its zero. */
   'scale.tare': { args: ShelfArgs, isPrepared: true },
   /** First step of a calibration: the empty shelf is measured and nothing is changed. */

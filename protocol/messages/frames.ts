@@ -135,6 +135,13 @@ export const Hello = Type.Object(
         isLocked: Type.Union([Type.Boolean(), Type.Null()]),
         isLockedOut: Type.Boolean(),
         isOutOfService: Type.Boolean(),
+        doors: Type.Optional(
+          Type.Array(Type.Object({ shelves: Type.Array(Shelf, { maxItems: 64 }) }, closed), {
+            minItems: 2,
+            maxItems: 4,
+            description: 'what is behind each door, where there are several',
+          }),
+        ),
       },
       { ...closed, description: 'null: stale' },
     ),
