@@ -170,7 +170,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/tickets', label: 'tickets', icon: 'inbox' },
   { path: '/approvals', label: 'approvals', icon: 'shield-check' },
   { path: '/orders', label: 'orders', icon: 'receipt' },
-  { path: '/incidents', label: 'refundCases', icon: 'undo' },
+  { path: '/incidents', label: 'refundCases', icon: 'triangle-alert' },
   { path: '/fleet', label: 'fleet', icon: 'refrigerator' },
   { path: '/alarms', label: 'alarms', icon: 'bell' },
   { path: '/prices', label: 'prices', icon: 'tag' },

@@ -25,7 +25,7 @@ export const ORDER_STATE_WORDS: Record<OrderState, StateWord> = {
   partly_refunded: word('ok', 'undo-2', 'Partly refunded', '部分退款'),
   refunded: word('ok', 'undo-2', 'Refunded', '已退款'),
   void: word('neutral', 'circle-slash', 'Nothing to pay', '无需付款'),
-  arrears: word('bad', 'circle-alert', 'Unpaid', '待付款'),
+  arrears: word('warn', 'clock', 'Not paid yet', '待付款'),
   written_off: word('neutral', 'circle-slash', 'Waived', '已免除'),
   paid_elsewhere: word('ok', 'circle-check', 'Paid at the provider', '已在支付平台付清'),
 }

@@ -3,6 +3,7 @@ import { customElement, query } from 'lit/decorators.js'
 import type { StaffOrder } from '#protocol/api/staff.ts'
 import { ORDER_STATE_WORDS, SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
+import { goodWord } from '../../words/making-good.ts'
 import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
@@ -59,7 +60,7 @@ export class OrderPage extends StaffPage {
     return html`<div class="row">
       <span class="soft small"><a href="${BASE}/cabinets/${value.order.cabinetId}">${choose(value.order.cabinetName)}</a> · ${choose(value.order.site)}</span>
       ${value.ticketId ? html`<a class="button" href="${BASE}/tickets/${value.ticketId}">${icon('inbox')}${word('ticket')}</a>` : nothing}
-      ${mayRefund(value) ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${word('refundEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
+      ${mayRefund(value) ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${value.actions.includes('refund') ? word('refundEllipsis') : goodWord('lowerEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
     </div>`
   }
 

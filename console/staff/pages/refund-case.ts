@@ -76,7 +76,7 @@ export class RefundCasePage extends StaffPage {
         </div>
         ${value ? html`<div class="row">${value.case.actions.map((action) => html`<button class="button ${action === 'approve' ? 'primary' : ''}" @click=${() => this.#ask(action)}>${icon(BUTTONS[action].icon)}${word(action)}</button>`)}</div>` : nothing}
       </header>
-      ${this.detail.view((loaded) => html`${this.#facts(loaded.case)} ${this.#items(loaded)} ${this.#dialog(loaded.case)}`)}`
+      ${this.detail.view((loaded) => html`<div class="stack">${this.#facts(loaded.case)} ${this.#items(loaded)}</div> ${this.#dialog(loaded.case)}`)}`
   }
 
   #facts(row: RefundCaseRow) {

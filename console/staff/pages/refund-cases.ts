@@ -28,12 +28,12 @@ export class RefundCasesPage extends StaffPage {
         ? nothing
         : html`<button class="button primary" @click=${() => (this.isMaking = true)}>${icon('plus')}${word('newCase')}</button>`,
     })}
-      ${this.isMaking ? html`<new-refund-case @closed=${() => (this.isMaking = false)}></new-refund-case>` : nothing}
+      <div class="stack">${this.isMaking ? html`<new-refund-case @closed=${() => (this.isMaking = false)}></new-refund-case>` : nothing}
       ${this.list.view(({ cases }) =>
         cases.length === 0
           ? html`<div class="blank">${icon('undo')}<p>${word('noCases')}</p></div>`
           : this.#table(cases),
-      )}`
+      )}</div>`
   }
 
   #table(cases: readonly RefundCaseRow[]) {

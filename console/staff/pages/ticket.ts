@@ -3,6 +3,7 @@ import { customElement, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
 import { subjectOf } from '../../data/staff-advice.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { goodWord } from '../../words/making-good.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
@@ -184,7 +185,7 @@ export class TicketPage extends StaffPage {
           ${ticket.assignee ? word('ownedBy', { name: ticket.assignee.displayName }) : word('nobodyYet')}
         </span>
         ${detail.actions.includes('claim') ? html`<button class="button" @click=${() => void this.#claim()}>${word('claim')} <kbd aria-hidden="true">c</kbd></button>` : nothing}
-        ${detail.actions.includes('refund') && order ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${word('refundEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
+        ${detail.actions.includes('refund') && order ? html`<button class="button" @click=${() => this.#refund()}>${icon('undo')}${order.actions.includes('refund') ? word('refundEllipsis') : goodWord('lowerEllipsis')} <kbd aria-hidden="true">r</kbd></button>` : nothing}
         ${detail.actions.includes('resolve') ? html`<button class="button" @click=${() => this.#resolve()}>${icon('check')}${word('resolveEllipsis')} <kbd aria-hidden="true">e</kbd></button>` : nothing}
       </div>
       ${

@@ -96,7 +96,7 @@ export class ArrearsCard extends StaffElement {
     const { arrears, order } = this.order
     if (arrears === null) return nothing
     const isOpen = arrears.endedAtMs === null
-    return html`<section class="card" aria-labelledby="card-arrears">
+    return html`<section class="card stack" aria-labelledby="card-arrears">
       <header class="card-head">
         <h2 id="card-arrears">${isOpen ? word('arrears') : word('arrearsWas')}</h2>
         ${isOpen ? badge('warn', 'hourglass', formatMoney(order.totalFen)) : badge('ok', 'circle-check', word('arrearsEnded'))}

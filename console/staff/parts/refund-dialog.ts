@@ -181,7 +181,7 @@ export class RefundDialog extends StaffElement {
     >
       ${this.isLower ? html`<p class="strip tone-info">${icon('clock')}<span>${goodWord('lowerAbout')}</span></p>` : nothing}
       <fieldset ?disabled=${isFixed}>
-        <legend class="label">${word('whatIsRefunded')}</legend>
+        <legend class="label">${this.isLower ? goodWord('notOwed') : word('whatIsRefunded')}</legend>
         <ul class="plain lines-edit">
           ${this.order.order.lines.map((line) => this.#line(draft, line))}
         </ul>
@@ -208,18 +208,26 @@ export class RefundDialog extends StaffElement {
             ${REFUND_REASONS.map((reason) => html`<option value=${reason} ?selected=${reason === draft.reason}>${word(`refundReason.${reason}`)}</option>`)}
           </select>
         </label>
-        <label class="field" ?hidden=${this.isLower}><span class="label">${goodWord('goodsQuestion')}</span>
+        ${
+          this.isLower
+            ? nothing
+            : html`<label class="field"><span class="label">${goodWord('goodsQuestion')}</span>
           <select name="stock" @change=${(event: Event) => this.#change({ stock: (event.target as HTMLSelectElement).value as RefundCalculate['stock'] })}>
             ${STOCKS.map((stock) => html`<option value=${stock} ?selected=${stock === draft.stock}>${goodWord(`goods.${stock}`)}</option>`)}
           </select>
-        </label>
+        </label>`
+        }
         <label class="field wide"><span class="label">${word('noteForRecord')}</span>
           <input maxlength="500" .value=${this.note} @input=${(event: Event) => (this.note = (event.target as HTMLInputElement).value)} />
         </label>
-        <label class="check wide" ?hidden=${this.isLower}>
+        ${
+          this.isLower
+            ? nothing
+            : html`<label class="check wide">
           <input type="checkbox" .checked=${this.tellConsumer} @change=${(event: Event) => (this.tellConsumer = (event.target as HTMLInputElement).checked)} />
           <span>${word('tellConsumer')}</span>
-        </label>
+        </label>`
+        }
       </fieldset>
       <div class="calculation" aria-live="polite">
         ${this.calculationError ? html`<p class="tone-text-bad">${describeError(this.calculationError)}</p>` : nothing}

@@ -240,9 +240,9 @@ export const en = {
   'late.system.running':
     'You closed the door at {closed}. Our system was not available then; we are completing your order.',
   'late.insufficient_balance':
-    'You closed the door at {closed}. There was not enough money in the payment account until {end}, so the charge came {late} later.',
+    'You closed the door at {closed}. Your payment app could not collect until {end}, usually because there is not enough money in it, so the charge came {late} later.',
   'late.insufficient_balance.running':
-    'You closed the door at {closed}. There was not enough money in the payment account; your payment app tries again by itself.',
+    'You closed the door at {closed}. Your payment app could not collect yet, usually because there is not enough money in it. It tries again by itself; you can also pay here.',
   'late.sum.one': '1 item, {amount}, charged once.',
   'late.sum': '{count} items, {amount}, charged once.',
   'late.sum.running': '{count} items, {amount}. You will be charged once.',

@@ -207,8 +207,10 @@ export const zh: Record<keyof typeof en, string> = {
   'late.review.running': '您 {closed} 关门，柜子拿不准取走了什么，工作人员正在核对，核对前不会扣款。',
   'late.system': '您 {closed} 关门，我们的系统到 {end} 才恢复，所以扣款晚了 {late}，非常抱歉。',
   'late.system.running': '您 {closed} 关门，我们的系统当时不可用，正在补办结算。',
-  'late.insufficient_balance': '您 {closed} 关门，支付账户余额不足，{end} 才完成扣款，晚了 {late}。',
-  'late.insufficient_balance.running': '您 {closed} 关门，支付账户余额不足，支付应用会自动重试。',
+  'late.insufficient_balance':
+    '您 {closed} 关门，支付应用到 {end} 才完成扣款（通常是账户余额不足），晚了 {late}。',
+  'late.insufficient_balance.running':
+    '您 {closed} 关门，支付应用暂未能收款，通常是账户余额不足。它会自动重试，您也可以在这里付款。',
   'late.sum.one': '共 1 件，{amount}，只扣了一次。',
   'late.sum': '共 {count} 件，{amount}，只扣了一次。',
   'late.sum.running': '共 {count} 件，{amount}，只会扣款一次。',
