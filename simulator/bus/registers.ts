@@ -16,6 +16,7 @@ import {
 } from '#protocol/wire/reference-profile.ts'
 import type { Cabinet } from '#simulator/cabinet/cabinet-types.ts'
 import { FRIDGE } from '#simulator/cabinet/fridge.ts'
+import type { Lock } from '#simulator/cabinet/lock.ts'
 
 /** The registers of one unit as the bus sees them. Values are 16 bits, unsigned. */
 export interface RegisterBank {
@@ -43,6 +44,34 @@ export function createBanks(cabinet: Cabinet): ReadonlyMap<number, RegisterBank>
   return banks
 }
 
+/** Command, state, bolt, door and key of one door, in this order; a door that is not there reads 0. */
+function doorReaders(first: number, lock: Lock | undefined): Record<number, () => number> {
+  if (lock === undefined) return {}
+  const values: Array<() => number> = [
+    () => lock.lastCommand,
+    () => ({ locked: 0, unlocked: 1, fault: 2 })[lock.lock],
+    () => Number(lock.isBoltSeated),
+    () => Number(lock.isDoorOpen),
+    () => Number(lock.isKeyTurned),
+  ]
+  return Object.fromEntries(values.map((value, index) => [first + index, value]))
+}
+interface Writer {
+  check: (value: number) => ExceptionCode | undefined
+  apply: (value: number) => void
+}
+/** A door that is not there takes no value at all. */
+function lockWriter(lock: Lock | undefined): Writer {
+  return {
+    check(value) {
+      if (lock === undefined || (value !== LOCK_RELEASE && value !== LOCK_ENGAGE))
+        return EXCEPTION.illegalValue
+      return lock.isKeyTurned ? EXCEPTION.deviceBusy : undefined
+    },
+    apply: (value) => void lock?.command(value === LOCK_RELEASE ? 'release' : 'engage'),
+  }
+}
+
 function createBoardBank(cabinet: Cabinet): RegisterBank {
   const startMs = cabinet.nowMs
   const { lock, fridge } = cabinet
@@ -61,12 +90,9 @@ function createBoardBank(cabinet: Cabinet): RegisterBank {
     [BOARD.identity]: () => BOARD_IDENTITY,
     [BOARD.mapVersion]: () => 1,
     [BOARD.firmware]: () => FIRMWARE,
-    [BOARD.doorCount]: () => 1,
-    [BOARD.lockCommand]: () => lock.lastCommand,
-    [BOARD.lockState]: () => ({ locked: 0, unlocked: 1, fault: 2 })[lock.lock],
-    [BOARD.boltSeated]: () => Number(lock.isBoltSeated),
-    [BOARD.doorOpen]: () => Number(lock.isDoorOpen),
-    [BOARD.manualKey]: () => Number(lock.isKeyTurned),
+    [BOARD.doorCount]: () => cabinet.doors.length,
+    ...doorReaders(BOARD.lockCommand, lock),
+    ...doorReaders(BOARD.secondLockCommand, cabinet.doors[1]),
     [BOARD.airTemperature]: () => temperature(fridge.readProbe()),
     [BOARD.secondAirTemperature]: () => temperature(secondAir()),
     [BOARD.evaporatorTemperature]: () =>
@@ -82,17 +108,9 @@ function createBoardBank(cabinet: Cabinet): RegisterBank {
     [BOARD.display]: () => cabinet.digits ?? DISPLAY_TEMPERATURE,
   }
   /** Whether the value would be taken, and what taking it does. */
-  const writers: Record<
-    number,
-    { check: (value: number) => ExceptionCode | undefined; apply: (value: number) => void }
-  > = {
-    [BOARD.lockCommand]: {
-      check(value) {
-        if (value !== LOCK_RELEASE && value !== LOCK_ENGAGE) return EXCEPTION.illegalValue
-        return lock.isKeyTurned ? EXCEPTION.deviceBusy : undefined
-      },
-      apply: (value) => void lock.command(value === LOCK_RELEASE ? 'release' : 'engage'),
-    },
+  const writers: Record<number, Writer> = {
+    [BOARD.lockCommand]: lockWriter(lock),
+    [BOARD.secondLockCommand]: lockWriter(cabinet.doors[1]),
     [BOARD.setpoint]: {
       check(value) {
         const deciCelsius = signed16(value)

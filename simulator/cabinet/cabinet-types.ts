@@ -21,7 +21,10 @@ export interface ShelfSnapshot {
   readonly isTouched: boolean
 }
 export interface CabinetSnapshot {
+  /** Of the first door. */
   readonly lock: LockSnapshot
+  /** Of every door, the first one included. */
+  readonly doors: readonly LockSnapshot[]
   readonly climate: FridgeSnapshot
   readonly isMainsOn: boolean
   /** Four digits on the display instead of the temperature. */
@@ -60,6 +63,10 @@ export interface Cabinet {
   /** What is planned on a shelf, from left to right. */
   lanesOf(shelfId: string): ReadonlyArray<{ readonly sku: string; readonly stock: number }>
   readonly lock: Lock
+  /** Every door, the first one included. */
+  readonly doors: readonly Lock[]
+  /** The door that a shelf is behind. */
+  doorOf(shelfId: string): number
   readonly fridge: Fridge
   readonly isMainsOn: boolean
   readonly digits: number | null
@@ -73,9 +80,10 @@ export interface Cabinet {
   /** Sets the tare of a transmitter; without a value it takes the present weight. */
   tare(shelfId: string, grams?: number): void
   setSetpoint(deciCelsius: number): boolean
-  openDoor(): void
-  closeDoor(options?: { isSoft?: boolean }): void
-  forceDoor(): void
+  /** @param door  from 0 */
+  openDoor(door?: number): void
+  closeDoor(options?: { isSoft?: boolean; door?: number }): void
+  forceDoor(door?: number): void
   setMains(isOn: boolean): void
   take(options: { shelf: string; sku?: string; itemId?: string; style?: TakeStyle; holdMs?: number }): Gesture
   putBack(options: { shelf: string; sku?: string; itemId?: string }): Gesture

@@ -11,7 +11,7 @@ import {
   type LoadCell,
   type LoadCellSettings,
 } from './load-cell.ts'
-import { createLock, lockSnapshot } from './lock.ts'
+import { createLock, type Lock, lockSnapshot } from './lock.ts'
 import {
   between,
   leanMotion,
@@ -69,9 +69,13 @@ export function createCabinet(options: {
 
   const firstSetpoint = goodsFile.cabinet?.setpointDeciCelsius ?? 40
   const fridge = createFridge({ setpointDeciCelsius: saved?.setpointDeciCelsius ?? firstSetpoint })
-  const lock = createLock((afterMs, run) => {
-    timers.push({ atMs: nowMs + afterMs, run })
-  })
+  const doorOfShelf = new Map(goodsFile.planogram.shelves.map(({ id, door }) => [id, door ?? 0]))
+  const doors = Array.from({ length: 1 + Math.max(...doorOfShelf.values()) }, () =>
+    createLock((afterMs, run) => {
+      timers.push({ atMs: nowMs + afterMs, run })
+    }),
+  )
+  const lock = doorAt(0)
   const shelves: Shelf[] = goodsFile.planogram.shelves.map(({ id }) => {
     const known = saved?.cells[id]
     const character = known?.character ?? drawCharacter(random, settings)
@@ -125,8 +129,15 @@ export function createCabinet(options: {
     }
     return found
   }
-  function needOpenDoor() {
-    if (!lock.isDoorOpen) {
+  function doorAt(door: number): Lock {
+    const found = doors[door]
+    if (found === undefined)
+      throw new CabinetError('not_found', `There is no door ${door}; the doors are 0 to ${doors.length - 1}.`)
+    return found
+  }
+  const isAnyDoorOpen = () => doors.some(({ isDoorOpen }) => isDoorOpen)
+  function needOpenDoor(shelfId: string) {
+    if (!doorAt(doorOfShelf.get(shelfId) ?? 0).isDoorOpen) {
       throw new CabinetError(
         'precondition_failed',
         'The door is closed: nobody can reach the shelves. Open it first.',
@@ -162,7 +173,7 @@ export function createCabinet(options: {
   }
   /** Many goods at once, as somebody does who empties or fills a shelf by the armful. */
   function move(shelfId: string, moved: Item[], where: Place): Item[] {
-    needOpenDoor()
+    needOpenDoor(shelfId)
     const shelf = shelfOf(shelfId)
     for (const item of moved) place(item, where)
     shelf.motions.push(touchMotion({ random, startMs: nowMs, durationMs: HANDFUL_MS }))
@@ -210,7 +221,7 @@ export function createCabinet(options: {
   }
   function advance(toMs: number) {
     if (toMs - nowMs > LONGEST_CATCH_UP_MS) {
-      fridge.step(toMs - LONGEST_CATCH_UP_MS - nowMs, { isDoorOpen: lock.isDoorOpen, isMainsOn })
+      fridge.step(toMs - LONGEST_CATCH_UP_MS - nowMs, { isDoorOpen: isAnyDoorOpen(), isMainsOn })
       nowMs = toMs - LONGEST_CATCH_UP_MS
       nextConversionMs = nowMs + periodMs
       runTimers()
@@ -218,7 +229,7 @@ export function createCabinet(options: {
     while (nowMs < toMs) {
       const nextTimerMs = Math.min(...timers.map((timer) => timer.atMs))
       const untilMs = Math.max(nowMs, Math.min(toMs, nextConversionMs, nextTimerMs))
-      fridge.step(untilMs - nowMs, { isDoorOpen: lock.isDoorOpen, isMainsOn })
+      fridge.step(untilMs - nowMs, { isDoorOpen: isAnyDoorOpen(), isMainsOn })
       nowMs = untilMs
       runTimers()
       if (nowMs >= nextConversionMs) {
@@ -255,10 +266,13 @@ export function createCabinet(options: {
     products,
     lanesOf: (shelfId) => goodsFile.planogram.shelves.find((shelf) => shelf.id === shelfId)?.lanes ?? [],
     lock,
+    doors,
+    doorOf: (shelfId) => doorOfShelf.get(shelfId) ?? 0,
     fridge,
     advance,
     snapshot: () => ({
       lock: lockSnapshot(lock),
+      doors: doors.map(lockSnapshot),
       climate: fridgeSnapshot(fridge),
       isMainsOn,
       digits,
@@ -295,9 +309,10 @@ export function createCabinet(options: {
       if (isAccepted) revision++
       return isAccepted
     },
-    openDoor() {
-      if (lock.isDoorOpen) return
-      if (!lock.openDoor()) {
+    openDoor(door = 0) {
+      const own = doorAt(door)
+      if (own.isDoorOpen) return
+      if (!own.openDoor()) {
         throw new CabinetError(
           'precondition_failed',
           'The door is locked: the bolt is seated. Unlock it over the bus first, turn the manual key, or force it.',
@@ -306,21 +321,23 @@ export function createCabinet(options: {
       }
       addRing([10, 30])
     },
-    closeDoor({ isSoft = false } = {}) {
-      if (!lock.isDoorOpen) return
-      lock.closeDoor()
+    closeDoor({ isSoft = false, door = 0 } = {}) {
+      const own = doorAt(door)
+      if (!own.isDoorOpen) return
+      own.closeDoor()
       addRing(isSoft ? [5, 25] : [20, 200])
     },
-    forceDoor() {
-      if (lock.isDoorOpen) return
-      lock.forceDoor()
+    forceDoor(door = 0) {
+      const own = doorAt(door)
+      if (own.isDoorOpen) return
+      own.forceDoor()
       addRing([150, 200])
     },
     setMains(isOn) {
       isMainsOn = isOn
     },
     take({ shelf: shelfId, sku, itemId, style = 'normal', holdMs }) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       const shelf = shelfOf(shelfId)
       const item = pick(itemsAt(shelfId), `on ${shelfId}`, { sku, itemId })
       const motion = liftMotion({
@@ -335,7 +352,7 @@ export function createCabinet(options: {
       return { item, doneAtMs: motion.endMs }
     },
     putBack({ shelf: shelfId, sku, itemId }) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       const shelf = shelfOf(shelfId)
       const item = pick(itemsAt('hand'), 'in the hand', { sku, itemId })
       const motion = placeMotion({ random, startMs: nowMs, grams: item.grams })
@@ -344,15 +361,15 @@ export function createCabinet(options: {
       return { item, doneAtMs: motion.endMs }
     },
     lean({ shelf: shelfId, grams, durationMs }) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       shelfOf(shelfId).motions.push(leanMotion({ random, startMs: nowMs, grams, durationMs }))
     },
     touch({ shelf: shelfId, durationMs }) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       shelfOf(shelfId).motions.push(touchMotion({ random, startMs: nowMs, durationMs }))
     },
     addForeign({ shelf: shelfId, grams }) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       const shelf = shelfOf(shelfId)
       const item = goods.foreign(grams)
       const motion = placeMotion({ random, startMs: nowMs, grams })
@@ -361,7 +378,7 @@ export function createCabinet(options: {
       return { item, doneAtMs: motion.endMs }
     },
     restock({ shelf: shelfId, sku, quantity }) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       const shelf = shelfOf(shelfId)
       if (places.size + quantity > MOST_ITEMS) {
         throw new CabinetError(
@@ -396,7 +413,7 @@ export function createCabinet(options: {
       return move(shelfId, own, { shelf: shelfId })
     },
     putWeight(shelfId, grams) {
-      needOpenDoor()
+      needOpenDoor(shelfId)
       const shelf = shelfOf(shelfId)
       const before = weights.get(shelfId)
       if (before !== undefined) {
@@ -412,7 +429,7 @@ export function createCabinet(options: {
       shelf.motions.push(placeMotion({ random, startMs: nowMs, grams }))
     },
     reset() {
-      lock.reset()
+      for (const one of doors) one.reset()
       fridge.setProbe('ok')
       fridge.setAmbient(250)
       fridge.setAir(fridge.setpointDeciCelsius)

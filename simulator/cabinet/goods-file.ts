@@ -46,6 +46,13 @@ const GoodsFile = Type.Object({
     shelves: Type.Array(
       Type.Object({
         id: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
+        door: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 1,
+            description: 'the door that it is behind; the first when absent',
+          }),
+        ),
         lanes: Type.Array(
           Type.Object({ sku: Type.String(), stock: Type.Integer({ minimum: 0, maximum: 200 }) }),
           { maxItems: 20 },

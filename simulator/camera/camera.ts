@@ -10,6 +10,8 @@ import { FRAME_HEIGHT, type SceneState } from './scene.ts'
 export interface Camera {
   readonly id: string
   readonly mode: CameraMode
+  /** Pictures that were asked for. */
+  readonly pictures: number
   setMode(mode: CameraMode): void
   /** A JPEG of now, 640 × 480. In the modes that give no picture this is what the lens would see. */
   snapshot(): Promise<Uint8Array>
@@ -39,17 +41,19 @@ export function createCamera(options: {
   const sensor = createSensor(random)
   const renderer = createRenderer(cabinet.products, options.id)
   let mode: CameraMode = 'clear'
+  let pictures = 0
   let frozen: Promise<Uint8Array> | undefined
 
   function see(): SceneState {
     sync()
-    const { lock, shelves } = cabinet.snapshot()
+    const { doors, shelves } = cabinet.snapshot()
+    const isDoorOpen = doors.some((door) => door.isDoorOpen)
     return {
-      isDoorOpen: lock.isDoorOpen,
+      isDoorOpen,
       shelves: shelves.map((shelf) => {
         const lanes = cabinet.lanesOf(shelf.id)
         return {
-          isTouched: lock.isDoorOpen && shelf.isTouched,
+          isTouched: isDoorOpen && shelf.isTouched,
           lanes: lanes.map(({ sku, stock }) => ({
             sku,
             planned: stock,
@@ -85,7 +89,13 @@ export function createCamera(options: {
       frozen = next === 'frozen' ? render() : undefined
       mode = next
     },
-    snapshot: () => frozen ?? render(),
+    get pictures() {
+      return pictures
+    },
+    snapshot() {
+      pictures++
+      return frozen ?? render()
+    },
   }
 }
 

@@ -59,6 +59,10 @@ export class Words {
 function post(path: string, body?: unknown): ControlRequest {
   return { method: 'POST', path, body }
 }
+/** The first door when it is left out. */
+function door(words: Words): { door?: number } {
+  return words.isEmpty ? {} : { door: words.number('door') }
+}
 /** An item id ends in its number: cola-330-0012; a sku alone is cola-330. */
 function goods(word: string): { itemId: string } | { sku: string } {
   return /-\d{4,}$/.test(word) ? { itemId: word } : { sku: word }
@@ -72,11 +76,15 @@ export const controlCommands: Readonly<Record<string, ControlCommand>> = {
     request: () => ({ method: 'GET', path: 'state' }),
   },
   open: {
-    usage: '',
+    usage: '[door]',
     help: 'open the door (refused while the bolt is seated)',
-    request: () => post('door', { action: 'open' }),
+    request: (words) => post('door', { action: 'open', ...door(words) }),
   },
-  close: { usage: '', help: 'close the door', request: () => post('door', { action: 'close' }) },
+  close: {
+    usage: '[door]',
+    help: 'close the door',
+    request: (words) => post('door', { action: 'close', ...door(words) }),
+  },
   take: {
     usage: '<shelf> <sku|item> [quantity] [style]',
     help: `take goods; style: ${TAKE_STYLES.join(', ')}`,
@@ -156,17 +164,21 @@ export const controlCommands: Readonly<Record<string, ControlCommand>> = {
     request: (words) => post('serial', { mode: words.oneOf('mode', SERIAL_MODES) }),
   },
   lock: {
-    usage: '<fault>',
+    usage: '<fault> [door]',
     help: 'none, jammed, refuses, undone',
     request: (words) =>
-      post('lock', { fault: words.oneOf('fault', ['none', 'jammed', 'refuses', 'undone']) }),
+      post('lock', { fault: words.oneOf('fault', ['none', 'jammed', 'refuses', 'undone']), ...door(words) }),
   },
   key: {
-    usage: 'turn|remove',
+    usage: 'turn|remove [door]',
     help: 'the manual key',
-    request: (words) => post('key', { action: words.oneOf('action', ['turn', 'remove']) }),
+    request: (words) => post('key', { action: words.oneOf('action', ['turn', 'remove']), ...door(words) }),
   },
-  'door-force': { usage: '', help: 'break the door open', request: () => post('door-force') },
+  'door-force': {
+    usage: '[door]',
+    help: 'break the door open',
+    request: (words) => post('door-force', door(words)),
+  },
   shelf: {
     usage: '<shelf> <fault>',
     help: 'scale fault: none, stuck, drift, fault',

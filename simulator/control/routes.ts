@@ -24,10 +24,17 @@ import { describeState } from './state.ts'
 const closed = { additionalProperties: false } as const
 const deciCelsius = { minimum: -400, maximum: 900, description: 'tenths of a degree Celsius' } as const
 const Shelf = Take.properties.shelf
+const Door = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: 1, description: 'from 0; the first when absent' }),
+)
 
 const bodies = {
-  door: Type.Object({ action: Type.Enum(['open', 'close']), isSoft: Type.Optional(Type.Boolean()) }, closed),
-  key: Type.Object({ action: Type.Enum(['turn', 'remove']) }, closed),
+  door: Type.Object(
+    { action: Type.Enum(['open', 'close']), isSoft: Type.Optional(Type.Boolean()), door: Door },
+    closed,
+  ),
+  force: Type.Optional(Type.Object({ door: Door }, closed)),
+  key: Type.Object({ action: Type.Enum(['turn', 'remove']), door: Door }, closed),
   camera: Type.Object({ mode: CameraMode, camera: CameraName }, closed),
   climate: Type.Object(
     {
@@ -40,7 +47,7 @@ const bodies = {
     { ...closed, minProperties: 1 },
   ),
   serial: Type.Object({ mode: Type.Enum(SERIAL_MODES) }, closed),
-  lock: Type.Object({ fault: Type.Enum(['none', 'jammed', 'refuses', 'undone']) }, closed),
+  lock: Type.Object({ fault: Type.Enum(['none', 'jammed', 'refuses', 'undone']), door: Door }, closed),
   shelf: Type.Object({ shelf: Shelf, fault: Type.Enum(['none', 'stuck', 'drift', 'fault']) }, closed),
   load: Type.Object({ shelf: Shelf, action: Type.Enum(['unload', 'reload']) }, closed),
   weight: Type.Object(
@@ -61,6 +68,15 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   const { cabinet, shopper, sync } = parts
   const state = () => describeState(parts)
+  function doorOf({ door = 0 }: { door?: number | undefined }) {
+    const own = cabinet.doors[door]
+    if (own === undefined)
+      throw new CabinetError(
+        'not_found',
+        `There is no door ${door}; this cabinet has ${cabinet.doors.length}.`,
+      )
+    return own
+  }
   /** Answers with the state after the act, so that a caller sees what it did. */
   function act(run: () => void) {
     sync()
@@ -76,14 +92,20 @@ export function registerControl(instance: FastifyInstance, parts: Parts) {
   registerStream(instance, parts)
 
   app.post('/control/door', { schema: { body: bodies.door } }, ({ body }) =>
-    act(() => (body.action === 'open' ? cabinet.openDoor() : cabinet.closeDoor({ isSoft: body.isSoft }))),
+    act(() =>
+      body.action === 'open'
+        ? cabinet.openDoor(body.door)
+        : cabinet.closeDoor({ isSoft: body.isSoft, door: body.door }),
+    ),
   )
-  app.post('/control/door-force', () => act(() => cabinet.forceDoor()))
+  app.post('/control/door-force', { schema: { body: bodies.force } }, ({ body }) =>
+    act(() => cabinet.forceDoor(body?.door)),
+  )
   app.post('/control/key', { schema: { body: bodies.key } }, ({ body }) =>
-    act(() => (body.action === 'turn' ? cabinet.lock.turnKey() : cabinet.lock.removeKey())),
+    act(() => (body.action === 'turn' ? doorOf(body).turnKey() : doorOf(body).removeKey())),
   )
   app.post('/control/lock', { schema: { body: bodies.lock } }, ({ body }) =>
-    act(() => cabinet.lock.setFault(body.fault)),
+    act(() => doorOf(body).setFault(body.fault)),
   )
   app.post('/control/take', { schema: { body: Take } }, async ({ body }) => ({
     items: await shopper.take(body),

@@ -4,7 +4,7 @@ import type { CabinetSnapshot } from '#simulator/cabinet/cabinet-types.ts'
 import type { ProbeMode } from '#simulator/cabinet/fridge.ts'
 import type { Item } from '#simulator/cabinet/goods.ts'
 import type { CellFault } from '#simulator/cabinet/load-cell.ts'
-import type { LockFault, LockState } from '#simulator/cabinet/lock.ts'
+import type { LockFault, LockSnapshot, LockState } from '#simulator/cabinet/lock.ts'
 import type { CameraMode } from '#simulator/camera/modes.ts'
 import type { NetworkMode } from '#simulator/link/proxy.ts'
 import type { Parts } from './parts.ts'
@@ -12,15 +12,11 @@ import type { Parts } from './parts.ts'
 /** What `GET /control/state` answers: the whole truth of the far end. Temperatures in tenths of a degree, weights in grams. */
 export interface SimulatorState {
   atMs: number
+  /** Of the first door, as `doors[0]`. */
   door: 'open' | 'closed'
-  lock: {
-    state: LockState
-    isUnlocked: boolean
-    isBoltSeated: boolean
-    isKeyTurned: boolean
-    fault: LockFault
-    lastCommand: 'none' | 'release' | 'engage'
-  }
+  lock: LockStateOfDoor
+  /** Every door, with the shelves behind it. */
+  doors: Array<{ door: 'open' | 'closed'; lock: LockStateOfDoor; shelves: string[] }>
   shelves: Array<{
     id: string
     /** Net weight as the transmitter says it now; null while it reports a fault. */
@@ -62,6 +58,16 @@ export interface CameraState {
   id: string
   mode: CameraMode
   url: string
+  /** Pictures that were asked for. */
+  pictures: number
+}
+export interface LockStateOfDoor {
+  state: LockState
+  isUnlocked: boolean
+  isBoltSeated: boolean
+  isKeyTurned: boolean
+  fault: LockFault
+  lastCommand: 'none' | 'release' | 'engage'
 }
 export interface ItemState {
   itemId: string
@@ -75,20 +81,23 @@ export function describeState(parts: Parts): SimulatorState {
   parts.sync()
   const snapshot = parts.cabinet.snapshot()
   const { lock, climate } = snapshot
-  const cameras = parts.cameras.map(({ id, mode }) => ({ id, mode, url: parts.cameraUrl(id) }))
+  const cameras = parts.cameras.map(({ id, mode, pictures }) => ({
+    id,
+    mode,
+    url: parts.cameraUrl(id),
+    pictures,
+  }))
   const [first] = cameras
   assert(first !== undefined, 'a cabinet has a camera')
   return {
     atMs: parts.clock.now(),
     door: lock.isDoorOpen ? 'open' : 'closed',
-    lock: {
-      state: lock.lock,
-      isUnlocked: lock.lock === 'unlocked',
-      isBoltSeated: lock.isBoltSeated,
-      isKeyTurned: lock.isKeyTurned,
-      fault: lock.fault,
-      lastCommand: (['none', 'release', 'engage'] as const)[lock.lastCommand],
-    },
+    lock: describeLock(lock),
+    doors: snapshot.doors.map((own, door) => ({
+      door: own.isDoorOpen ? 'open' : 'closed',
+      lock: describeLock(own),
+      shelves: parts.cabinet.shelfIds.filter((id) => parts.cabinet.doorOf(id) === door),
+    })),
     shelves: snapshot.shelves.map((shelf) => ({
       id: shelf.id,
       grams: shelf.netGrams === undefined ? null : Math.round(shelf.netGrams * 10) / 10,
@@ -126,6 +135,17 @@ export function describeState(parts: Parts): SimulatorState {
   }
 }
 
+function describeLock(lock: LockSnapshot): LockStateOfDoor {
+  return {
+    state: lock.lock,
+    isUnlocked: lock.lock === 'unlocked',
+    isBoltSeated: lock.isBoltSeated,
+    isKeyTurned: lock.isKeyTurned,
+    fault: lock.fault,
+    lastCommand: (['none', 'release', 'engage'] as const)[lock.lastCommand],
+  }
+}
+
 function describeItem(item: Item, shelf: string | undefined): ItemState {
   return {
     itemId: item.itemId,
@@ -145,10 +165,10 @@ function listFaults(
   cameras: readonly CameraState[],
   network: NetworkMode,
 ): string[] {
-  const { lock, climate, shelves } = snapshot
+  const { climate, shelves } = snapshot
   return [
-    lock.fault === 'none' ? '' : `lock ${lock.fault}`,
-    lock.isKeyTurned ? 'manual key turned' : '',
+    ...snapshot.doors.map(({ fault }) => (fault === 'none' ? '' : `lock ${fault}`)),
+    ...snapshot.doors.map(({ isKeyTurned }) => (isKeyTurned ? 'manual key turned' : '')),
     bus.mode === 'ok' ? '' : `serial ${bus.mode}`,
     ...cameras.map(({ id, mode }, index) =>
       mode === 'clear' ? '' : index === 0 ? `camera ${mode}` : `camera ${id} ${mode}`,

@@ -63,6 +63,11 @@ export function createShopper(options: {
   surroundings: Surroundings
 }): Shopper {
   const { clock, random, cabinet, sync, surroundings } = options
+  function doorOf({ door = 0 }: { door?: number | undefined }) {
+    const found = cabinet.doors[door]
+    if (found === undefined) throw new CabinetError('not_found', `There is no door ${door}.`)
+    return found
+  }
   let ending = new AbortController()
   let isPlaying = false
 
@@ -140,20 +145,20 @@ export function createShopper(options: {
     switch (step.do) {
       case 'wait-unlocked':
         return until(
-          () => !cabinet.lock.isBoltSeated,
+          () => !doorOf(step).isBoltSeated,
           step.timeoutMs ?? DEFAULT_WAIT_MS,
           'The unlocking',
           pace,
         )
       case 'wait-locked':
-        return until(() => cabinet.lock.isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The locking', pace)
+        return until(() => doorOf(step).isBoltSeated, step.timeoutMs ?? DEFAULT_WAIT_MS, 'The locking', pace)
       case 'wait':
         return pause(step.ms, pace)
       case 'open':
-        cabinet.openDoor()
+        cabinet.openDoor(step.door)
         return
       case 'close':
-        cabinet.closeDoor({ isSoft: step.isSoft })
+        cabinet.closeDoor({ isSoft: step.isSoft, door: step.door })
         return
       case 'take': {
         const { do: _, ...which } = step

@@ -11,6 +11,10 @@ const Quantity = Type.Integer({ minimum: 1, maximum: 50, description: 'pieces; d
 const Milliseconds = Type.Integer({ minimum: 0, maximum: 10 * 60_000, description: 'milliseconds' })
 const GramsOnShelf = Type.Number({ minimum: 1, maximum: 30_000, description: 'grams' })
 
+const Door = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: 1, description: 'from 0; the first when absent' }),
+)
+
 export const TAKE_STYLES = ['normal', 'quick', 'together', 'hold'] as const
 export const Take = Type.Object(
   {
@@ -65,11 +69,11 @@ function step<const Do extends string, P extends Record<string, Type.TSchema>>(n
   return Type.Object({ do: Type.Literal(name), ...properties }, closed)
 }
 export const Step = Type.Union([
-  step('wait-unlocked', { timeoutMs: Type.Optional(Milliseconds) }),
-  step('wait-locked', { timeoutMs: Type.Optional(Milliseconds) }),
+  step('wait-unlocked', { timeoutMs: Type.Optional(Milliseconds), door: Door }),
+  step('wait-locked', { timeoutMs: Type.Optional(Milliseconds), door: Door }),
   step('wait', { ms: Milliseconds }),
-  step('open', {}),
-  step('close', { isSoft: Type.Optional(Type.Boolean()) }),
+  step('open', { door: Door }),
+  step('close', { isSoft: Type.Optional(Type.Boolean()), door: Door }),
   step('take', Take.properties),
   step('put-back', PutBack.properties),
   step('lean', Lean.properties),
