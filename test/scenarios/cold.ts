@@ -16,6 +16,7 @@ import {
   timed,
   WARM,
 } from './cold-steps.ts'
+import { COLD_SALES_STORIES } from './cold-sales.ts'
 import type { Scenario } from './scenario.ts'
 import { arrive, leave, take } from './steps.ts'
 import type { World } from './world.ts'
@@ -324,4 +325,5 @@ export const COLD_STORIES: readonly Scenario[] = [
   coldUnseen,
   coldOffline,
   coldRestart,
+  ...COLD_SALES_STORIES,
 ]

@@ -4,6 +4,7 @@ import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { BUS_STORIES } from './buses.ts'
 import { cameraBlocked } from './camera-blocked.ts'
+import { CAMERA_STORIES } from './cameras.ts'
 import { COLD_STORIES } from './cold.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
@@ -36,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   nothingTaken,
   putBackScenario,
   cameraBlocked,
+  ...CAMERA_STORIES,
   doubleCharge,
   itemReturned,
   returnedLater,

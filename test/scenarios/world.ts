@@ -30,7 +30,7 @@ export interface WorkshopState {
   door: string
   lock: unknown
   camera: { mode: string }
-  cameras: Array<{ id: string; mode: string; url: string }>
+  cameras: Array<{ id: string; mode: string; url: string; pictures: number }>
   [key: string]: unknown
 }
 
