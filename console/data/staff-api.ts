@@ -56,6 +56,15 @@ import type {
   PromotionCreate,
 } from '#protocol/api/prices.ts'
 import type { VisitDetail, VisitLine, VisitList, VisitRequest } from '#protocol/api/restock.ts'
+import type {
+  PolicyDetail,
+  PolicyDraft,
+  PolicyList,
+  PolicyName,
+  PolicySave,
+  WhatIf,
+} from '#protocol/api/policies.ts'
+import type { RestrictionCreate, RestrictionList, RestrictionView } from '#protocol/api/restrictions.ts'
 import type { PaidElsewhere, WriteOffCreate, WriteOffList } from '#protocol/api/arrears.ts'
 import type { CompensationCreate, CompensationList } from '#protocol/api/compensation.ts'
 import type {
@@ -66,6 +75,17 @@ import type {
   RefundCaseList,
   RefundCaseRow,
 } from '#protocol/api/refund-cases.ts'
+import type {
+  KnowledgeCreate,
+  KnowledgeDraft,
+  KnowledgeItem,
+  KnowledgeKind,
+  KnowledgeList,
+  KnowledgeState,
+  KnowledgeStep,
+  KnowledgeUse,
+  Suggestions,
+} from '#protocol/api/knowledge.ts'
 import type { SystemView } from '#protocol/api/system.ts'
 import type {
   DeadLetterCheck,
@@ -74,7 +94,17 @@ import type {
   DeliveryView,
 } from '#protocol/api/delivery.ts'
 import type { ColdLog, ColdReadings } from '#protocol/api/cold.ts'
+import type {
+  PresenceAnswer,
+  PresenceReport,
+  TaskList,
+  TaskStep,
+  TicketSetpoint,
+  TicketTypeList,
+} from '#protocol/api/tickets.ts'
 import { api, ApiError } from './api.ts'
+
+export type TicketActionName = 'snooze' | 'wake' | 'merge' | 'split' | 'tasks' | 'priority'
 
 /** Days of the cabinet's own calendar, both included; without them the last seven. */
 export interface ColdDays {
@@ -82,7 +112,7 @@ export interface ColdDays {
   readonly toDay?: string
 }
 
-export type TicketView = 'open' | 'mine' | 'breaching' | 'closed'
+export type TicketView = 'open' | 'mine' | 'breaching' | 'snoozed' | 'closed'
 
 function query(values: Record<string, string | number | undefined>): string {
   const parameters = new URLSearchParams()
@@ -135,6 +165,32 @@ export class StaffApi {
   /** @param requestId made by the page and kept over retries, so that a reply is never sent twice */
   reply(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<unknown> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/reply`, { ...body, isInternal: false })
+  }
+  /** The operator who asked writes again. */
+  answerTicket(
+    ticketId: string,
+    body: { requestId: string; version: number; text: string },
+  ): Promise<unknown> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/answer`, { ...body, isInternal: false })
+  }
+  ticketTypes(signal?: AbortSignal): Promise<TicketTypeList> {
+    return this.#get('/api/staff/ticket-types', signal)
+  }
+  /** snooze, wake, merge, split, tasks, priority: each with the version that was seen. */
+  ticketAction(ticketId: string, action: TicketActionName, body: object): Promise<TicketDetail> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/${action}`, body)
+  }
+  setTicketSetpoint(ticketId: string, body: TicketSetpoint): Promise<TicketDetail> {
+    return this.#send('PUT', `/api/staff/tickets/${ticketId}/setpoint`, body)
+  }
+  reportPresence(ticketId: string, body: PresenceReport): Promise<PresenceAnswer> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/presence`, body)
+  }
+  tasks(view: 'open' | 'done', signal?: AbortSignal): Promise<TaskList> {
+    return this.#get(`/api/staff/tasks${query({ view })}`, signal)
+  }
+  taskStep(taskId: string, step: 'take' | 'done' | 'cancel', body: TaskStep): Promise<TaskList> {
+    return this.#send('POST', `/api/staff/tasks/${taskId}/${step}`, body)
   }
   note(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<unknown> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/note`, { ...body, isInternal: true })
@@ -369,6 +425,27 @@ export class StaffApi {
   recordPayout(refundId: string, reference: string): Promise<unknown> {
     return this.#send('POST', `/api/staff/stuck-refunds/${refundId}/payout`, { reference })
   }
+  policies(signal?: AbortSignal): Promise<PolicyList> {
+    return this.#get('/api/staff/policies', signal)
+  }
+  policy(policy: PolicyName, signal?: AbortSignal): Promise<PolicyDetail> {
+    return this.#get(`/api/staff/policies/${policy}`, signal)
+  }
+  whatIf(policy: PolicyName, draft: PolicyDraft): Promise<WhatIf> {
+    return this.#send('POST', `/api/staff/policies/${policy}/what-if`, draft)
+  }
+  savePolicy(policy: PolicyName, wish: PolicySave): Promise<PolicyDetail> {
+    return this.#send('POST', `/api/staff/policies/${policy}/versions`, wish)
+  }
+  restrictions(signal?: AbortSignal): Promise<RestrictionList> {
+    return this.#get('/api/staff/restrictions', signal)
+  }
+  restrict(wish: RestrictionCreate): Promise<RestrictionView> {
+    return this.#send('POST', '/api/staff/restrictions', wish)
+  }
+  liftRestriction(restrictionId: string, note: string): Promise<RestrictionView> {
+    return this.#send('POST', `/api/staff/restrictions/${restrictionId}/lift`, { note })
+  }
   prices(signal?: AbortSignal): Promise<PriceBoard> {
     return this.#get('/api/staff/prices', signal)
   }
@@ -411,6 +488,42 @@ export class StaffApi {
   }
   setLanguage(language: 'zh' | 'en'): Promise<unknown> {
     return this.#send('PUT', '/api/staff/account/language', { language })
+  }
+  knowledge(
+    filter: { kind?: KnowledgeKind; state?: KnowledgeState; query: string },
+    signal?: AbortSignal,
+  ): Promise<KnowledgeList> {
+    return this.#get(`/api/staff/knowledge${query(filter)}`, signal)
+  }
+  knowledgeItem(itemId: string, signal?: AbortSignal): Promise<KnowledgeItem> {
+    return this.#get(`/api/staff/knowledge/${itemId}`, signal)
+  }
+  createKnowledge(body: KnowledgeCreate): Promise<KnowledgeItem> {
+    return this.#send('POST', '/api/staff/knowledge', body)
+  }
+  writeKnowledge(itemId: string, body: KnowledgeDraft): Promise<KnowledgeItem> {
+    return this.#send('PUT', `/api/staff/knowledge/${itemId}/draft`, body)
+  }
+  stepKnowledge(
+    itemId: string,
+    step: KnowledgeStep,
+    body: { version: number; note?: string },
+  ): Promise<KnowledgeItem> {
+    return this.#send('POST', `/api/staff/knowledge/${itemId}/${step}`, body)
+  }
+  suggestKnowledge(
+    kind: KnowledgeKind,
+    type: string,
+    text: string,
+    signal?: AbortSignal,
+  ): Promise<Suggestions> {
+    return this.#get(
+      `/api/staff/knowledge/suggest${query({ kind, type, text: text.slice(0, 1000) })}`,
+      signal,
+    )
+  }
+  useKnowledge(itemId: string, body: KnowledgeUse): Promise<unknown> {
+    return this.#send('POST', `/api/staff/knowledge/${itemId}/used`, body)
   }
   people(signal?: AbortSignal): Promise<PeopleList> {
     return this.#get('/api/staff/people', signal)

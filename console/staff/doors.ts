@@ -5,6 +5,7 @@ export const BASE = '/staff'
 export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/tickets': 'ticket.read',
   '/tickets/:id': 'ticket.read',
+  '/tasks': 'task.read',
   '/orders': 'order.read',
   '/orders/:id': 'order.read',
   '/approvals': 'refund.approve',
@@ -23,10 +24,15 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/cabinets/:id/delivery': 'fleet.read',
   '/audit': 'audit.read',
   '/people': 'staff.manage',
+  '/knowledge': 'knowledge.read',
+  '/knowledge/:id': 'knowledge.read',
   '/finance/bills': 'bill.read',
   '/finance/books': 'statement.read',
   '/finance/refunds': 'refund.reroute',
   '/prices': 'price.read',
+  '/policies': 'policy.read',
+  '/policies/:policy': 'policy.read',
+  '/restrictions': 'restriction.read',
 }
 
 /** Is there anything behind this door for somebody with these permissions? */

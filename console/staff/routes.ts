@@ -19,6 +19,12 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/tickets.ts'),
   },
   {
+    path: '/tasks',
+    tag: 'page-tasks',
+    title: 'tasks',
+    load: () => import('./pages/tasks.ts'),
+  },
+  {
     path: '/tickets/:id',
     tag: 'page-ticket',
     title: 'ticket',
@@ -151,7 +157,37 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/audit.ts'),
   },
   { path: '/account', tag: 'page-account', title: 'account', load: () => import('./pages/account.ts') },
+  {
+    path: '/knowledge',
+    tag: 'page-knowledge',
+    title: 'knowledge',
+    load: () => import('./pages/knowledge.ts'),
+  },
+  {
+    path: '/knowledge/:id',
+    tag: 'page-knowledge-item',
+    title: 'knowledge',
+    load: () => import('./pages/knowledge-item.ts'),
+  },
   { path: '/people', tag: 'page-people', title: 'people', load: () => import('./pages/people.ts') },
+  {
+    path: '/policies',
+    tag: 'page-policies',
+    title: 'policies',
+    load: () => import('./pages/policies.ts'),
+  },
+  {
+    path: '/policies/:policy',
+    tag: 'page-policy',
+    title: 'policies',
+    load: () => import('./pages/policy.ts'),
+  },
+  {
+    path: '/restrictions',
+    tag: 'page-restrictions',
+    title: 'restrictions',
+    load: () => import('./pages/restrictions.ts'),
+  },
   { path: '/help', tag: 'page-help', title: 'help', load: () => import('./pages/help.ts') },
 ]
 export const ROUTES: readonly Route[] = PAGES.map((page) => {
@@ -168,6 +204,7 @@ export interface NavigationItem {
 export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/', label: 'home', icon: 'house' },
   { path: '/tickets', label: 'tickets', icon: 'inbox' },
+  { path: '/tasks', label: 'tasks', icon: 'check' },
   { path: '/approvals', label: 'approvals', icon: 'shield-check' },
   { path: '/orders', label: 'orders', icon: 'receipt' },
   { path: '/incidents', label: 'refundCases', icon: 'triangle-alert' },
@@ -180,6 +217,9 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/dead-letters', label: 'deadLetters', icon: 'mail-warning' },
   { path: '/system', label: 'system', icon: 'activity' },
   { path: '/audit', label: 'audit', icon: 'scroll' },
+  { path: '/knowledge', label: 'knowledge', icon: 'scroll' },
   { path: '/people', label: 'people', icon: 'user' },
+  { path: '/policies', label: 'policies', icon: 'scale' },
+  { path: '/restrictions', label: 'restrictions', icon: 'lock' },
   { path: '/help', label: 'help', icon: 'help' },
 ]

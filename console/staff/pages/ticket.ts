@@ -12,6 +12,9 @@ import { adviceStrip } from '../parts/advice-strip.ts'
 import { anomaliesPanel, consumerPanel, linesPanel, paymentsPanel } from '../parts/order-panels.ts'
 import type { RefundDialog } from '../parts/refund-dialog.ts'
 import type { ResolveDialog } from '../parts/resolve-dialog.ts'
+import type { TicketActionDialog, TicketActionKind } from '../parts/ticket-action-dialog.ts'
+import { standingStrips, viewerStrips } from '../parts/ticket-desk.ts'
+import { TicketPresence } from '../parts/ticket-presence.ts'
 import type { TicketThread } from '../parts/ticket-thread.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
@@ -24,6 +27,9 @@ import '../parts/arrears-card.ts'
 import '../parts/compensation-card.ts'
 import '../parts/refund-dialog.ts'
 import '../parts/resolve-dialog.ts'
+import '../parts/knowledge-help.ts'
+import '../parts/ticket-action-dialog.ts'
+import '../parts/ticket-desk.ts'
 import '../parts/ticket-thread.ts'
 
 /** The workbench: conversation, evidence, money and decision on one screen, so that a dispute needs no navigation. */
@@ -34,11 +40,23 @@ export class TicketPage extends StaffPage {
   @query('refund-dialog') private refundDialog: RefundDialog | null | undefined
   @query('resolve-dialog') private resolveDialog: ResolveDialog | null | undefined
 
+  @query('ticket-action-dialog') private actionDialog: TicketActionDialog | null | undefined
+  private readonly presence = new TicketPresence(this, {
+    ticketId: () => this.params['id'] ?? '',
+    doing: () =>
+      this.refundDialog?.isOpen === true
+        ? 'refunding'
+        : this.thread?.isWriting === true
+          ? 'replying'
+          : 'viewing',
+  })
   private readonly detail = new Resource<TicketDetail, [string]>(this, {
     args: () => [this.params['id'] ?? ''],
     load: ([id], signal) => this.services.api.ticket(id, signal),
     isAffected: (change, value) =>
-      change.subjectId === value?.ticket.ticketId ||
+      (change.kind !== 'desk' && change.subjectId === value?.ticket.ticketId) ||
+      (change.kind === 'task' &&
+        (value?.desk.tasks.some((task) => task.taskId === change.subjectId) ?? false)) ||
       change.subjectId === value?.ticket.orderId ||
       (change.kind === 'refund' && change.data?.['orderId'] === value?.ticket.orderId) ||
       (change.kind === 'refund' &&
@@ -60,6 +78,8 @@ export class TicketPage extends StaffPage {
       e: () => this.#resolve(),
       d: () => this.#decideOpen(),
       c: () => void this.#claim(),
+      t: () => this.#act('task'),
+      z: () => this.#act('snooze'),
     })
   }
   override connectedCallback(): void {
@@ -70,8 +90,21 @@ export class TicketPage extends StaffPage {
   #may(action: string): boolean {
     return this.detail.value?.actions.includes(action) ?? false
   }
+  #act(kind: TicketActionKind, intoNumber?: number): void {
+    if (this.#may(kind === 'priority' ? 'prioritise' : kind)) void this.actionDialog?.open(kind, intoNumber)
+  }
+  async #wake(): Promise<void> {
+    const ticket = this.detail.value?.ticket
+    if (!ticket) return
+    await this.#try(() =>
+      this.services.api.ticketAction(ticket.ticketId, 'wake', { version: ticket.version }),
+    )
+  }
   #refund(): void {
-    if (this.#may('refund')) this.refundDialog?.open()
+    if (!this.#may('refund')) return
+    this.refundDialog?.open()
+    // Others are warned as soon as it is open.
+    this.requestUpdate()
   }
   #resolve(): void {
     if (this.#may('resolve')) void this.resolveDialog?.open()
@@ -118,6 +151,7 @@ export class TicketPage extends StaffPage {
           : nothing
       }
       ${this.detail.view(() => nothing)}
+      ${viewerStrips(this.presence.others)} ${standingStrips(this.services, detail, () => void this.#wake())}
       <div
         class="workbench ${order ? '' : 'is-device'}"
         @changed=${() => this.detail.reload()}
@@ -125,6 +159,9 @@ export class TicketPage extends StaffPage {
         @resolved=${() => this.detail.reload()}
         @decided=${() => this.detail.reload()}
         @resolve=${() => void this.#resolveAfterReload()}
+        @writing=${() => this.requestUpdate()}
+        @close=${{ handleEvent: () => this.requestUpdate(), capture: true }}
+        @ticketaction=${(event: CustomEvent<{ kind: TicketActionKind; intoNumber?: number }>) => this.#act(event.detail.kind, event.detail.intoNumber)}
       >
         <div class="bench-thread"><ticket-thread .detail=${detail} .templates=${templates}></ticket-thread></div>
         <div class="bench-evidence stack">
@@ -138,15 +175,18 @@ export class TicketPage extends StaffPage {
             order
               ? html`<evidence-axis .order=${order}></evidence-axis>${anomaliesPanel(this.services, order, (id) => this.#decide(id))}`
               : ticket.cabinetId
-                ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
+                ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
           }
+          ${order ? nothing : html`<ticket-desk .detail=${detail}></ticket-desk>`}
+          <knowledge-help .type=${subjectOf(detail)} .text=${detail.note ?? ''} ticket-id=${ticket.ticketId}></knowledge-help>
         </div>
         ${
           order
             ? html`<div class="bench-money stack">
               ${order.arrears ? html`<arrears-card .order=${order}></arrears-card>` : nothing}
               ${linesPanel(order)} ${paymentsPanel(this.services, order)} <compensation-card .order=${order}></compensation-card> ${consumerPanel(order)}
+              <ticket-desk .detail=${detail}></ticket-desk>
               ${ticket.cabinetId ? html`<cabinet-brief .cabinetId=${ticket.cabinetId}></cabinet-brief>` : nothing}
             </div>`
             : nothing
@@ -156,6 +196,7 @@ export class TicketPage extends StaffPage {
             ? html`<refund-dialog .order=${order} .ticket=${detail} .subject=${subjectOf(detail)}></refund-dialog><decide-dialog .order=${order}></decide-dialog>`
             : nothing
         }
+        <ticket-action-dialog .detail=${detail}></ticket-action-dialog>
         <resolve-dialog .detail=${detail} .templates=${templates}></resolve-dialog>
       </div>
     `

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import pino from 'pino'
 import sharp from 'sharp'
 import type { Role } from '#protocol/api/common.ts'
+import type { TaskView } from '#protocol/api/tickets.ts'
 import type { LiveChange, RefundCalculate, RefundCreate, TicketDetail } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
@@ -16,6 +17,8 @@ import {
   anAlarm,
   aTicket,
   aTicketDetail,
+  aTicketType,
+  aTask,
   MINUTE_MS,
   NOW_MS,
   ORDER_ID,
@@ -33,6 +36,11 @@ export interface FakeStaffInterface {
   role: Role
   isSignedIn: boolean
   tickets: Ticket[]
+  /** What a ticket shows beside its conversation, over the fixture. */
+  desk: Partial<TicketDetail['desk']>
+  /** What a refused change says of the others. */
+  changes: TicketDetail['desk']['history']
+  tasks: TaskView[]
   readonly messages: TicketDetail['messages']
   readonly refunds: Refund[]
   cabinet: Cabinet
@@ -65,6 +73,9 @@ export async function createFakeStaffInterface(distFolder: string): Promise<Fake
     role: 'lead',
     isSignedIn: true,
     tickets: someTickets(),
+    desk: {},
+    changes: [],
+    tasks: [aTask()],
     messages: [
       {
         messageId: 'ms-1',
@@ -178,7 +189,12 @@ function registerTickets(app: HttpApp, fake: FakeStaffInterface): void {
   })
   app.get<{ Params: { id: string } }>('/api/staff/tickets/:id', PUBLIC, async (request) => {
     const ticket = find(request.params.id)
-    return aTicketDetail(ticket, ticket.orderId ? aDoubleChargedOrder(fake.refunds) : null, fake.messages)
+    const detail = aTicketDetail(
+      ticket,
+      ticket.orderId ? aDoubleChargedOrder(fake.refunds) : null,
+      fake.messages,
+    )
+    return { ...detail, desk: { ...detail.desk, ...fake.desk } }
   })
   for (const what of ['claim', 'reply', 'note', 'resolve'] as const)
     app.post<{ Params: { id: string }; Body: Record<string, unknown> }>(
@@ -186,7 +202,8 @@ function registerTickets(app: HttpApp, fake: FakeStaffInterface): void {
       PUBLIC,
       async (request) => {
         const ticket = find(request.params.id)
-        if (request.body['version'] !== ticket.version) throw new CabinetError('conflict')
+        if (request.body['version'] !== ticket.version)
+          throw new CabinetError('conflict', undefined, { context: { changes: fake.changes } })
         fake.sent.push({ what, body: request.body })
         ticket.version++
         if (what === 'resolve') ticket.state = 'resolved'
@@ -204,6 +221,77 @@ function registerTickets(app: HttpApp, fake: FakeStaffInterface): void {
         return {}
       },
     )
+  app.get('/api/staff/knowledge/suggest', PUBLIC, async () => ({ suggestions: [] }))
+  for (const what of ['snooze', 'wake', 'merge', 'split', 'tasks', 'priority'] as const)
+    app.post<{ Params: { id: string }; Body: Record<string, unknown> }>(
+      `/api/staff/tickets/:id/${what}`,
+      PUBLIC,
+      async (request) => {
+        const ticket = find(request.params.id)
+        fake.sent.push({ what, body: request.body })
+        ticket.version++
+        if (what === 'snooze')
+          ticket.snoozed = {
+            kind: request.body['kind'] as 'until',
+            untilMs: (request.body['untilMs'] as number | undefined) ?? null,
+          }
+        if (what === 'wake') ticket.snoozed = null
+        return aTicketDetail(ticket, null, fake.messages)
+      },
+    )
+  app.post<{ Params: { id: string }; Body: Record<string, unknown> }>(
+    '/api/staff/tickets/:id/presence',
+    PUBLIC,
+    async (request) => {
+      fake.sent.push({ what: 'presence', body: request.body })
+      return { others: fake.desk.viewers ?? [], version: find(request.params.id).version }
+    },
+  )
+  app.get('/api/staff/ticket-types', PUBLIC, async () => ({
+    types: [
+      aTicketType(),
+      aTicketType({
+        type: 'temperature',
+        label: { zh: '温度调节', en: 'Temperature adjustment' },
+        side: 'operator',
+        fields: [
+          {
+            key: 'cabinetId',
+            kind: 'cabinet',
+            label: { zh: '货柜', en: 'Cabinet' },
+            isRequired: true,
+            choices: [],
+          },
+          {
+            key: 'wantedDeciCelsius',
+            kind: 'celsius',
+            label: { zh: '期望温度', en: 'Wanted temperature' },
+            isRequired: true,
+            choices: [],
+          },
+        ],
+      }),
+    ],
+  }))
+  app.post<{ Body: Record<string, unknown> }>('/api/staff/tickets', PUBLIC, async (request) => {
+    fake.sent.push({ what: 'create', body: request.body })
+    const ticket = aTicket(1060, { type: String(request.body['type']), orderId: null })
+    fake.tickets.push(ticket)
+    return aTicketDetail(ticket, null, [])
+  })
+  app.get('/api/staff/tasks', PUBLIC, async () => ({
+    tasks: fake.mood === 'empty' ? [] : fake.tasks,
+    nowMs: NOW_MS,
+  }))
+  app.post<{ Params: { id: string; step: string }; Body: Record<string, unknown> }>(
+    '/api/staff/tasks/:id/:step',
+    PUBLIC,
+    async (request) => {
+      fake.sent.push({ what: `task ${request.params.step}`, body: request.body })
+      fake.tasks = fake.tasks.filter(({ taskId }) => taskId !== request.params.id)
+      return { tasks: fake.tasks, nowMs: NOW_MS }
+    },
+  )
   app.get('/api/staff/templates', PUBLIC, async () => ({
     templates: [
       {

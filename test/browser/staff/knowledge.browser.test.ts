@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildConsole } from '#scripts/build-console.ts'
+import { type RunningSystem, startSystem } from '#scripts/system.ts'
+import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
+import { findViolations, overflowPixels } from '#test/support/axe.ts'
+import { DESK, launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
+
+/** The knowledge base over the whole system, as it comes with the product. */
+let system: RunningSystem
+let browser: Browser
+const dataDir = mkdtempSync(path.join(tmpdir(), 'knowledge-page-'))
+
+beforeAll(async () => {
+  await buildConsole()
+  browser = await launchBrowser()
+  system = await startSystem({ dataDir, seed: 1, policy: SHORT_POLICY, edgeSettings: SHORT_EDGE_SETTINGS })
+})
+afterAll(async () => {
+  await browser?.close()
+  await system?.stop()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+async function signedIn(name: string, more: object = {}): Promise<Page> {
+  const { page } = await openWatchedPage(
+    browser,
+    { ...DESK, viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...more },
+    system.core.url,
+  )
+  await page.goto(`${system.core.url}/staff/knowledge`)
+  await page.locator('input[name=name]').fill(name)
+  await page
+    .locator('input[name=password]')
+    .fill(system.signIns().find((one) => one.name === name)?.password ?? '')
+  await page.locator('form button.primary').click()
+  await page.locator('page-knowledge table').waitFor()
+  return page
+}
+
+describe('an agent who looks something up', () => {
+  it('finds it by words of the other language', async () => {
+    const page = await signedIn('agent-en')
+    await page.locator('#knowledge-search').fill('过期')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'Spoilt, out of date or damaged' }).click()
+    await page.locator('page-knowledge-item .article-text li').first().waitFor()
+    expect([await findViolations(page), await overflowPixels(page)]).toEqual([[], 0])
+    await page.context().close()
+  })
+})
+
+describe('a lead and an agent who improve a reply', () => {
+  it('write the next version, read it against the one before, and publish it', async () => {
+    const agent = await signedIn('agent-en')
+    await agent.goto(`${system.core.url}/staff/knowledge?view=template`)
+    await agent.getByRole('link', { name: 'Working on it' }).click()
+    await agent.getByRole('button', { name: 'Write the next version' }).click()
+    const editor = agent.locator('knowledge-editor dialog')
+    await editor.locator('textarea[name=bodyEn]').fill('Hello, this is {agent}. I am looking at it now.')
+    await editor.locator('button.primary').click()
+    await agent.getByRole('button', { name: 'Hand in for a review' }).click()
+    await agent.locator('.step-dialog button.primary').click()
+    await agent.getByText('waits for a review').first().waitFor()
+    const address = agent.url()
+
+    const lead = await signedIn('lead')
+    await lead.goto(address)
+    await lead.getByRole('button', { name: 'Version 2' }).click()
+    await lead.getByText('Compare with version 1').click()
+    expect(await lead.locator('.diff ins').allTextContents()).toEqual([
+      'Hello, this is {agent}. I am looking at it now.',
+    ])
+    expect([await findViolations(lead), await overflowPixels(lead)]).toEqual([[], 0])
+    await lead.getByRole('button', { name: 'Publish' }).click()
+    await lead.locator('.step-dialog button.primary').click()
+    await lead.getByRole('button', { name: 'Archive' }).waitFor()
+    const templates = await (await lead.request.get(`${system.core.url}/api/staff/templates`)).json()
+    expect(JSON.stringify(templates)).toContain('I am looking at it now')
+    await Promise.all([agent.context().close(), lead.context().close()])
+  })
+})
+
+describe.each([
+  ['light on a desk', { locale: 'en-GB', colorScheme: 'light' }],
+  ['dark on a phone, in Chinese', { ...PHONE, locale: 'zh-CN', colorScheme: 'dark' }],
+] as const)('the list, %s', (_, more) => {
+  it('keeps the rules of accessibility and fits the screen, also while somebody writes', async () => {
+    const page = await signedIn('lead', more)
+    expect([await findViolations(page), await overflowPixels(page)]).toEqual([[], 0])
+    await page.locator('page-knowledge .page-head button.primary').click()
+    await page.locator('knowledge-editor textarea').first().waitFor()
+    expect([await findViolations(page), await overflowPixels(page)]).toEqual([[], 0])
+    await page.context().close()
+  })
+})
