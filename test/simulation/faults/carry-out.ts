@@ -1,10 +1,11 @@
 import { FAIR } from '../world/network.ts'
 import { FAIR_PROVIDER } from '../world/provider-node.ts'
 import type { World } from '../world/world.ts'
-import type { Fault } from './plan.ts'
+import { type Fault, isOfProvider } from './plan.ts'
 
 /** Does what the plan says, when it says so. */
 export function scheduleFaults(world: World, faults: readonly Fault[]): void {
+  if (faults.some(isOfProvider)) world.count('run with a fault of the provider')
   for (const fault of faults)
     world.scheduler.at(undefined, `fault ${fault.kind}`, fault.atMs, () => begin(world, fault))
 }

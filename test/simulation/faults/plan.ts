@@ -136,6 +136,20 @@ export function drawPlan(chance: Chance, focus: Focus): Plan {
   const visits = drawVisits(chance.fork('visits'), activeMs, focus)
   const of = chance.fork('faults')
   const faults = Array.from({ length: of.between(3, 9) }, () => drawFault(of, focus, activeMs, visits))
+  // A clock that jumps matters most while something is under way.
+  for (const { kind, atMs } of [...faults])
+    if (kind === 'clock of edge' && of.isTrue(0.6))
+      faults.push({
+        kind: 'bad lines',
+        atMs: Math.max(0, atMs - 10_000),
+        forMs: 20_000,
+        lossShare: 0,
+        duplicateShare: of.next() * 0.4,
+        lateShare: 0.4 + of.next() * 0.5,
+        lateLongestMs: 15_000,
+      })
+  // Money without a trouble at the provider would be no trouble with money.
+  while (focus === 'money' && !faults.some(isOfProvider)) faults.push(drawFault(of, focus, activeMs, visits))
   return {
     focus,
     activeMs,
@@ -143,6 +157,10 @@ export function drawPlan(chance: Chance, focus: Focus): Plan {
     staff: drawStaff(chance.fork('staff'), activeMs, focus, faults),
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
   }
+}
+
+export function isOfProvider({ kind }: Fault): boolean {
+  return kind === 'bad provider' || kind === 'bad callbacks' || kind === 'provider'
 }
 
 function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[] {
@@ -243,13 +261,19 @@ const LASTING: ReadonlySet<Fault['kind']> = new Set([
   'scale',
 ])
 
+const SUDDEN: ReadonlySet<Fault['kind']> = new Set(['clock of edge', 'disk full', 'failing commit'])
+
 function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: readonly VisitPlan[]): Fault {
   // Most troubles meet somebody at the door; the others fill the time between.
   const near = visits.length > 0 && chance.isTrue(0.75) ? chance.pick(visits) : undefined
   const cabinetId = near?.cabinetId ?? chance.pick(CABINETS).cabinetId
   const kind = chance.pick(KINDS[focus])
-  // What lasts is there when somebody comes; what strikes, strikes while they are there.
-  const [soonestMs, latestMs] = LASTING.has(kind) ? [-20_000, 10_000] : [-3000, 40_000]
+  // What lasts is there when somebody comes; what strikes, strikes while they are there, or while the door is being asked.
+  const [soonestMs, latestMs] = LASTING.has(kind)
+    ? [-20_000, 10_000]
+    : SUDDEN.has(kind) && chance.isTrue(0.6)
+      ? [300, 9000]
+      : [-3000, 40_000]
   const atMs =
     near === undefined
       ? chance.between(0, activeMs)

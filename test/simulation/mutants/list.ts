@@ -109,6 +109,19 @@ export const MUTANTS: readonly Mutant[] = [
     focus: 'door',
   },
   {
+    id: 'life-by-wall-clock',
+    file: 'edge/commands/command-desk.ts',
+    find: 'const now = clock.monoMs()\n    for (const [id, token] of tokens)',
+    replace: 'const now = clock.now()\n    for (const [id, token] of tokens)',
+    also: {
+      find: 'const checked = decideToken(tokens, command, clock.monoMs())',
+      replace: 'const checked = decideToken(tokens, command, clock.now())',
+    },
+    why: 'the life of a token is measured by a wall clock, and a clock that is set back makes it longer',
+    expected: ['I7', 'I6'],
+    focus: 'door',
+  },
+  {
     id: 'unlock-without-money',
     file: 'core/sessions/opening.ts',
     find: 'if (!authorised.ok) return denyNow(',
