@@ -4,6 +4,7 @@ import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { BUS_STORIES } from './buses.ts'
 import { cameraBlocked } from './camera-blocked.ts'
+import { EVIDENCE_STORIES } from './evidence.ts'
 import { CAMERA_STORIES } from './cameras.ts'
 import { COLD_STORIES } from './cold.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
@@ -64,6 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
   setpointConflict,
   lateUnlock,
   ...TECHNICIAN_STORIES,
+  ...EVIDENCE_STORIES,
   ...COLD_STORIES,
   ...DOOR_STORIES,
   ...BUS_STORIES,

@@ -10,6 +10,8 @@ export interface Answer {
 export interface Visitor {
   cookies(): Array<{ name: string; value: string }>
   get(path: string): Promise<Answer>
+  /** The answer as it came, for pictures. @throws when it is none */
+  bytes(path: string): Promise<Uint8Array>
   send(method: 'POST' | 'PUT' | 'DELETE' | 'PATCH', path: string, body?: unknown): Promise<Answer>
 }
 
@@ -50,6 +52,13 @@ export function createVisitor(baseUrl: string, address?: string): Visitor {
   return {
     cookies: () => [...cookies].map(([name, value]) => ({ name, value })),
     get: (path) => request('GET', path),
+    async bytes(path) {
+      const response = await fetch(new URL(path, baseUrl), {
+        headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      })
+      if (!response.ok) throw new Error(`${path} was answered with ${response.status}`)
+      return new Uint8Array(await response.arrayBuffer())
+    },
     send: (method, path, body) => request(method, path, body),
   }
 }
