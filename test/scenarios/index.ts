@@ -9,6 +9,8 @@ import { CAMERA_STORIES } from './cameras.ts'
 import { COLD_STORIES } from './cold.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
+import { DEFERRED_STORIES } from './deferred-variants.ts'
+import { DOUBLE_CHARGE_STORIES } from './double-charge-variants.ts'
 import { DOOR_STORIES } from './doors.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
@@ -61,6 +63,8 @@ export const SCENARIOS: readonly Scenario[] = [
   refundAtOnce,
   refundCompensationSpent,
   refundBulk,
+  ...DOUBLE_CHARGE_STORIES,
+  ...DEFERRED_STORIES,
   setpoint,
   setpointConflict,
   lateUnlock,

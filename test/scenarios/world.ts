@@ -77,6 +77,8 @@ export interface Provider {
   clearFaults(): Promise<void>
   setBalance(openid: string, balanceFen: number): Promise<void>
   deduct(outOrderNo: string): Promise<void>
+  /** The provider's desk goes on with a refund that it held back. */
+  settleRefund(outRefundNo: string): Promise<void>
 }
 export interface PhoneMessage {
   id: string
@@ -157,6 +159,9 @@ function createProvider(url: string): Provider {
         'the deduction',
         visitor.send('POST', `/control/serviceorders/${outOrderNo}/deduct`, {}),
       )
+    },
+    settleRefund: async (outRefundNo) => {
+      await ask(visitor, 'the refund', visitor.send('POST', `/control/refunds/${outRefundNo}/settle`, {}))
     },
   }
 }
