@@ -185,10 +185,25 @@ export function createCommerce(deps: CommerceDeps) {
   }
 }
 
-/** The evidence that a receipt names is registered in the transaction of the receipt. */
+const MOMENTS_OF_SESSIONS = ['open', 'step', 'close'] as const
+/**
+ * A picture is registered with the message that it was taken, so that one which came too late for its receipt belongs to
+ * its session too; what a receipt names is registered in the transaction of the receipt.
+ */
 function withEvidence(handlers: EventHandlers, evidence: EvidenceStore): EventHandlers {
   return {
     ...handlers,
+    'camera.snapshot-taken': async (tx, context, picture) => {
+      const { sessionId, camera, sha256, byteCount } = picture
+      const moment = MOMENTS_OF_SESSIONS.find((one) => one === picture.moment)
+      if (sessionId !== undefined && byteCount !== undefined && moment !== undefined)
+        await evidence.registerEvidence(
+          tx,
+          { sessionId, cabinetId: context.cabinetId, startedAtMs: context.occurredAtMs },
+          [{ kind: 'snapshot', sha256, byteCount, mediaType: 'image/jpeg', tMs: 0, moment, camera }],
+        )
+      return handlers['camera.snapshot-taken']?.(tx, context, picture)
+    },
     'session.reconciled': async (tx, context, receipt) => {
       await evidence.registerEvidence(
         tx,

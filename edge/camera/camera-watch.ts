@@ -26,8 +26,23 @@ export interface CameraWatchOptions {
   onTrouble: (camera: string, kind: CameraTrouble | undefined, sinceMonoMs: number) => void
 }
 
+interface Failure {
+  readonly failure: string
+}
+export type Taken = { readonly bytes: Uint8Array } | Failure
+/** One look through one camera. Neither promise rejects. */
+export interface Look {
+  readonly camera: string
+  /** The picture, as soon as the camera gave it. */
+  readonly taken: Promise<Taken>
+  /** The picture was judged too. */
+  readonly judged: Promise<void>
+}
+
 export interface CameraWatch {
-  takeAll(): Promise<Array<{ camera: string; bytes: Uint8Array }>>
+  readonly cameras: readonly string[]
+  /** One look through each camera that begins now or later: what a camera is just taking shows a moment before. */
+  takeAll(): Look[]
   presentTroubles(): Array<{ camera: string; kind: CameraTrouble }>
   /** The worst of all cameras, for the live feed. */
   readonly status: CameraStatus
@@ -46,7 +61,12 @@ interface Watched {
   readonly camera: Camera
   readonly eye: Eye
   lastMeasures: FrameMeasures | undefined
-  isTaking: Promise<Uint8Array | undefined> | undefined
+  /** A camera gives one picture at a time. */
+  running: Look | undefined
+  /** Begins when the running one is taken. */
+  following: Look | undefined
+  /** Pictures are judged in the order in which they were taken. */
+  judged: Promise<void>
   timer: Timer | undefined
 }
 
@@ -58,34 +78,79 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
     camera,
     eye: createEye(thresholds, references.find(camera.id)),
     lastMeasures: undefined,
-    isTaking: undefined,
+    running: undefined,
+    following: undefined,
+    judged: Promise.resolve(),
     timer: undefined,
   }))
   let isStopped = false
 
-  function take(one: Watched): Promise<Uint8Array | undefined> {
-    one.isTaking ??= takeNew(one).finally(() => {
-      one.isTaking = undefined
-    })
-    return one.isTaking
+  /** The rhythm is content with a look that is under way. */
+  function look(one: Watched): Look {
+    return one.following ?? one.running ?? begin(one)
   }
 
-  async function takeNew(one: Watched): Promise<Uint8Array | undefined> {
-    let bytes: Uint8Array
-    let picture: GreyPicture
-    try {
-      bytes = (await one.camera.takeSnapshot()).bytes
-      picture = await options.readPicture(bytes)
-    } catch (error) {
-      if (!isStopped) tell(one, one.eye.see('failed', clock.monoMs(), options.isAtRest()), messageOf(error))
-      return undefined
+  function lookAfresh(one: Watched): Look {
+    const { running } = one
+    if (running === undefined) return one.following ?? begin(one)
+    if (one.following === undefined) {
+      const begun = running.taken.then(() => {
+        one.following = undefined
+        return begin(one)
+      })
+      one.following = {
+        camera: one.camera.id,
+        taken: begun.then(({ taken }) => taken),
+        judged: begun.then(({ judged }) => judged),
+      }
     }
-    if (isStopped) return bytes
-    const seen = one.eye.see({ jpeg: bytes, picture }, clock.monoMs(), options.isAtRest())
+    return one.following
+  }
+
+  function begin(one: Watched): Look {
+    const taken = capture(one.camera).finally(() => {
+      one.running = undefined
+    })
+    const judged = Promise.all([taken, one.judged])
+      .then(([given]) => judge(one, given))
+      .catch((error: unknown) =>
+        log.error({ err: error, camera: one.camera.id }, 'a picture could not be judged'),
+      )
+    one.judged = judged
+    one.running = { camera: one.camera.id, taken, judged }
+    return one.running
+  }
+
+  async function capture(camera: Camera): Promise<Taken> {
+    try {
+      const { bytes } = await camera.takeSnapshot()
+      return { bytes }
+    } catch (error) {
+      return { failure: messageOf(error) }
+    }
+  }
+
+  async function judge(one: Watched, taken: Taken): Promise<void> {
+    const wasAtRest = options.isAtRest()
+    const atMonoMs = clock.monoMs()
+    const read = 'failure' in taken ? taken : await readOf(taken.bytes)
+    if (isStopped) return
+    if ('failure' in read) {
+      tell(one, one.eye.see('failed', atMonoMs, wasAtRest), read.failure)
+      return
+    }
+    const seen = one.eye.see(read, atMonoMs, wasAtRest && options.isAtRest())
     tell(one, seen)
     options.onFrame()
     if (seen.newReference !== undefined) references.save(one.camera.id, seen.newReference)
-    return bytes
+  }
+
+  async function readOf(jpeg: Uint8Array): Promise<{ jpeg: Uint8Array; picture: GreyPicture } | Failure> {
+    try {
+      return { jpeg, picture: await options.readPicture(jpeg) }
+    } catch (error) {
+      return { failure: messageOf(error) }
+    }
   }
 
   function tell(one: Watched, seen: Seen, failure?: string): void {
@@ -130,12 +195,9 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
 
   function schedule(one: Watched, afterMs: number): void {
     if (isStopped) return
+    one.timer?.cancel()
     one.timer = clock.setTimer(`look through camera ${one.camera.id}`, afterMs, () => {
-      void take(one)
-        .catch((error: unknown) =>
-          log.error({ err: error, camera: one.camera.id }, 'the camera watch failed'),
-        )
-        .finally(() => schedule(one, pauseMs(one)))
+      void look(one).judged.then(() => schedule(one, pauseMs(one)))
     })
   }
   function pauseMs(one: Watched): number {
@@ -144,15 +206,12 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
   }
 
   return {
-    async takeAll() {
-      const pictures: Array<{ camera: string; bytes: Uint8Array }> = []
-      for (const one of watched) {
-        const bytes = await take(one)
-        if (bytes) pictures.push({ camera: one.camera.id, bytes })
+    cameras: options.cameras.map(({ id }) => id),
+    takeAll: () =>
+      watched.map((one) => {
         if (options.sessionId() !== undefined) hasten(one)
-      }
-      return pictures
-    },
+        return lookAfresh(one)
+      }),
     presentTroubles: () =>
       watched.flatMap((one) =>
         one.eye.trouble === undefined ? [] : [{ camera: one.camera.id, kind: one.eye.trouble }],
@@ -175,7 +234,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
 
   /** The idle rhythm may be half a minute away from its next look when a session starts. */
   function hasten(one: Watched): void {
-    if (one.isTaking !== undefined) return
+    if (one.running !== undefined) return
     one.timer?.cancel()
     schedule(one, options.periodsMs.session)
   }

@@ -22,8 +22,14 @@ export function createAgentOperations(options: {
           conclude({ status: 'failed', reason: 'storage_failed', detail: 'there is no room for pictures' })
           return
         }
-        const taken = await snapshots.takeAll()
-        const wanted = taken.filter(({ camera }) => args.camera === undefined || camera === args.camera)
+        const looks = snapshots
+          .takeAll()
+          .filter(({ camera }) => args.camera === undefined || camera === args.camera)
+        const wanted: Array<{ camera: string; bytes: Uint8Array }> = []
+        for (const { camera, taken } of looks) {
+          const given = await taken
+          if ('bytes' in given) wanted.push({ camera, bytes: given.bytes })
+        }
         if (wanted.length === 0) {
           conclude({ status: 'failed', reason: 'camera_unreachable', detail: 'no camera gave a picture' })
           return

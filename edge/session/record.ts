@@ -36,6 +36,8 @@ export interface SessionRecord {
   readonly cameraTroubles: ReadonlyArray<OpenInterval & { camera: string; kind: string }>
   readonly framesChecked: number
   readonly evidence: readonly EvidenceRef[]
+  /** Pictures that should be there and are not, as already told. Absent in journals of older agents. */
+  readonly missing?: ReadonlyArray<{ readonly camera: string; readonly moment: string }>
   readonly restarts: number
 }
 

@@ -217,6 +217,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     apply(one, { ...decision, record }, () => {
       const learned = learn(one, result)
       tellSensorFaults(result, learned)
+      pictures.tellAbsent(one)
       const seq = outbox.append('session.reconciled', reconciledEvent(record, result, settledMs))
       evidence.refer(trace, sessionId, 'weight-trace', 'application/json', seq)
       deferred.watch(sessionId, seq)

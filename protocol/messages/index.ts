@@ -43,6 +43,7 @@ export const EVENTS = {
   'camera.frozen': camera.CameraFrozen,
   'camera.unreachable': camera.CameraUnreachable,
   'camera.snapshot-taken': camera.CameraSnapshotTaken,
+  'evidence.missing': camera.EvidenceMissing,
   'climate.reading': climate.ClimateReading,
   'climate.excursion': climate.ClimateExcursion,
   'climate.lockout-latched': climate.ClimateLockoutLatched,
