@@ -85,6 +85,13 @@ export function createSessionCourse(
 
   async function lookAtUnlocking(work: DueItem): Promise<void> {
     const session = await findSession(db.read, work.subjectId)
+    if (session?.state === 'requested' || session?.state === 'authorised') {
+      log.warn({ sessionId: session.sessionId }, 'an opening came to no end; it is denied')
+      await db.write('deny what was never unlocked', (tx) =>
+        opening.deny(tx, session.sessionId, 'command_expired'),
+      )
+      return
+    }
     if (session?.state !== 'unlocking' || session.startedAtMs !== null) return
     // Heard now and silent about this session for longer than its timers: the unlock never reached the lock.
     const isHeard = presence.nowOf(session.cabinetId).presence === 'online'

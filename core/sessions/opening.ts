@@ -150,6 +150,12 @@ export function createOpening(
         cabinetId: request.cabinetId,
         data: { state: 'requested' },
       })
+      // Should the opening fail without being able to say so, door and consumer would be taken for ever.
+      await due.schedule(tx, {
+        kind: 'session.unlocking',
+        subjectId: sessionId,
+        dueAtMs: nowOf(tx) + policy.notOpenedMs + SILENCE_MARGIN_MS,
+      })
       return { sessionId, commandId, chargeId, planogramVersion: planogram?.version ?? 0 }
     })
   }
@@ -235,9 +241,10 @@ export function createOpening(
   }
 
   async function unlock(sessionId: string, commandId: string, token: string): Promise<SessionRow> {
-    await db.write('ask for the unlock', async (tx) => {
+    const isAsked = await db.write('ask for the unlock', async (tx) => {
       await advanceSession(tx, sessionId, 'authorised')
-      await advanceSession(tx, sessionId, 'unlockAsked')
+      // Given up meanwhile: nothing may move for it any more.
+      if ((await advanceSession(tx, sessionId, 'unlockAsked')) === undefined) return false
       await due.schedule(tx, {
         kind: 'session.unlocking',
         subjectId: sessionId,
@@ -248,7 +255,9 @@ export function createOpening(
         subjectId: sessionId,
         dueAtMs: nowOf(tx) + policy.sessionOverdueMs,
       })
+      return true
     })
+    if (!isAsked) throw new CabinetError('command_expired', undefined, { context: { sessionId } })
     const { status, reason } = await commands.execute(commandId, token)
     if (status === 'rejected' || status === 'failed' || status === 'expired')
       return denyNow(sessionId, decideUnlockRefusal(status, reason))
