@@ -28,6 +28,7 @@ import '../parts/compensation-card.ts'
 import '../parts/refund-dialog.ts'
 import '../parts/resolve-dialog.ts'
 import '../parts/knowledge-help.ts'
+import '../parts/macro-bar.ts'
 import '../parts/ticket-action-dialog.ts'
 import '../parts/ticket-desk.ts'
 import '../parts/ticket-thread.ts'
@@ -179,6 +180,7 @@ export class TicketPage extends StaffPage {
                 : nothing
           }
           ${order ? nothing : html`<ticket-desk .detail=${detail}></ticket-desk>`}
+          <macro-bar .detail=${detail} .templates=${templates}></macro-bar>
           <knowledge-help .type=${subjectOf(detail)} .text=${detail.note ?? ''} ticket-id=${ticket.ticketId}></knowledge-help>
         </div>
         ${

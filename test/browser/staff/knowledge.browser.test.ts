@@ -5,6 +5,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildConsole } from '#scripts/build-console.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
+import { shop, take } from '#test/scenarios/steps.ts'
+import { createWorld } from '#test/scenarios/world.ts'
 import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
 import { DESK, launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
@@ -81,6 +83,36 @@ describe('a lead and an agent who improve a reply', () => {
     const templates = await (await lead.request.get(`${system.core.url}/api/staff/templates`)).json()
     expect(JSON.stringify(templates)).toContain('I am looking at it now')
     await Promise.all([agent.context().close(), lead.context().close()])
+  })
+})
+
+describe('an agent with forty tickets', () => {
+  it('asks for a picture of spoilt goods by a macro that shows first what it will say', async () => {
+    const world = createWorld(system)
+    const consumer = await world.consumer()
+    const { session } = await shop(world, consumer, [take('s1', 'yogurt-plain')])
+    const { orderId, lines } = await consumer.orderIn(session.sessionId, ['paid'])
+    const [line] = lines
+    const { disputeId } = await consumer.dispute(orderId, {
+      reason: 'quality',
+      lines: [{ lineId: line?.lineId ?? '', quantity: 1 }],
+      note: '过期了',
+    })
+    const ticket = (await (await world.staff('agent')).tickets()).find((one) => one.orderId === orderId)
+
+    const page = await signedIn('agent-en')
+    await page.goto(`${system.core.url}/staff/tickets/${ticket?.ticketId ?? ''}`)
+    await page.getByText('Spoilt, out of date or damaged').waitFor()
+    await page.getByRole('button', { name: 'Quality: ask for a picture' }).click()
+    const dialog = page.locator('macro-bar dialog')
+    expect(await dialog.locator('.quote').textContent()).toMatch(/商品照片|picture of the product/)
+    expect([await findViolations(page), await overflowPixels(page)]).toEqual([[], 0])
+    await dialog.locator('button.primary').click()
+    await dialog.waitFor({ state: 'hidden' })
+    await page.locator('.thread .from-agent').first().waitFor()
+    const told = await consumer.visitor.get(`/d/${disputeId}`)
+    expect(JSON.stringify(told), 'the consumer reads it').toMatch(/商品照片|picture of the product/)
+    await page.context().close()
   })
 })
 
