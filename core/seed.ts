@@ -55,6 +55,8 @@ export const SeedFile = Type.Object(
           Type.Object(
             {
               id: Type.String({ pattern: ID_PATTERN }),
+              /** Which door it is behind; only the simulated cabinet needs to know. */
+              door: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
               lanes: Type.Array(
                 Type.Object(
                   {

@@ -16,7 +16,7 @@ export function guardForms(): void {
     setBusy(form, button, true)
     if (form.dataset['open'] !== undefined) {
       event.preventDefault()
-      void open(form, form.dataset['open']).then((isDone) => {
+      void open(form, form.dataset['open'], button).then((isDone) => {
         if (!isDone) {
           delete form.dataset['sent']
           setBusy(form, button, false)
@@ -38,11 +38,16 @@ function setBusy(form: HTMLFormElement, button: Element | null, isBusy: boolean)
   button.setAttribute('aria-disabled', String(isBusy))
 }
 
+/** The button says which door, where a cabinet has several. */
+function doorOf(button: Element | null): { door?: number } {
+  return button instanceof HTMLButtonElement && button.name === 'door' ? { door: Number(button.value) } : {}
+}
+
 /**
  * Opens without leaving the page, so that a lost connection can be told from a refusal and tapped again with the same id.
  * @returns true when the page is about to change
  */
-async function open(form: HTMLFormElement, cabinetId: string): Promise<boolean> {
+async function open(form: HTMLFormElement, cabinetId: string, button: Element | null): Promise<boolean> {
   const requestId = new FormData(form).get('requestId')
   let response: Response
   try {
@@ -50,7 +55,7 @@ async function open(form: HTMLFormElement, cabinetId: string): Promise<boolean> 
       method: 'POST',
       credentials: 'same-origin',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ requestId, cabinetId }),
+      body: JSON.stringify({ requestId, cabinetId, ...doorOf(button) }),
     })
   } catch (error) {
     console.info('the cabinet could not be asked to open', error)

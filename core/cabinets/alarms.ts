@@ -89,8 +89,13 @@ export async function clearAlarm(tx: Tx, cabinetId: string, kind: AlarmKind, sub
 }
 
 /** As `clearAlarm`, but only when a person has acknowledged it. */
-export async function clearSeenAlarm(tx: Tx, cabinetId: string, kind: AlarmKind): Promise<void> {
-  await clearIn(tx, ['acknowledged'], { cabinetId, kind, subject: '' })
+export async function clearSeenAlarm(
+  tx: Tx,
+  cabinetId: string,
+  kind: AlarmKind,
+  subject = '',
+): Promise<void> {
+  await clearIn(tx, ['acknowledged'], { cabinetId, kind, subject })
 }
 
 async function clearIn(

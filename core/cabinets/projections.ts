@@ -45,6 +45,38 @@ export function createProjections(deps: {
     )
     await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
   }
+  /** One of several doors: the cabinet is open while any is, and locked when all are. */
+  async function reportDoor(
+    tx: Tx,
+    { cabinetId, isLate }: EventContext,
+    door: number | undefined,
+    change: { isOpen?: boolean; isLocked?: boolean },
+  ): Promise<void> {
+    if (isLate) return
+    const bit = 1 << (door ?? 0)
+    const { isOpen, isLocked } = change
+    if (isOpen !== undefined)
+      directSql(tx).run(
+        `UPDATE cabinetReport SET openDoors = (openDoors & ~?) | ?, isDoorOpen = ((openDoors & ~?) | ?) <> 0
+          WHERE cabinetId = ?`,
+        bit,
+        isOpen ? bit : 0,
+        bit,
+        isOpen ? bit : 0,
+        cabinetId,
+      )
+    if (isLocked !== undefined)
+      directSql(tx).run(
+        `UPDATE cabinetReport SET unlockedDoors = (unlockedDoors & ~?) | ?, isLocked = ((unlockedDoors & ~?) | ?) = 0
+          WHERE cabinetId = ?`,
+        bit,
+        isLocked ? 0 : bit,
+        bit,
+        isLocked ? 0 : bit,
+        cabinetId,
+      )
+    await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
+  }
   const raise = async (
     tx: Tx,
     { cabinetId, isLate }: EventContext,
@@ -68,9 +100,9 @@ export function createProjections(deps: {
   }
 
   return {
-    'door.unlocked': (tx, context) => report(tx, context, { isLocked: 0 }),
-    'door.opened': async (tx, context, { sessionId }) => {
-      await report(tx, context, { isDoorOpen: 1 })
+    'door.unlocked': (tx, context, { door }) => reportDoor(tx, context, door, { isLocked: false }),
+    'door.opened': async (tx, context, { sessionId, door }) => {
+      await reportDoor(tx, context, door, { isOpen: true })
       directSql(tx).run(
         'INSERT INTO doorInterval (cabinetId, openedAtMs, closedAtMs, sessionId) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
         context.cabinetId,
@@ -79,36 +111,47 @@ export function createProjections(deps: {
         sessionId ?? null,
       )
     },
-    'door.closed': async (tx, context) => {
-      await report(tx, context, { isDoorOpen: 0 })
+    'door.closed': async (tx, context, { sessionId, door }) => {
+      await reportDoor(tx, context, door, { isOpen: false })
       directSql(tx).run(
-        'UPDATE doorInterval SET closedAtMs = ? WHERE cabinetId = ? AND closedAtMs IS NULL AND openedAtMs <= ?',
+        // Where several doors stand open, each interval ends with its own visit.
+        `UPDATE doorInterval SET closedAtMs = ? WHERE cabinetId = ? AND closedAtMs IS NULL AND openedAtMs <= ?
+          AND (? IS NULL OR sessionId IS NULL OR sessionId = ?)`,
         context.occurredAtMs,
         context.cabinetId,
         context.occurredAtMs,
+        sessionId ?? null,
+        sessionId ?? null,
       )
-      await clear(tx, context, 'door_left_open')
+      await clear(tx, context, 'door_left_open', subjectOf(door))
     },
-    'door.lock-confirmed': async (tx, context) => {
-      await report(tx, context, { isLocked: 1, isDoorOpen: 0 })
-      await clear(tx, context, 'lock_failed')
+    'door.lock-confirmed': async (tx, context, { door }) => {
+      await reportDoor(tx, context, door, { isLocked: true, isOpen: false })
+      await clear(tx, context, 'lock_failed', subjectOf(door))
       // Goods may be gone: one that nobody has seen yet stays, however well the door locks again.
-      if (!context.isLate) await clearSeenAlarm(tx, context.cabinetId, 'door_forced')
+      if (!context.isLate) await clearSeenAlarm(tx, context.cabinetId, 'door_forced', subjectOf(door))
     },
-    'door.lock-failed': async (tx, context, { reason }) => {
-      await report(tx, context, { isLocked: 0 })
-      await raise(tx, context, 'lock_failed', { reason })
+    'door.lock-failed': async (tx, context, { reason, door }) => {
+      await reportDoor(tx, context, door, { isLocked: false })
+      await raise(tx, context, 'lock_failed', { reason, ...doorValues(door) }, subjectOf(door))
     },
-    'door.forced': async (tx, context) => {
-      await report(tx, context, { isDoorOpen: 1 })
-      await raise(tx, context, 'door_forced')
+    'door.forced': async (tx, context, { door }) => {
+      await reportDoor(tx, context, door, { isOpen: true })
+      await raise(tx, context, 'door_forced', doorValues(door), subjectOf(door))
     },
-    'door.left-open': (tx, context, { openMs, level }) =>
-      raise(tx, context, 'door_left_open', {
-        minutes: Math.round(openMs / 60_000),
-        seconds: Math.round(openMs / 1000),
-        level,
-      }),
+    'door.left-open': (tx, context, { openMs, level, door }) =>
+      raise(
+        tx,
+        context,
+        'door_left_open',
+        {
+          minutes: Math.round(openMs / 60_000),
+          seconds: Math.round(openMs / 1000),
+          level,
+          ...doorValues(door),
+        },
+        subjectOf(door),
+      ),
     'weighing.sensor-fault': (tx, context, { shelf, sensor, kind }) =>
       raise(tx, context, 'sensor_fault', { shelf, sensor, kind }, sensor),
     'weighing.sensor-restored': (tx, context, { sensor }) => clear(tx, context, 'sensor_fault', sensor),
@@ -267,6 +310,14 @@ export function createStreamObserver(deps: { ids: Ids; commands: CabinetCommands
   }
 }
 
+/** The first door needs no name of its own: most cabinets have one. */
+function subjectOf(door: number | undefined): string {
+  return door === undefined || door === 0 ? '' : `door-${door}`
+}
+function doorValues(door: number | undefined): { door?: number } {
+  return door === undefined || door === 0 ? {} : { door: door + 1 }
+}
+
 async function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs: number): Promise<void> {
   const { hardware } = hello
   const values = {
@@ -278,6 +329,10 @@ async function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs:
     clockSkewMs: decideSkewMs(hello, receivedAtMs),
     isDoorOpen: bit(hardware.isDoorOpen),
     isLocked: bit(hardware.isLocked),
+    doors: hardware.doors === undefined ? null : JSON.stringify(hardware.doors),
+    // Which of them it is, only their events tell; that none is, the hello says.
+    ...(hardware.isDoorOpen === false ? { openDoors: 0 } : {}),
+    ...(hardware.isLocked === true ? { unlockedDoors: 0 } : {}),
     isLockedOut: hardware.isLockedOut ? 1 : 0,
     isOutOfService: hardware.isOutOfService ? 1 : 0,
     reportedVersion: hello.twin.version,

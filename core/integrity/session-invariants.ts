@@ -144,7 +144,7 @@ const oneLiveSession: Invariant = {
       sql`
         SELECT 'cabinet:' || s.cabinetId AS subject, printf('%d sessions are live at once', count(*)) AS message
         FROM session s NOT INDEXED WHERE s.state IN (${live}) AND ${within('s.sessionId', sessionIds)}
-        GROUP BY s.cabinetId HAVING count(*) > 1`,
+        GROUP BY s.cabinetId, s.door HAVING count(*) > 1`,
     )
     const consumers = await findBroken(
       read,

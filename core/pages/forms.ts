@@ -23,7 +23,9 @@ function many(fields: Fields, name: string): string[] {
 }
 
 export function readOpenForm(body: unknown, cabinetId: string): OpenRequest {
-  return { requestId: one(fieldsOf(body), 'requestId'), cabinetId }
+  const fields = fieldsOf(body)
+  const door = one(fields, 'door')
+  return { requestId: one(fields, 'requestId'), cabinetId, ...(door === '' ? {} : { door: Number(door) }) }
 }
 
 /** Charged twice or late is about the payment: goods that were ticked before the reason changed do not count. */

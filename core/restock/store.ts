@@ -20,12 +20,18 @@ export const UNHEARD_MS = 2 * 60_000
 /** A door that has been open for so long is one of which the end was lost. */
 export const FORGOTTEN_MS = 4 * 3_600_000
 
-/** Somebody of the staff is at a door, or is being let in. */
-export async function isStaffAt(db: Kysely<Tables>, cabinetId: string, nowMs: number): Promise<boolean> {
+/** Somebody of the staff is at this door, or is being let in. */
+export async function isStaffAt(
+  db: Kysely<Tables>,
+  cabinetId: string,
+  door: number,
+  nowMs: number,
+): Promise<boolean> {
   const row = await db
     .selectFrom('staffVisit')
     .select('visitId')
     .where('cabinetId', '=', cabinetId)
+    .where('door', '=', door)
     .where((eb) =>
       eb.or([
         eb.and([eb('state', '=', 'open'), eb('startedAtMs', '>', nowMs - FORGOTTEN_MS)]),

@@ -11,6 +11,8 @@ export interface OpeningFacts {
   readonly presence: 'online' | 'suspect' | 'offline' | 'unknown'
   readonly isBusy: boolean
   readonly hasPlanogram: boolean
+  /** Something is sold behind this door; absent: it has only the one. */
+  readonly isDoorForSale?: boolean
   readonly isBlocked: boolean
   readonly arrearsOrderId: string | undefined
   readonly unresolvedOrderId: string | undefined
@@ -31,6 +33,7 @@ export function decideOpening(facts: OpeningFacts): OpeningRefusal | undefined {
   if (facts.presence !== 'online') return { code: 'cabinet_offline' }
   if (facts.isBusy) return { code: 'cabinet_busy' }
   if (!facts.hasPlanogram) return { code: 'no_planogram' }
+  if (facts.isDoorForSale === false) return { code: 'door_not_for_sale' }
   if (facts.isBlocked) return { code: 'consumer_blocked' }
   if (facts.arrearsOrderId !== undefined)
     return { code: 'consumer_in_arrears', orderId: facts.arrearsOrderId }

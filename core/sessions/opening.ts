@@ -1,6 +1,7 @@
 import { CabinetError, type ErrorCode } from '#protocol/base/errors.ts'
 import { isWithinHours } from '#protocol/base/selling-hours.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
+import { doorsOf, isForSale } from '#core/cabinets/doors.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, stockOf } from '#core/catalog/queries.ts'
 import type { Consumers } from '#core/consumers/consumers.ts'
@@ -32,14 +33,21 @@ export interface SessionMoney {
 /** Beyond the times of the edge: how long a session may stay silent before somebody asks. */
 const SILENCE_MARGIN_MS = 10_000
 
+export interface OpenRequest {
+  readonly consumerId: string
+  readonly requestId: string
+  readonly cabinetId: string
+  /** From 0; the first when absent. */
+  readonly door?: number | undefined
+}
 export interface Opening {
   /**
    * Scans and opens. The same request again is the same session.
    * @throws CabinetError with the refusal; a session that was begun is denied with it
    */
-  open(request: { consumerId: string; requestId: string; cabinetId: string }): Promise<SessionRow>
+  open(request: OpenRequest): Promise<SessionRow>
   /** Facts about the cabinet alone, for those who have not signed in yet. @throws as `open` */
-  checkCabinet(cabinetId: string): Promise<void>
+  checkCabinet(cabinetId: string, door?: number): Promise<void>
   deny(tx: Tx, sessionId: string, reason: ErrorCode): Promise<void>
 }
 
@@ -56,13 +64,18 @@ export function createOpening(
 ): Opening {
   const { db, ids, log, clock, policy, due, commands, presence, consumers, money } = deps
 
-  async function factsOf(cabinetId: string, consumerId: string | undefined): Promise<OpeningFacts> {
+  async function factsOf(
+    cabinetId: string,
+    consumerId: string | undefined,
+    door: number,
+  ): Promise<OpeningFacts> {
     const cabinet = await db.read
       .selectFrom('cabinet')
       .select('cabinetId')
       .where('cabinetId', '=', cabinetId)
       .executeTakeFirst()
     const isKnown = cabinet !== undefined
+    const planogram = await planogramOf(db.read, cabinetId)
     const heard = isKnown ? await presence.presenceOf(cabinetId) : undefined
     const debts = consumerId === undefined ? {} : await money.findDebts(consumerId)
     const own = consumerId === undefined ? undefined : await liveSessionOf(db.read, consumerId)
@@ -74,9 +87,11 @@ export function createOpening(
       presence: heard?.presence ?? 'unknown',
       isSellingTime: isKnown && isWithinHours(await sellingHoursOf(db.read, cabinetId), clock.now()),
       isBusy:
-        (await liveSessionAt(db.read, cabinetId)) !== undefined ||
-        (await isStaffAt(db.read, cabinetId, clock.now())),
-      hasPlanogram: (await planogramOf(db.read, cabinetId)) !== undefined,
+        (await liveSessionAt(db.read, cabinetId, door)) !== undefined ||
+        (await isStaffAt(db.read, cabinetId, door, clock.now())),
+      isDoorForSale:
+        planogram === undefined || isForSale(await doorsOf(db.read, cabinetId), door, planogram.shelves),
+      hasPlanogram: planogram !== undefined,
       isBlocked:
         consumerId !== undefined &&
         (await consumers.findRestriction(db.read, consumerId))?.level === 'blocked',
@@ -96,7 +111,7 @@ export function createOpening(
     )
   }
 
-  async function begin(request: { consumerId: string; requestId: string; cabinetId: string }) {
+  async function begin(request: OpenRequest) {
     const planogram = await planogramOf(db.read, request.cabinetId)
     const cabinet = await db.read
       .selectFrom('cabinet')
@@ -115,7 +130,8 @@ export function createOpening(
         .where('requestId', '=', request.requestId)
         .executeTakeFirst()
       if (same !== undefined) return undefined
-      if ((await liveSessionAt(tx, request.cabinetId)) !== undefined) throw new CabinetError('cabinet_busy')
+      if ((await liveSessionAt(tx, request.cabinetId, request.door ?? 0)) !== undefined)
+        throw new CabinetError('cabinet_busy')
       if ((await liveSessionOf(tx, request.consumerId)) !== undefined) throw new CabinetError('consumer_busy')
       await tx
         .insertInto('session')
@@ -125,6 +141,7 @@ export function createOpening(
           cabinetId: request.cabinetId,
           consumerId: request.consumerId,
           kind: 'sale',
+          door: request.door ?? 0,
           state: sessionMachine.initial,
           deniedReason: null,
           planogramVersion: planogram?.version ?? 0,
@@ -189,15 +206,11 @@ export function createOpening(
     return before
   }
 
-  async function open(request: {
-    consumerId: string
-    requestId: string
-    cabinetId: string
-  }): Promise<SessionRow> {
+  async function open(request: OpenRequest): Promise<SessionRow> {
     const repeated = await findRepeated(request)
     if (repeated !== undefined) return repeated
     if (!deps.hasRoom()) throw new CabinetError('storage_full')
-    refuse(await factsOf(request.cabinetId, request.consumerId))
+    refuse(await factsOf(request.cabinetId, request.consumerId, request.door ?? 0))
     const begun = await begin(request)
     if (begun === undefined) {
       // A second tap in the same moment: the first one is under way.
@@ -216,7 +229,7 @@ export function createOpening(
         args: {
           sessionId,
           kind: 'sale',
-          door: 0,
+          door: request.door ?? 0,
           planogramVersion,
           stock: stock.map((line) => ({
             shelf: line.shelf,
@@ -270,8 +283,8 @@ export function createOpening(
   return {
     open,
     deny,
-    async checkCabinet(cabinetId) {
-      refuse(await factsOf(cabinetId, undefined))
+    async checkCabinet(cabinetId, door = 0) {
+      refuse(await factsOf(cabinetId, undefined, door))
     },
   }
 }

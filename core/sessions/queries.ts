@@ -1,6 +1,7 @@
 import type { CabinetForConsumer, SessionView } from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { isWithinHours, nextOpeningMs } from '#protocol/base/selling-hours.ts'
+import { doorsOf, isForSale } from '#core/cabinets/doors.ts'
 import type { CabinetPresence, PresenceBook } from '#core/cabinets/presence.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Consumers } from '#core/consumers/consumers.ts'
@@ -65,10 +66,9 @@ export async function cabinetForConsumer(
     .where('cabinetId', '=', cabinetId)
     .executeTakeFirst()
   if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
-  const [heard, isServed, live, planogram, products, stock, own] = await Promise.all([
+  const [heard, doors, planogram, products, stock, own] = await Promise.all([
     deps.presence.presenceOf(cabinetId),
-    isStaffAt(read, cabinetId, deps.clock.now()),
-    liveSessionAt(read, cabinetId),
+    doorsOf(read, cabinetId),
     planogramOf(read, cabinetId),
     productsBySku(read),
     stockOf(read, cabinetId),
@@ -84,6 +84,19 @@ export async function cabinetForConsumer(
           .executeTakeFirst(),
   ])
   const nowMs = deps.clock.now()
+  const doorViews = await Promise.all(
+    (doors.length === 0 ? [{ shelves: [] }] : doors).map(async ({ shelves }, door) => ({
+      door,
+      shelves: [...shelves],
+      status: await doorStatus(read, cabinetId, {
+        door,
+        nowMs,
+        isForSale: isForSale(doors, door, planogram?.shelves ?? []),
+      }),
+    })),
+  )
+  const isBusy =
+    doorViews.every(({ status }) => status !== 'open') && doorViews.some(({ status }) => status === 'busy')
   const hours = await sellingHoursOf(read, cabinetId)
   const isSelling = isWithinHours(hours, nowMs)
   const opensAtMs = isSelling ? undefined : nextOpeningMs(hours, nowMs)
@@ -101,7 +114,7 @@ export async function cabinetForConsumer(
     name: { zh: cabinet.nameZh, en: cabinet.nameEn },
     site: { zh: cabinet.siteZh, en: cabinet.siteEn },
     contact: cabinet.contact,
-    status: statusOf(heard, { isBusy: live !== undefined || isServed, isSelling, hasExpired }),
+    status: statusOf(heard, { isBusy, isSelling, hasExpired }),
     ...(opensAtMs === undefined ? {} : { opensAtMs }),
     capFen: Math.min(deps.policy.sessionCapFen, restriction?.capFen ?? deps.policy.sessionCapFen),
     retentionDays: deps.policy.routinePictureDays,
@@ -122,6 +135,7 @@ export async function cabinetForConsumer(
         ]
       }),
     })),
+    ...(doors.length < 2 ? {} : { doors: doorViews }),
     ...(book.promotions.length === 0
       ? {}
       : { promotions: book.promotions.map((one) => describePromotion(one, products)) }),
@@ -149,6 +163,18 @@ export async function cabinetForConsumer(
 }
 
 /** In the order in which an opening would be refused. */
+async function doorStatus(
+  read: Database['read'],
+  cabinetId: string,
+  { door, nowMs, isForSale }: { door: number; nowMs: number; isForSale: boolean },
+): Promise<'open' | 'busy' | 'staff_only'> {
+  if (!isForSale) return 'staff_only'
+  const isTaken =
+    (await liveSessionAt(read, cabinetId, door)) !== undefined ||
+    (await isStaffAt(read, cabinetId, door, nowMs))
+  return isTaken ? 'busy' : 'open'
+}
+
 function statusOf(
   heard: CabinetPresence,
   { isBusy, isSelling, hasExpired }: { isBusy: boolean; isSelling: boolean; hasExpired: boolean },

@@ -14,11 +14,17 @@ export async function findSession(db: Reader, sessionId: string): Promise<Sessio
 export function sessionIn(tx: Tx, sessionId: string): SessionRow | undefined {
   return directSql(tx).get<SessionRow>('SELECT * FROM session WHERE sessionId = ?', sessionId)
 }
-export async function liveSessionAt(db: Reader, cabinetId: string): Promise<SessionRow | undefined> {
+/** @param door  from 0 */
+export async function liveSessionAt(
+  db: Reader,
+  cabinetId: string,
+  door: number,
+): Promise<SessionRow | undefined> {
   return db
     .selectFrom('session')
     .selectAll()
     .where('cabinetId', '=', cabinetId)
+    .where('door', '=', door)
     .where('state', 'in', [...LIVE_SESSION_STATES])
     .executeTakeFirst()
 }

@@ -68,14 +68,14 @@ export function registerConsumerRoutes(
       schema: { body: OpenRequest, response: { 201: SessionView } },
     },
     async (request, reply) => {
-      const { cabinetId, requestId } = request.body
+      const { cabinetId, requestId, door } = request.body
       const askConsent = async () => {
         const consentUrl = await consent.begin(request, reply, cabinetId)
         throw new CabinetError('consent_required', undefined, { context: { consentUrl } })
       }
       if (request.consumer === null) {
         // The cabinet's own refusals come first: nobody should sign in for a door that stays shut.
-        await opening.checkCabinet(cabinetId)
+        await opening.checkCabinet(cabinetId, door)
         return askConsent()
       }
       const { consumerId } = request.consumer
@@ -86,7 +86,7 @@ export function registerConsumerRoutes(
         .executeTakeFirst()
       if (consumer?.permissionLostAtMs != null) return askConsent()
       try {
-        const session = await opening.open({ consumerId, requestId, cabinetId })
+        const session = await opening.open({ consumerId, requestId, cabinetId, door })
         return await reply.code(201).send(await sessionView(deps, session))
       } catch (error) {
         if (!(error instanceof CabinetError) || error.code !== 'consent_required') throw error

@@ -59,6 +59,19 @@ export const CabinetForConsumer = Type.Object(
         closed,
       ),
     ),
+    /** Where there are several doors: what is behind each, and whether it can be opened now. */
+    doors: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            door: Type.Integer(),
+            shelves: Type.Array(Type.String()),
+            status: oneOf(['open', 'busy', 'staff_only']),
+          },
+          closed,
+        ),
+      ),
+    ),
     /** Promotions that hold now. */
     promotions: Type.Optional(
       Type.Array(Type.Object({ name: Bilingual, text: Bilingual, endsAtMs: WallMs }, closed)),
@@ -90,6 +103,9 @@ export const OpenRequest = Type.Object(
       description: 'made by the page and kept, so that a second tap is the same request',
     }),
     cabinetId: Id,
+    door: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 3, description: 'from 0; the first when absent' }),
+    ),
   },
   closed,
 )

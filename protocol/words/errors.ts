@@ -78,6 +78,7 @@ const zh: Record<ErrorCode, ErrorText> = {
   command_unanswered: text('货柜没有回报指令结果。', '请先查看货柜再决定是否重发；有结果后会显示在这里。'),
   unknown_after_crash: text('柜端程序在执行指令时中断。', '结果中列出了硬件的实际状态，请据此判断。'),
   agent_restarted: text('柜端程序在指令生效前重启，未作任何更改。', '请重新下发。'),
+  door_not_for_sale: text('这扇门内没有在售商品。', '请选择货柜的另一扇门。'),
   visit_line_wrong: text('有一行不可能成立。', '请更正所指的行后重新保存。'),
   visit_difference_unexplained: text('称重结果与填写的不一致。', '请重新清点该层并更正，或写明差异原因。'),
   door_open: text('柜门开着。', '请关上柜门后重新下发。'),

@@ -12,6 +12,7 @@ import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './d
 import { DEFERRED_STORIES } from './deferred-variants.ts'
 import { DOUBLE_CHARGE_STORIES } from './double-charge-variants.ts'
 import { DOOR_STORIES } from './doors.ts'
+import { TWO_DOOR_STORIES } from './two-doors.ts'
 import { dispute } from './dispute.ts'
 import { doubleCharge } from './double-charge.ts'
 import { faults, SINGLE_FAULTS } from './faults/index.ts'
@@ -72,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...EVIDENCE_STORIES,
   ...COLD_STORIES,
   ...DOOR_STORIES,
+  ...TWO_DOOR_STORIES,
   ...BUS_STORIES,
   ...RESTOCK_STORIES,
   edgeKilled,

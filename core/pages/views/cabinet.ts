@@ -181,6 +181,19 @@ function openForm(page: PageContext, cabinet: CabinetForConsumer): Markup {
 </form>`
 }
 
+/** One for each door that can be opened now; which is which stands on the doors. */
+function openButtons(page: PageContext, { doors = [] }: CabinetForConsumer): Markup | Markup[] {
+  const { t } = page
+  if (doors.length === 0)
+    return html`<button class="button big" type="submit">${icon('lock-open')}<span>${t('cabinet.button')}</span></button>`
+  return doors
+    .filter(({ status }) => status !== 'staff_only')
+    .map(
+      ({ door, status }) =>
+        html`<button class="button big" type="submit" name="door" value="${door}"${status === 'busy' ? html` disabled` : false}>${icon('lock-open')}<span>${t(status === 'busy' ? 'cabinet.door.busy' : 'cabinet.door', { door: door + 1 })}</span></button>`,
+    )
+}
+
 /** Between our page and the provider's: says what is asked there before the reader leaves. */
 export function consentPage(page: PageContext, consentUrl: string, back: string): Markup {
   const { t } = page

@@ -71,6 +71,8 @@ export const en = {
   'cabinet.more': 'More rules',
   'cabinet.notice.more': 'Full privacy notice',
   'cabinet.button': 'Open the door',
+  'cabinet.door': 'Open door {door}',
+  'cabinet.door.busy': 'Door {door} is in use',
   'cabinet.button.busy': 'Opening …',
   'cabinet.button.note': 'By opening you accept these rules and the recording.',
   'cabinet.consent': 'The first time, your payment app asks for permission. Nothing is charged by that.',

@@ -66,6 +66,8 @@ export const zh: Record<keyof typeof en, string> = {
   'cabinet.more': '更多规则',
   'cabinet.notice.more': '完整的隐私说明',
   'cabinet.button': '打开柜门',
+  'cabinet.door': '打开 {door} 号门',
+  'cabinet.door.busy': '{door} 号门使用中',
   'cabinet.button.busy': '正在开门…',
   'cabinet.button.note': '点击即表示您同意以上规则和记录方式。',
   'cabinet.consent': '首次使用时，支付应用会请您授权；授权本身不扣款。',

@@ -18,6 +18,7 @@ import { makingGoodMigration } from './0016-making-good.ts'
 import { policiesMigration } from './0017-policies.ts'
 import { restockMigration } from './0018-restock.ts'
 import { ticketDeskMigration } from './0019-ticket-desk.ts'
+import { doorsMigration } from './0021-doors.ts'
 import { knowledgeMigration } from './0020-knowledge.ts'
 
 /** In order, without holes. */
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   restockMigration,
   ticketDeskMigration,
   knowledgeMigration,
+  doorsMigration,
 ]

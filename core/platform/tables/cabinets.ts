@@ -66,6 +66,11 @@ export interface CabinetTables {
     helloAtMs: number | null
     lastHeardMs: number | null
     clockSkewMs: number | null
+    /** JSON of the shelves behind each door, where there are several. */
+    doors: string | null
+    /** Bit n: door n. */
+    openDoors: Generated<number>
+    unlockedDoors: Generated<number>
     isDoorOpen: number | null
     isLocked: number | null
     isLockedOut: number

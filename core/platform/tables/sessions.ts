@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { OrderState, SessionState } from '#protocol/api/common.ts'
 
 export interface SessionTables {
@@ -7,6 +8,8 @@ export interface SessionTables {
     cabinetId: string
     consumerId: string
     kind: 'sale' | 'restock' | 'service'
+    /** From 0. */
+    door: Generated<number>
     state: SessionState
     deniedReason: string | null
     planogramVersion: number
