@@ -16,6 +16,16 @@ const FLAGS = {
     hint: 'N',
     help: 'fleet: cabinets at once, 1 to 3 (default 3); ingest: cabinets that send (default 2000)',
   },
+  data: {
+    type: 'string',
+    hint: 'FOLDER',
+    help: 'api: a folder of "npm run core -- seed --orders N"; without it one is seeded and kept for the next run',
+  },
+  orders: {
+    type: 'integer',
+    hint: 'N',
+    help: 'api: orders of the seeded folder (default 1000000); 0 leaves it out',
+  },
   seconds: { type: 'integer', hint: 'S', help: 'fleet: length of each of the two measurements (default 60)' },
 } satisfies Record<string, FlagSpec>
 
@@ -26,6 +36,8 @@ interface BenchOptions {
   films?: number
   cabinets?: number
   seconds?: number
+  data?: string
+  orders?: number
   say: (line: string) => void
 }
 /** Each benchmark is loaded only when it is asked for. It returns the object that `--json` prints; people get the same figures as tables. */
@@ -62,9 +74,19 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
         onProgress: say,
       }),
   },
+  console: {
+    about: 'sizes, speed over a slow line and what axe finds: every page, language, theme, size and role',
+    run: async ({ say }) => (await import('#test/bench/console/index.ts')).runConsoleBench({ say }),
+  },
   api: {
-    about: 'order page, dispute and refund over HTTP, beside a bare route that reads the same row',
-    run: async ({ say }) => (await import('#test/bench/api/index.ts')).runApiBench({ say }),
+    about:
+      'order page, dispute and refund beside a bare route that reads the same row; queue and search after a million orders',
+    run: async ({ say, data, orders }) =>
+      (await import('#test/bench/api/index.ts')).runApiBench({
+        ...(data === undefined ? {} : { data }),
+        ...(orders === undefined ? {} : { orders }),
+        say,
+      }),
   },
 }
 
@@ -110,6 +132,8 @@ async function main(): Promise<number> {
     ...(typeof values.films === 'number' ? { films: values.films } : {}),
     ...(typeof values.cabinets === 'number' ? { cabinets: values.cabinets } : {}),
     ...(typeof values.seconds === 'number' ? { seconds: values.seconds } : {}),
+    ...(typeof values.data === 'string' ? { data: values.data } : {}),
+    ...(typeof values.orders === 'number' ? { orders: values.orders } : {}),
     say: (line) => process.stderr.write(`${line}\n`),
   })
   process.stdout.write(values.json === true ? `${JSON.stringify(figures)}\n` : tablesOf(figures))

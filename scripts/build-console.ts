@@ -78,14 +78,19 @@ function filesUnder(folder: string): string[] {
 
 type Manifest = Record<string, { file: string; imports?: string[]; css?: string[]; isEntry?: boolean }>
 
-/** Gzipped KiB of script that each entry needs before it can do anything: itself and its static imports. */
-export function firstRouteSizes(): Record<string, number> {
+/**
+ * Gzipped KiB of script that each entry needs before it can do anything: itself and its static imports.
+ * @param also  by entry, chunks that it loads before its first page shows
+ */
+export function firstRouteSizes(
+  also: Readonly<Record<string, readonly string[]>> = {},
+): Record<string, number> {
   const manifest = JSON.parse(readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8')) as Manifest
   const sizes: Record<string, number> = {}
   for (const [name, chunk] of Object.entries(manifest)) {
     if (chunk.isEntry !== true) continue
     const files = new Set<string>()
-    collect(manifest, name, files)
+    for (const chunkName of [name, ...(also[name] ?? [])]) collect(manifest, chunkName, files)
     let bytes = 0
     for (const file of files) bytes += gzipSync(readFileSync(path.join(DIST, file)), { level: 9 }).length
     sizes[name] = bytes / 1024

@@ -20,9 +20,11 @@ export interface Bulk {
 /** @param file  core.sqlite, which nobody has open */
 export function openBulk(file: string, auditKey: Uint8Array): Bulk {
   const part = `${file}.seeding`
-  rmSync(part, { force: true })
+  for (const left of [part, `${part}-wal`, `${part}-shm`, `${part}-journal`]) rmSync(left, { force: true })
   copyFileSync(file, part)
   const connection = new Sqlite(part)
+  // A database with a write-ahead log keeps it until it has left that mode.
+  connection.pragma('journal_mode = DELETE')
   connection.pragma('journal_mode = OFF')
   connection.pragma('synchronous = OFF')
   connection.pragma('locking_mode = EXCLUSIVE')

@@ -119,7 +119,14 @@ export async function seedHistory(
     return ids
   }
   const visits = createVisits({ bulk, journal, idsAt, random })
-  const questions = createQuestions({ bulk, idsAt, random, agents, untilMs })
+  const questions = createQuestions({
+    bulk,
+    idsAt,
+    random,
+    agents,
+    tickets: wish.tickets,
+    nowMs: deps.nowMs,
+  })
   const goods = goodsOf(seed)
   const consumers: Array<string | undefined> = Array.from(
     { length: Math.max(1, Math.round(wish.orders / ORDERS_PER_CONSUMER)) },
@@ -170,7 +177,8 @@ export async function seedHistory(
         },
         goods,
       )
-      if (isAsked) questions.ask(visit, { atMs, cabinetId: cabinet.id, consumerId })
+      if (isAsked)
+        questions.ask(visit, { atMs, cabinetId: cabinet.id, operator: cabinet.operator, consumerId })
       for (const { sku, quantity } of visit.lines) {
         const key = `${cabinet.id}/${sku}`
         sold.set(key, (sold.get(key) ?? 0) + quantity)

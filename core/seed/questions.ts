@@ -1,17 +1,19 @@
-import type { Insertable } from 'kysely'
 import type { DisputeReason } from '#protocol/api/common.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { integerBelow, type Random } from '#protocol/base/random.ts'
-import type { Tables } from '#core/platform/tables/index.ts'
 import type { Bulk } from './bulk.ts'
 import type { VisitMade } from './visit.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
+const FIRST_RESPONSE_MS = 15 * MINUTE_MS
+const RESOLUTION_MS = 24 * HOUR_MS
 const NUMBER_FIRST = 10_001
-/** Tickets younger than this may still be open. */
-const OPEN_FOR_MS = 12 * HOUR_MS
+/** So many of the last ones are asked within the last hours, about visits of some days ago, and are still open. */
+const OPEN_SHARE = 0.03
+const OPEN_MOST = 300
+const OPEN_FOR_MS = 20 * HOUR_MS
+const ZONE = 'Asia/Shanghai'
 
 /** What people write, by reason and language. */
 const SAYINGS: Readonly<Record<DisputeReason, { zh: readonly string[]; en: readonly string[] }>> = {
@@ -60,41 +62,48 @@ export function createQuestions(deps: {
   idsAt: (atMs: number) => Ids
   random: Random
   agents: ReadonlyArray<{ staffId: string; displayName: string }>
-  untilMs: number
+  /** How many there will be. */
+  tickets: number
+  nowMs: number
 }) {
-  const { bulk, idsAt, random, agents, untilMs } = deps
+  const { bulk, idsAt, random, agents, nowMs } = deps
+  const openFrom = deps.tickets - Math.min(OPEN_MOST, Math.ceil(deps.tickets * OPEN_SHARE))
   let made = 0
   const oneOf = <T>(list: readonly T[]): T => list[integerBelow(random, list.length)] as T
 
   return {
-    ask(visit: VisitMade, about: { atMs: number; cabinetId: string; consumerId: string }): void {
+    ask(
+      visit: VisitMade,
+      about: { atMs: number; cabinetId: string; operator: string; consumerId: string },
+    ): void {
       const lot = random.next()
       const reason = LOTS.find(([upTo]) => lot < upTo)?.[1] ?? 'other'
       const language: 'zh' | 'en' = random.next() < 0.9 ? 'zh' : 'en'
-      const openedAtMs = Math.min(
-        untilMs - MINUTE_MS,
-        about.atMs + 2 * MINUTE_MS + integerBelow(random, 3 * HOUR_MS),
-      )
+      const isOpen = made >= openFrom
+      const openedAtMs = isOpen
+        ? nowMs - MINUTE_MS - integerBelow(random, OPEN_FOR_MS)
+        : about.atMs + 2 * MINUTE_MS + integerBelow(random, 3 * HOUR_MS)
       const ids = idsAt(openedAtMs)
       const ticketId = ids.next('ticket')
       const text = oneOf(SAYINGS[reason][language])
       const line = oneOf(visit.lines)
-      const isOpen = openedAtMs > untilMs - OPEN_FOR_MS
       const agent = agents.length === 0 || (isOpen && random.next() < 0.5) ? undefined : oneOf(agents)
       const respondedAtMs =
         agent === undefined ? null : openedAtMs + 2 * MINUTE_MS + integerBelow(random, 12 * MINUTE_MS)
       const closedAtMs = isOpen ? null : openedAtMs + HOUR_MS + integerBelow(random, 9 * HOUR_MS)
       const isRated = !isOpen && random.next() < 0.4
-      // Columns that have a default in the database are left to it.
-      const ticket = {
+      const answeredAtMs = respondedAtMs === null || respondedAtMs >= nowMs ? null : respondedAtMs
+      const firstResponseDueMs = openedAtMs + FIRST_RESPONSE_MS
+      const resolutionDueMs = openedAtMs + RESOLUTION_MS
+      bulk.add('ticket', {
         ticketId,
         number: NUMBER_FIRST + made++,
         requestId: ids.next('request'),
         type: reason,
-        origin: 'dispute' as const,
+        origin: 'dispute',
         reason,
-        state: isOpen ? (agent === undefined ? ('new' as const) : ('open' as const)) : ('closed' as const),
-        priority: reason === 'charged_twice' ? ('high' as const) : ('normal' as const),
+        state: isOpen ? (agent === undefined ? 'new' : 'open') : 'closed',
+        priority: reason === 'charged_twice' ? 'high' : 'normal',
         orderId: visit.orderId,
         cabinetId: about.cabinetId,
         consumerId: about.consumerId,
@@ -104,9 +113,9 @@ export function createQuestions(deps: {
         language,
         openedAtMs,
         openedBy: about.consumerId,
-        firstResponseDueMs: openedAtMs + 15 * MINUTE_MS,
-        firstRespondedAtMs: respondedAtMs === null || respondedAtMs >= untilMs ? null : respondedAtMs,
-        resolutionDueMs: openedAtMs + DAY_MS,
+        firstResponseDueMs,
+        firstRespondedAtMs: answeredAtMs,
+        resolutionDueMs,
         resolvedAtMs: closedAtMs,
         closedAtMs,
         assigneeId: agent?.staffId ?? null,
@@ -118,10 +127,50 @@ export function createQuestions(deps: {
         rating: isRated ? 3 + integerBelow(random, 3) : null,
         ratingTags: '[]',
         version: 1,
-      } satisfies Partial<Insertable<Tables['ticket']>>
-      bulk.add('ticket', ticket as Insertable<Tables['ticket']>)
+        channel: 'order',
+        intake: '{}',
+        severity: 3,
+        ownerId: agent?.staffId ?? null,
+        operator: about.operator,
+        sessionId: visit.sessionId,
+        phoneTail: null,
+        phoneSealed: null,
+        sla: 'standard',
+        isPaused: 0,
+        mergedIntoId: null,
+        splitFromId: null,
+        incidentId: null,
+        snoozeKind: null,
+        snoozeUntilMs: null,
+        snoozedBy: null,
+        deviceVersion: null,
+        deviceAskedAtMs: null,
+        deviceSetpoint: null,
+      })
+      clock(ticketId, 'first_response', openedAtMs, firstResponseDueMs, answeredAtMs ?? closedAtMs)
+      clock(ticketId, 'resolution', openedAtMs, resolutionDueMs, closedAtMs)
+      bulk.add('ticketEvent', {
+        ticketId,
+        version: 1,
+        atMs: openedAtMs,
+        actor: about.consumerId,
+        actorName: '',
+        what: 'opened',
+        eventValues: JSON.stringify({ type: reason, channel: 'order' }),
+      })
+      // Whoever starts a core on it finds the ladder of the open ones where it stands.
+      if (isOpen)
+        bulk.add('dueWork', {
+          kind: 'ticket.clock',
+          subjectId: ticketId,
+          dueAtMs: Math.max(nowMs, answeredAtMs === null ? firstResponseDueMs : resolutionDueMs),
+          payload: '{}',
+          attempts: 0,
+          claimedUntilMs: null,
+          lastError: null,
+        })
       message(ticketId, ids, { atMs: openedAtMs, sender: 'consumer', text })
-      if (agent !== undefined && respondedAtMs !== null && respondedAtMs < untilMs)
+      if (agent !== undefined && respondedAtMs !== null && respondedAtMs < nowMs)
         message(ticketId, idsAt(respondedAtMs), {
           atMs: respondedAtMs,
           sender: 'agent',
@@ -134,6 +183,27 @@ export function createQuestions(deps: {
         })
     },
     count: () => made,
+  }
+
+  function clock(
+    ticketId: string,
+    kind: 'first_response' | 'resolution',
+    openedAtMs: number,
+    dueAtMs: number,
+    metAtMs: number | null,
+  ): void {
+    bulk.add('ticketClock', {
+      ticketId,
+      kind,
+      calendar: 'always',
+      zone: ZONE,
+      allowedMs: dueAtMs - openedAtMs,
+      usedMs: 0,
+      runningSinceMs: openedAtMs,
+      metAtMs,
+      dueAtMs,
+      round: 0,
+    })
   }
 
   function message(

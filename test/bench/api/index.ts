@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { Agent } from 'node:http'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import {
   addressOf,
   type Call,
@@ -13,6 +11,8 @@ import {
   type RouteFigures,
   send,
 } from './load.ts'
+import { type LargeFigures, measureLarge } from './large.ts'
+import { servedBy } from './process.ts'
 import type { Served } from './server.ts'
 
 export interface ApiFigures {
@@ -35,6 +35,7 @@ export interface ApiFigures {
 }
 
 const ORDERS = 1500
+const LARGE_ORDERS = 1_000_000
 /** So many orders are disputed, and so many others refunded. */
 const CHANGED = 300
 const WARM_UP_MS = 1000
@@ -42,14 +43,29 @@ const WARM_UP_MS = 1000
 const TURNS = 4
 const TURN_MS = 750
 
-/** Starts a core in a process of its own and asks it over HTTP, as phones and the console do. */
-export async function runApiBench({ say }: { say: (line: string) => void }): Promise<ApiFigures> {
-  const server = spawn(process.execPath, [path.join(import.meta.dirname, 'server.ts'), String(ORDERS)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+/**
+ * Starts a core in a process of its own and asks it over HTTP, as phones and the console do; then another one on a folder of
+ * two years.
+ * @param data  such a folder; without it one is seeded and kept in the folder for temporary files
+ */
+export async function runApiBench(options: {
+  say: (line: string) => void
+  data?: string
+  orders?: number
+}): Promise<ApiFigures & { large?: LargeFigures }> {
+  const figures = await measureRoutes(options.say)
+  const { orders = LARGE_ORDERS, data } = options
+  if (orders === 0) return figures
+  options.say('A business of two years …')
+  const wish = { orders, tickets: Math.ceil(orders / 100), ...(data === undefined ? {} : { data }) }
+  return { ...figures, large: await measureLarge(wish, options.say) }
+}
+
+async function measureRoutes(say: (line: string) => void): Promise<ApiFigures> {
+  const server = servedBy<Served>(path.join(import.meta.dirname, 'server.ts'), String(ORDERS))
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   try {
-    const served = await firstLine(server)
+    const served = await server.served
     const calls = callsOf(served)
     const { bare, page, again, json } = calls
     const tag = (await send(agent, page('en')(0))).etag
@@ -96,8 +112,7 @@ export async function runApiBench({ say }: { say: (line: string) => void }): Pro
     }
   } finally {
     agent.destroy()
-    server.stdin.end()
-    server.kill()
+    server.stop()
   }
 }
 
@@ -155,12 +170,4 @@ function callsOf({ coreUrl, bareUrl, orders, consumerCookie, agentCookie }: Serv
       )
     },
   }
-}
-
-function firstLine(server: ReturnType<typeof spawn>): Promise<Served> {
-  return new Promise((resolve, reject) => {
-    if (server.stdout === null) throw new Error('assertion failed: the server has no standard output')
-    createInterface({ input: server.stdout }).once('line', (line) => resolve(JSON.parse(line) as Served))
-    server.once('exit', (code) => reject(new Error(`the server of the benchmark ended with ${code}`)))
-  })
 }

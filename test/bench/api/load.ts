@@ -60,8 +60,9 @@ export function forEach(
   count: number,
   into: Taken,
   callOf: (index: number) => Call,
+  atOnce = CONNECTIONS,
 ): Promise<void> {
-  return load(agent, into, callOf, (index) => index < count)
+  return load(agent, into, callOf, (index) => index < count, atOnce)
 }
 
 /** Every connection asks again as soon as it was answered. */
@@ -70,6 +71,7 @@ async function load(
   into: Taken,
   callOf: (index: number) => Call,
   goesOn: (index: number, sinceMs: number) => boolean,
+  atOnce = CONNECTIONS,
 ): Promise<void> {
   const startedMs = performance.now()
   let index = 0
@@ -81,7 +83,7 @@ async function load(
       into.tookMs.push(performance.now() - sentMs)
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+  await Promise.all(Array.from({ length: atOnce }, connection))
   into.seconds += (performance.now() - startedMs) / 1000
 }
 

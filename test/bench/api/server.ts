@@ -1,12 +1,10 @@
-import path from 'node:path'
 import Fastify from 'fastify'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
-import { createNoticeStandIn } from '#simulator/notices/notices.ts'
-import { createProviderStandIn } from '#simulator/provider/provider.ts'
 import { CABINET, createCoreBench } from '#test/core/core-bench.ts'
 import { seedOrders } from './served.ts'
+import { startStandIns } from './stand-ins.ts'
 
 /** What the load is told, as one line on standard output. */
 export interface Served {
@@ -25,21 +23,8 @@ async function serve(orderCount: number): Promise<void> {
   const clock = createSystemClock()
   const random = createSystemRandom()
   const ids = createIds(clock, random)
-  const standIns = async (folder: string) => {
-    const dataDir = path.join(folder, 'stand-ins')
-    await createProviderStandIn({ dataDir, port: 0, clock, ids, random }).start()
-    await createNoticeStandIn({ dataDir, port: 0, clock, ids, random }).start()
-    return dataDir
-  }
-  const { mkdtempSync } = await import('node:fs')
-  const { tmpdir } = await import('node:os')
-  const dataDir = await standIns(mkdtempSync(path.join(tmpdir(), 'bench-api-')))
-  const bench = await createCoreBench({}, () => [
-    '--provider',
-    path.join(dataDir, 'merchant.json'),
-    '--notices',
-    path.join(dataDir, 'notices.json'),
-  ])
+  const flags = await startStandIns({ clock, ids, random })
+  const bench = await createCoreBench({}, () => flags)
   const { core } = bench
   const { commerce, db } = core
   if (commerce === undefined) throw new Error('the core of the benchmark sells nothing')
