@@ -176,7 +176,7 @@ function openForm(page: PageContext, cabinet: CabinetForConsumer): Markup {
   const { t } = page
   return html`<form class="action" aria-label="${t('cabinet.button')}" method="post" action="/c/${cabinet.cabinetId}" data-open="${cabinet.cabinetId}" data-busy="${t('cabinet.button.busy')}">
   <input type="hidden" name="requestId" value="${page.newRequestId()}">
-  <button class="button big" type="submit">${icon('lock-open')}<span>${t('cabinet.button')}</span></button>
+  ${openButtons(page, cabinet)}
   <p class="soft small">${t('cabinet.button.note')}</p>
 </form>`
 }
