@@ -55,6 +55,14 @@ export interface MoneyRig {
   /** What a SIGKILL leaves: the database as it is, and nothing in memory. */
   kill(): Promise<void>
   start(options?: { transport?: (real: HttpTransport) => HttpTransport }): Promise<void>
+  /** A second core beside the first, on the same database. */
+  twin(): Promise<TwinCore>
+  stop(): Promise<void>
+}
+export interface TwinCore {
+  readonly db: Database
+  readonly charges: Charges
+  readonly refunds: Refunds
   stop(): Promise<void>
 }
 
@@ -108,15 +116,39 @@ export async function createMoneyRig(): Promise<MoneyRig> {
   }
 
   async function start(options: { transport?: (real: HttpTransport) => HttpTransport } = {}): Promise<void> {
-    db = audited(openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: AUDIT_KEY }))
+    const real = createHttpTransport(clock)
+    const opened = audited(openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: AUDIT_KEY }))
+    db = opened
     if (isFirst) await seed()
     isFirst = false
-    const real = createHttpTransport(clock)
-    const transport = options.transport?.(real) ?? real
-    const deps = { db, clock, ids, random, log, policy }
-    due = createDueWork(deps)
+    const core = createCore(opened, options.transport?.(real) ?? real)
+    ;({ due, charges, refunds, bills, complaints, tickets } = core)
+    await charges.resume()
+    await refunds.resume()
+    due.start()
+  }
+
+  /** A second core beside the first, on the same database. */
+  async function twin(): Promise<TwinCore> {
+    const opened = audited(openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: AUDIT_KEY }))
+    const core = createCore(opened, createHttpTransport(clock))
+    core.due.start()
+    return {
+      db: opened,
+      charges: core.charges,
+      refunds: core.refunds,
+      async stop() {
+        await core.due.stop()
+        await opened.close()
+      },
+    }
+  }
+
+  function createCore(own: Database, transport: HttpTransport) {
+    const deps = { db: own, clock, ids, random, log, policy }
+    const due = createDueWork(deps)
     const provider = createProvider(transport, policy.providerAnswerMs)
-    charges = createCharges({
+    const charges = createCharges({
       ...deps,
       due,
       provider,
@@ -137,7 +169,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         },
       },
     })
-    tickets = createTickets({ ...deps, due, reactions: { delayTold: async () => undefined } })
+    const tickets = createTickets({ ...deps, due, reactions: { delayTold: async () => undefined } })
     const notices = createNotices({
       ...deps,
       due,
@@ -146,7 +178,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
       publicUrl: () => 'http://127.0.0.1:9',
       openidOf: async () => OPENID,
     })
-    refunds = createRefunds({
+    const refunds = createRefunds({
       ...deps,
       due,
       provider,
@@ -157,7 +189,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         refundRejected: async () => undefined,
       },
     })
-    bills = createBills({
+    const bills = createBills({
       ...deps,
       due,
       provider,
@@ -165,7 +197,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
       refunds,
       reactions: { differenceFound: async () => 'an-bill', differenceSettled: async () => undefined },
     })
-    complaints = createComplaints({
+    const complaints = createComplaints({
       ...deps,
       due,
       provider,
@@ -176,9 +208,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         },
       },
     })
-    await charges.resume()
-    await refunds.resume()
-    due.start()
+    return { due, charges, refunds, bills, complaints, tickets }
   }
 
   /** The books are held against everything else inside each transaction, before it can be committed. */
@@ -402,6 +432,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
     settle,
     kill,
     start,
+    twin,
     async stop() {
       await kill()
       await standIn.stop()
