@@ -5,6 +5,7 @@ import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { cameraName, shelfName } from '../../data/staff-format.ts'
 import { coldWord, coldWordOr } from '../../words/cold.ts'
+import { doorWord, hasDoorWord } from '../../words/doors.ts'
 import { choose } from '../../words/words.ts'
 import { type StaffWord, word, wordOr } from '../../words/staff.ts'
 import type { IconName } from '../icons.ts'
@@ -69,9 +70,19 @@ function coldSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind'
     : undefined
 }
 
+/** Which door, what of it, and what to do; the line to its board. */
+function doorSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind' | 'values'>) {
+  const detail =
+    kind === 'door_left_open' ? `.${values['level']}` : kind === 'bus_fault' ? `.${values['reason']}` : ''
+  const key = `${kind}${detail}`
+  if (!hasDoorWord(key)) return undefined
+  const what = doorWord(key, { minutes: Math.max(1, Number(values['minutes'] ?? 1)) })
+  return values['door'] === undefined ? what : doorWord('door', { door: values['door'], what })
+}
+
 /** What happened, where the name of the alarm alone does not say it. */
 export function alarmSentence(alarm: Pick<AlarmList['alarms'][number], 'kind' | 'key' | 'values'>) {
-  const known = scaleSentence(alarm) ?? cameraSentence(alarm) ?? coldSentence(alarm)
+  const known = scaleSentence(alarm) ?? cameraSentence(alarm) ?? coldSentence(alarm) ?? doorSentence(alarm)
   if (known !== undefined) return html`<p class="soft small">${known}</p>`
   if (!knowsSentence(alarm.key)) return nothing
   const text = sentence(alarm.key, alarm.values)
