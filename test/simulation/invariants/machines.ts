@@ -43,8 +43,8 @@ export function watchMachines(world: World): void {
   )
   const clear = sqlite.prepare('DELETE FROM touched')
   const crowded = sqlite.prepare<[], { subject: string }>(
-    `SELECT 'door of ' || cabinetId AS subject FROM session
-       WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue') GROUP BY cabinetId HAVING count(*) > 1
+    `SELECT 'door ' || door || ' of ' || cabinetId AS subject FROM session
+       WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue') GROUP BY cabinetId, door HAVING count(*) > 1
      UNION ALL SELECT 'consumer ' || consumerId FROM session
        WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue') GROUP BY consumerId HAVING count(*) > 1`,
   )

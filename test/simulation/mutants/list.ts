@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'two-sessions-at-one-door',
     file: 'core/sessions/opening.ts',
-    find: "if ((await liveSessionAt(tx, request.cabinetId)) !== undefined) throw new CabinetError('cabinet_busy')",
+    find: "if ((await liveSessionAt(tx, request.cabinetId, request.door ?? 0)) !== undefined)\n        throw new CabinetError('cabinet_busy')",
     replace: '',
     why: 'two people who scan at the same moment are both let in by the rule; only the last fence, an index, is left',
     expected: ['I13', 'crash'],
