@@ -22,16 +22,18 @@ const ROWS_AT_ONCE = 5000
 const INTERVALS_MOST = 2000
 
 /** @throws unknown_cabinet */
-export async function coldLogOf(deps: ColdDeps, cabinetId: string, period: Period): Promise<ColdLog> {
+export async function coldLogOf(deps: ColdDeps, cabinetId: string, asked: Period): Promise<ColdLog> {
   const { db, policy } = deps
-  const { fromMs, toMs } = period
   const cabinet = await db.read
     .selectFrom('cabinet')
     .innerJoin('twin', 'twin.cabinetId', 'cabinet.cabinetId')
     .select(['nameZh', 'nameEn', 'siteZh', 'siteEn', 'operator', 'timeZone', 'twin.lockout'])
+    .select(['createdAtMs', 'enrolledAtMs'])
     .where('cabinet.cabinetId', '=', cabinetId)
     .executeTakeFirst()
   if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
+  const period = await inService(db.read, cabinetId, asked, cabinet.enrolledAtMs ?? cabinet.createdAtMs)
+  const { fromMs, toMs } = period
   const lockout = JSON.parse(cabinet.lockout) as { isEnabled: boolean; limitDeciCelsius: number }
   const events = await coldEventsOf(deps, cabinetId, period)
   const facts = await factsOf(deps, cabinetId, period)
@@ -61,6 +63,26 @@ export async function coldLogOf(deps: ColdDeps, cabinetId: string, period: Perio
     ...(await surroundingsOf(deps, cabinetId, period)),
     ...events,
   }
+}
+
+/** A cabinet that was not there yet has no gap: its record begins with its service, or with what it measured before. */
+async function inService(
+  db: Kysely<Tables>,
+  cabinetId: string,
+  { fromMs, toMs }: Period,
+  sinceMs: number,
+): Promise<Period> {
+  if (sinceMs <= fromMs) return { fromMs, toMs }
+  const first = await db
+    .selectFrom('reading')
+    .select(['atMs', 'windowMs'])
+    .where('cabinetId', '=', cabinetId)
+    .where('atMs', '>', fromMs)
+    .orderBy('atMs')
+    .limit(1)
+    .executeTakeFirst()
+  const beganMs = Math.min(sinceMs, first === undefined ? sinceMs : first.atMs - first.windowMs)
+  return { fromMs: Math.min(Math.max(fromMs, beganMs), toMs - 1), toMs }
 }
 
 /** Times and windows alone: what says where readings are missing. */

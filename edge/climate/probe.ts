@@ -30,7 +30,9 @@ export interface ProbeState {
   readonly doorOpenMs: number
   readonly lastMonoMs: number
   /** A level that nobody believes yet. */
-  readonly candidate: { readonly air: DeciCelsius; readonly count: number } | undefined
+  readonly candidate:
+    | { readonly air: DeciCelsius; readonly count: number; readonly sinceMonoMs: number }
+    | undefined
   readonly jumpsMonoMs: readonly number[]
 }
 
@@ -41,8 +43,9 @@ export interface ProbeView {
   readonly isDoorOpen: boolean | null
 }
 
-/** A jump is believed when so many readings in a row agree on the new level. */
+/** A jump is believed when so many readings in a row, over so long a time, agree on the new level. */
 const AGREEING = 3
+const AGREEING_MS = 4000
 /** One start and one stop of the compressor move the air of every cabinet by more than a tenth of a degree. */
 const COMPRESSOR_CHANGES = 2
 const DOOR_OPEN_MS = 60_000
@@ -100,8 +103,10 @@ function evolveLevel(state: ProbeState, air: DeciCelsius, at: number, limits: Pr
   if (isJump) {
     const agrees = candidate !== undefined && Math.abs(air - candidate.air) <= limits.jump
     const count = agrees ? candidate.count + 1 : 1
+    const sinceMonoMs = agrees ? candidate.sinceMonoMs : at
     const jumpsMonoMs = agrees ? state.jumpsMonoMs : [...state.jumpsMonoMs, at].slice(-20)
-    if (count < AGREEING) return { ...state, jumpsMonoMs, candidate: { air, count } }
+    if (count < AGREEING || at - sinceMonoMs < AGREEING_MS)
+      return { ...state, jumpsMonoMs, candidate: { air, count, sinceMonoMs } }
   }
   return {
     ...state,

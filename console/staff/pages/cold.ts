@@ -79,7 +79,7 @@ export class ColdPage extends StaffPage {
   }
 
   #body(log: ColdLog) {
-    const time = this.services.time.in(log.timeZone)
+    const time = { ...this.services.time.in(log.timeZone), zone: log.timeZone }
     const from = dayIn(log.fromMs, log.timeZone)
     const to = dayIn(log.toMs - 1, log.timeZone)
     const today = dayIn(this.services.time.now(), log.timeZone)
@@ -90,7 +90,7 @@ export class ColdPage extends StaffPage {
         <div class="segments" role="group" aria-label=${word('show')}>
           ${SPANS_DAYS.map((count) => {
             const first = addDays(today, 1 - count)
-            return html`<button type="button" aria-pressed=${from === first && to === today} @click=${() => this.#go(first, today)}>${word('lastDays', { count })}</button>`
+            return html`<button type="button" aria-pressed=${from === first && to === today} @click=${() => this.#go(first, today)}>${count === 1 ? word('today') : word('lastDays', { count })}</button>`
           })}
         </div>
         <span class="grow"></span>

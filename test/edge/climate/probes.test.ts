@@ -74,6 +74,26 @@ describe('a temperature probe', () => {
   it('that never moves because nothing moves the air is fine', () => {
     expect(feed(20_000, () => ({ air: 38 })).changes).toEqual([])
   })
+  it('that is read several times a second is not believed sooner for it', () => {
+    const probes = createProbes(limits, 0, {})
+    const highest: Array<number | null> = []
+    for (let atMonoMs = 200; atMonoMs <= 20_000; atMonoMs += 200) {
+      const isFarOff = atMonoMs >= 10_000 && atMonoMs < 12_400
+      probes.onSample(
+        {
+          atMonoMs,
+          airDeciCelsius: isFarOff ? 300 : 40,
+          evaporatorDeciCelsius: null,
+          setpointDeciCelsius: 35,
+          isCompressorOn: false,
+          isDefrosting: false,
+        },
+        false,
+      )
+      highest.push(probes.air)
+    }
+    expect(Math.max(...highest.map((air) => air ?? 0))).toBe(40)
+  })
   it('is forgiven a spike, of which nobody hears', () => {
     const { changes, probes } = feed(60, (second) => ({ air: second === 30 ? 400 : 40 }))
     expect(changes).toEqual([])
