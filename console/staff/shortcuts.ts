@@ -18,6 +18,8 @@ export const SHORTCUTS: ReadonlyArray<{ keys: string; does: StaffWord; where: St
   { keys: 'r', does: 'keyRefund', where: 'ticket' },
   { keys: 'd', does: 'keyDecide', where: 'ticket' },
   { keys: 'e', does: 'keyResolve', where: 'ticket' },
+  { keys: 'w', does: 'keyTask', where: 'ticket' },
+  { keys: 'z', does: 'keySnooze', where: 'ticket' },
   { keys: 'Ctrl+Enter', does: 'keySend', where: 'ticket' },
   { keys: '← →', does: 'keyCursor', where: 'chart' },
   { keys: 'Esc', does: 'keyEscape', where: 'everywhere' },

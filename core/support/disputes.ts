@@ -22,6 +22,7 @@ import type { PolicyBook } from '#core/policies/book.ts'
 import { type Judged, judge } from '#core/policies/judge.ts'
 import { lowerByRule, refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
+import { createQualityCheck } from './quality-check.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
 export interface Disputes {
@@ -85,6 +86,8 @@ export function createDisputes(
   },
 ): Disputes {
   const { db, clock, ids, policy, policies, log, charges, refunds, anomalies, tickets, orders, traces } = deps
+
+  const quality = createQualityCheck(deps)
 
   async function ownOrder(consumerId: string, orderId: string): Promise<OrderRow> {
     const order = await findOrder(db.read, orderId)
@@ -290,7 +293,10 @@ export function createDisputes(
         text: request.note,
       })
     const settled = await settleByRule(tx, order, ticket, finding, judgeAgain(tx, order, ticket, finding))
-    if (!settled) await askPerson(tx, ticket)
+    if (!settled) {
+      if (request.reason === 'quality') await quality.check(tx, order, ticket, lines)
+      await askPerson(tx, ticket)
+    }
     return ticket.ticketId
   }
 

@@ -1,13 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { closed, Id, oneOf } from '#protocol/api/common.ts'
-import {
-  TicketCreate,
-  TicketDetail,
-  TicketList,
-  TicketReply,
-  TicketResolve,
-} from '#protocol/api/staff.ts'
+import { TicketCreate, TicketDetail, TicketList, TicketReply, TicketResolve } from '#protocol/api/staff.ts'
 import {
   PresenceAnswer,
   PresenceReport,

@@ -231,6 +231,7 @@ export type TicketSetpoint = Type.Static<typeof TicketSetpoint>
 /** What the page of a ticket shows besides the conversation. */
 export const TicketDesk = Type.Object(
   {
+    type: TicketTypeView,
     intake: Type.Array(Type.Object({ key: Type.String(), label: Bilingual, text: Bilingual }, closed)),
     viewers: Type.Array(TicketViewer),
     history: Type.Array(TicketEvent),

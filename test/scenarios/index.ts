@@ -32,6 +32,7 @@ import { refundAtOnce, refundClosedAndUnknown, refundRerouted } from './refunds.
 import { nothingTaken, sale } from './sale.ts'
 import type { Campaign, Scenario } from './scenario.ts'
 import { setpoint, setpointConflict } from './setpoint.ts'
+import { SUPPORT_STORIES } from './support.ts'
 import { TECHNICIAN_STORIES } from './technician.ts'
 import { driftingShelf, foreignObject, lean, quickDouble, stuckSensor, swap, twins } from './weighing.ts'
 
@@ -54,6 +55,7 @@ export const SCENARIOS: readonly Scenario[] = [
   deferredWriteOff,
   deferredPaidElsewhere,
   dispute,
+  ...SUPPORT_STORIES,
   promotion,
   billBalances,
   billDouble,

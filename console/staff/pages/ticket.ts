@@ -79,7 +79,7 @@ export class TicketPage extends StaffPage {
       e: () => this.#resolve(),
       d: () => this.#decideOpen(),
       c: () => void this.#claim(),
-      t: () => this.#act('task'),
+      w: () => this.#act('task'),
       z: () => this.#act('snooze'),
     })
   }

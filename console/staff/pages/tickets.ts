@@ -14,7 +14,7 @@ import { Shortcuts } from '../shortcuts.ts'
 import { emptyView, moment, money, pageHead, priorityBadge, slaChip, ticketStateBadge } from '../views.ts'
 import '../parts/new-ticket-dialog.ts'
 
-const VIEWS: readonly TicketView[] = ['open', 'mine', 'breaching', 'closed']
+const VIEWS: readonly TicketView[] = ['open', 'mine', 'breaching', 'snoozed', 'closed']
 function isView(value: string | null): value is TicketView {
   return (VIEWS as readonly (string | null)[]).includes(value)
 }
@@ -114,7 +114,7 @@ export class TicketsPage extends StaffPage {
         </span>
       </div>
       ${this.list.view(() => this.#table(this.shown?.tickets ?? []))}
-      <new-ticket-dialog @created=${() => this.list.reload()}></new-ticket-dialog>`
+      <new-ticket-dialog @created=${(event: CustomEvent<string>) => this.services.go(`/tickets/${event.detail}`)}></new-ticket-dialog>`
   }
 
   #onSearch(event: SubmitEvent): void {

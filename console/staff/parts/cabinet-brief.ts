@@ -15,6 +15,8 @@ import './temperature-chart.ts'
 export class CabinetBrief extends StaffElement {
   @property() cabinetId = ''
   @property({ type: Boolean }) hasSetpoint = false
+  /** The temperature is adjusted inside this ticket, which then waits for the answer. */
+  @property({ attribute: false }) ticket: { ticketId: string; version: number } | undefined
   @property({ type: Boolean }) hasChart = false
   private readonly cabinet = new Resource<CabinetDetail, [string]>(this, {
     args: () => [this.cabinetId],
@@ -34,7 +36,7 @@ export class CabinetBrief extends StaffElement {
           ${cabinetFacts(this.services, detail.cabinet)}
           ${
             this.hasSetpoint && detail.actions.includes('setpoint')
-              ? html`<setpoint-card .cabinet=${detail.cabinet} @changed=${() => this.cabinet.reload()}></setpoint-card>`
+              ? html`<setpoint-card .cabinet=${detail.cabinet} .ticket=${this.ticket} @changed=${() => this.cabinet.reload()}></setpoint-card>`
               : nothing
           }
           ${this.hasChart ? html`<temperature-chart .cabinetId=${detail.cabinet.cabinetId} .timeZone=${detail.timeZone}></temperature-chart>` : nothing}</div>`,

@@ -54,6 +54,9 @@ export class RefundDialog extends StaffElement {
   #refundId = ''
   #calculating = new AbortController()
 
+  get isOpen(): boolean {
+    return this.dialog?.open === true
+  }
   open(): void {
     // An attempt without an answer is continued, never replaced by a second one.
     if (this.phase !== 'no_answer') {

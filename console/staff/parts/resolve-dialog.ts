@@ -7,26 +7,6 @@ import { word } from '../../words/staff.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
 
-export const OUTCOMES = [
-  'refunded',
-  'partly_refunded',
-  'explained',
-  'refused',
-  'charged',
-  'no_action',
-] as const
-export const ROOT_CAUSES = [
-  'weighing',
-  'camera',
-  'network',
-  'provider',
-  'planogram',
-  'quality',
-  'consumer',
-  'hardware',
-  'unknown',
-] as const
-
 /** Closing needs an outcome and a root cause; both are proposed, and the last reply goes out with them. Fires `resolved`. */
 @customElement('resolve-dialog')
 export class ResolveDialog extends StaffElement {
@@ -41,6 +21,9 @@ export class ResolveDialog extends StaffElement {
 
   async open(): Promise<void> {
     Object.assign(this, startingResolution(this.detail))
+    const { outcomes, rootCauses } = this.detail.desk.type
+    if (!outcomes.includes(this.outcome)) this.outcome = outcomes[0] ?? 'no_action'
+    if (!rootCauses.includes(this.rootCause)) this.rootCause = 'unknown'
     this.error = undefined
     const hasConsumer = this.detail.ticket.orderId !== null
     const template = hasConsumer
@@ -98,12 +81,12 @@ export class ResolveDialog extends StaffElement {
         <div class="field-grid">
           <label class="field"><span class="label">${word('outcome')}</span>
             <select @change=${(event: Event) => (this.outcome = (event.target as HTMLSelectElement).value as TicketResolve['outcome'])}>
-              ${OUTCOMES.map((outcome) => html`<option value=${outcome} ?selected=${outcome === this.outcome}>${word(`outcome.${outcome}`)}</option>`)}
+              ${this.detail.desk.type.outcomes.map((outcome) => html`<option value=${outcome} ?selected=${outcome === this.outcome}>${word(`outcome.${outcome}`)}</option>`)}
             </select>
           </label>
           <label class="field"><span class="label">${word('rootCause')}</span>
             <select @change=${(event: Event) => (this.rootCause = (event.target as HTMLSelectElement).value as TicketResolve['rootCause'])}>
-              ${ROOT_CAUSES.map((cause) => html`<option value=${cause} ?selected=${cause === this.rootCause}>${word(`rootCause.${cause}`)}</option>`)}
+              ${this.detail.desk.type.rootCauses.map((cause) => html`<option value=${cause} ?selected=${cause === this.rootCause}>${word(`rootCause.${cause}`)}</option>`)}
             </select>
           </label>
         </div>

@@ -35,6 +35,8 @@ const REASON_ABOVE = 30
 export class SetpointCard extends StaffElement {
   @property({ attribute: false }) cabinet!: CabinetRow
   @property({ type: Boolean }) isReadOnly = false
+  /** With a ticket the change is part of it, and it waits for the answer. */
+  @property({ attribute: false }) ticket: { ticketId: string; version: number } | undefined
   @state() private draft: number | undefined
   @state() private reason = ''
   @state() private isSending = false
@@ -53,11 +55,15 @@ export class SetpointCard extends StaffElement {
     if (draft === undefined || this.isSending || !this.#isAllowed(draft)) return
     this.isSending = true
     try {
-      this.answer = await this.services.api.setSetpoint(this.cabinet.cabinetId, {
+      const wish = {
         expectedVersion: setpoint.desiredVersion,
         setpointDeciCelsius: draft,
         reason: this.reason.trim(),
-      })
+      }
+      const { ticket } = this
+      if (ticket === undefined)
+        this.answer = await this.services.api.setSetpoint(this.cabinet.cabinetId, wish)
+      else await this.services.api.setTicketSetpoint(ticket.ticketId, { ...wish, version: ticket.version })
       this.draft = undefined
       this.reason = ''
       this.error = undefined

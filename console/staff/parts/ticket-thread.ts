@@ -4,8 +4,10 @@ import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
 import type { Language } from '#protocol/words/words.ts'
 import { fillTemplate, rankTemplates, subjectOf, unfilled, type Template } from '../../data/staff-advice.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { changesOf } from '../../data/ticket-entry.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { word, wordOr } from '../../words/staff.ts'
+import { ticketWord } from '../../words/tickets.ts'
 import { StaffElement } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
 import { card, moment } from '../views.ts'
@@ -35,6 +37,14 @@ export class TicketThread extends StaffElement {
   /** Kept until the core has answered, so that a repeated send is the same message. */
   #requestId: string | undefined
 
+  /** Something is typed that was not sent yet. */
+  get isWriting(): boolean {
+    return this.text.trim() !== '' && !this.#isNote
+  }
+  /** The operator who asked has no notes and no templates. */
+  get #isAsker(): boolean {
+    return this.detail.actions.includes('answer')
+  }
   async openTemplates(): Promise<void> {
     if (!this.detail.actions.includes('reply')) return
     this.wantsNote = false
@@ -53,7 +63,7 @@ export class TicketThread extends StaffElement {
 
   /** A ticket that is closed takes notes only. */
   get #isNote(): boolean {
-    return this.wantsNote || !this.detail.actions.includes('reply')
+    return this.wantsNote || !(this.detail.actions.includes('reply') || this.#isAsker)
   }
   get #language(): Language {
     return this.templateLanguage ?? this.detail.language
@@ -94,6 +104,7 @@ export class TicketThread extends StaffElement {
     const body = { requestId: this.#requestId, version: this.detail.ticket.version, text }
     try {
       if (this.#isNote) await this.services.api.note(this.detail.ticket.ticketId, body)
+      else if (this.#isAsker) await this.services.api.answerTicket(this.detail.ticket.ticketId, body)
       else await this.services.api.reply(this.detail.ticket.ticketId, body)
       this.text = ''
       this.error = undefined
@@ -118,7 +129,7 @@ export class TicketThread extends StaffElement {
           </li>
           ${detail.messages.map((message) => this.#message(message))}
         </ol>
-        ${detail.actions.includes('reply') || detail.actions.includes('note') ? this.#composer() : nothing}`,
+        ${['reply', 'note', 'answer'].some((action) => detail.actions.includes(action)) ? this.#composer() : nothing}`,
       { className: 'thread-card' },
     )
   }
@@ -175,7 +186,7 @@ export class TicketThread extends StaffElement {
         lang=${this.#langTag(this.detail.language)}
         placeholder=${word(this.#isNote ? 'noteHint' : 'replyHint', { language: word(`language.${this.detail.language}`) })}
         .value=${this.text}
-        @input=${(event: Event) => (this.text = (event.target as HTMLTextAreaElement).value)}
+        @input=${(event: Event) => this.#onInput((event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => this.#onComposerKey(event)}
       ></textarea>
       ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
@@ -189,9 +200,16 @@ export class TicketThread extends StaffElement {
     </form>`
   }
 
+  #onInput(text: string): void {
+    const was = this.isWriting
+    this.text = text
+    if (was !== this.isWriting) this.dispatchEvent(new CustomEvent('writing', { bubbles: true }))
+  }
+
   #error() {
+    const changes = changesOf(this.error)
     return html`<p class="strip tone-bad" role="alert">
-      ${icon('circle-alert')}<span>${isConflict(this.error) ? word('conflict') : describeError(this.error)}</span>
+      ${icon('circle-alert')}<span>${changes !== '' ? ticketWord('changedMeanwhile', { changes }) : isConflict(this.error) ? word('conflict') : describeError(this.error)}</span>
       ${
         isConflict(this.error)
           ? html`<button type="button" class="quiet" @click=${() => {

@@ -15,7 +15,11 @@ import { viewersOf } from './viewers.ts'
 
 /** The table of types as pages show it. */
 export function ticketTypes(): TicketTypeView[] {
-  return Object.entries(TICKET_TYPES).map(([type, row]) => ({
+  return Object.keys(TICKET_TYPES).map(typeView)
+}
+function typeView(type: string): TicketTypeView {
+  const row = typeOf(type)
+  return {
     type,
     label: row.label,
     side: row.side,
@@ -26,7 +30,7 @@ export function ticketTypes(): TicketTypeView[] {
     suggestion: row.suggestion,
     outcomes: [...row.outcomes],
     rootCauses: [...row.rootCauses],
-  }))
+  }
 }
 
 /** Everything about a ticket besides its conversation and its order. */
@@ -65,6 +69,7 @@ export async function deskOf(
           .where('ticketId', '=', ticket.mergedIntoId)
           .executeTakeFirst()
   return {
+    type: typeView(ticket.type),
     intake: await intakeOf(db, ticket, nowMs),
     viewers,
     // An operator reads what happened, not who of ours did it.

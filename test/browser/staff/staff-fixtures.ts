@@ -1,4 +1,5 @@
 import { COMMAND_NAMES } from '#protocol/base/command-names.ts'
+import type { TaskView } from '#protocol/api/tickets.ts'
 import type { Bilingual, Role } from '#protocol/api/common.ts'
 import type { CabinetDetail, Me, StaffOrder, TicketDetail, TicketList } from '#protocol/api/staff.ts'
 import { permissionsOf } from '#core/staff/permissions.ts'
@@ -297,8 +298,50 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
   }
 }
 
+export function aTicketType(more: Partial<TicketDetail['desk']['type']> = {}): TicketDetail['desk']['type'] {
+  return {
+    type: 'charged_twice',
+    label: both('重复扣款', 'Charged twice'),
+    side: 'consumer',
+    isEntered: true,
+    priority: 'high',
+    fields: [
+      { key: 'orderId', kind: 'order', label: both('订单号', 'Order'), isRequired: true, choices: [] },
+    ],
+    evidence: ['payments', 'order'],
+    suggestion: both('向支付平台核对；第二笔立即退还。', 'Ask the provider; the second payment goes back.'),
+    outcomes: ['refunded', 'partly_refunded', 'explained', 'refused', 'charged', 'no_action'],
+    rootCauses: ['weighing', 'camera', 'network', 'provider', 'hardware', 'unknown'],
+    ...more,
+  }
+}
+export function aTask(more: Partial<TaskView> = {}): TaskView {
+  return {
+    taskId: 'ts-1',
+    ticketId: 'tk-1041',
+    ticketNumber: 1041,
+    ticketType: 'emergency',
+    step: null,
+    audience: 'technician',
+    cabinetId: 'cab-001',
+    cabinetName: CABINET_NAME,
+    text: both('到场检查制冷、风机和门封', 'Go there, check compressor, fan and door seal'),
+    state: 'open',
+    dueAtMs: NOW_MS + 45 * MINUTE_MS,
+    createdAtMs: NOW_MS - 15 * MINUTE_MS,
+    takenBy: null,
+    takenAtMs: null,
+    doneBy: null,
+    doneAtMs: null,
+    result: null,
+    version: 1,
+    actions: ['take', 'done'],
+    ...more,
+  }
+}
 export function aDesk(more: Partial<TicketDetail['desk']> = {}): TicketDetail['desk'] {
   return {
+    type: aTicketType(),
     intake: [],
     viewers: [],
     history: [
@@ -351,7 +394,9 @@ export function aTicketDetail(
     rootCause: null,
     rating: null,
     desk: aDesk(),
-    actions: isClosed ? ['note'] : ['claim', 'reply', 'note', 'refund', 'resolve'],
+    actions: isClosed
+      ? ['note']
+      : ['claim', 'reply', 'note', 'refund', 'resolve', 'task', 'split', 'prioritise', 'snooze', 'merge'],
   }
 }
 

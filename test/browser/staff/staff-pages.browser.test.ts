@@ -390,6 +390,7 @@ describe('roles', () => {
     expect(entries.map((entry) => entry.trim())).toEqual([
       'Home',
       'Tickets',
+      'Tasks',
       'Fleet',
       'Alarms',
       'Prices',
@@ -441,6 +442,7 @@ const ROUTES = [
   '/login',
   '/',
   '/tickets',
+  '/tasks',
   '/tickets/tk-1041',
   '/tickets/tk-1044',
   '/orders',
