@@ -53,7 +53,6 @@ export function artSize(setup, sku) {
  */
 export function cabinetView(view) {
   const { state, t } = view
-  const isOpen = state.door === 'open'
   return svg`
   <svg class="cabinet" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label=${t('title')}>
     <defs>
@@ -77,7 +76,7 @@ export function cabinetView(view) {
     <rect x=${LEFT} y=${TOP - 6} width=${RIGHT - LEFT} height=${PITCH * 5 + 6} rx="5" fill="url(#inside)"/>
     <rect x=${LEFT} y=${TOP - 6} width=${RIGHT - LEFT} height="5" rx="2.5" class=${state.power.isMainsOn ? 'lamp' : 'lamp off'}/>
     ${state.shelves.map((shelf, index) => shelfView(shelf, index, view))}
-    ${isOpen ? openDoorView() : closedDoorView(state)}
+    ${state.doors.map((own) => doorView(own, state))}
   </svg>`
 }
 
@@ -89,7 +88,7 @@ function headerView({ state, t, setup }) {
   const isWarm = !isFault && climate.airDeciCelsius > 80
   return svg`
     <text x="52" y="56" class="brand">VC · 01</text>
-    <text x="52" y="78" class="brand-small">${t('door')} ${t(state.door === 'open' ? 'doorOpen' : 'doorClosed')}</text>
+    <text x="52" y="78" class="brand-small">${t('door')} ${t(state.doors.some(({ door }) => door === 'open') ? 'doorOpen' : 'doorClosed')}</text>
     ${codeLink(setup.links.consumer, t)}
     <g transform="translate(500 24)">
       <rect width="174" height="60" rx="10" class="display"/>
@@ -185,14 +184,26 @@ function goodView(item, x, baseY, scale, isBehind, shelf, view) {
     </g>`
 }
 
-function closedDoorView(state) {
-  const isReady = !state.lock.isBoltSeated
-  const look = state.lock.state === 'fault' ? 'bad' : isReady ? 'ready' : 'locked'
+/** A door before its own shelves; they lie one below the other. */
+function doorView(own, state) {
+  const rows = own.shelves.map((id) => state.shelves.findIndex((shelf) => shelf.id === id))
+  const first = state.doors.length === 1 ? 0 : Math.min(...rows)
+  const count = state.doors.length === 1 ? 5 : rows.length
+  const top = TOP - 10 + first * PITCH
+  const height = PITCH * count + (first + count >= 5 ? 14 : 4)
+  return own.door === 'open' ? openDoorView(top, height) : closedDoorView(own.lock, top, height)
+}
+
+function closedDoorView(lock, top, height) {
+  const isReady = !lock.isBoltSeated
+  const look = lock.state === 'fault' ? 'bad' : isReady ? 'ready' : 'locked'
+  const middle = top + height / 2
+  const grip = Math.min(150, height * 0.4)
   return svg`
     <g class="door" pointer-events="none">
-      <rect x=${LEFT - 4} y=${TOP - 10} width=${RIGHT - LEFT + 8} height=${PITCH * 5 + 14} rx="8" fill="url(#glass)" class="pane"/>
-      <rect x="687" y="398" width="11" height="150" rx="5.5" class="handle"/>
-      <g transform="translate(692 368)" class="padlock ${look}">
+      <rect x=${LEFT - 4} y=${top} width=${RIGHT - LEFT + 8} height=${height} rx="8" fill="url(#glass)" class="pane"/>
+      <rect x="687" y=${middle} width="11" height=${grip} rx="5.5" class="handle"/>
+      <g transform=${`translate(692 ${middle - 30})`} class="padlock ${look}">
         <circle r="16" class="padlock-plate"/>
         <path d=${isReady ? 'M-5,-3 v-4 a5,5 0 0 1 9.4,-2.4' : 'M-5,-3 v-4 a5,5 0 0 1 10,0 v4'} class="shackle"/>
         <rect x="-7.5" y="-3" width="15" height="11" rx="2.5" class="padlock-body"/>
@@ -200,11 +211,11 @@ function closedDoorView(state) {
     </g>`
 }
 
-function openDoorView() {
+function openDoorView(top, height) {
   return svg`
     <g class="door open" pointer-events="none">
-      <path d="M${RIGHT + 6},${TOP - 10} L${WIDTH - 2},${TOP - 44} L${WIDTH - 2},${TOP + PITCH * 5 + 34} L${RIGHT + 6},${TOP + PITCH * 5 + 4} Z" class="leaf"/>
-      <path d="M${WIDTH - 12},410 v120" class="leaf-handle"/>
+      <path d="M${RIGHT + 6},${top} L${WIDTH - 2},${top - 34} L${WIDTH - 2},${top + height + 30} L${RIGHT + 6},${top + height} Z" class="leaf"/>
+      <path d="M${WIDTH - 12},${top + height / 2 - 20} v${Math.min(120, height * 0.35)}" class="leaf-handle"/>
     </g>`
 }
 

@@ -26,13 +26,20 @@ function card(title, note, contents, name) {
   return html`<section class="card ${name}"><header><h2>${title}</h2><span class="note">${note}</span></header>${contents}</section>`
 }
 
+/** One card a door; a cabinet with several says which is which, and what is behind it. */
 export function doorCard({ state, t, act }) {
-  const { lock } = state
-  const isOpen = state.door === 'open'
+  return state.doors.map((own, door) => {
+    const title = state.doors.length === 1 ? t('door') : `${t('door')} ${door + 1} · ${own.shelves.join(' ')}`
+    return oneDoor({ own, title, t, act: (path, body) => act(path, door === 0 ? body : { ...body, door }) })
+  })
+}
+function oneDoor({ own, title, t, act }) {
+  const { lock } = own
+  const isOpen = own.door === 'open'
   const isReady = !isOpen && !lock.isBoltSeated
   const word = { locked: 'locked', unlocked: 'unlocked', fault: 'lockFault' }[lock.state]
   return card(
-    t('door'),
+    title,
     html`<span class="pill ${isOpen ? 'busy' : isReady ? 'ready' : ''}">${t(isOpen ? 'doorOpen' : 'doorClosed')}</span>
       <span class="pill ${lock.state === 'fault' ? 'bad' : lock.state === 'unlocked' ? 'ready' : ''}">${t(word)}</span>
       <span class="pill ${lock.isBoltSeated ? '' : 'busy'}">${t(lock.isBoltSeated ? 'boltSeated' : 'boltFree')}</span>`,
@@ -43,11 +50,13 @@ export function doorCard({ state, t, act }) {
         <button type="button" @click=${() => act('key', { action: lock.isKeyTurned ? 'remove' : 'turn' })}>
           ${t(lock.isKeyTurned ? 'removeKey' : 'turnKey')}
         </button>
-        <button type="button" class="danger" @click=${() => act('door-force')} ?disabled=${isOpen}>${t('forceDoor')}</button>
+        <button type="button" class="danger" @click=${() => act('door-force', {})} ?disabled=${isOpen}>${t('forceDoor')}</button>
       </div>
       <div class="row labelled"><span>${t('lock')}</span>
-        ${choice(t('lock'), LOCK_FAULTS, lock.fault, (value) => t(`lock.${value}`), (fault) => act('lock', { fault }))}
-      </div>`,
+        ${choice(`${title}: ${t('lock')}`, LOCK_FAULTS, lock.fault, (value) => t(`lock.${value}`), (fault) => act('lock', { fault }))}
+      </div>
+      ${lock.fault === 'none' ? nothing : html`<p class="hint">${t(`lockHint.${lock.fault}`)}</p>`}
+      ${lock.isKeyTurned ? html`<p class="hint">${t('keyHint')}</p>` : nothing}`,
     'door-card',
   )
 }
@@ -121,6 +130,7 @@ export function serialCard({ state, t, act }) {
     t('serial'),
     `${serial.requests} ${t('requests')}`,
     html`${choice(t('serial'), SERIAL_MODES, serial.mode, (value) => t(`serial.${value}`), (mode) => act('serial', { mode }))}
+      ${serial.mode === 'ok' ? nothing : html`<p class="hint">${t(`serialHint.${serial.mode}`)}</p>`}
       <code class="path">${serial.path}</code>`,
     'serial-card',
   )
