@@ -3,6 +3,7 @@ import type { FaultCount } from './fault-count.ts'
 
 /** The three targets in equal shares: about 200 of core and edges each come to this many strikes, and 100 of the broker with them. */
 const STRIKES_PER_ROUND = 4
+const FLEETS_AT_ONCE = 2
 
 export const kills: FaultCount = {
   name: 'kills',
@@ -10,5 +11,11 @@ export const kills: FaultCount = {
     'SIGKILL of edge and core 200 times each and of the broker 100 times, alone and two at once, under load',
   // `npm test` and `scenario -- all` have them in kill-rounds.
   counts: { test: 0, all: 0, full: 110 },
-  run: ({ count, ...play }) => playKillRounds({ ...play, rounds: count, strikesPerRound: STRIKES_PER_ROUND }),
+  run: ({ count, ...play }) =>
+    playKillRounds({
+      ...play,
+      rounds: count,
+      strikesPerRound: STRIKES_PER_ROUND,
+      fleetsAtOnce: FLEETS_AT_ONCE,
+    }),
 }

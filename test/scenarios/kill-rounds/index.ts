@@ -53,17 +53,34 @@ export interface KillRounds extends Omit<CampaignPlay, 'effort'> {
   readonly rounds: number
   /** One after the other within the same visits; between two of them everything is up again. */
   readonly strikesPerRound: number
+  /** Fleets that live side by side; most of a round is waiting for starts. */
+  readonly fleetsAtOnce?: number
 }
 
 /** @returns what was done and compared, as a sentence. @throws ExpectationError naming the round, with the ends of the logs */
 export async function playKillRounds(play: KillRounds): Promise<string> {
-  const { rounds } = play
+  const { rounds, fleetsAtOnce = 1 } = play
   const random = createSeededRandom(play.seed)
   const totals = { events: 0, visits: 0, sales: 0, refunds: 0, kills: new Map<string, number>() }
-  for (let done = 0; done < rounds; done += ROUNDS_PER_FLEET) {
-    const batch = Math.min(ROUNDS_PER_FLEET, rounds - done)
-    await playFleet(play, random, { first: done + 1, last: done + batch, of: rounds }, totals)
-  }
+  const waiting = Array.from({ length: Math.ceil(rounds / ROUNDS_PER_FLEET) }, (_, at) => ({
+    first: at * ROUNDS_PER_FLEET + 1,
+    last: Math.min(rounds, (at + 1) * ROUNDS_PER_FLEET),
+    of: rounds,
+    // Each fleet has dice of its own, so that the seed decides and not which of two is faster.
+    random: createSeededRandom(integerBelow(random, 2 ** 32)),
+  }))
+  const lanes = await Promise.allSettled(
+    Array.from({ length: fleetsAtOnce }, async () => {
+      try {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+          await playFleet(play, next.random, next, totals)
+      } catch (error) {
+        waiting.length = 0
+        throw error
+      }
+    }),
+  )
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason
   const kills = [...totals.kills].map(([what, count]) => `${what} ${count}`).join(', ')
   return `${rounds} rounds: ${totals.visits} visits (${totals.sales} sales), ${totals.refunds} refunds, ${totals.events} events compared; killed: ${kills}`
 }
