@@ -28,11 +28,10 @@ export async function coldLogOf(deps: ColdDeps, cabinetId: string, asked: Period
     .selectFrom('cabinet')
     .innerJoin('twin', 'twin.cabinetId', 'cabinet.cabinetId')
     .select(['nameZh', 'nameEn', 'siteZh', 'siteEn', 'operator', 'timeZone', 'twin.lockout'])
-    .select(['createdAtMs', 'enrolledAtMs'])
     .where('cabinet.cabinetId', '=', cabinetId)
     .executeTakeFirst()
   if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
-  const period = await inService(db.read, cabinetId, asked, cabinet.enrolledAtMs ?? cabinet.createdAtMs)
+  const period = await inService(db.read, cabinetId, asked)
   const { fromMs, toMs } = period
   const lockout = JSON.parse(cabinet.lockout) as { isEnabled: boolean; limitDeciCelsius: number }
   const events = await coldEventsOf(deps, cabinetId, period)
@@ -66,12 +65,13 @@ export async function coldLogOf(deps: ColdDeps, cabinetId: string, asked: Period
 }
 
 /** A cabinet that was not there yet has no gap: its record begins with its service, or with what it measured before. */
-async function inService(
-  db: Kysely<Tables>,
-  cabinetId: string,
-  { fromMs, toMs }: Period,
-  sinceMs: number,
-): Promise<Period> {
+async function inService(db: Kysely<Tables>, cabinetId: string, { fromMs, toMs }: Period): Promise<Period> {
+  const cabinet = await db
+    .selectFrom('cabinet')
+    .select(['createdAtMs', 'enrolledAtMs'])
+    .where('cabinetId', '=', cabinetId)
+    .executeTakeFirst()
+  const sinceMs = cabinet?.enrolledAtMs ?? cabinet?.createdAtMs ?? fromMs
   if (sinceMs <= fromMs) return { fromMs, toMs }
   const first = await db
     .selectFrom('reading')
@@ -304,9 +304,10 @@ async function factsOf(deps: ColdDeps, cabinetId: string, period: Period): Promi
 export async function coldReadingsOf(
   db: Kysely<Tables>,
   cabinetId: string,
-  period: Period,
+  asked: Period,
   page: { beforeMs: number | undefined; limit: number },
 ): Promise<ColdReadings> {
+  const period = await inService(db, cabinetId, asked)
   let query = db
     .selectFrom('reading')
     .select(['atMs', 'windowMs', 'lowest', 'mean', 'highest', 'setpoint', 'compressorOnMs', 'doorOpenMs'])
