@@ -703,6 +703,8 @@ const ROOT_CAUSES: Readonly<Record<string, string>> = {
   foreign_object: 'consumer',
   sensor_fault: 'hardware',
   stock_mismatch: 'weighing',
+  door_trouble: 'hardware',
+  quality: 'quality',
   delayed_charge: 'network',
   double_charge: 'provider',
   provider_mismatch: 'provider',
