@@ -8,6 +8,7 @@ import { compensationMachine } from '#core/compensation/machine.ts'
 import { refundCaseItemMachine, refundCaseMachine } from '#core/refund-cases/machine.ts'
 import { restrictionMachine } from '#core/restrictions/machine.ts'
 import { refundMachine } from '#core/refunds/machine.ts'
+import { visitMachine } from '#core/restock/machine.ts'
 import { sessionMachine } from '#core/sessions/machine.ts'
 import { ticketMachine } from '#core/support/machine.ts'
 import { lockoutMachine } from '#edge/climate/lockout.ts'
@@ -26,6 +27,7 @@ function entry<S extends string, I extends string>(title: string, file: string, 
 const MACHINES: readonly Entry[] = [
   entry('Session, as the core sees it', 'core/sessions/machine.ts', sessionMachine),
   entry('Session, inside the cabinet', 'edge/session/machine.ts', edgeSessionMachine),
+  entry('Visit of staff', 'core/restock/machine.ts', visitMachine),
   entry('Order', 'core/orders/machine.ts', orderMachine),
   entry('Charge', 'core/payments/machine.ts', chargeMachine),
   entry('Refund', 'core/refunds/machine.ts', refundMachine),
