@@ -1,7 +1,6 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { twinOfId } from '#protocol/base/ids.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
-import { createDoorEvents } from '#core/anomalies/door-events.ts'
 import { registerPolicyRoutes } from '#core/anomalies/policy-routes.ts'
 import { createReturns } from '#core/anomalies/returns.ts'
 import { createArrears } from '#core/arrears/arrears.ts'
@@ -46,6 +45,7 @@ import { registerRestrictionRoutes } from '#core/restrictions/routes.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
 import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
 import { registerConsumerRoutes } from '#core/support/consumer-routes.ts'
+import { registerOwnDataRoutes } from '#core/support/own-data/routes.ts'
 import { createDeviceWait } from '#core/support/desk/device-wait.ts'
 import { createMerging } from '#core/support/desk/merging.ts'
 import { createSnoozing } from '#core/support/desk/snooze.ts'
@@ -154,12 +154,7 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     support,
     callbacks,
-    handlers: combineHandlers(
-      visits,
-      createDoorEvents({ anomalies }).handlers,
-      rebuilding.handlers,
-      deviceWait.handlers,
-    ),
+    handlers: combineHandlers(visits, rebuilding.handlers, deviceWait.handlers),
     authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
       Authenticators['consumer']
     >,
@@ -167,6 +162,7 @@ export function createCommerce(deps: CommerceDeps) {
       const desk = createPermissionDesk(deps, provider)
       const consent = createConsent(http, { ...deps, consumers, desk })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
+      registerOwnDataRoutes(http, { ...deps, seal: deps.seal, orders })
       registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerPriceRoutes(http, deps)
       registerTicketRoutes(http, { ...deps, support, tickets, snoozing, tasks, merging, deviceWait, notices })

@@ -10,6 +10,7 @@ import type {
   SessionView,
 } from '#protocol/api/consumer.ts'
 import type { AppealResult, OwnRestrictionAnswer } from '#protocol/api/restrictions.ts'
+import type { ErasureResult, ErasureView } from '#protocol/api/own-data.ts'
 import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
@@ -26,6 +27,7 @@ import { cabinetPage, consentPage } from './views/cabinet.ts'
 import { codePage } from './views/code.ts'
 import { disputeFormPage } from './views/dispute-form.ts'
 import { disputePage } from './views/dispute.ts'
+import { erasedPage, erasePage } from './views/erase.ts'
 import { orderPage } from './views/order.ts'
 import {
   helpPage,
@@ -182,8 +184,15 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
       : sendProblem(reply, context, own, 'orders')
   })
   scope.get('/privacy', PUBLIC, async (request, reply) =>
-    send(reply, privacyPage(await page(request, reply), deps.retention())),
+    send(reply, privacyPage(await page(request, reply), deps.retention(), request.consumer !== null)),
   )
+  scope.get('/privacy/erase', PUBLIC, async (request, reply) => {
+    const context = await page(request, reply)
+    const view = await consumerApiFor(app, request, reply).get<ErasureView>('/api/consumer/own-data/erasure')
+    return view.ok
+      ? send(reply, erasePage(context, view.value, deps.retention()))
+      : sendProblem(reply, context, view, 'orders')
+  })
   // An address that a person mistyped gets a page; what a program asks for keeps its JSON answer.
   scope.get('/*', PUBLIC, async (request, reply) => {
     const isForPeople =
@@ -250,6 +259,18 @@ function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: Pa
           done.status,
         )
       : sendProblem(reply, context, own, 'orders')
+  })
+
+  scope.post('/privacy/erase', PUBLIC, async (request, reply) => {
+    const context = await page(request, reply)
+    const done = await consumerApiFor(app, request, reply).post<ErasureResult>(
+      '/api/consumer/own-data/erasure',
+      {},
+    )
+    if (!done.ok) return sendProblem(reply, context, done, 'orders')
+    // Something came in between: the page says what.
+    if (done.value.state !== 'erased') return reply.redirect('/privacy/erase', 303)
+    return send(reply, erasedPage(context))
   })
 
   const answers = [

@@ -92,7 +92,7 @@ export interface Retention {
   readonly disputeDays: number
   readonly moneyYears: number
 }
-export function privacyPage(page: PageContext, retention: Retention): Markup {
+export function privacyPage(page: PageContext, retention: Retention, isSignedIn: boolean): Markup {
   const { t } = page
   const section = (title: WordKey, body: Markup) =>
     html`<section class="card text"><h2>${t(title)}</h2>${body}</section>`
@@ -106,7 +106,16 @@ ${section(
   html`<ul><li>${t('privacy.long.pictures', { days: retention.pictureDays })}</li><li>${t('privacy.long.traces', { days: retention.traceDays })}</li><li>${t('privacy.long.disputes', { days: retention.disputeDays })}</li><li>${t('privacy.long.money', { years: retention.moneyYears })}</li></ul>`,
 )}
 ${section('privacy.who', html`<p>${t('privacy.who.text')}</p>`)}
-${section('privacy.rights', html`<p>${t('privacy.rights.text', { contact: page.contact })}</p>`)}`,
+${section(
+  'privacy.rights',
+  isSignedIn
+    ? html`<p>${t('privacy.rights.own')}</p>
+<p><a class="button quiet" href="/api/consumer/own-data" download data-export>${icon('download')}<span>${t('privacy.export')}</span></a></p>
+<p class="soft small">${t('privacy.export.text')}</p>
+<p><a href="/privacy/erase" data-erase>${t('privacy.erase')}</a></p>
+<p class="soft small">${t('privacy.rights.text', { contact: page.contact })}</p>`
+    : html`<p>${t('privacy.rights.own')}</p><p>${t('privacy.rights.signIn')}</p><p>${t('privacy.rights.text', { contact: page.contact })}</p>`,
+)}`,
   })
 }
 

@@ -368,6 +368,34 @@ export const en = {
   'privacy.rights': 'What you can ask for',
   'privacy.rights.text':
     'To see, correct, receive or delete what we hold about you, and to withdraw the payment permission in your payment app at any time. Your orders and their proof are on your orders page now. For a copy of everything or for deletion call {contact}; a person does it within 15 days. Doing that by yourself on this page is not available yet.',
+  'privacy.rights.own': 'Take along a copy of everything that we know about you, or have us forget you.',
+  'privacy.rights.signIn': 'Open this page on the phone that you shop with.',
+  'privacy.export': 'Download my data',
+  'privacy.export.text':
+    'One file in an open format (JSON): visits, orders with weights and pictures, questions, messages.',
+  'privacy.erase': 'Have my data erased',
+  'erase.title': 'Erase my data',
+  'erase.lead': 'This cannot be taken back. Nothing is asked of you but this one button.',
+  'erase.goes': 'What goes at once',
+  'erase.goes.name': 'Your name at the payment app, and every sign-in of your phones.',
+  'erase.goes.words': 'Messages to you, your own words in questions, telephone numbers.',
+  'erase.goes.files': 'Pictures and weights of your visits: {count} files.',
+  'erase.stays': 'What stays, and why',
+  'erase.stays.money':
+    '{count} orders with payments and refunds for {years} years, because the law asks for the books. They lead to nobody any more.',
+  'erase.stays.disputed':
+    'The record of a visit that you asked about, {days} days after its answer, because it was decided by it.',
+  'erase.open': 'This has to come to its end first',
+  'erase.open.visit': 'A visit of yours is still going on.',
+  'erase.open.unpaid': 'An order is not paid yet.',
+  'erase.open.refund': 'A refund is on its way to you.',
+  'erase.open.question': 'A question of yours is not answered yet.',
+  'erase.busy': 'Erasing …',
+  'erase.final':
+    'Afterwards a cabinet asks for your consent again, and your earlier orders can no longer be shown to you.',
+  'erase.do': 'Erase everything now',
+  'erased.title': 'Erased',
+  'erased.text': 'We no longer know who you are. The books keep amounts without a name.',
 
   'help.title': 'Help',
   'help.lead': 'The quickest way is from the order itself: it knows what happened.',

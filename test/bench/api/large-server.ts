@@ -26,8 +26,18 @@ async function serve(folder: string): Promise<void> {
   const random = createSystemRandom()
   const ids = createIds(clock, random)
   const { settings } = readSettings([
-    ...['--data', folder, '--port', '0', '--mqtt-port', '0', '--device-port', '0', '--plain-mqtt'],
-    ...['--second-factor', 'offered', ...(await startStandIns({ clock, random, ids }))],
+    '--data',
+    folder,
+    '--port',
+    '0',
+    '--mqtt-port',
+    '0',
+    '--device-port',
+    '0',
+    '--plain-mqtt',
+    '--second-factor',
+    'offered',
+    ...(await startStandIns({ clock, random, ids })),
   ])
   const core = await createApp(settings, { clock, random, ids, log: pino({ level: 'silent' }) })
   const { db } = core

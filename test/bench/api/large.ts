@@ -119,7 +119,12 @@ async function seededFolder(
     [
       path.join(ROOT, 'core/main.ts'),
       'seed',
-      ...['--orders', String(orders), '--tickets', String(tickets), '--data', part],
+      '--orders',
+      String(orders),
+      '--tickets',
+      String(tickets),
+      '--data',
+      part,
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   )

@@ -16,8 +16,5 @@ export async function startStandIns(surroundings: {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-stand-ins-'))
   await createProviderStandIn({ dataDir, port: 0, ...surroundings }).start()
   await createNoticeStandIn({ dataDir, port: 0, ...surroundings }).start()
-  return [
-    ...['--provider', path.join(dataDir, 'merchant.json')],
-    ...['--notices', path.join(dataDir, 'notices.json')],
-  ]
+  return ['--provider', path.join(dataDir, 'merchant.json'), '--notices', path.join(dataDir, 'notices.json')]
 }

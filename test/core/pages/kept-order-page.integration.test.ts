@@ -1,59 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
-import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { createOrderRows } from '#core/orders/view-rows.ts'
 import { createKysely } from '#core/platform/sqlite-driver.ts'
 import { versionTriggers } from '#core/platform/view-versions.ts'
-import { createNoticeStandIn } from '#simulator/notices/notices.ts'
-import { createProviderStandIn } from '#simulator/provider/provider.ts'
-import { seedOrders } from '#test/bench/api/served.ts'
-import { CABINET, type CoreBench, createCoreBench } from '#test/core/core-bench.ts'
+import type { CoreBench } from '#test/core/core-bench.ts'
+import { createSellingBench, type SellingBench } from '#test/core/selling-bench.ts'
 
 const clock = createSystemClock()
-const random = createSystemRandom()
-const ids = createIds(clock, random)
+let selling: SellingBench
 let bench: CoreBench
-let folder: string
-let stop: () => Promise<void>
 let consumerId: string
 let cookie: string
 /** Every case has an order of its own. */
-let orders: Awaited<ReturnType<typeof seedOrders>>
+let orders: SellingBench['orders']
 let used = 0
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'kept-page-'))
-  const provider = createProviderStandIn({ dataDir: folder, port: 0, clock, ids, random })
-  const notices = createNoticeStandIn({ dataDir: folder, port: 0, clock, ids, random })
-  await provider.start()
-  await notices.start()
-  stop = async () => {
-    await provider.stop()
-    await notices.stop()
-  }
-  bench = await createCoreBench({}, () => [
-    '--provider',
-    path.join(folder, 'merchant.json'),
-    '--notices',
-    path.join(folder, 'notices.json'),
-  ])
-  const { commerce, db } = bench.core
-  if (commerce === undefined) throw new Error('this core sells nothing')
-  const anna = await db.write('sign in', (tx) => commerce.consumers.signIn(tx, 'oSim0anna', 'en'))
-  consumerId = anna.consumerId
-  cookie = `consumer=${anna.token}; lang=en`
-  orders = await seedOrders(db, ids, { consumerId, cabinetId: CABINET }, 12)
+  selling = await createSellingBench(12)
+  ;({ bench, consumerId, cookie, orders } = selling)
 })
-afterAll(async () => {
-  await bench.close()
-  await stop()
-  rmSync(folder, { recursive: true })
-})
+afterAll(() => selling.close())
 
 const nextOrder = () => orders[used++] as (typeof orders)[number]
 const look = (orderId: string, headers: Record<string, string> = {}) =>
@@ -161,14 +129,13 @@ describe('somebody who looks at their order again', () => {
 describe('a page that is kept', () => {
   it('is nobody else’s', async () => {
     const { orderId } = await lookedAt()
-    const { commerce, db } = bench.core
-    const ben = await db.write('sign in', async (tx) => commerce?.consumers.signIn(tx, 'oSim0ben', 'en'))
+    const ben = await selling.signIn('oSim0ben')
     const answers = [
       await bench.core.http.inject({ method: 'GET', url: `/o/${orderId}` }),
       await bench.core.http.inject({
         method: 'GET',
         url: `/o/${orderId}`,
-        headers: { cookie: `consumer=${ben?.token}` },
+        headers: { cookie: ben.cookie },
       }),
     ]
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 404])
