@@ -97,7 +97,14 @@ export function createDisputes(
   async function ownTicket(consumerId: string, ticketId: string): Promise<TicketRow> {
     const ticket = await tickets.get(db.read, ticketId)
     if (ticket.consumerId !== consumerId || ticket.origin !== 'dispute') throw new CabinetError('not_found')
-    return ticket
+    return goesOn(ticket)
+  }
+
+  /** What was merged goes on in another ticket of the same person; their link keeps leading there. */
+  async function goesOn(ticket: TicketRow): Promise<TicketRow> {
+    let last = ticket
+    while (last.mergedIntoId !== null) last = await tickets.get(db.read, last.mergedIntoId)
+    return last
   }
 
   async function raise(consumerId: string, orderId: string, request: DisputeRequest): Promise<DisputeView> {
@@ -451,7 +458,16 @@ export function createDisputes(
     const messages = await db.read
       .selectFrom('ticketMessage')
       .selectAll()
-      .where('ticketId', '=', ticket.ticketId)
+      .where((eb) =>
+        eb.or([
+          eb('ticketId', '=', ticket.ticketId),
+          eb(
+            'ticketId',
+            'in',
+            eb.selectFrom('ticket').select('ticketId').where('mergedIntoId', '=', ticket.ticketId),
+          ),
+        ]),
+      )
       .where('isInternal', '=', 0)
       .orderBy('atMs')
       .orderBy('messageId')
@@ -499,16 +515,16 @@ export function createDisputes(
     async write(consumerId, disputeId, { requestId, text }) {
       const ticket = await ownTicket(consumerId, disputeId)
       await db.write('a consumer writes', async (tx) => {
-        if (ticket.resolvedAtMs !== null) return void (await tickets.reopen(tx, disputeId, requestId, text))
-        await tickets.say(tx, disputeId, { requestId, sender: 'consumer', text })
-        await tickets.advance(tx, disputeId, 'consumerWrote')
+        if (ticket.resolvedAtMs !== null)
+          return void (await tickets.reopen(tx, ticket.ticketId, requestId, text))
+        await tickets.write(tx, ticket.ticketId, { requestId, sender: 'consumer', text })
       })
-      return toView(await tickets.get(db.read, disputeId))
+      return toView(await tickets.get(db.read, ticket.ticketId))
     },
     async reopen(consumerId, disputeId, { requestId, text }) {
-      await ownTicket(consumerId, disputeId)
-      await db.write('reopen a dispute', (tx) => tickets.reopen(tx, disputeId, requestId, text))
-      return toView(await tickets.get(db.read, disputeId))
+      const ticket = await ownTicket(consumerId, disputeId)
+      await db.write('reopen a dispute', (tx) => tickets.reopen(tx, ticket.ticketId, requestId, text))
+      return toView(await tickets.get(db.read, ticket.ticketId))
     },
     async rate(consumerId, disputeId, { score, tags = [] }) {
       const ticket = await ownTicket(consumerId, disputeId)
@@ -518,10 +534,10 @@ export function createDisputes(
         await tx
           .updateTable('ticket')
           .set({ rating: score, ratingTags: JSON.stringify(tags) })
-          .where('ticketId', '=', disputeId)
+          .where('ticketId', '=', ticket.ticketId)
           .execute()
       })
-      return toView(await tickets.get(db.read, disputeId))
+      return toView(await tickets.get(db.read, ticket.ticketId))
     },
   }
 }

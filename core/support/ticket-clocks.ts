@@ -42,6 +42,8 @@ export interface TicketClocks {
   ended(tx: Tx, ticketId: string): Promise<Dues>
   setPaused(tx: Tx, ticketId: string, isPaused: boolean): Promise<Dues>
   merge(tx: Tx, into: TicketRow, from: TicketRow): Promise<Dues>
+  /** To a lead at once, for another reason than a clock. */
+  handToLead(tx: Tx, ticket: TicketRow, reason: string): Promise<TicketRow>
 }
 export interface ClockReactions {
   /** The consumer was told on the ticket that it takes longer; whoever reaches them elsewhere does. */
@@ -248,6 +250,16 @@ export function createTicketClocks(
       ),
     ended: (tx, ticketId) => change(tx, ticketId, meetClock),
     setPaused: (tx, ticketId, isPaused) => change(tx, ticketId, isPaused ? pauseClock : resumeClock),
+    async handToLead(tx, ticket, reason) {
+      const lead = await freestLead(tx, ticket)
+      if (lead === undefined) return ticket
+      return saveTicket(
+        tx,
+        ticket,
+        { assigneeId: lead.staffId, ownerId: ticket.ownerId ?? lead.staffId },
+        { what: 'escalated', values: { clock: reason, to: lead.displayName } },
+      )
+    },
     async merge(tx, into, from) {
       const [ours, theirs] = [await clocksOf(tx, into.ticketId), await clocksOf(tx, from.ticketId)]
       await change(tx, from.ticketId, meetClock)

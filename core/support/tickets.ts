@@ -54,6 +54,8 @@ export interface NewTicket {
 
 /** Short numbers that people read aloud begin here. */
 const NUMBER_FIRST = 1001
+/** So many messages without an answer go to a lead. */
+const UNANSWERED_MOST = 3
 const CHANNELS = { dispute: 'order', anomaly: 'system', staff: 'hotline' } as const
 
 export interface Tickets {
@@ -276,7 +278,12 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockR
       await sayOnTicket(tx, ids, ticketId, message)
       const { author } = message
       const happening = { what: 'consumerWrote', ...(author === undefined ? {} : { by: author }) }
-      return (await advance(tx, ticketId, 'consumerWrote', {}, happening)) ?? getTicket(tx, ticketId)
+      const ticket =
+        (await advance(tx, ticketId, 'consumerWrote', {}, happening)) ?? (await getTicket(tx, ticketId))
+      // R8: whoever has to ask again and again is heard by somebody in charge.
+      return (await unansweredOf(tx, ticketId)) === UNANSWERED_MOST
+        ? clocks.handToLead(tx, ticket, 'contact')
+        : ticket
     },
     async resolve(tx, ticketId, by, resolution) {
       const ticket = await getUnchanged(tx, ticketId, resolution.version)
@@ -371,6 +378,32 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockR
       await tx.updateTable('ticket').set(dues).where('ticketId', '=', ticketId).execute()
     },
   }
+}
+
+/** What was written on a ticket since somebody last answered. */
+async function unansweredOf(tx: Tx, ticketId: string): Promise<number> {
+  const row = await tx
+    .selectFrom('ticketMessage as m')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('m.ticketId', '=', ticketId)
+    .where('m.sender', '=', 'consumer')
+    .where((eb) =>
+      eb(
+        'm.atMs',
+        '>=',
+        eb.fn.coalesce(
+          eb
+            .selectFrom('ticketMessage as a')
+            .select((inner) => inner.fn.max('a.atMs').as('atMs'))
+            .where('a.ticketId', '=', ticketId)
+            .where('a.sender', '=', 'agent')
+            .where('a.isInternal', '=', 0),
+          eb.lit(0),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  return row.count
 }
 
 /** Not put off. */

@@ -28,6 +28,7 @@ export type Comparable = Pick<
   | 'consumerId'
   | 'cabinetId'
   | 'operator'
+  | 'channel'
 >
 
 /** Which of the others ask the same, the likeliest first. Pure. */
@@ -61,7 +62,9 @@ const WEIGHT: Record<Alike['because'][number], number> = { session: 4, order: 4,
 const ENOUGH = 2
 
 /** Two people's questions are never one: each would read what the other wrote. */
-function mayMerge(a: Pick<Comparable, 'consumerId' | 'operator'>, b: typeof a): boolean {
+function mayMerge(a: Pick<Comparable, 'consumerId' | 'operator' | 'channel'>, b: typeof a): boolean {
+  // What an operator wrote is not for consumers.
+  if ((a.channel === 'console') !== (b.channel === 'console')) return false
   if (a.consumerId !== null && b.consumerId !== null) return a.consumerId === b.consumerId
   return a.operator === null || b.operator === null || a.operator === b.operator
 }
@@ -81,6 +84,7 @@ export async function alikeOf(db: Kysely<Tables>, ticket: TicketRow): Promise<Al
       'consumerId',
       'cabinetId',
       'operator',
+      'channel',
     ])
     .where('state', 'in', [...OPEN_TICKET_STATES])
     .where('ticketId', '<>', ticket.ticketId)

@@ -173,6 +173,17 @@ describe('the same question asked twice', () => {
   it('is suggested, merged with its history and the earlier deadlines, and stays to be found', async () => {
     const first = await agent.open({ ...question, cabinetId: CABINET, note: 'first call about the hum' })
     const second = await agent.open({ type: 'cabinet_use', intake: { topic: 'other' }, cabinetId: CABINET })
+    const operators = await operator.open({
+      type: 'cabinet_use',
+      intake: { topic: 'other' },
+      cabinetId: CABINET,
+    })
+    const across = await agent.ask('POST', `/api/staff/tickets/${first.ticket.ticketId}/merge`, {
+      version: first.ticket.version,
+      intoTicketId: operators.ticket.ticketId,
+      reason: 'the same hum',
+    })
+    expect(across.status, 'what an operator wrote is not for a caller').toBe(409)
     const merged = await agent.act(first.ticket.ticketId, 'merge', {
       intoTicketId: second.ticket.ticketId,
       reason: 'the same hum',

@@ -243,6 +243,35 @@ describe('a ticket whose end comes near', () => {
     expect(told).toMatchObject([{ key: 'message.delay_checking' }])
     expect(told[0]?.text).toContain('仍在核对记录')
   })
+  it('goes to a lead with the third message that nobody answered', async () => {
+    await db.write('lead', (tx) =>
+      tx
+        .insertInto('staff')
+        .values({
+          staffId: 'st-lead',
+          name: 'lead',
+          displayName: 'Lead',
+          role: 'lead',
+          language: 'zh',
+          operator: null,
+          passwordHash: 'x',
+          isActive: 1,
+          createdAtMs: 0,
+        })
+        .execute(),
+    )
+    const { ticketId } = await open()
+    const assignees: Array<string | null> = []
+    for (const requestId of ['m-1', 'm-2', 'm-3', 'm-4'])
+      assignees.push(
+        (
+          await db.write('write', (tx) =>
+            tickets.write(tx, ticketId, { requestId, sender: 'consumer', text: 'and?' }),
+          )
+        ).assigneeId,
+      )
+    expect(assignees).toEqual([null, null, 'st-lead', 'st-lead'])
+  })
   it('stands still while it waits for the consumer, and goes on where it stopped', async () => {
     const { ticketId } = await open()
     const replied = await db.write('answer', (tx) =>
