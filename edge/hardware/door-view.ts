@@ -8,7 +8,7 @@ export function doorCount(hardware: Pick<CabinetHardware, 'furtherLocks'>): numb
 export function readingOfDoor(reading: BoardReading, door: number): BoardReading {
   if (reading.furtherDoors === undefined) return reading
   const { furtherDoors: _others, ...board } = reading
-  return { ...board, ...doorReading(reading, door) }
+  return door === 0 ? board : { ...board, ...doorReading(reading, door) }
 }
 
 /** All doors as one: open when any is, locked when all are. null when that cannot be said. */
