@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { ROLES } from '#protocol/api/common.ts'
-import { ROUTES } from '#console/staff/routes.ts'
-import { DEMO_CABINET } from '#scripts/system.ts'
+import { DEMO_CABINET, ROOT } from '#scripts/system.ts'
 import { shop, take } from '#test/scenarios/steps.ts'
 import type { Consumer, World } from '#test/scenarios/world.ts'
 
@@ -53,10 +54,11 @@ export async function prepareStages(world: World): Promise<Stages> {
   const idOf: Readonly<Record<string, string>> = {
     '/tickets/:id': ticket?.ticketId ?? 'none',
     '/orders/:id': paid.orderId,
+    '/policies/:policy': 'receipt',
   }
-  const staffPages = ROUTES.map(({ path }) => {
-    const id = idOf[path] ?? (path.startsWith('/cabinets/') ? DEMO_CABINET : 'none')
-    return `/staff${path.replace(':id', id)}`
+  const staffPages = staffPaths().map((route) => {
+    const id = idOf[route] ?? (route.startsWith('/cabinets/') ? DEMO_CABINET : 'none')
+    return `/staff${route.replace(/:\w+/, id)}`
   })
   const cookies = async (role: string): Promise<Cookies> => (await world.staff(role)).visitor.cookies()
   const signedIn: Stage[] = []
@@ -80,4 +82,13 @@ export async function prepareStages(world: World): Promise<Stages> {
     consumer: { address: `/o/${paid.orderId}`, cookies: consumer.visitor.cookies() },
     staff: { address: '/staff/', cookies: await cookies('agent') },
   }
+}
+
+/** Every route of the staff console, as its table has them; the table itself is for a browser. */
+function staffPaths(): string[] {
+  const table = readFileSync(path.join(ROOT, 'console/staff/routes.ts'), 'utf8')
+  const paths = [...table.matchAll(/\bpath: '([^']+)',\s+tag:/g)].map((match) => String(match[1]))
+  if (paths.length < 20)
+    throw new Error('assertion failed: the routes of the console are written in another way now')
+  return paths
 }
