@@ -401,6 +401,8 @@ const zh: Record<StoryKey, string> = {
   'notice.answered': '您在{cabinet}购物的问题已有答复，请查看。',
 }
 
+export const STORY_KEYS = Object.keys(en) as readonly StoryKey[]
+
 export function isStoryKey(key: string): key is StoryKey {
   return Object.hasOwn(en, key)
 }
