@@ -1,6 +1,7 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { twinOfId } from '#protocol/base/ids.ts'
 import { createAnomalies } from '#core/anomalies/anomalies.ts'
+import { createDoorEvents } from '#core/anomalies/door-events.ts'
 import { registerPolicyRoutes } from '#core/anomalies/policy-routes.ts'
 import { createReturns } from '#core/anomalies/returns.ts'
 import { createArrears } from '#core/arrears/arrears.ts'
@@ -154,7 +155,12 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     support,
     callbacks,
-    handlers: combineHandlers(visits, rebuilding.handlers, deviceWait.handlers),
+    handlers: combineHandlers(
+      visits,
+      createDoorEvents({ anomalies }).handlers,
+      rebuilding.handlers,
+      deviceWait.handlers,
+    ),
     authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
       Authenticators['consumer']
     >,

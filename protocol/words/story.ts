@@ -91,6 +91,14 @@ const en = {
     '{sku} × {count} was brought back by its buyer, and a person is still deciding about the purchase.',
   'anomaly.returned_later.above_limit':
     '{sku} × {count} was brought back by its buyer ({percent} %); the amount is above what a rule decides.',
+  'anomaly.quality.expired':
+    'Our own batches say that every {sku} which could have been sold was past its date. It goes back at once; the compensation of the law is yours to settle.',
+  'anomaly.door_trouble.left_open':
+    'The door stood open for {minutes} min. The consumer was warned at the cabinet.',
+  'anomaly.door_trouble.forced':
+    'The door was opened although nobody had unlocked it. Look at the pictures and count the goods.',
+  'anomaly.door_trouble.lock_failed':
+    'The door did not lock after the visit, so the cabinet stopped selling. Goods may have left unseen.',
   'anomaly.amount_differs': 'The provider took ¥{taken}, we had asked for ¥{asked}.',
   'anomaly.bill.paid_twice': 'The bill of {day} shows a second payment of ¥{taken}. It goes back by itself.',
   'anomaly.bill.paid_unheard': 'The bill of {day} shows a payment of ¥{taken} that nobody had told us of.',
@@ -144,6 +152,8 @@ const en = {
   'restriction.person': 'A person at our support desk decided it after looking at your visits.',
   // messages in a ticket
   'message.restriction_lifted': 'The restriction was lifted. Every cabinet opens for you again.',
+  'message.expired_refunded':
+    'Our records show that it was past its date. We are sorry. ¥{amount} goes back to you now; a person writes to you about the compensation that you are entitled to.',
   'message.received': 'Thank you. A person looks at it and answers by {due}.',
   'message.settled': 'The record was clear, so this was settled at once.',
   'message.refund': 'A refund of ¥{amount} was started.',
@@ -292,6 +302,10 @@ const zh: Record<StoryKey, string> = {
   'anomaly.returned_later.order_open': '购买者放回了 {sku} × {count}，而该订单仍在人工处理中。',
   'anomaly.returned_later.above_limit':
     '购买者放回了 {sku} × {count}（{percent}%），金额超出自动处理的上限。',
+  'anomaly.quality.expired': '按批次记录，可能售出的 {sku} 均已过期。货款立即退还；法定赔偿由您处理。',
+  'anomaly.door_trouble.left_open': '柜门敞开了 {minutes} 分钟，柜机已提醒消费者。',
+  'anomaly.door_trouble.forced': '无人开锁而柜门被打开。请查看照片并盘点商品。',
+  'anomaly.door_trouble.lock_failed': '购物后柜门未能上锁，货柜已停止销售，可能有商品未被记录就被取走。',
   'anomaly.amount_differs': '支付平台收取 ¥{taken}，我们请求的是 ¥{asked}。',
   'anomaly.bill.paid_twice': '{day} 的账单显示第二笔付款 ¥{taken}，将自动退还。',
   'anomaly.bill.paid_unheard': '{day} 的账单显示一笔 ¥{taken} 的付款，此前没有收到通知。',
@@ -334,6 +348,8 @@ const zh: Record<StoryKey, string> = {
   'restriction.unpaid': '{days} 天内，您有 {count} 笔购物在多次提醒后仍未付款。',
   'restriction.person': '客服人员查看您的购物记录后作出此决定。',
   'message.restriction_lifted': '限制已解除，您可以照常打开所有货柜。',
+  'message.expired_refunded':
+    '我们的记录显示商品已过保质期，非常抱歉。¥{amount} 现在退给您；依法应得的赔偿由人工与您联系。',
   'message.received': '感谢反馈，已转人工处理，将在 {due} 前答复您。',
   'message.settled': '记录明确，已即时处理。',
   'message.refund': '已发起退款 ¥{amount}。',
