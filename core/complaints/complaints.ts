@@ -26,7 +26,6 @@ export interface Complaints {
   resume(): Promise<void>
 }
 
-const LOOK_EVERY_MS = 10 * 60_000
 /** The list may span 30 days at once. */
 const SPAN_MS = 29 * 24 * 3_600_000
 const PAGE = 50
@@ -37,7 +36,7 @@ const SUBJECT = 'list'
 export function createComplaints(
   deps: CoreDeps & { due: DueWork; provider: PaymentProvider; reactions: ComplaintReactions },
 ): Complaints {
-  const { db, clock, ids, log, due, provider, reactions } = deps
+  const { db, clock, ids, log, policy, due, provider, reactions } = deps
   due.on('complaint.import', (work) => importAll(work))
 
   async function importAll(work: DueItem): Promise<void> {
@@ -59,7 +58,7 @@ export function createComplaints(
       due.schedule(tx, {
         kind: 'complaint.import',
         subjectId: work.subjectId,
-        dueAtMs: nowOf(tx) + LOOK_EVERY_MS,
+        dueAtMs: nowOf(tx) + policy.complaintLookMs,
       }),
     )
   }
@@ -187,7 +186,7 @@ export function createComplaints(
           due.schedule(tx, {
             kind: 'complaint.import',
             subjectId: SUBJECT,
-            dueAtMs: nowOf(tx) + LOOK_EVERY_MS,
+            dueAtMs: nowOf(tx) + policy.complaintLookMs,
           }),
         )
     },

@@ -154,6 +154,13 @@ export const PolicySchema = Type.Object(
     firstResponseMs: setting('First response within', 'ms', 15 * MINUTE, SECOND, 7 * DAY),
     resolutionMs: setting('Resolution within', 'ms', DAY, SECOND, 30 * DAY),
     reopenWindowMs: setting('A ticket can be reopened for', 'ms', 72 * HOUR, SECOND, 90 * DAY),
+    complaintLookMs: setting(
+      'Complaints at the payment provider are looked at every',
+      'ms',
+      10 * MINUTE,
+      SECOND,
+      DAY,
+    ),
     deviceAnswerMs: setting('A ticket waits for the answer of a cabinet', 'ms', 5 * MINUTE, SECOND, DAY),
     // evidence
     routinePictureDays: setting('Routine pictures are kept for', 'days', 14, 1, 365),

@@ -15,8 +15,8 @@ interface Case {
   readonly consumer: Consumer
   readonly order: OrderView
   /** The ticket as it is now. */
-  now(): Promise<TicketDetail>
-  act(action: string, body: object): Promise<TicketDetail>
+  readonly now: () => Promise<TicketDetail>
+  readonly act: (action: string, body: object) => Promise<TicketDetail>
 }
 interface Story {
   readonly type: string
@@ -33,7 +33,7 @@ interface Story {
 }
 
 /** Closed for good soon after it was solved, so that the story reaches the archive. */
-const POLICY = { reopenWindowMs: 1000, setpointPauseMs: 0 }
+const POLICY = { reopenWindowMs: 1000, setpointPauseMs: 0, complaintLookMs: 1000 }
 
 /** The whole way back of one line, by the hand of an agent. */
 async function refundLine({ world, agent, order, consumer, now }: Case): Promise<void> {
@@ -351,6 +351,13 @@ async function play(world: World, story: Story): Promise<void> {
     const seen = await consumer.disputeView(ticketId)
     expectEqual(seen.outcomeKey, `outcome.${story.outcome}`, 'what the consumer reads')
   }
+  if (story.by === 'provider')
+    await eventually('our answer and the end at the provider', async () => {
+      const { complaints } = (await world.provider.books()) as unknown as {
+        complaints: Array<{ state: string }>
+      }
+      return complaints.every(({ state }) => state === 'PROCESSED')
+    })
   await eventually('the ticket in the archive', async () => (await about.now()).ticket.state === 'closed')
   await expectFound(agent, 'tickets?view=closed', ticketId)
   await expectFound(agent, `tickets?query=${spoken}`, ticketId)
