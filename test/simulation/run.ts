@@ -31,10 +31,17 @@ const SETTLE_MS = 180_000
 const SETTLE_LONGEST_MS = 15 * 60_000
 
 let present: World | undefined
-/** A process in which a promise was left rejected ends, and so does the run; a dead one still falls over its closed disk. */
+/**
+ * A process in which a promise was left rejected ends, and so does the run. A dead one still falls over its closed disk, and
+ * one whose disk failed has ended by that already.
+ */
 process.on('unhandledRejection', (error) => {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  if (present === undefined || /database connection is not open|this agent was killed/.test(message)) return
+  if (
+    present === undefined ||
+    /database connection is not open|this agent was killed|disk I\/O error/.test(message)
+  )
+    return
   present.violate('crash', message)
 })
 
