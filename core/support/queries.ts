@@ -25,6 +25,7 @@ import type { Disputes } from './disputes.ts'
 import { OPEN_TICKET_STATES, type TicketInput, ticketMachine } from './machine.ts'
 import { deskOf } from './desk/desk-view.ts'
 import { isBreaching, listTickets, ticketRow, ticketsSeenBy, type TicketView } from './ticket-list.ts'
+import { listOrders } from './order-list.ts'
 import type { TicketRow } from './tickets.ts'
 import { tellTimeline } from './timeline.ts'
 
@@ -98,7 +99,14 @@ export function createSupportQueries(
       read.selectFrom('charge').selectAll().where('orderId', '=', orderId).execute(),
       read.selectFrom('payment').selectAll().where('orderId', '=', orderId).orderBy('paidAtMs').execute(),
       callsOf(orderId),
-      read.selectFrom('anomaly').selectAll().where('orderId', '=', orderId).orderBy('detectedAtMs').execute(),
+      read
+        .selectFrom('anomaly as a')
+        .leftJoin('policyDecision as d', 'd.decisionId', 'a.decisionId')
+        .selectAll('a')
+        .select(['d.policy', 'd.limitsVersion'])
+        .where('a.orderId', '=', orderId)
+        .orderBy('a.detectedAtMs')
+        .execute(),
       read
         .selectFrom('ticket')
         .select(['ticketId', 'state'])
@@ -353,74 +361,7 @@ export function createSupportQueries(
     ticket: ticketDetail,
     seen: ticketSeenBy,
     tickets: (staff, view, query) => listTickets(read, staff, view, query, clock.now()),
-    async orders(staff, query) {
-      let rows = read
-        .selectFrom('order as o')
-        .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
-        .select([
-          'o.orderId',
-          'o.sessionId',
-          'o.cabinetId',
-          'o.consumerId',
-          'o.createdAtMs',
-          'o.state',
-          'o.totalFen',
-          'o.paidFen',
-          'o.refundedFen',
-          'c.nameZh',
-          'c.nameEn',
-        ])
-      if (staff.operator !== null) rows = rows.where('c.operator', '=', staff.operator)
-      const text = query?.trim().toLowerCase()
-      if (text !== undefined && text !== '') {
-        rows = rows.where((eb) =>
-          eb.or([
-            eb('o.orderId', '=', text),
-            eb('o.orderId', 'like', `%${text.replaceAll(/[%_]/g, '')}`),
-            eb('o.sessionId', '=', text),
-            eb('o.cabinetId', '=', text),
-            eb('o.consumerId', '=', text),
-            eb('o.consumerId', 'like', `%${text.replace(/^c-/, '').replaceAll(/[%_]/g, '')}`),
-            eb(
-              'o.orderId',
-              'in',
-              eb
-                .selectFrom('payment')
-                .select('payment.orderId')
-                .where('transactionId', '=', query?.trim() ?? ''),
-            ),
-            eb(
-              'o.orderId',
-              'in',
-              eb.selectFrom('refund').select('refund.orderId').where('refundId', '=', text),
-            ),
-            eb(
-              'o.orderId',
-              'in',
-              eb
-                .selectFrom('charge')
-                .select('charge.orderId')
-                .where('providerOrderId', '=', query?.trim() ?? ''),
-            ),
-          ]),
-        )
-      }
-      const found = await rows.orderBy('o.createdAtMs', 'desc').limit(LIST_LENGTH).execute()
-      return {
-        orders: found.map((row) => ({
-          orderId: row.orderId,
-          sessionId: row.sessionId,
-          cabinetId: row.cabinetId,
-          cabinetName: { zh: row.nameZh, en: row.nameEn },
-          consumerLabel: consumerLabel(row.consumerId),
-          atMs: row.createdAtMs,
-          state: row.state,
-          totalFen: row.totalFen,
-          paidFen: row.paidFen,
-          refundedFen: row.refundedFen,
-        })),
-      }
-    },
+    orders: (staff, query) => listOrders(read, staff, query),
     async approvals(staff) {
       const rows = await read
         .selectFrom('refund as r')

@@ -20,6 +20,7 @@ import { restockMigration } from './0018-restock.ts'
 import { ticketDeskMigration } from './0019-ticket-desk.ts'
 import { doorsMigration } from './0021-doors.ts'
 import { knowledgeMigration } from './0020-knowledge.ts'
+import { orderSearchMigration } from './0022-order-search.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ticketDeskMigration,
   knowledgeMigration,
   doorsMigration,
+  orderSearchMigration,
 ]
