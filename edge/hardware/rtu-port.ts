@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { SerialPort } from 'serialport'
 import type { Profile } from '#protocol/wire/profile.ts'
+import { readAndWriteInPlace } from './direct-line.ts'
 import { expectedAnswer, findAnswer } from './rtu-answer.ts'
 
 const RECEIVED_BYTES_MOST = 1024
@@ -33,6 +34,9 @@ export class RtuPort extends EventEmitter {
       parity: serial.parity,
       stopBits: serial.stopBits,
       autoOpen: false,
+    })
+    this.#serial.on('open', () => {
+      if (this.#serial.port !== undefined) readAndWriteInPlace(this.#serial.port)
     })
     this.#serial.on('error', (error) => this.emit('error', error))
     this.#serial.on('close', () => this.emit('close'))
