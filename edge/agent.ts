@@ -441,6 +441,7 @@ export function createAgent(ports: AgentPorts): Agent {
           steady.onScales(sweep)
           const seen = decideSensors(sensorWatch, sweep, hardware.sensors)
           sensorWatch = seen.watch
+          for (const watch of doorWatches) watch.onScales(sweep)
           if (seen.events.length > 0)
             db.transact(() => {
               for (const event of seen.events) outbox.append(event.type, event.data)

@@ -20,6 +20,7 @@ export const alarmMachine = machine({
 export const ALARM_KINDS = [
   'door_forced',
   'door_left_open',
+  'stock_unattended',
   'lock_failed',
   'food_safety_lockout',
   'too_warm',

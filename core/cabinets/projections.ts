@@ -139,6 +139,18 @@ export function createProjections(deps: {
       await reportDoor(tx, context, door, { isOpen: true })
       await raise(tx, context, 'door_forced', doorValues(door), subjectOf(door))
     },
+    'stock.unattended': (tx, context, { cause, changes, door }) =>
+      raise(
+        tx,
+        context,
+        'stock_unattended',
+        {
+          cause,
+          shelves: changes.map(({ shelf, deltaGrams }) => `${shelf} ${Math.round(deltaGrams)}`).join(', '),
+          ...doorValues(door),
+        },
+        subjectOf(door),
+      ),
     'door.left-open': (tx, context, { openMs, level, door }) =>
       raise(
         tx,

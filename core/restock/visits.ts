@@ -2,6 +2,7 @@ import type { VisitLine, VisitRequest } from '#protocol/api/restock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { appendAudit } from '#core/audit/audit.ts'
+import { clearAlarm } from '#core/cabinets/alarms.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import { planogramOf, productsBySku, recordMovement, stockOf } from '#core/catalog/queries.ts'
 import type { EventHandlers } from '#core/ingest/handlers.ts'
@@ -209,6 +210,9 @@ export function createVisits(
           sessionId: visitId,
           reason: line.reason ?? visit.kind,
         })
+      // Somebody looked and counted: what moved without a visit is in the books now.
+      if (visit.kind !== 'service')
+        await clearAlarm(tx, cabinetId, 'stock_unattended', visit.door === 0 ? '' : `door-${visit.door}`)
       await bookBatches(tx, { cabinetId, visitId, timeZone }, lines)
       await deps.expiry.review(tx, cabinetId)
       await appendAudit(tx, {

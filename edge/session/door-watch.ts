@@ -5,8 +5,9 @@ import type { DomainEvent } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { type DoorHardware, readingOfDoor } from '../hardware/door-view.ts'
-import { type BoardReading, isLocked } from '../hardware/ports.ts'
+import { type BoardReading, isLocked, type ScaleSweep } from '../hardware/ports.ts'
 import { LOCK_FAILED_AFTER_MS } from './decide.ts'
+import { createUnattendedWatch } from './unattended.ts'
 
 /** The door outside of sessions: nobody was let in, so an open door is a forced one, and an unlocked one is locked again. */
 export interface IdleDoor {
@@ -105,7 +106,7 @@ export function decideIdleDoor(
 export interface DoorWatchOptions {
   db: EdgeDatabase
   outbox: Outbox
-  hardware: Pick<DoorHardware, 'lock'>
+  hardware: Pick<DoorHardware, 'lock' | 'sensors'>
   /** From 0; the mains are told of by the first. */
   door?: number
   clock: Clock
@@ -114,10 +115,16 @@ export interface DoorWatchOptions {
   lockRetryMs: number
 }
 
-export function createDoorWatch(options: DoorWatchOptions): { onBoard(reading: BoardReading): void } {
+export interface DoorWatch {
+  onBoard(reading: BoardReading): void
+  onScales(sweep: ScaleSweep): void
+}
+
+export function createDoorWatch(options: DoorWatchOptions): DoorWatch {
   const { db, outbox, hardware, clock, log } = options
   const number = options.door ?? 0
   let door = initialIdleDoor
+  const unattended = createUnattendedWatch(hardware.sensors)
   let isLocking = false
   let lockAskedMonoMs = Number.NEGATIVE_INFINITY
 
@@ -143,6 +150,13 @@ export function createDoorWatch(options: DoorWatchOptions): { onBoard(reading: B
       const reading = number === 0 ? own : { ...own, isMainsOn: null }
       const decision = decideIdleDoor(door, reading, options.hasSession())
       door = decision.door
+      if (options.hasSession()) unattended.onSession()
+      else
+        unattended.onDoor(
+          reading.isDoorOpen,
+          door.keyUntilMonoMs === null ? 'forced' : 'manual-key',
+          reading.atMonoMs,
+        )
       if (decision.events.length > 0) {
         db.transact(() => {
           for (const event of decision.events) append(event)
@@ -154,6 +168,20 @@ export function createDoorWatch(options: DoorWatchOptions): { onBoard(reading: B
       }
       if (decision.shouldLock && !isLocking && clock.monoMs() - lockAskedMonoMs >= 5 * options.lockRetryMs)
         void lock()
+    },
+    onScales(sweep) {
+      if (options.hasSession()) return
+      const found = unattended.onScales(sweep)
+      if (found === undefined) return
+      const { cause, changes } = found
+      db.transact(() =>
+        outbox.append('stock.unattended', {
+          ...(number === 0 ? {} : { door: number }),
+          cause,
+          changes: changes.map((one) => ({ ...one })),
+        }),
+      )
+      log.warn({ cause, changes }, 'shelves changed although nobody was let in')
     },
   }
 }

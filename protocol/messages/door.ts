@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Code, closed, DurationMs, Id } from './common.ts'
+import { Code, closed, DurationMs, Grams, Id, Shelf } from './common.ts'
 
 const session = {
   sessionId: Type.Optional(Id),
@@ -24,5 +24,17 @@ export const DoorLockFailed = Type.Object({ ...session, reason: Code }, closed)
 export const DoorForced = Type.Object({ ...session }, closed)
 export const DoorLeftOpen = Type.Object(
   { ...session, openMs: DurationMs, level: Type.Union([Type.Literal('warning'), Type.Literal('alarm')]) },
+  closed,
+)
+/** What the shelves gained or lost behind a door that was open although nobody was let in. */
+export const StockUnattended = Type.Object(
+  {
+    door: session.door,
+    cause: Type.Union([Type.Literal('forced'), Type.Literal('manual-key')]),
+    changes: Type.Array(Type.Object({ shelf: Shelf, deltaGrams: Grams }, closed), {
+      minItems: 1,
+      maxItems: 64,
+    }),
+  },
   closed,
 )

@@ -29,6 +29,7 @@ export const EVENTS = {
   'door.lock-failed': door.DoorLockFailed,
   'door.forced': door.DoorForced,
   'door.left-open': door.DoorLeftOpen,
+  'stock.unattended': door.StockUnattended,
   'session.started': session.SessionStarted,
   'session.not-opened': session.SessionNotOpened,
   'session.reconciled': session.SessionReconciled,

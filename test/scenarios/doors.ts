@@ -57,7 +57,7 @@ async function sellsAgain(world: World, consumer: Consumer): Promise<void> {
 const doorForced: Scenario = {
   name: 'door-forced',
   shows:
-    'a door that is broken open raises an alarm that stays until a person has seen it; nobody is charged, nobody else is let in meanwhile',
+    'a door that is broken open raises an alarm that stays until a person has seen it, and what left is weighed; nobody is charged, nobody else is let in meanwhile',
   async run(world) {
     const operator = await world.staff('operator')
     const consumer = await world.consumer()
@@ -76,6 +76,11 @@ const doorForced: Scenario = {
     )
     await operator.send('POST', `alarms/${alarm.alarmId}/acknowledge`, {})
     await nothingPaid(world, consumer)
+    const missing = await alarmRaised(operator, 'stock_unattended')
+    expectThat(
+      /^s3 -(33|34|35|36)\d$/.test(String(missing.values.shelves)),
+      `a can of cola left shelf s3, and the operator reads: ${missing.values.shelves}`,
+    )
     await sellsAgain(world, consumer)
     await alarmOver(operator, 'door_forced')
   },
@@ -175,6 +180,7 @@ const doorManualKey: Scenario = {
     await world.workshop.control('key', { action: 'remove' })
     await atRest(world)
     expectEqual(await liveAlarm(operator, 'door_forced'), undefined, 'an alarm of force')
+    expectEqual(await liveAlarm(operator, 'stock_unattended'), undefined, 'goods that moved')
     await nothingPaid(world, consumer)
     await sellsAgain(world, consumer)
   },

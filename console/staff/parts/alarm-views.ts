@@ -3,7 +3,7 @@ import type { AlarmList } from '#protocol/api/staff.ts'
 import type { SensorFaultKind } from '#protocol/weighing/types.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
-import { cameraName, shelfName } from '../../data/staff-format.ts'
+import { cameraName, formatGrams, shelfName } from '../../data/staff-format.ts'
 import { coldWord, coldWordOr } from '../../words/cold.ts'
 import { doorWord, hasDoorWord } from '../../words/doors.ts'
 import { choose } from '../../words/words.ts'
@@ -70,13 +70,31 @@ function coldSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind'
     : undefined
 }
 
+/** `s3 -660, s4 12` as a person reads it. */
+function changesText(shelves: string): string {
+  return shelves.replace(
+    /(\S+) (-?\d+)/g,
+    (_whole, shelf: string, grams: string) =>
+      `${word('shelf', { shelf: shelfName(shelf) })} ${formatGrams(Number(grams))}`,
+  )
+}
+
 /** Which door, what of it, and what to do; the line to its board. */
 function doorSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind' | 'values'>) {
   const detail =
-    kind === 'door_left_open' ? `.${values['level']}` : kind === 'bus_fault' ? `.${values['reason']}` : ''
+    kind === 'door_left_open'
+      ? `.${values['level']}`
+      : kind === 'stock_unattended'
+        ? `.${values['cause']}`
+        : kind === 'bus_fault'
+          ? `.${values['reason']}`
+          : ''
   const key = `${kind}${detail}`
   if (!hasDoorWord(key)) return undefined
-  const what = doorWord(key, { minutes: Math.max(1, Number(values['minutes'] ?? 1)) })
+  const what = doorWord(key, {
+    minutes: Math.max(1, Number(values['minutes'] ?? 1)),
+    shelves: changesText(String(values['shelves'] ?? '')),
+  })
   return values['door'] === undefined ? what : doorWord('door', { door: values['door'], what })
 }
 
