@@ -229,7 +229,10 @@ export function createAgent(ports: AgentPorts): Agent {
       sessionPolicy,
       lockoutPolicy,
       defrostPauseMs: settings.defrostPauseMs,
-      onPrepared: weighFastForAWhile,
+      onPrepared() {
+        cameras.lookSoon()
+        weighFastForAWhile()
+      },
       restart: ports.restart,
     }),
   })

@@ -8,6 +8,7 @@ import { createEye, type Eye, type Seen } from './eye.ts'
 import type { CameraChange, CameraThresholds, CameraTrouble, FrameMeasures } from './judge.ts'
 import type { PictureReader } from './picture-reader.ts'
 import type { GreyPicture } from './pixels.ts'
+import { createPreRoll, type RecentPicture } from './pre-roll.ts'
 import { createReferenceStore } from './reference-store.ts'
 
 export interface CameraWatchOptions {
@@ -43,6 +44,10 @@ export interface CameraWatch {
   readonly cameras: readonly string[]
   /** One look through each camera that begins now or later: what a camera is just taking shows a moment before. */
   takeAll(): Look[]
+  /** The newest picture of each camera that was taken while the cabinet was at rest, some moments ago at most. */
+  before(): RecentPicture[]
+  /** Somebody is about to open: looks once more while the door is still closed. */
+  lookSoon(): void
   presentTroubles(): Array<{ camera: string; kind: CameraTrouble }>
   /** The worst of all cameras, for the live feed. */
   readonly status: CameraStatus
@@ -54,6 +59,10 @@ export interface CameraWatch {
 
 export type CameraStatus = 'clear' | 'blocked' | 'frozen' | 'unreachable'
 const WORST_FIRST: readonly CameraStatus[] = ['unreachable', 'frozen', 'blocked']
+
+/** As old as a picture at rest may be; the quiet rhythm is half a minute. */
+const PRE_ROLL_MS = 90_000
+const PRE_ROLL_BYTES_MOST = 4 * 1024 * 1024
 
 /** A trouble at rest is looked at again sooner than the slow rhythm. */
 const CONFIRM_PERIOD_MS = 1000
@@ -83,6 +92,7 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
     judged: Promise.resolve(),
     timer: undefined,
   }))
+  const preRoll = createPreRoll({ bytesMost: PRE_ROLL_BYTES_MOST, keepMs: PRE_ROLL_MS })
   let isStopped = false
 
   /** The rhythm is content with a look that is under way. */
@@ -139,7 +149,9 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
       tell(one, one.eye.see('failed', atMonoMs, wasAtRest), read.failure)
       return
     }
-    const seen = one.eye.see(read, atMonoMs, wasAtRest && options.isAtRest())
+    const isAtRest = wasAtRest && options.isAtRest()
+    if (isAtRest) preRoll.add({ camera: one.camera.id, bytes: read.jpeg, atMonoMs })
+    const seen = one.eye.see(read, atMonoMs, isAtRest)
     tell(one, seen)
     options.onFrame()
     if (seen.newReference !== undefined) references.save(one.camera.id, seen.newReference)
@@ -212,6 +224,14 @@ export function createCameraWatch(options: CameraWatchOptions): CameraWatch {
         if (options.sessionId() !== undefined) hasten(one)
         return lookAfresh(one)
       }),
+    before: () => preRoll.newest(clock.monoMs()),
+    lookSoon() {
+      for (const one of watched) {
+        if (one.running !== undefined) continue
+        one.timer?.cancel()
+        schedule(one, 0)
+      }
+    },
     presentTroubles: () =>
       watched.flatMap((one) =>
         one.eye.trouble === undefined ? [] : [{ camera: one.camera.id, kind: one.eye.trouble }],

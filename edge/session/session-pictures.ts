@@ -11,7 +11,7 @@ import { type LiveSession, sessionTimeOf } from './live-session.ts'
 
 export type PictureMoment = EvidenceMissing['moment']
 /** Where pictures come from; `takeAll` never throws. */
-export type SnapshotSource = Pick<CameraWatch, 'cameras' | 'takeAll' | 'presentTroubles'>
+export type SnapshotSource = Pick<CameraWatch, 'cameras' | 'takeAll' | 'before' | 'presentTroubles'>
 
 export interface SessionPictures {
   take(live: LiveSession, moment: PictureMoment): void
@@ -50,9 +50,20 @@ export function createSessionPictures(options: {
   function keep(live: LiveSession, camera: string, bytes: Uint8Array, moment: PictureMoment, tMs: number) {
     const reason = whyNone(live, moment)
     if (reason !== undefined) return tellMissing(live, { camera, moment, reason })
+    if (!keepPicture(live, camera, bytes, moment, tMs))
+      tellMissing(live, { camera, moment, reason: 'same_picture' })
+  }
+
+  /** @returns false when the session has the very same bytes already */
+  function keepPicture(
+    live: LiveSession,
+    camera: string,
+    bytes: Uint8Array,
+    moment: EvidenceRef['moment'],
+    tMs: number,
+  ): boolean {
     const kept = evidence.keep(bytes)
-    if (live.record.evidence.some((known) => known.sha256 === kept.sha256))
-      return tellMissing(live, { camera, moment, reason: 'same_picture' })
+    if (live.record.evidence.some((known) => known.sha256 === kept.sha256)) return false
     const ref: EvidenceRef = { kind: 'snapshot', ...kept, mediaType: 'image/jpeg', tMs, moment, camera }
     const record = { ...live.record, evidence: [...live.record.evidence, ref] }
     const { sessionId } = record
@@ -63,6 +74,7 @@ export function createSessionPictures(options: {
       if (options.isCurrent(live)) journal.save(record, sessionTimeOf(live, clock.monoMs()), clock.now())
     })
     live.record = record
+    return true
   }
 
   function tellMissing(live: LiveSession, about: Omit<EvidenceMissing, 'sessionId'>): void {
@@ -75,6 +87,15 @@ export function createSessionPictures(options: {
       if (options.isCurrent(live)) journal.save(record, sessionTimeOf(live, clock.monoMs()), clock.now())
     })
     live.record = record
+  }
+
+  /** How the shelves were before anybody reached in. There may be none: the agent has only just started. */
+  function keepBefore(live: LiveSession): void {
+    for (const { camera, bytes, atMonoMs } of snapshots.before()) {
+      const isKept = live.record.evidence.some((one) => one.camera === camera && one.moment === 'before')
+      if (isKept || whyNone(live, 'open') !== undefined) continue
+      keepPicture(live, camera, bytes, 'before', Math.round(sessionTimeOf(live, atMonoMs)))
+    }
   }
 
   async function keepWhenTaken(live: LiveSession, moment: PictureMoment, tMs: number, look: Look) {
@@ -98,6 +119,7 @@ export function createSessionPictures(options: {
         return
       }
       const tMs = Math.round(sessionTimeOf(live, clock.monoMs()))
+      if (moment === 'open') keepBefore(live)
       for (const look of snapshots.takeAll()) {
         const taking: Promise<void> = keepWhenTaken(live, moment, tMs, look).finally(() =>
           live.pendingPictures.delete(taking),

@@ -101,6 +101,7 @@ export const EvidenceRef = Type.Object(
     mediaType: Type.Union([Type.Literal('image/jpeg'), Type.Literal('application/json')]),
     tMs: Type.Integer({ description: 'milliseconds since the start of the session' }),
     moment: Type.Union([
+      Type.Literal('before', { description: 'while the door was still closed; `tMs` may be negative' }),
       Type.Literal('open'),
       Type.Literal('step'),
       Type.Literal('close'),

@@ -150,6 +150,16 @@ export const cameraTwo: Scenario = {
       },
       { withinMs: 30_000 },
     )
+    const before = order.order.evidence.filter(({ moment }) => moment === 'before')
+    expectEqual(
+      before.map(({ camera }) => camera).toSorted(),
+      ['door', 'inside'],
+      'cameras with a picture from before the door was opened',
+    )
+    expectThat(
+      before.every(({ atMs }) => paid.openedAtMs !== null && atMs < paid.openedAtMs),
+      'a picture from before the door was opened is younger than that',
+    )
     await breakCamera(world, 'unreachable', 'inside')
     await cameraIs(operator, 'inside', ({ trouble }) => trouble === 'unreachable', 'unreachable')
     expectEqual((await operator.cabinet()).cabinet.camera, 'unreachable', 'the worst of both')

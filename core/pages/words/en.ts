@@ -209,6 +209,7 @@ export const en = {
   'order.proof.silent': 'No weight came from shelf {shelves}: its scale did not answer.',
   'order.snapshots': 'Pictures from inside the cabinet',
   'order.snapshot': 'Picture from inside the cabinet, {moment}, {at}',
+  'order.snapshot.before': 'before the door was opened',
   'order.snapshot.open': 'at opening',
   'order.snapshot.close': 'at closing',
   'order.snapshot.step': 'after a change',

@@ -185,6 +185,7 @@ export const zh: Record<keyof typeof en, string> = {
   'order.proof.silent': '第 {shelves} 层没有重量记录：该层的秤没有应答。',
   'order.snapshots': '柜内照片',
   'order.snapshot': '柜内照片，{moment}，{at}',
+  'order.snapshot.before': '开门前',
   'order.snapshot.open': '开门时',
   'order.snapshot.close': '关门时',
   'order.snapshot.step': '变化后',
