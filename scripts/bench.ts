@@ -9,6 +9,7 @@ const FLAGS = {
     help: 'weighing: only this tier (gap, spread, random, twins, dense)',
   },
   sessions: { type: 'integer', hint: 'N', help: 'weighing: sessions per tier' },
+  rounds: { type: 'integer', hint: 'N', help: 'disputes: disputes of each kind (default 2)' },
   seed: { type: 'integer', hint: 'S', help: 'weighing: first seed; from 900000 on only for release figures' },
   films: { type: 'integer', hint: 'N', help: 'camera: films, each of another cabinet (default 40)' },
   cabinets: {
@@ -33,6 +34,7 @@ interface BenchOptions {
   tier?: string
   sessions?: number
   seed?: number
+  rounds?: number
   films?: number
   cabinets?: number
   seconds?: number
@@ -72,6 +74,15 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
         ...(films === undefined ? {} : { films }),
         ...(seed === undefined ? {} : { seed }),
         onProgress: say,
+      }),
+  },
+  disputes: {
+    about:
+      'disputes whose truth is known: which a rule settles at the tap, and how soon the money is accepted',
+    run: async ({ say, rounds }) =>
+      (await import('#test/bench/disputes/index.ts')).runDisputesBench({
+        ...(rounds === undefined ? {} : { rounds }),
+        say,
       }),
   },
   console: {
@@ -128,6 +139,7 @@ async function main(): Promise<number> {
   const figures = await bench.run({
     ...(typeof values.tier === 'string' ? { tier: values.tier } : {}),
     ...(typeof values.sessions === 'number' ? { sessions: values.sessions } : {}),
+    ...(typeof values.rounds === 'number' ? { rounds: values.rounds } : {}),
     ...(typeof values.seed === 'number' ? { seed: values.seed } : {}),
     ...(typeof values.films === 'number' ? { films: values.films } : {}),
     ...(typeof values.cabinets === 'number' ? { cabinets: values.cabinets } : {}),

@@ -24,7 +24,7 @@ export function createLateChecks(
   deps: CoreDeps & {
     due: DueWork
     policies: PolicyBook
-    disputes: Disputes
+    disputes: Pick<Disputes, 'weighAgain'>
     refunds: Refunds
     anomalies: Anomalies
   },

@@ -247,6 +247,13 @@ export function createBills(parts: Parts): Bills {
         }),
       ]
     }
+    const [first] = out
+    if (first !== undefined && faults.take('bill_duplicate_row', { outOrderNo: first.outOrderNo }))
+      out = [...out, first]
+    if (first !== undefined && faults.take('bill_other_currency', { outOrderNo: first.outOrderNo }))
+      out = out.map((one) => (one === first ? { ...one, cells: one.cells.with(11, 'HKD') } : one))
+    if (first !== undefined && faults.take('bill_damaged', { outOrderNo: first.outOrderNo }))
+      out = out.map((one) => (one === first ? { ...one, cells: one.cells.slice(0, -3) } : one))
     return out
   }
 

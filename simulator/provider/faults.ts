@@ -25,6 +25,9 @@ const LASTING: ReadonlySet<FaultKind> = new Set([
   'bill_amount_differs',
   'bill_missing_refund',
   'bill_extra_refund',
+  'bill_duplicate_row',
+  'bill_other_currency',
+  'bill_damaged',
 ])
 const FAULT_LIMIT = 200
 

@@ -177,6 +177,9 @@ export const FAULT_KINDS = [
   'bill_amount_differs',
   'bill_missing_refund',
   'bill_extra_refund',
+  'bill_duplicate_row',
+  'bill_other_currency',
+  'bill_damaged',
   'bill_not_ready',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]

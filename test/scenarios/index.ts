@@ -9,6 +9,8 @@ import { CAMERA_STORIES } from './cameras.ts'
 import { COLD_STORIES } from './cold.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
+import { BILL_STORIES } from './bill-variants.ts'
+import { REFUND_STORIES } from './refund-variants.ts'
 import { DEFERRED_STORIES } from './deferred-variants.ts'
 import { DOUBLE_CHARGE_STORIES } from './double-charge-variants.ts'
 import { DOOR_STORIES } from './doors.ts'
@@ -68,6 +70,8 @@ export const SCENARIOS: readonly Scenario[] = [
   refundBulk,
   ...DOUBLE_CHARGE_STORIES,
   ...DEFERRED_STORIES,
+  ...REFUND_STORIES,
+  ...BILL_STORIES,
   setpoint,
   setpointConflict,
   lateUnlock,

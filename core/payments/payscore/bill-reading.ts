@@ -9,6 +9,7 @@ const TRADE_COLUMNS = {
   outTradeNo: '商户订单号',
   type: '交易类型',
   state: '交易状态',
+  currency: '货币种类',
   settlementYuan: '应结订单金额',
   outRefundNo: '商户退款单号',
   refundYuan: '退款金额',
@@ -77,6 +78,8 @@ export function readTradeBill(text: string): TradeBill {
     if (cells.length !== columns.length)
       throw unreadable(`a row has ${cells.length} cells and ${columns.length} columns`)
     const cell = (name: keyof typeof TRADE_COLUMNS) => cells[indexOf[name]] as string
+    if (cell('currency') !== 'CNY')
+      throw unreadable(`a row is in ${cell('currency').slice(0, 10)} and not in CNY`)
     const attach = /^wxzff\|[^|]*\|(.+)$/.exec(cell('attach'))
     const about = {
       atMs: parseBillTime(cell('atTime')),
@@ -95,6 +98,7 @@ export function readTradeBill(text: string): TradeBill {
         }
       : { ...about, kind: 'payment', amountFen: parseYuan(cell('totalYuan')) }
   })
+  refuseTwice(billed)
   const [count, , , , feeYuan, totalYuan, refundYuan] = summary
   const sum = (of: (row: BilledRow) => number) => billed.reduce((total, row) => total + of(row), 0)
   return {
@@ -104,6 +108,16 @@ export function readTradeBill(text: string): TradeBill {
       parseYuan(totalYuan ?? '') === sum((row) => (row.kind === 'payment' ? row.amountFen : 0)) &&
       parseYuan(refundYuan ?? '') === sum((row) => (row.kind === 'refund' ? row.amountFen : 0)) &&
       parseYuan(feeYuan ?? '') === sum((row) => row.feeFen),
+  }
+}
+
+/** The same payment or refund in two rows would look like money that moved twice. */
+function refuseTwice(rows: readonly BilledRow[]): void {
+  const seen = new Set<string>()
+  for (const row of rows) {
+    const key = row.kind === 'payment' ? row.transactionId : `refund ${row.outRefundNo}`
+    if (seen.has(key)) throw unreadable(`${key} stands in it twice`)
+    seen.add(key)
   }
 }
 
