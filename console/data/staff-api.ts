@@ -437,8 +437,9 @@ export class StaffApi {
   savePolicy(policy: PolicyName, wish: PolicySave): Promise<PolicyDetail> {
     return this.#send('POST', `/api/staff/policies/${policy}/versions`, wish)
   }
-  restrictions(signal?: AbortSignal): Promise<RestrictionList> {
-    return this.#get('/api/staff/restrictions', signal)
+  /** @param consumerId  of whom; all when it is empty */
+  restrictions(consumerId: string, signal?: AbortSignal): Promise<RestrictionList> {
+    return this.#get(`/api/staff/restrictions${query({ consumer: consumerId })}`, signal)
   }
   restrict(wish: RestrictionCreate): Promise<RestrictionView> {
     return this.#send('POST', '/api/staff/restrictions', wish)

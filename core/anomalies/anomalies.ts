@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { AnomalyKind } from '#protocol/api/common.ts'
+import type { PolicyName } from '#protocol/api/policies.ts'
 import type { AnomalyDecide, AnomalyView } from '#protocol/api/staff.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
@@ -269,7 +270,10 @@ export async function billOf(
   }
 }
 
-export function anomalyView(anomaly: AnomalyRow, mayDecide: boolean): AnomalyView {
+export function anomalyView(
+  anomaly: AnomalyRow & { policy: PolicyName | null; limitsVersion: number | null },
+  mayDecide: boolean,
+): AnomalyView {
   return {
     anomalyId: anomaly.anomalyId,
     kind: anomaly.kind,
@@ -282,6 +286,9 @@ export function anomalyView(anomaly: AnomalyRow, mayDecide: boolean): AnomalyVie
     reasonKey: anomaly.reasonKey,
     reasonValues: JSON.parse(anomaly.reasonValues) as Record<string, string | number>,
     inputs: JSON.parse(anomaly.inputs) as Record<string, unknown>,
+    ...(anomaly.policy === null || anomaly.limitsVersion === null
+      ? {}
+      : { policy: anomaly.policy, limitsVersion: anomaly.limitsVersion }),
     actions: mayDecide && anomaly.state === 'in_review' ? ['decide'] : [],
   }
 }

@@ -23,6 +23,7 @@ import {
   TICKET_STATES,
   WallMs,
 } from './common.ts'
+import { POLICY_NAMES } from './policies.ts'
 import { DisputeMessage, OrderView, RefundView } from './consumer.ts'
 import { CommandNames, CommandView, TwinPartView } from './control.ts'
 import {
@@ -193,6 +194,9 @@ export const AnomalyView = Type.Object(
     reasonKey: Type.String(),
     reasonValues: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
     inputs: Type.Record(Type.String(), Type.Unknown(), { description: 'what the rule saw' }),
+    /** Whose limits it was decided under, and which version of them; absent for rules without limits. */
+    policy: Type.Optional(oneOf(POLICY_NAMES)),
+    limitsVersion: Type.Optional(Type.Integer({ minimum: 0 })),
     actions: Type.Array(Type.String()),
   },
   closed,

@@ -80,7 +80,7 @@ export class OrderPage extends StaffPage {
       </div>
       <div class="stack">
         ${value.arrears ? html`<arrears-card .order=${value}></arrears-card>` : nothing}
-        ${linesPanel(value)} ${paymentsPanel(this.services, value)} <compensation-card .order=${value}></compensation-card> ${consumerPanel(value)}
+        ${linesPanel(value)} ${paymentsPanel(this.services, value)} <compensation-card .order=${value}></compensation-card> ${consumerPanel(this.services, value)}
         ${card(
           'session',
           html`<dl class="facts">

@@ -23,12 +23,39 @@ const REASONS: Readonly<Record<string, PolicyWord>> = {
 export class RestrictionsPage extends StaffPage {
   @state() private lifting: RestrictionView | undefined
   @state() private error: unknown
+  @state() private restrictError: unknown
   @query('dialog') private dialog!: HTMLDialogElement
-  private readonly list = new Resource<RestrictionList>(this, {
-    args: () => [],
-    load: (_, signal) => this.services.api.restrictions(signal),
+  private readonly list = new Resource<RestrictionList, [string]>(this, {
+    args: () => [this.query.get('consumer') ?? ''],
+    load: ([consumerId], signal) => this.services.api.restrictions(consumerId, signal),
     isAffected: (change) => change.kind === 'restriction',
   })
+
+  /** Made when the page opens, so that sending the form again is the same restriction. */
+  #newId = ''
+  async #restrict(event: SubmitEvent, consumerId: string): Promise<void> {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    this.#newId ||= this.services.ids.next('restriction')
+    const orderId = this.query.get('order')
+    try {
+      await this.services.api.restrict({
+        restrictionId: this.#newId,
+        consumerId,
+        level: fieldText(form, 'level') === 'blocked' ? 'blocked' : 'limited',
+        days: Number(fieldText(form, 'days')),
+        note: fieldText(form, 'note'),
+        ...(orderId === null ? {} : { orderId }),
+      })
+      this.#newId = ''
+      this.restrictError = undefined
+      form.reset()
+      this.services.toast({ tone: 'ok', text: word('restricted') })
+      this.list.reload()
+    } catch (error) {
+      this.restrictError = error
+    }
+  }
 
   #ask(restriction: RestrictionView): void {
     this.lifting = restriction
@@ -58,7 +85,26 @@ export class RestrictionsPage extends StaffPage {
           ? html`<div class="blank">${icon('circle-check')}<p>${word('noRestrictions')}</p></div>`
           : html`<ul class="cards wide-cards">${restrictions.toSorted(byUrgency).map((one) => this.#card(one))}</ul>`,
       )}
+      ${this.#restrictForm()}
       ${this.#dialog()}`
+  }
+
+  /** Reached from an order, so that nobody is restricted whose visit was not looked at. */
+  #restrictForm() {
+    const consumerId = this.query.get('consumer')
+    if (consumerId === null || this.services.me?.permissions.includes('consumer.block') !== true)
+      return nothing
+    return html`<section class="card" aria-labelledby="restrict"><header class="card-head"><h2 id="restrict">${word('restrictTitle')}</h2></header>
+      <form class="stack" @submit=${(event: SubmitEvent) => void this.#restrict(event, consumerId)}>
+        <p>${word('restrictLead')}</p>
+        <div class="field-grid">
+          <label class="field"><span class="label">${word('levelLabel')}</span><select name="level"><option value="limited">${word('level.limited')}</option><option value="blocked">${word('level.blocked')}</option></select></label>
+          <label class="field"><span class="label">${word('daysLabel')}</span><input name="days" type="number" min="1" max="365" step="1" value="14" required /></label>
+        </div>
+        <label class="field"><span class="label">${word('restrictNote')}</span><textarea name="note" required minlength="3" maxlength="500" rows="2"></textarea></label>
+        ${this.restrictError ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.restrictError)}</span></p>` : nothing}
+        <div class="row"><button class="button primary">${icon('lock')}${word('restrict')}</button></div>
+      </form></section>`
   }
 
   #card(one: RestrictionView) {

@@ -6,6 +6,7 @@ import { sentence } from '../../data/staff-evidence.ts'
 import { formatProbability } from '../../data/staff-format.ts'
 import { hasWord, word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
+import { BASE } from '../doors.ts'
 import { icon, type IconName } from '../icons.ts'
 import type { Services } from '../services.ts'
 import { badge, card, exactTime, idChip, moment, money, personText, stateBadge } from '../views.ts'
@@ -171,8 +172,9 @@ export function paymentsPanel(services: Services, staffOrder: StaffOrder) {
   )
 }
 
-export function consumerPanel(staffOrder: StaffOrder) {
+export function consumerPanel(services: Services, staffOrder: StaffOrder) {
   const { consumer } = staffOrder
+  const maySeeRestrictions = services.me?.permissions.includes('restriction.read') === true
   return card(
     'consumer',
     html`<dl class="facts">
@@ -180,8 +182,19 @@ export function consumerPanel(staffOrder: StaffOrder) {
       <dt>${word('orders90')}</dt><dd class="number">${consumer.orders90Days}</dd>
       <dt>${word('disputes90')}</dt><dd class="number">${consumer.disputes90Days}</dd>
       <dt>${word('refunds90')}</dt><dd>${money(consumer.refunds90DaysFen)}</dd>
+      ${maySeeRestrictions ? html`<dt>${word('restrictions')}</dt><dd><a href="${BASE}/restrictions?consumer=${consumer.consumerId}&order=${staffOrder.order.orderId}">${word('restrictionsOf')}</a></dd>` : nothing}
     </dl>`,
   )
+}
+
+/** Which limits held then; for those who may look at rules a way to them. */
+function underLimits(services: Services, anomaly: StaffOrder['anomalies'][number]) {
+  const { policy, limitsVersion } = anomaly
+  if (policy === undefined || limitsVersion === undefined) return nothing
+  const text = word('decidedUnder', { version: limitsVersion })
+  return services.me?.permissions.includes('policy.read') === true
+    ? html` · <a href="${BASE}/policies/${policy}">${text}</a>`
+    : html` · ${text}`
 }
 
 /** Decisions about this order: what was found, which rule, who decided, and what may still be decided. */
@@ -206,7 +219,7 @@ export function anomaliesPanel(
           </div>
           <p>${sentence(anomaly.reasonKey, anomaly.reasonValues)}</p>
           <p class="soft small">
-            ${moment(services.time, anomaly.detectedAtMs)} · ${word('rule')} <code>${anomaly.rule}</code>
+            ${moment(services.time, anomaly.detectedAtMs)} · ${word('rule')} <code>${anomaly.rule}</code>${underLimits(services, anomaly)}
             ${anomaly.outcome ? html` · ${wordOr(`decision.${anomaly.outcome}`, anomaly.outcome)}` : nothing}
             ${anomaly.decidedBy ? html` · ${personText(services, anomaly.decidedBy)}` : nothing}
           </p>

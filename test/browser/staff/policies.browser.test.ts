@@ -155,12 +155,39 @@ describe('restrictions of consumers', () => {
   })
 })
 
+describe('a lead restricts a consumer whose visit they looked at', () => {
+  it('from the order, with what, how long and why; the same form sent once', async () => {
+    const consumerId = 'co0123456789abcdefghjkmnpqrstvwx'
+    const watched = await desk(`/restrictions?consumer=${consumerId}&order=${ORDER_ID}`, 'en')
+    const { page } = watched
+    await page.getByLabel('Days').fill('7')
+    await page.getByLabel('Why? Others who work here read it.').fill('Held a phone before the camera twice.')
+    await page.getByRole('button', { name: 'Restrict', exact: true }).click()
+    await page.getByText('Restricted.').waitFor()
+    expect(policies.restricted).toMatchObject([
+      {
+        consumerId,
+        level: 'limited',
+        days: 7,
+        orderId: ORDER_ID,
+        restrictionId: expect.stringMatching(/^rs/),
+      },
+    ])
+    await done(watched)
+  })
+})
+
 describe('the pages of rules and restrictions', () => {
   for (const language of ['zh', 'en'] as const)
     for (const colorScheme of ['light', 'dark'] as const)
       it(`pass axe and fit a telephone (${language}, ${colorScheme})`, async () => {
         const found: string[] = []
-        for (const path of ['/policies', '/policies/receipt', '/restrictions']) {
+        for (const path of [
+          '/policies',
+          '/policies/receipt',
+          '/restrictions',
+          '/restrictions?consumer=co1',
+        ]) {
           const { page } = await desk(path, language, { colorScheme, bypassCSP: true })
           await page.locator('main .card').first().waitFor()
           if (path === '/policies/receipt') {

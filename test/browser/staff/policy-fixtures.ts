@@ -1,6 +1,6 @@
 import type { PolicyDetail, PolicyName, PolicyRow, PolicySave, WhatIf } from '#protocol/api/policies.ts'
 import { POLICY_NAMES } from '#protocol/api/policies.ts'
-import type { RestrictionList } from '#protocol/api/restrictions.ts'
+import type { RestrictionCreate, RestrictionList } from '#protocol/api/restrictions.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { RULES } from '#core/anomalies/rules.ts'
 import { createPolicy } from '#core/platform/policy.ts'
@@ -15,11 +15,12 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 /** Rules with one earlier version each, as a lead finds them; saving works, and conflicts when it is asked to. */
 export interface FakePolicies {
   readonly saved: PolicySave[]
+  readonly restricted: RestrictionCreate[]
   hasConflict: boolean
 }
 
 export function servePolicies({ app }: FakeStaffInterface): FakePolicies {
-  const fake: FakePolicies = { saved: [], hasConflict: false }
+  const fake: FakePolicies = { saved: [], restricted: [], hasConflict: false }
   const held = new Map<PolicyName, Limits>(POLICY_NAMES.map((name) => [name, limitsIn(name, STARTED)]))
 
   function row(policy: PolicyName): PolicyRow {
@@ -97,6 +98,10 @@ export function servePolicies({ app }: FakeStaffInterface): FakePolicies {
     },
   )
   app.get('/api/staff/restrictions', PUBLIC, async () => someRestrictions())
+  app.post<{ Body: RestrictionCreate }>('/api/staff/restrictions', PUBLIC, async (request, reply) => {
+    fake.restricted.push(request.body)
+    return reply.code(201).send(someRestrictions().restrictions[1])
+  })
   app.post<{ Params: { id: string } }>('/api/staff/restrictions/:id/lift', PUBLIC, async () => {
     const [first] = someRestrictions().restrictions
     return { ...first, state: 'lifted', actions: [] }
