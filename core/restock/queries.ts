@@ -1,5 +1,6 @@
 import type { VisitDetail, VisitLine, VisitList, VisitSummary } from '#protocol/api/restock.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { doorsOf } from '#core/cabinets/doors.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
@@ -46,7 +47,11 @@ export async function visitList(db: Database, cabinetId: string): Promise<VisitL
     const product = products.get(batch.sku)
     return product === undefined ? [] : [{ ...batch, name: product.name, picture: product.picture }]
   })
-  return { visits: rows.map(summaryOf), batches }
+  const doors = (await doorsOf(db.read, cabinetId)).map(({ shelves }, door) => ({
+    door,
+    shelves: [...shelves],
+  }))
+  return { doors, visits: rows.map(summaryOf), batches }
 }
 
 /** @param actions  what the reader may do with it @throws not_found */
@@ -73,12 +78,14 @@ export async function visitDetail(
     ]),
   )
   const stock = await stockOf(read, cabinetId)
+  const behind = (await doorsOf(read, cabinetId))[visit.door]?.shelves
+  const isBehind = ({ id }: { id: string }) => behind === undefined || behind.includes(id)
   const lines = JSON.parse(visit.lines) as VisitLine[]
   return {
     ...summaryOf(visit),
     cabinetName: { zh: cabinet.nameZh, en: cabinet.nameEn },
     lines,
-    expected: (planogram?.shelves ?? []).flatMap((shelf) =>
+    expected: (planogram?.shelves ?? []).filter(isBehind).flatMap((shelf) =>
       shelf.products.flatMap(({ sku, capacity }) => {
         const product = products.get(sku)
         if (product === undefined) return []

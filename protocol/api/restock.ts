@@ -145,6 +145,8 @@ export const VisitDetail = Type.Object(
 export type VisitDetail = Type.Static<typeof VisitDetail>
 export const VisitList = Type.Object(
   {
+    /** What is behind each door, where there are several. */
+    doors: Type.Array(Type.Object({ door: Type.Integer(), shelves: Type.Array(Shelf) }, closed)),
     visits: Type.Array(VisitSummary),
     batches: Type.Array(Type.Object({ ...BatchLine.properties, name: Bilingual, picture: Picture }, closed)),
   },

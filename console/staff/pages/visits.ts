@@ -22,6 +22,7 @@ const SOON_MS = 3 * DAY_MS
 @customElement('page-visits')
 export class VisitsPage extends StaffPage {
   @state() private kind: VisitRequest['kind'] = 'restock'
+  @state() private door = 0
   @state() private reason: string | undefined
   @state() private isBusy = false
   @state() private trouble: string | undefined
@@ -42,6 +43,7 @@ export class VisitsPage extends StaffPage {
       await this.services.api.beginVisit(this.#id, {
         visitId,
         kind: this.kind,
+        ...(this.door === 0 ? {} : { door: this.door }),
         reason: (this.reason ?? restockWord(`reason.${this.kind}`)).trim(),
       })
       this.services.go(`/visits/${visitId}`)
@@ -74,6 +76,7 @@ export class VisitsPage extends StaffPage {
             html`<button type="button" aria-pressed=${kind === this.kind} @click=${() => (this.kind = kind)}>${restockWord(`kind.${kind}`)}</button>`,
         )}
       </div>
+      ${this.#doors()}
       <label class="field"><span class="label">${restockWord('reason')}</span>
         <input required maxlength="200" .value=${this.reason ?? restockWord(`reason.${this.kind}`)}
           @input=${(event: Event) => (this.reason = (event.target as HTMLInputElement).value)} />
@@ -81,6 +84,18 @@ export class VisitsPage extends StaffPage {
       ${this.trouble === undefined ? nothing : html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${this.trouble}</span></p>`}
       <footer class="row"><button class="button primary" ?disabled=${this.isBusy}>${icon('door-open')}${restockWord('begin')}</button></footer>
     </form>`
+  }
+
+  /** Which door, where there are several. */
+  #doors() {
+    const doors = this.list.value?.doors ?? []
+    if (doors.length < 2) return nothing
+    return html`<div class="segments" role="group" aria-label=${restockWord('door')}>
+      ${doors.map(
+        ({ door, shelves }) =>
+          html`<button type="button" aria-pressed=${door === this.door} @click=${() => (this.door = door)}>${restockWord('doorNumber', { door: door + 1 })} <span class="soft small">${shelves.map((shelf) => shelfName(shelf)).join(' ')}</span></button>`,
+      )}
+    </div>`
   }
 
   #visits(visits: readonly VisitSummary[]) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type CabinetState,
   decideArrival,
+  decideLock,
   decideToken,
   decideUnlock,
   type Token,
@@ -136,5 +137,47 @@ describe('a token', () => {
     ['on another connection', { ...execute, linkId: 'ln2' }, 0, 'command_unknown_token'],
   ])('%s never moves the lock', (_what, given, atMs, reason) => {
     expect(decideToken(tokens, given, atMs)).toMatchObject({ ok: false, refusal: { reason } })
+  })
+})
+
+describe('one of two doors', () => {
+  const shut = { isDoorOpen: false, isLocked: true, hasSession: false }
+  const busy = { isDoorOpen: true, isLocked: false, hasSession: true }
+  const silent = { isDoorOpen: null, isLocked: null, hasSession: false }
+  // What the cabinet says as a whole: open, because one door is.
+  const cabinet = (...doors: Array<typeof shut | typeof busy | typeof silent>): CabinetState => ({
+    ...ready,
+    ...busy,
+    doorCount: doors.length,
+    doors,
+  })
+  it.each<[string, number, CabinetState, string | undefined]>([
+    ['is opened while somebody shops at the other', 1, cabinet(busy, shut), undefined],
+    ['is refused while somebody shops at it', 0, cabinet(busy, shut), 'cabinet_busy'],
+    [
+      'that the bus says nothing of is not opened, whatever the other is',
+      1,
+      cabinet(shut, silent),
+      'bus_timeout',
+    ],
+    ['that is not there is refused', 2, cabinet(shut, shut), 'precondition_failed'],
+    [
+      'is refused for food safety, which is of the whole cabinet',
+      1,
+      { ...cabinet(shut, shut), isLockedOut: true },
+      'cabinet_locked_out',
+    ],
+  ])('%s', (_what, door, state, reason) => {
+    expect(decideUnlock({ ...args, door }, undefined, state)?.reason).toBe(reason)
+  })
+  it.each<[string, number | undefined, string | undefined]>([
+    ['the one that is shut', 1, undefined],
+    ['not the one with a hand in it', 0, 'door_open'],
+    ['the first when none is named', undefined, 'door_open'],
+  ])('is locked by command: %s', (_what, door, reason) => {
+    const open = { ...busy, hasSession: false }
+    expect(decideLock(door === undefined ? {} : { door }, undefined, cabinet(open, shut))?.reason).toBe(
+      reason,
+    )
   })
 })
