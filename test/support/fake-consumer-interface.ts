@@ -103,6 +103,25 @@ function registerFakeRoutes(app: HttpApp, fake: FakeConsumerInterface): void {
       itemCount: order.lines.reduce((sum, line) => sum + line.quantity, 0),
     })),
   }))
+  app.get('/api/consumer/restriction', PUBLIC, () => ({
+    restriction: {
+      restrictionId: 'rs-1',
+      level: 'blocked',
+      capFen: null,
+      reasonKey: 'restriction.camera_covered',
+      reasonValues: { count: 5, days: 30 },
+      orderIds: ['or-1', 'or-late'],
+      createdAtMs: CLOSED_AT_MS,
+      expiresAtMs: CLOSED_AT_MS + 14 * 24 * 3_600_000,
+      appealId: null,
+      actions: ['appeal'],
+    },
+  }))
+  app.post('/api/consumer/restriction/appeal', PUBLIC, (request, reply) => {
+    fake.sent.push({ path: request.url, body: request.body })
+    fake.disputes.set('tk-appeal', aDispute({ disputeId: 'tk-appeal', reason: 'other' }))
+    return reply.code(201).send({ appealId: 'tk-appeal' })
+  })
   app.get('/api/consumer/orders/:id', PUBLIC, (request) => {
     const { id } = request.params as { id: string }
     if (id === 'somebody-elses') throw new CabinetError('not_signed_in')

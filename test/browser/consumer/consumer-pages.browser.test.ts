@@ -170,6 +170,7 @@ const STATES = [
   '/d/tk-settled',
   '/d/tk-answered',
   '/orders',
+  '/restriction',
   '/privacy',
   '/help',
 ]
@@ -202,6 +203,25 @@ describe.each(['zh', 'en'] as const)('every main state in %s', (language) => {
       if (over > 0) tooWide.push(`${state} by ${over}px`)
     })
     expect(tooWide).toEqual([])
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe('a consumer for whom no door opens for a while', () => {
+  it('reads why and until when, and objects with one tap and no word', async () => {
+    const { page, problems } = await phone('en')
+    await page.goto(`${url}/restriction`)
+    const text = await page.locator('main').innerText()
+    expect(text).toContain('covered during 5 of your visits')
+    expect(text).toMatch(/Ends by itself/)
+    expect(await page.locator('a[href="/o/or-late"]').count()).toBe(1)
+    await page.getByRole('button', { name: 'Object' }).click()
+    await page.waitForURL('**/d/tk-appeal')
+    expect(fake.sent.at(-1)).toMatchObject({
+      path: '/api/consumer/restriction/appeal',
+      body: { text: '', language: 'en', requestId: expect.any(String) },
+    })
     expect(problems).toEqual([])
     await page.context().close()
   })
