@@ -157,17 +157,17 @@ export class VisitPage extends StaffPage {
       </label>
       <label class="field"><span class="label">${restockWord('pieces')}</span>
         <input type="number" inputmode="numeric" min="0" max="500" required .value=${String(line.quantity)}
-          @change=${(event: Event) => this.#change(index, { quantity: Math.min(500, Math.max(0, Math.round(Number(value(event)) || 0))) })} />
+          @input=${(event: Event) => this.#changeQuantity(index, value(event))} />
       </label>
       ${
         line.action === 'counted'
           ? nothing
           : html`<label class="field"><span class="label">${restockWord('expires')}${one.needsDate && line.action === 'put_in' ? '' : ` (${restockWord('optional')})`}</span>
               <input type="date" .value=${line.expiresOn ?? ''} ?required=${one.needsDate && line.action === 'put_in'}
-                @change=${(event: Event) => this.#changeText(index, 'expiresOn', value(event))} /></label>
+                @input=${(event: Event) => this.#changeText(index, 'expiresOn', value(event))} /></label>
             <label class="field"><span class="label">${restockWord('batch')} (${restockWord('optional')})</span>
               <input maxlength="40" autocapitalize="characters" .value=${line.batch ?? ''}
-                @change=${(event: Event) => this.#changeText(index, 'batch', value(event).trim())} /></label>`
+                @input=${(event: Event) => this.#changeText(index, 'batch', value(event).trim())} /></label>`
       }
       ${
         line.action === 'taken_out'
@@ -182,6 +182,11 @@ export class VisitPage extends StaffPage {
         this.lines = this.lines.filter((_line, at) => at !== index)
       }}>${icon('x')}</button>
     </div>`
+  }
+  /** A field that is empty for a moment, because somebody types another number, keeps the last one. */
+  #changeQuantity(index: number, text: string): void {
+    this.isDirty = true
+    if (text !== '') this.#change(index, { quantity: Math.min(500, Math.max(0, Math.round(Number(text)))) })
   }
   #changeText(index: number, field: 'batch' | 'expiresOn', text: string): void {
     this.isDirty = true
