@@ -34,6 +34,8 @@ export interface ProbeState {
     | { readonly air: DeciCelsius; readonly count: number; readonly sinceMonoMs: number }
     | undefined
   readonly jumpsMonoMs: readonly number[]
+  /** The last reading that was too far off; of a loose contact nobody knows which of its two levels is the air. */
+  readonly lastJumpMonoMs: number
 }
 
 export interface ProbeView {
@@ -46,6 +48,8 @@ export interface ProbeView {
 /** A jump is believed when so many readings in a row, over so long a time, agree on the new level. */
 const AGREEING = 3
 const AGREEING_MS = 4000
+/** After a reading that was too far off, the old level counts again only when none was for so long. */
+const QUIET_MS = 10_000
 /** One start and one stop of the compressor move the air of every cabinet by more than a tenth of a degree. */
 const COMPRESSOR_CHANGES = 2
 const DOOR_OPEN_MS = 60_000
@@ -63,6 +67,7 @@ export function initialProbe(atMonoMs: number): ProbeState {
     lastMonoMs: atMonoMs,
     candidate: undefined,
     jumpsMonoMs: [],
+    lastJumpMonoMs: Number.NEGATIVE_INFINITY,
   }
 }
 
@@ -78,7 +83,8 @@ export function evolveProbe(state: ProbeState, view: ProbeView, limits: ProbeLim
   }
   const settled = evolveLevel({ ...moved, lastValidMonoMs: at }, view.raw, at, limits)
   const fault = faultOf(settled, at, limits)
-  const isTold = settled.candidate === undefined && fault === undefined
+  const isQuiet = at - settled.lastJumpMonoMs >= QUIET_MS
+  const isTold = settled.candidate === undefined && fault === undefined && isQuiet
   return { ...settled, fault, air: isTold ? settled.level : null }
 }
 
@@ -106,7 +112,7 @@ function evolveLevel(state: ProbeState, air: DeciCelsius, at: number, limits: Pr
     const sinceMonoMs = agrees ? candidate.sinceMonoMs : at
     const jumpsMonoMs = agrees ? state.jumpsMonoMs : [...state.jumpsMonoMs, at].slice(-20)
     if (count < AGREEING || at - sinceMonoMs < AGREEING_MS)
-      return { ...state, jumpsMonoMs, candidate: { air, count, sinceMonoMs } }
+      return { ...state, jumpsMonoMs, lastJumpMonoMs: at, candidate: { air, count, sinceMonoMs } }
   }
   return {
     ...state,
@@ -115,6 +121,8 @@ function evolveLevel(state: ProbeState, air: DeciCelsius, at: number, limits: Pr
     compressorChanges: 0,
     doorOpenMs: 0,
     candidate: undefined,
+    // What holds for so long is the air.
+    lastJumpMonoMs: isJump ? Number.NEGATIVE_INFINITY : state.lastJumpMonoMs,
   }
 }
 

@@ -55,7 +55,7 @@ export function coldFacts(log: ColdLog, time: ColdTime) {
   const at = (extreme: ColdLog['highest']) => (extreme === null ? '' : stamp(time, extreme.atMs))
   return html`<section class="card" aria-label=${word('coldLog')}>
     <dl class="cold-facts">
-      ${fact('highest', degrees(log.highest?.deciCelsius ?? null), html`${at(log.highest)} ${log.hasLockout ? word('limitNote', { limit: formatCelsius(log.limitDeciCelsius) }) : word('noLimit')}`, (log.highest?.deciCelsius ?? -1000) > log.limitDeciCelsius)}
+      ${fact('highest', degrees(log.highest?.deciCelsius ?? null), html`${at(log.highest)}<br />${log.hasLockout ? word('limitNote', { limit: formatCelsius(log.limitDeciCelsius) }) : word('noLimit')}`, (log.highest?.deciCelsius ?? -1000) > log.limitDeciCelsius)}
       ${fact('lowest', degrees(log.lowest?.deciCelsius ?? null), at(log.lowest))}
       ${fact('mean', degrees(log.meanDeciCelsius), '')}
       ${fact('excursions', String(log.excursions.length), '')}

@@ -103,6 +103,13 @@ describe('a temperature probe', () => {
     const { probes } = feed(60, (second) => ({ air: second < 30 ? 40 : 200 + (second % 4) }))
     expect(probes.air).toBeGreaterThanOrEqual(200)
   })
+  it('with a loose contact is believed on neither level, not even before it counts as broken', () => {
+    const loose = (second: number) => ({ air: second < 10 || second % 6 < 3 ? 40 : 300, second: 44 })
+    const highest: Array<number | null> = []
+    for (let seconds = 2; seconds <= 30; seconds += 2) highest.push(feed(seconds, loose).probes.air)
+    expect(highest.every((air) => air === 44)).toBe(true)
+    expect(feed(22, (second) => ({ air: loose(second).air })).probes.air).toBeNull()
+  })
   it('that jumps to and fro is not believed until it has been quiet for ten minutes', () => {
     const jumping = (second: number) => ({ air: second < 60 && second % 4 === 0 ? 300 : 40 })
     expect(feed(60, jumping).probes.air).toBeNull()
