@@ -32,6 +32,7 @@ export interface Checker {
 const DAY_MS = 24 * 3_600_000
 /** A look that takes longer is given up and said to have failed. */
 const LOOK_WITHIN_MS = 10 * 60_000
+const STOPPING = 'the core is stopping'
 const STOPS_MONEY = new Set(INVARIANTS.filter((one) => one.stopsMoney).map((one) => one.id))
 
 /**
@@ -89,9 +90,11 @@ export function createChecker(
   async function lookOnce(kind: 'new' | 'all'): Promise<LastLook> {
     const startedMs = clock.monoMs()
     const atMs = clock.now()
+    // What waited its turn when the core began to stop must not open a thread again.
+    if (isStopped) return { atMs, kind, tookMs: 0, violations: [], failure: STOPPING }
     const answer = await ask({ nowMs: atMs, since: kind === 'all' ? undefined : cursor })
     const tookMs = Math.round(clock.monoMs() - startedMs)
-    if (isStopped) return { atMs, kind, tookMs, violations: [], failure: 'the core is stopping' }
+    if (isStopped) return { atMs, kind, tookMs, violations: [], failure: STOPPING }
     if ('failure' in answer) {
       last = { atMs, kind, tookMs, violations: [], failure: answer.failure }
       await db.write('a look failed', (tx) =>

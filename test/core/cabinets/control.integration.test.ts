@@ -233,6 +233,18 @@ describe('a command', () => {
     await reply({ ...prepare, linkId: 'ln-of-long-ago' }, { status: 'prepared', token: 'to-4' })
     expect((await asked).json()).toMatchObject({ status: 'expired' })
   })
+  it('that is under way is not ended by a refusal of the same frame, repeated by somebody', async () => {
+    const asked = send('technician', 'door.lock', {}, 'cm-repeated')
+    const prepare = await next<Command>('cmd')
+    await reply(prepare, { status: 'prepared', token: 'to-5', tokenLifeMs: 5000 })
+    const execute = await next<Command>('cmd', ({ phase }) => phase === 'execute')
+    await reply(execute, { status: 'executing' })
+    await asked
+    await reply(execute, { status: 'rejected', reason: 'command_token_invalid' })
+    await report('command.finished', { commandId: 'cm-repeated', name: 'door.lock', status: 'succeeded' })
+    const record = await stateIn('cm-repeated', 'succeeded')
+    expect(record.steps.map(({ state }) => state)).not.toContain('rejected')
+  })
   it('to a cabinet that has gone fails at once, and is on record', async () => {
     await say('state', { v: 1, on: false, linkId: `ln-${link}` })
     await eventually(

@@ -69,6 +69,14 @@ describe('a core that has started', () => {
     expect((await ask('POST', '/money/resume', note)).status).toBe(409)
   })
 
+  it('ends at once although several looks wait their turn, and those say why they found nothing', async () => {
+    await moneyMoves()
+    const looks = Array.from({ length: 4 }, () => bench.core.care.checker.look('all'))
+    await bench.core.care.checker.stop()
+    const last = await looks.at(-1)
+    expect(last).toMatchObject({ failure: 'the core is stopping', violations: [], tookMs: 0 })
+  })
+
   it('makes a backup that it has opened again', async () => {
     const report = await bench.core.care.backups.take()
     expect(report.kept).toBe(1)
