@@ -1,6 +1,6 @@
 import type { TicketRow } from '#protocol/api/staff.ts'
 
-export type SlaState = 'done' | 'late' | 'soon' | 'in_time' | 'over'
+export type SlaState = 'done' | 'late' | 'soon' | 'in_time' | 'over' | 'paused'
 export interface SlaClock {
   readonly which: 'first_response' | 'resolution'
   readonly state: SlaState
@@ -19,7 +19,14 @@ export function slaClocks(ticket: TicketRow, nowMs: number): [SlaClock, SlaClock
   const isFinished = FINISHED.has(ticket.state)
   return [
     clockOf('first_response', ticket.firstResponseDueMs, ticket.firstRespondedAtMs, isFinished, nowMs),
-    clockOf('resolution', ticket.resolutionDueMs, null, isFinished, nowMs),
+    ticket.isPaused && !isFinished
+      ? {
+          which: 'resolution',
+          state: 'paused',
+          dueMs: ticket.resolutionDueMs,
+          leftMs: ticket.resolutionDueMs - nowMs,
+        }
+      : clockOf('resolution', ticket.resolutionDueMs, null, isFinished, nowMs),
   ]
 }
 
@@ -39,7 +46,7 @@ function clockOf(
 /** The clock that runs out first, of those that still run; undefined when none does. */
 export function nextClock(ticket: TicketRow, nowMs: number): SlaClock | undefined {
   return slaClocks(ticket, nowMs)
-    .filter((clock) => clock.state !== 'done' && clock.state !== 'over')
+    .filter((clock) => clock.state !== 'done' && clock.state !== 'over' && clock.state !== 'paused')
     .sort((a, b) => a.dueMs - b.dueMs)[0]
 }
 

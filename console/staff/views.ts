@@ -62,6 +62,7 @@ const SLA_LOOK: Record<SlaClock['state'], { tone: Tone; icon: IconName }> = {
   in_time: { tone: 'neutral', icon: 'clock' },
   soon: { tone: 'warn', icon: 'hourglass' },
   late: { tone: 'bad', icon: 'circle-alert' },
+  paused: { tone: 'neutral', icon: 'minus' },
 }
 /** One clock of a ticket: which, how long still, and when exactly. */
 export function slaChip(
@@ -75,12 +76,17 @@ export function slaChip(
   const left =
     clock.state === 'late'
       ? word('slaLate', { span })
-      : clock.state === 'done'
-        ? word('slaDone')
-        : clock.state === 'over'
-          ? word('slaDoneLate')
-          : word('slaLeft', { span })
-  const due = clock.state === 'done' || clock.state === 'over' ? '' : time.momentText(clock.dueMs)
+      : clock.state === 'paused'
+        ? word('slaPaused')
+        : clock.state === 'done'
+          ? word('slaDone')
+          : clock.state === 'over'
+            ? word('slaDoneLate')
+            : word('slaLeft', { span })
+  const due =
+    clock.state === 'done' || clock.state === 'over' || clock.state === 'paused'
+      ? ''
+      : time.momentText(clock.dueMs)
   return html`<span class="badge sla tone-${look.tone}">
     ${icon(look.icon)}<span>${options.isShort ? html`<span class="aloud">${name} </span>` : html`${name} `}${left}</span>
     ${due ? html`<span class="sla-due number">${due}</span>` : nothing}

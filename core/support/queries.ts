@@ -24,7 +24,7 @@ import { adviseOn } from './advice.ts'
 import type { Disputes } from './disputes.ts'
 import { OPEN_TICKET_STATES, type TicketInput, ticketMachine } from './machine.ts'
 import { deskOf } from './desk/desk-view.ts'
-import { isBreaching, listTickets, ticketRow, ticketsSeenBy, type TicketView } from './ticket-list.ts'
+import { countTickets, listTickets, ticketRow, ticketsSeenBy, type TicketView } from './ticket-list.ts'
 import { listOrders } from './order-list.ts'
 import type { TicketRow } from './tickets.ts'
 import { tellTimeline } from './timeline.ts'
@@ -387,14 +387,9 @@ export function createSupportQueries(
     },
     async counts(staff) {
       const nowMs = clock.now()
-      const open = await ticketsSeenBy(read, staff)
-        .where('t.state', 'in', [...OPEN_TICKET_STATES])
-        .execute()
       const approvals = await waitingForSecond()
       return {
-        openTickets: open.length,
-        myTickets: open.filter((ticket) => ticket.assigneeId === staff.staffId).length,
-        breachingTickets: open.filter((ticket) => isBreaching(ticket, nowMs)).length,
+        ...(await countTickets(read, staff, nowMs)),
         approvals,
         today: await today(staff, nowMs),
         satisfaction: await satisfaction(nowMs),

@@ -60,12 +60,27 @@ export function ticketRow(ticket: SeenTicket): TicketList['tickets'][number] {
   }
 }
 
-/** A deadline is near or past, and it runs. */
-export function isBreaching(ticket: TicketRow, nowMs: number): boolean {
-  return (
-    (ticket.firstRespondedAtMs === null && ticket.firstResponseDueMs < nowMs + NEAR_MS) ||
-    (ticket.isPaused === 0 && ticket.resolutionDueMs < nowMs + NEAR_MS)
-  )
+/** How many wait, how many are the reader's, how many are near or past a deadline that runs. */
+export async function countTickets(
+  read: Kysely<Tables>,
+  staff: StaffIdentity,
+  nowMs: number,
+): Promise<{ openTickets: number; myTickets: number; breachingTickets: number }> {
+  const near = nowMs + NEAR_MS
+  let rows = read
+    .selectFrom('ticket as t')
+    .select([
+      sql<number>`count(*)`.as('openTickets'),
+      sql<number>`coalesce(sum(t.assigneeId = ${staff.staffId} or t.ownerId = ${staff.staffId}), 0)`.as(
+        'myTickets',
+      ),
+      sql<number>`coalesce(sum((t.firstRespondedAtMs is null and t.firstResponseDueMs < ${near})
+        or (t.isPaused = 0 and t.resolutionDueMs < ${near})), 0)`.as('breachingTickets'),
+    ])
+    .where('t.state', 'in', [...OPEN_TICKET_STATES])
+    .where('t.snoozeKind', 'is', null)
+  if (staff.operator !== null) rows = rows.where('t.operator', '=', staff.operator)
+  return rows.executeTakeFirstOrThrow()
 }
 
 /** The queue, most urgent first. A question in words looks everywhere, closed tickets and what sleeps included. */

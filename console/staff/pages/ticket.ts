@@ -179,7 +179,7 @@ export class TicketPage extends StaffPage {
                 ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
           }
-          ${order ? nothing : html`<ticket-desk .detail=${detail}></ticket-desk>`}
+          <ticket-desk .detail=${detail}></ticket-desk>
           <macro-bar .detail=${detail} .templates=${templates}></macro-bar>
           <knowledge-help .type=${subjectOf(detail)} .text=${detail.note ?? ''} ticket-id=${ticket.ticketId}></knowledge-help>
         </div>
@@ -188,7 +188,6 @@ export class TicketPage extends StaffPage {
             ? html`<div class="bench-money stack">
               ${order.arrears ? html`<arrears-card .order=${order}></arrears-card>` : nothing}
               ${linesPanel(order)} ${paymentsPanel(this.services, order)} <compensation-card .order=${order}></compensation-card> ${consumerPanel(this.services, order)}
-              <ticket-desk .detail=${detail}></ticket-desk>
               ${ticket.cabinetId ? html`<cabinet-brief .cabinetId=${ticket.cabinetId}></cabinet-brief>` : nothing}
             </div>`
             : nothing

@@ -4,6 +4,7 @@ import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
 import type { Language } from '#protocol/words/words.ts'
 import { fillTemplate, rankTemplates, subjectOf, unfilled, type Template } from '../../data/staff-advice.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { draftOf, keepDraft } from '../../data/draft.ts'
 import { changesOf } from '../../data/ticket-entry.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { word, wordOr } from '../../words/staff.ts'
@@ -37,6 +38,10 @@ export class TicketThread extends StaffElement {
   /** Kept until the core has answered, so that a repeated send is the same message. */
   #requestId: string | undefined
 
+  /** What was typed before the page was left or loaded again. */
+  protected override firstUpdated(): void {
+    this.text = draftOf(this.detail.ticket.ticketId)
+  }
   /** Something is typed that was not sent yet. */
   get isWriting(): boolean {
     return this.text.trim() !== '' && !this.#isNote
@@ -107,6 +112,7 @@ export class TicketThread extends StaffElement {
       else if (this.#isAsker) await this.services.api.answerTicket(this.detail.ticket.ticketId, body)
       else await this.services.api.reply(this.detail.ticket.ticketId, body)
       this.text = ''
+      keepDraft(this.detail.ticket.ticketId, '')
       this.error = undefined
       this.#requestId = undefined
       this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
@@ -203,6 +209,7 @@ export class TicketThread extends StaffElement {
   #onInput(text: string): void {
     const was = this.isWriting
     this.text = text
+    keepDraft(this.detail.ticket.ticketId, text)
     if (was !== this.isWriting) this.dispatchEvent(new CustomEvent('writing', { bubbles: true }))
   }
 

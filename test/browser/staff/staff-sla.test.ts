@@ -16,6 +16,11 @@ describe('the clocks of a ticket', () => {
   ] as const)('first response: %s', (_name, more, state) => {
     expect(states(more)[0]).toBe(state)
   })
+  it('stand still while the consumer is asked, and then nothing is due', () => {
+    const asked = { isPaused: true, firstRespondedAtMs: NOW_MS, resolutionDueMs: NOW_MS - MINUTE_MS }
+    expect(states(asked)[1]).toBe('paused')
+    expect(nextClock(aTicket(1, asked), NOW_MS)).toBeUndefined()
+  })
   it('stop when the ticket is resolved', () => {
     expect(states({ state: 'resolved', firstRespondedAtMs: NOW_MS }, NOW_MS + 9000 * MINUTE_MS)[1]).toBe(
       'done',

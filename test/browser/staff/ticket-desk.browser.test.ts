@@ -151,6 +151,19 @@ for (const language of LANGUAGES)
       expect(await page.locator('#composer').inputValue()).toBe('您好，我们正在核实。')
       await page.context().close()
     })
+    it('finds what was typed when the page is loaded again, until it is sent', async () => {
+      const watched = await desk('/tickets/tk-1041', language)
+      const { page } = watched
+      await page.locator('#composer').fill('您好，我们正在核实。')
+      await page.reload()
+      await expect.poll(() => page.locator('#composer').inputValue()).toBe('您好，我们正在核实。')
+      await page.locator('#composer').press('Control+Enter')
+      await page.locator('.message.from-agent').waitFor()
+      await page.reload()
+      await page.locator('#composer').waitFor()
+      expect(await page.locator('#composer').inputValue()).toBe('')
+      await done(watched)
+    })
     it('says to others that an answer is being written', async () => {
       const watched = await desk('/tickets/tk-1041', language)
       const { page } = watched
