@@ -292,7 +292,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     distFolder: CONSOLE_DIST,
     publicUrl: () => addresses.url,
     workshopUrl: settings['workshop-url'],
-    contact: () => contactOf(deps),
+    contact: (cabinetId) => contactOf(deps, cabinetId),
     timeZoneOf: async (cabinetId) =>
       (cabinetId === undefined ? undefined : await zoneOfCabinet(db.read, cabinetId)) ?? homeZone(db.read),
     retention: () => ({
@@ -410,8 +410,10 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   }
 }
 
-async function contactOf({ db }: CoreDeps): Promise<string> {
-  const row = await db.read.selectFrom('cabinet').select('contact').limit(1).executeTakeFirst()
+async function contactOf({ db }: CoreDeps, cabinetId: string | undefined): Promise<string> {
+  let rows = db.read.selectFrom('cabinet').select('contact').limit(1)
+  if (cabinetId !== undefined) rows = rows.where('cabinetId', '=', cabinetId)
+  const row = await rows.executeTakeFirst()
   return row?.contact ?? ''
 }
 

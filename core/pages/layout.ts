@@ -48,6 +48,7 @@ ${parts.body}
 ${parts.action}
 <footer class="foot">
 <nav aria-label="${t('site.name')}"><a href="/orders">${t('site.orders')}</a><a href="/help">${t('site.help')}</a><a href="/privacy">${t('site.privacy')}</a></nav>
+${page.contact === '' ? false : html`<p><a href="tel:${page.contact.replaceAll(/[^+\d]/g, '')}" data-call>${t('site.call', { contact: page.contact })}</a></p>`}
 </footer>
 <p class="toast" role="status" hidden></p>
 <p class="aloud" id="spoken" role="status"></p>

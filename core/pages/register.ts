@@ -49,8 +49,8 @@ export interface PagesDeps {
   publicUrl(): string
   /** The simulator's page, when there is one. */
   readonly workshopUrl?: string | undefined
-  /** Telephone number of support, as the cabinets in the database name it; empty before there is one. */
-  contact(): Promise<string>
+  /** Telephone number of support, as this cabinet names it, or without one the first; empty before there is one. */
+  contact(cabinetId?: string): Promise<string>
   /** IANA name of the zone in which this cabinet stands; without one, in which most do. */
   timeZoneOf(cabinetId?: string): Promise<string>
   retention(): Retention
@@ -84,10 +84,11 @@ export async function registerPages(app: HttpApp, deps: PagesDeps): Promise<void
 
 function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
   const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
-  /** The times of one cabinet are those of the clock beside it. */
+  /** The times of one cabinet are those of the clock beside it, and whoever runs it answers the telephone. */
   const standingAt = async (cabinetId: string, context: PageContext): Promise<PageContext> => ({
     ...context,
     timeZone: await deps.timeZoneOf(cabinetId),
+    contact: await deps.contact(cabinetId),
   })
 
   scope.get('/', PUBLIC, async (request, reply) => {

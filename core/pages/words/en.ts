@@ -5,6 +5,7 @@ export const en = {
   'site.switch': '中文',
   'site.orders': 'My orders',
   'site.help': 'Help',
+  'site.call': 'Call us: {contact}',
   'site.privacy': 'Privacy',
   'site.noConnection': 'No connection at the moment. We keep trying.',
   'site.back': 'Back',

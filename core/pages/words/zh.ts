@@ -6,6 +6,7 @@ export const zh: Record<keyof typeof en, string> = {
   'site.switch': 'English',
   'site.orders': '我的订单',
   'site.help': '帮助',
+  'site.call': '电话客服 {contact}',
   'site.privacy': '隐私',
   'site.noConnection': '网络暂时不通，正在重试。',
   'site.back': '返回',

@@ -30,6 +30,27 @@ describe('somebody asks only whether a page is there', () => {
   })
 })
 
+describe('somebody who needs a person', () => {
+  it.each(['/', '/privacy', '/help', '/c/cab-001', '/nothing'])(
+    '%s: is one tap away from one',
+    async (url) => {
+      const { body } = await ask('GET', url)
+      expect(body).toContain('<a href="tel:4008000000" data-call>')
+    },
+  )
+
+  it('reaches whoever runs the cabinet they stand at', async () => {
+    await bench.core.db.write('another operator', (tx) =>
+      tx
+        .updateTable('cabinet')
+        .set({ contact: '+86 21 5555 0000' })
+        .where('cabinetId', '=', 'cab-001')
+        .execute(),
+    )
+    expect((await ask('GET', '/c/cab-001')).body).toContain('<a href="tel:+862155550000" data-call>')
+  })
+})
+
 describe('an address that nobody has', () => {
   it('is a page for people', async () => {
     const answer = await ask('GET', '/nothing')
