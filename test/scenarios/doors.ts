@@ -64,7 +64,10 @@ const doorForced: Scenario = {
     await consumer.signIn()
     await world.workshop.control('door-force', {})
     const alarm = await alarmRaised(operator, 'door_forced')
-    expectEqual((await operator.cabinet()).cabinet.isDoorOpen, true, 'what the operator sees of the door')
+    await eventually(
+      'the operator seeing it open',
+      async () => (await operator.cabinet()).cabinet.isDoorOpen === true,
+    )
     await refusedWith(consumer, ['door_open'])
     await world.workshop.visit([take('s3', 'cola-330'), { do: 'wait', ms: 2500 }, { do: 'close' }])
     await atRest(world)
