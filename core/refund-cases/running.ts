@@ -65,12 +65,18 @@ export function createCaseRunning(
       .execute()
   }
 
-  async function advance(tx: Tx, item: ItemRow, input: RefundCaseItemInput, detail: string | null = null) {
+  /** @param change.amountFen  what it really is, when less was left than approved */
+  async function advance(
+    tx: Tx,
+    item: ItemRow,
+    input: RefundCaseItemInput,
+    change: { detail?: string; amountFen?: number } = {},
+  ) {
     const state = refundCaseItemMachine.next(item.state, input)
     if (state === undefined) return
     await tx
       .updateTable('refundCaseItem')
-      .set({ state, detail })
+      .set({ state, ...change })
       .where('caseId', '=', item.caseId)
       .where('orderId', '=', item.orderId)
       .where('state', '=', item.state)
@@ -101,7 +107,7 @@ export function createCaseRunning(
       amountFen: item.amountFen,
     }
     const rest = decideRest(approved, await shareOfOrder(tx, order, sku))
-    if (rest === undefined) return advance(tx, item, 'skipped', 'refunded_already')
+    if (rest === undefined) return advance(tx, item, 'skipped', { detail: 'refunded_already' })
     if (rest.way === 'lower') {
       const charge = await tx
         .selectFrom('charge')
@@ -117,7 +123,7 @@ export function createCaseRunning(
       return advance(tx, item, 'asked')
     }
     try {
-      await refunds.ask(tx, {
+      const refund = await refunds.ask(tx, {
         refundId: item.refundId,
         orderId: item.orderId,
         lines: rest.lines,
@@ -129,15 +135,15 @@ export function createCaseRunning(
         note: before.title,
         tellConsumer: true,
       })
+      return await advance(tx, item, 'asked', { amountFen: refund.amountFen })
     } catch (error) {
       if (!(error instanceof CabinetError)) throw error
       log.warn(
         { caseId: item.caseId, orderId: item.orderId, code: error.code },
         'an order of a case gets nothing',
       )
-      return advance(tx, item, 'skipped', error.code)
+      return advance(tx, item, 'skipped', { detail: error.code })
     }
-    return advance(tx, item, 'asked')
   }
 
   /** What was asked for goes its own way; here it is only read. @returns whether anything ended */
@@ -145,27 +151,33 @@ export function createCaseRunning(
     const asked = await itemsIn(caseId, 'asked', 1000)
     let moved = false
     for (const item of asked) {
-      const input = await endOf(item.refundId)
-      if (input === undefined) continue
+      const end = await endOf(item.refundId)
+      if (end === undefined) continue
       moved = true
-      await db.write('an order of a case has ended', (tx) => advance(tx, item, input))
+      const { input, ...change } = end
+      await db.write('an order of a case has ended', (tx) => advance(tx, item, input, change))
     }
     return moved
   }
-  async function endOf(refundId: string): Promise<'arrived' | 'failed' | undefined> {
+  async function endOf(
+    refundId: string,
+  ): Promise<{ input: 'arrived' | 'failed'; amountFen?: number } | undefined> {
     const refund = await db.read
       .selectFrom('refund')
       .select('state')
       .where('refundId', '=', refundId)
       .executeTakeFirst()
-    if (refund !== undefined)
-      return refund.state === 'succeeded' ? 'arrived' : refund.state === 'rejected' ? 'failed' : undefined
+    if (refund?.state === 'succeeded') return { input: 'arrived' }
+    if (refund !== undefined) return refund.state === 'rejected' ? { input: 'failed' } : undefined
     const lowering = await db.read
       .selectFrom('chargeLowering')
-      .select('state')
+      .select(['state', 'byFen'])
       .where('refundId', '=', refundId)
       .executeTakeFirst()
-    return lowering?.state === 'lowered' ? 'arrived' : lowering?.state === 'dropped' ? 'failed' : undefined
+    if (lowering?.state === 'dropped') return { input: 'failed' }
+    return lowering?.state === 'lowered' && lowering.byFen !== null
+      ? { input: 'arrived', amountFen: lowering.byFen }
+      : undefined
   }
 
   async function goOn(tx: Tx, caseId: string, looks: number): Promise<void> {

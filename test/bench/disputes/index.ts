@@ -40,9 +40,12 @@ const ROUNDS = 2
 const GOODS = [
   ['s4', 'juice-orange'],
   ['s3', 'cola-330'],
-  ['s2', 'salad-chicken'],
+  ['s2', 'onigiri-tuna'],
   ['s4', 'tea-oolong'],
-  ['s1', 'fruit-cup'],
+  ['s5', 'chocolate-bar'],
+  ['s3', 'sparkling-330'],
+  ['s2', 'milk-250'],
+  ['s1', 'yogurt-plain'],
 ] as const
 
 interface Kind {

@@ -448,6 +448,7 @@ const ROUTES = [
   '/orders',
   `/orders/${ORDER_ID}`,
   '/approvals',
+  '/incidents',
   '/fleet',
   '/cabinets/cab-001',
   '/alarms',
