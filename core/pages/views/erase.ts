@@ -23,7 +23,7 @@ ${
         'clock',
         html`<h2>${t('erase.open')}</h2><ul>${view.openMatters.map((matter) => html`<li>${t(`erase.open.${matter}`)}</li>`)}</ul><p><a href="/orders">${t('site.orders')}</a></p>`,
       )
-    : html`<form class="card stack" method="post" action="/privacy/erase" data-busy="${t('erase.busy')}"><p class="soft small">${t('erase.final')}</p><button class="button danger" type="submit"><span>${t('erase.do')}</span></button></form>`
+    : html`<form class="card stack" method="post" action="/privacy/erase" data-busy="${t('erase.busy')}"><p class="soft small">${t('erase.final')}</p><button class="button quiet" type="submit"><span>${t('erase.do')}</span></button></form>`
 }`,
   })
 }

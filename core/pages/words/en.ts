@@ -369,7 +369,7 @@ export const en = {
     'You, on your order page. Support staff who handle a question of yours; each look at a picture is written down. Your payment app gets the amount, the time and the place.',
   'privacy.rights': 'What you can ask for',
   'privacy.rights.text':
-    'To see, correct, receive or delete what we hold about you, and to withdraw the payment permission in your payment app at any time. Your orders and their proof are on your orders page now. For a copy of everything or for deletion call {contact}; a person does it within 15 days. Doing that by yourself on this page is not available yet.',
+    'To have something corrected, or for a person’s help, call {contact}. The permission to charge can be taken back in your payment app at any time.',
   'privacy.rights.own': 'Take along a copy of everything that we know about you, or have us forget you.',
   'privacy.rights.signIn': 'Open this page on the phone that you shop with.',
   'privacy.export': 'Download my data',

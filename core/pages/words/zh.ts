@@ -334,8 +334,7 @@ export const zh: Record<keyof typeof en, string> = {
   'privacy.who.text':
     '您本人，在订单页；处理您疑问的客服，每次查看照片都有记录。支付应用会收到金额、时间和地点。',
   'privacy.rights': '您可以要求什么',
-  'privacy.rights.text':
-    '查看、更正、获取或删除我们保存的您的信息；随时在支付应用中撤回支付授权。您的订单和凭证现在就可以在“我的订单”查看。如需获取全部信息或删除，请拨打 {contact}，由工作人员在 15 天内办理；目前还不能在本页自助办理。',
+  'privacy.rights.text': '如需更正信息或需要人工帮助，请拨打 {contact}。支付授权可随时在支付应用中撤回。',
   'privacy.rights.own': '您可以把我们掌握的关于您的全部数据下载带走，也可以要求我们删除。',
   'privacy.rights.signIn': '请用您平时购物的手机打开本页。',
   'privacy.export': '下载我的数据',
