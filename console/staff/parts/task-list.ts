@@ -66,7 +66,7 @@ export class TaskListElement extends StaffElement {
         this.isOnTicket
           ? nothing
           : html`<p class="row wrap small soft">
-            <a href="${BASE}/tickets/${task.ticketId}">#${task.ticketNumber} ${wordOr(`ticketType.${task.ticketType}`, task.ticketType)}</a>
+            ${this.#ticketName(task)}
             ${task.cabinetName ? html`<a href="${BASE}/cabinets/${task.cabinetId}">${choose(task.cabinetName)}</a>` : nothing}
           </p>`
       }
@@ -77,6 +77,13 @@ export class TaskListElement extends StaffElement {
     </li>`
   }
 
+  /** A technician does the work and does not read the conversation. */
+  #ticketName(task: TaskView) {
+    const name = html`#${task.ticketNumber} ${wordOr(`ticketType.${task.ticketType}`, task.ticketType)}`
+    return this.services.me?.permissions.includes('ticket.read')
+      ? html`<a href="${BASE}/tickets/${task.ticketId}">${name}</a>`
+      : html`<span>${name}</span>`
+  }
   #buttons(task: TaskView) {
     const isBusy = this.sending !== ''
     return html`<div class="row wrap">

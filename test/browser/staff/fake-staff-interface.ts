@@ -194,7 +194,11 @@ function registerTickets(app: HttpApp, fake: FakeStaffInterface): void {
       ticket.orderId ? aDoubleChargedOrder(fake.refunds) : null,
       fake.messages,
     )
-    return { ...detail, desk: { ...detail.desk, ...fake.desk } }
+    return {
+      ...detail,
+      desk: { ...detail.desk, ...fake.desk },
+      actions: fake.role === 'operator' ? ['answer', 'setpoint'] : detail.actions,
+    }
   })
   for (const what of ['claim', 'reply', 'note', 'resolve'] as const)
     app.post<{ Params: { id: string }; Body: Record<string, unknown> }>(
@@ -245,6 +249,19 @@ function registerTickets(app: HttpApp, fake: FakeStaffInterface): void {
     async (request) => {
       fake.sent.push({ what: 'presence', body: request.body })
       return { others: fake.desk.viewers ?? [], version: find(request.params.id).version }
+    },
+  )
+  app.put<{ Params: { id: string }; Body: { setpointDeciCelsius: number } }>(
+    '/api/staff/tickets/:id/setpoint',
+    PUBLIC,
+    async (request) => {
+      const ticket = find(request.params.id)
+      fake.sent.push({ what: 'ticket setpoint', body: request.body })
+      ticket.state = 'waiting_device'
+      ticket.version++
+      const { setpointDeciCelsius } = request.body
+      fake.desk = { ...fake.desk, device: { setpointDeciCelsius, askedAtMs: NOW_MS, version: 4 } }
+      return aTicketDetail(ticket, null, fake.messages)
     },
   )
   app.get('/api/staff/ticket-types', PUBLIC, async () => ({

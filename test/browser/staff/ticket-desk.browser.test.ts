@@ -203,6 +203,43 @@ for (const language of LANGUAGES)
     })
   })
 
+for (const language of LANGUAGES)
+  describe(`an operator (${language})`, () => {
+    it('sets the temperature inside the ticket in two clicks and reads what the cabinet says', async () => {
+      fake.role = 'operator'
+      const watched = await desk('/tickets/tk-1044', language)
+      const { page } = watched
+      const card = page.locator('setpoint-card')
+      await card.getByRole('button', { name: language === 'zh' ? /低/ : 'Half a degree colder' }).click()
+      await card.locator('button.primary').click()
+      await page.locator('.strip', { hasText: '3.5' }).waitFor()
+      expect(sent('ticket setpoint')).toMatchObject([{ setpointDeciCelsius: 35, expectedVersion: 3 }])
+      fake.desk = { ...fake.desk, device: null }
+      fake.messages.push({
+        messageId: 'ms-9',
+        atMs: NOW_MS,
+        from: 'system',
+        text: '',
+        key: 'message.device_applied',
+        values: { wanted: '3.5' },
+        isInternal: false,
+      })
+      fake.tell({ kind: 'ticket', subjectId: 'tk-1044' })
+      await page
+        .locator('.message', { hasText: language === 'zh' ? '货柜已按 3.5 °C 运行' : 'keeps 3.5 °C now' })
+        .waitFor()
+      await done(watched)
+    })
+    it('writes again without templates or notes', async () => {
+      fake.role = 'operator'
+      const watched = await desk('/tickets/tk-1044', language)
+      const { page } = watched
+      await page.locator('#composer').fill('还是热')
+      expect(await page.locator('.composer kbd').count()).toBe(0)
+      await page.context().close()
+    })
+  })
+
 describe('the case with everything in it', () => {
   for (const [language, colorScheme] of [
     ['zh', 'dark'],
