@@ -35,7 +35,7 @@ export interface RestoreWindow {
 
 /** One promise of the system as a question to the database. */
 export interface Invariant {
-  /** I1 … I20 of docs/explain/reliability.md. */
+  /** I1 … I21 of docs/explain/reliability.md. */
   readonly id: string
   readonly title: string
   /** Whether money stops when it is broken. The others only call a person. */

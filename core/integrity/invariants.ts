@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { DECISION_INVARIANTS } from './decision-invariants.ts'
 import type { CheckContext, Invariant, Violation } from './invariant.ts'
 import { MONEY_INVARIANTS } from './money-invariants.ts'
 import { RECORD_INVARIANTS } from './record-invariants.ts'
@@ -17,6 +18,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...SESSION_INVARIANTS,
   ...STREAM_INVARIANTS,
   ...RECORD_INVARIANTS,
+  ...DECISION_INVARIANTS,
 ].toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
 
 /** Every promise, one after the other. @returns what is broken; nothing when all is well */

@@ -138,6 +138,15 @@ const BROKEN: ReadonlyArray<readonly [what: string, sql: string, ids: readonly s
     `UPDATE charge SET state = 'unknown' WHERE chargeId = 'c1'; UPDATE "order" SET state = 'charging' WHERE orderId = 'o1'; UPDATE session SET state = 'reconciled' WHERE sessionId = 's1'`,
     ['I20'],
   ],
+  [
+    'a decision that its rule would not make',
+    `INSERT INTO policyDecision (policy, rule, limitsVersion, limits, inputs, decision, outcome, chargedFen, refundedFen,
+       subjectId, atMs) VALUES ('automatic_refund', 'automatic-refund-1', 0,
+       '{"automaticRefundFen":3000,"automaticRefundMonthFen":10000}',
+       '{"amountFen":2000,"isProven":false,"refundedThisMonthFen":0}', '{"outcome":"person","limitFen":3000}', 'person', 0, 0,
+       'rf1', 0)`,
+    ['I21'],
+  ],
   ['work that nobody does', `UPDATE dueWork SET dueAtMs = 0`, ['I20']],
   [
     'an order that is held for nobody',

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { ruleOf } from '#core/anomalies/rules.ts'
+import { checkInvariants } from '#core/integrity/invariants.ts'
 import { type Database, openDatabase } from '#core/platform/database.ts'
 import { createPolicy } from '#core/platform/policy.ts'
 import { openPolicyBook, type PolicyBook } from '#core/policies/book.ts'
@@ -139,6 +141,26 @@ describe('a decision', () => {
       await tx.updateTable('policyDecision').set({ outcome: 'person' }).execute()
     })
     await expect(forge).rejects.toThrow(/stays as it was written/)
+  })
+})
+
+describe('decisions of the past', () => {
+  const broken = async () =>
+    (await checkInvariants(db.read, { nowMs: clock.now() })).filter(
+      ({ invariantId }) => invariantId === 'I21',
+    )
+  it('are made again by the check of promises, across versions of the limits', async () => {
+    await refund(2500)
+    await save({ ...STARTED, automaticRefundFen: 1000 }, 0)
+    await refund(2500)
+    expect(await broken()).toEqual([])
+  })
+  it('that say something else than the rule call a person', async () => {
+    const { decisionId } = await refund(2500)
+    const forger = new Sqlite(path.join(folder, 'core.sqlite'))
+    forger.exec(`DROP TRIGGER policyDecisionStaysAsWritten; UPDATE policyDecision SET outcome = 'person'`)
+    forger.close()
+    expect(await broken()).toMatchObject([{ subject: `decision:${decisionId}` }])
   })
 })
 
