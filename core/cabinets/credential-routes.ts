@@ -76,7 +76,10 @@ export function registerCredentialRoutes(
   )
   app.post(
     '/api/staff/cabinets/:cabinetId/revoke',
-    { config: { access: { kind: 'staff', permission: 'cabinet.revoke', proof: 'recent' } }, schema: { params: Params } },
+    {
+      config: { access: { kind: 'staff', permission: 'cabinet.revoke', proof: 'recent' } },
+      schema: { params: Params },
+    },
     async (request) => {
       const staff = await checkOwner(request.staff, request.params.cabinetId)
       await credentials.revoke(request.params.cabinetId, `staff:${staff.staffId}`)

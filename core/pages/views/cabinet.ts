@@ -80,12 +80,6 @@ export function refusalNote(page: PageContext, refusal: RefusalWords): Markup {
   )
 }
 
-/** In the time of the place where the cabinet stands. */
-function opensAgain(page: PageContext, { status, opensAtMs }: CabinetForConsumer): Markup | false {
-  if (status !== 'closed' || opensAtMs === undefined) return false
-  return html`<p><b>${page.t('cabinet.opens', { time: moment(page, opensAtMs) })}</b></p>`
-}
-
 /** Said before the door is asked for, with the way to the reason. */
 function restrictionNote(page: PageContext, cabinet: CabinetForConsumer): Markup | false {
   const { restriction } = cabinet
@@ -100,6 +94,12 @@ function restrictionNote(page: PageContext, cabinet: CabinetForConsumer): Markup
     'circle-alert',
     html`<p>${text}</p><p><a class="button quiet" href="/restriction">${page.t('cabinet.restricted.why')}</a></p>`,
   )
+}
+
+/** In the time of the place where the cabinet stands. */
+function opensAgain(page: PageContext, { status, opensAtMs }: CabinetForConsumer): Markup | false {
+  if (status !== 'closed' || opensAtMs === undefined) return false
+  return html`<p><b>${page.t('cabinet.opens', { time: moment(page, opensAtMs) })}</b></p>`
 }
 
 /** Why there is no button, and what to do instead. */
