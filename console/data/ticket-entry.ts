@@ -1,4 +1,4 @@
-import type { TicketEvent } from '#protocol/api/tickets.ts'
+import type { ENTRY_CHANNELS as Channels, TicketEvent } from '#protocol/api/tickets.ts'
 import { hasTicketWord, ticketWord } from '../words/tickets.ts'
 import { ApiError } from './api.ts'
 
@@ -21,6 +21,15 @@ export const ENTRY_TYPE_NAMES = [
   'emergency',
   'other',
 ] as const
+
+/** How it may reach somebody who enters it. */
+export const ENTRY_CHANNELS = [
+  'hotline',
+  'console',
+  'email',
+  'social',
+  'code',
+] as const satisfies typeof Channels
 
 /** One line of a ticket's history in words. */
 export function eventText(event: TicketEvent): string {

@@ -145,19 +145,19 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     suggestion: COMPARE_WEIGHTS,
   }),
   not_taken: ofConsumer({
-    label: both('没有拿取', 'Item was not taken'),
+    label: both('没拿这个商品', 'Item was not taken'),
     fields: [needed(ORDER), PRODUCT],
     evidence: ['weights', 'pictures', 'order'],
     suggestion: COMPARE_WEIGHTS,
   }),
   wrong_item: ofConsumer({
-    label: both('商品识别错误', 'Wrong item'),
+    label: both('商品不对', 'Wrong item'),
     fields: [needed(ORDER), PRODUCT],
     evidence: ['weights', 'pictures', 'order'],
     suggestion: COMPARE_WEIGHTS,
   }),
   charged_late: ofConsumer({
-    label: both('延时扣款', 'Charged late'),
+    label: both('扣款太晚', 'Charged late'),
     evidence: ['payments', 'order', 'cabinet'],
     suggestion: both(
       '说明原因与时间；核对后如有误扣立即退款。',
@@ -165,7 +165,7 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     ),
   }),
   quality: ofConsumer({
-    label: both('质量或过期', 'Quality or expiry'),
+    label: both('商品变质或过期', 'Quality or expiry'),
     priority: 'high',
     severity: 2,
     fields: [
@@ -248,7 +248,7 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     suggestion: both('按操作手册指导。', 'Guide by the manual.'),
   }),
   temperature: ofOperator({
-    label: both('温度调节', 'Temperature adjustment'),
+    label: both('温度调整', 'Temperature adjustment'),
     fields: [
       needed(CABINET),
       needed(field('celsius', 'wantedDeciCelsius', both('期望温度', 'Wanted temperature'))),
@@ -302,14 +302,14 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     },
   ),
   delayed_charge: ofRule(
-    both('延时扣款', 'Charged late'),
+    both('延时扣费', 'Charged late'),
     both('核对并说明原因。', 'Check it and explain the cause.'),
   ),
-  ambiguous: ofRule(both('重量不明确', 'Weights are not clear'), COMPARE_WEIGHTS, {
+  ambiguous: ofRule(both('称重结果不明确', 'Weights are not clear'), COMPARE_WEIGHTS, {
     evidence: ['weights', 'pictures', 'order'],
   }),
   foreign_object: ofRule(
-    both('层板上有异物', 'Foreign object on a shelf'),
+    both('层板有异物', 'Foreign object on a shelf'),
     both('不收费；请运营取出并检查。', 'Charge nothing for it; have it taken out and the shelf checked.'),
     { evidence: ['weights', 'pictures'] },
   ),
@@ -319,7 +319,7 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     { evidence: ['weights', 'cabinet'] },
   ),
   unpaid: ofRule(
-    both('未付订单', 'Unpaid order'),
+    both('未付款订单', 'Unpaid order'),
     both('联系顾客，提供付款方式。', 'Reach the consumer and offer ways to pay.'),
     {
       evidence: ['payments', 'order'],
@@ -336,7 +336,7 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     },
   ),
   stock_mismatch: ofRule(
-    both('库存不符', 'Stock does not match'),
+    both('库存不一致', 'Stock does not match'),
     both('盘点并记录原因。', 'Count, and write the reason down.'),
     {
       evidence: ['stock', 'weights'],
@@ -344,8 +344,20 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
       rootCauses: [...new Set([...SEEN, ...RUN])],
     },
   ),
+  restriction_appeal: ofRule(
+    both('对限制的申诉', 'Objection to a restriction'),
+    both(
+      '核对限制的依据；依据不足时解除。',
+      'Look at what the restriction rests on; lift it when that is not enough.',
+    ),
+    {
+      priority: 'high',
+      evidence: ['order', 'pictures', 'payments'],
+      outcomes: ['explained', 'refused', 'no_action'],
+    },
+  ),
   provider_mismatch: ofRule(
-    both('账单不符', 'Bill does not match'),
+    both('对账不一致', 'Bill does not match'),
     both('与支付平台核对。', 'Compare it with the provider.'),
     { evidence: ['payments', 'order'] },
   ),

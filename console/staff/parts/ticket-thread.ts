@@ -129,7 +129,7 @@ export class TicketThread extends StaffElement {
       'conversation',
       html`<ol class="thread" aria-label=${word('conversation')}>
           <li class="message from-consumer">
-            <p class="message-head">${icon('user')}<b>${detail.ticket.consumerLabel ?? word('consumer')}</b>${moment(this.services.time, detail.ticket.openedAtMs)}</p>
+            <p class="message-head">${icon('user')}<b>${this.#asker(detail)}</b>${moment(this.services.time, detail.ticket.openedAtMs)}</p>
             <p><b>${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}</b></p>
             ${detail.note && !detail.messages.some((message) => message.text === detail.note) ? html`<p lang=${this.#langTag(detail.language)}>${detail.note}</p>` : nothing}
           </li>
@@ -140,6 +140,14 @@ export class TicketThread extends StaffElement {
     )
   }
 
+  /** Who asked, as far as it is known. */
+  #asker({ ticket, desk }: TicketDetail): string {
+    if (ticket.consumerLabel !== null) return ticket.consumerLabel
+    if (ticket.channel === 'console') return ticketWord('audience.operator')
+    return desk.callerPhoneTail === null
+      ? word('consumer')
+      : ticketWord('caller', { tail: desk.callerPhoneTail })
+  }
   #langTag(language: Language): string {
     return language === 'zh' ? 'zh-CN' : 'en'
   }

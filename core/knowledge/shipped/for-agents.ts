@@ -113,6 +113,22 @@ export const FOR_AGENTS: readonly ShippedArticle[] = [
 5. Letting go needs a reason, and above one's authority a second person.`,
   },
   {
+    key: 'agent_restriction_appeal',
+    types: ['restriction_appeal'],
+    keywords: '申诉 限制 解除 appeal restriction lift',
+    title: { zh: '对限制的申诉', en: 'An objection to a restriction' },
+    zh: `1. 打开“限制”，逐条看它依据的几次购物：照片、重量、付款。
+2. 同一货柜上别人也遇到同样的问题（如摄像头看不见），就是设备的问题：解除限制并致歉。
+3. 只要有一次依据不足，就按对消费者有利的解释处理。
+4. 维持限制时，说明依据是哪几次购物、到什么时候结束；不指责，不猜测动机。
+5. 由主管决定；做出限制的人不决定自己的案子。`,
+    en: `1. Open "Restrictions" and look at each visit that it rests on: pictures, weights, payments.
+2. Where others had the same trouble at that cabinet, such as a camera that could not see, it is our hardware: lift it and say sorry.
+3. Where even one visit is not enough, take the explanation that is better for the consumer.
+4. When it stays, say which visits it rests on and when it ends; no reproach, no guess at motives.
+5. A lead decides; whoever made the restriction does not decide about it.`,
+  },
+  {
     key: 'agent_door',
     types: ['door_trouble'],
     keywords: '门 没关 撬 forced left open jammed',
