@@ -10,6 +10,7 @@ import { createSeededRandom } from '#protocol/base/random.ts'
 import { registerConsoleFiles } from '#core/pages/console-files.ts'
 import { createHttpApp, type HttpApp } from '#core/platform/http.ts'
 import {
+  aBrokenPromise,
   aCabinet,
   aCabinetDetail,
   aDoubleChargedOrder,
@@ -539,6 +540,7 @@ function registerRecords(app: HttpApp, fake: FakeStaffInterface): void {
     reason: 'door.closed: /openMs must be integer',
     bodyText: '{"type":"door.closed","data":{"openMs":"long"}}',
   }
+  app.get('/api/staff/system', PUBLIC, async () => aBrokenPromise())
   app.get('/api/staff/dead-letters', PUBLIC, async () => ({
     deadLetters: [letter],
     total: 1,

@@ -2,6 +2,7 @@ import { COMMAND_NAMES } from '#protocol/base/command-names.ts'
 import type { TaskView } from '#protocol/api/tickets.ts'
 import type { Bilingual, Role } from '#protocol/api/common.ts'
 import type { CabinetDetail, Me, StaffOrder, TicketDetail, TicketList } from '#protocol/api/staff.ts'
+import type { SystemView } from '#protocol/api/system.ts'
 import { permissionsOf } from '#core/staff/permissions.ts'
 
 /** Builders of what the staff interface answers; a test sets only what matters to it. */
@@ -570,4 +571,50 @@ function someParts(): CabinetDetail['twin'] {
       reported: { isEnabled: true, limitDeciCelsius: 50 },
     },
   ]
+}
+
+/** A core that found two payments of one order in its books, and moves no money until a person says so. */
+export function aBrokenPromise(): SystemView {
+  const found = {
+    subject: 'charge:ch-17',
+    message: 'the provider holds two payments of one order',
+  }
+  return {
+    money: {
+      isStopped: true,
+      why: 'broken',
+      sinceMs: NOW_MS - 9 * MINUTE_MS,
+      detail: `I1 ${found.subject}: ${found.message}`,
+      waitingCharges: 4,
+      waitingRefunds: 1,
+    },
+    check: {
+      atMs: NOW_MS - MINUTE_MS,
+      kind: 'new',
+      tookMs: 41,
+      isOk: false,
+      failure: null,
+      violations: [{ invariantId: 'I1', title: 'one visit is paid once', ...found }],
+    },
+    disk: { freeBytes: 210 * 1024 * 1024, isLow: true },
+    backup: {
+      isOn: true,
+      lastAtMs: NOW_MS - 26 * 60 * MINUTE_MS,
+      lastBytes: 48 * 1024 * 1024,
+      isLate: true,
+      failure: 'no room',
+      kept: 6,
+    },
+    incidents: [
+      {
+        incidentId: 'in-3',
+        kind: 'promise_broken',
+        ...found,
+        count: 2,
+        raisedAtMs: NOW_MS - 9 * MINUTE_MS,
+        lastAtMs: NOW_MS - MINUTE_MS,
+      },
+    ],
+    isSomebodyCalled: false,
+  }
 }

@@ -454,6 +454,7 @@ const ROUTES = [
   '/alarms',
   '/dead-letters',
   '/dead-letters/1',
+  '/system',
   '/cabinets/cab-001/delivery',
   '/audit',
   '/help',
