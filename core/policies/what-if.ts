@@ -54,7 +54,7 @@ export async function askWhatIf(
   const { read, clock, ruleOf } = deps
   const sinceMs = clock.now() - (ask.days ?? DAYS_USUAL) * DAY_MS
   const sums = createSums()
-  let before = Number.MAX_SAFE_INTEGER
+  let before = { atMs: Number.MAX_SAFE_INTEGER, decisionId: Number.MAX_SAFE_INTEGER }
   let isWhole = true
   for (;;) {
     const rows = await portionOf(read, ask, sinceMs, before)
@@ -63,8 +63,9 @@ export async function askWhatIf(
       if (rule === undefined) sums.unknownRule()
       else sums.add(replayCase(row, rule, ask.limits))
     }
-    before = rows.at(-1)?.decisionId ?? 0
-    if (rows.length < PORTION) break
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PORTION) break
+    before = { atMs: last.atMs, decisionId: last.decisionId }
     if (sums.cases() >= CASES_MOST) {
       isWhole = false
       break
@@ -79,20 +80,22 @@ function portionOf(
   read: Kysely<Tables>,
   ask: { policy: PolicyName; operator: string | null },
   sinceMs: number,
-  before: number,
+  before: { atMs: number; decisionId: number },
 ): Promise<PolicyDecisionRow[]> {
   let query = read
     .selectFrom('policyDecision')
     .selectAll()
     .where('policy', '=', ask.policy)
     .where('atMs', '>=', sinceMs)
-    .where('decisionId', '<', before)
+    // In the order of the index, so that no portion sorts all of them again.
+    .where('atMs', '<=', before.atMs)
+    .where((eb) => eb.or([eb('atMs', '<', before.atMs), eb('decisionId', '<', before.decisionId)]))
   const { operator } = ask
   if (operator !== null)
     query = query.where('cabinetId', 'in', (eb) =>
       eb.selectFrom('cabinet').select('cabinetId').where('operator', '=', operator),
     )
-  return query.orderBy('decisionId', 'desc').limit(PORTION).execute()
+  return query.orderBy('atMs', 'desc').orderBy('decisionId', 'desc').limit(PORTION).execute()
 }
 
 async function cabinetNames(read: Kysely<Tables>): Promise<Map<string, { zh: string; en: string }>> {
