@@ -43,8 +43,8 @@ const DAYS_MOST = 3660
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone)
-  if (known !== undefined) return known
+  const ready = formats.get(zone)
+  if (ready !== undefined) return ready
   const made = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
@@ -74,8 +74,24 @@ function instantOf(zone: string, wallMs: number): number {
   return candidates.find((atMs) => wallOf(zone, atMs) >= wallMs) ?? Math.max(early, late)
 }
 
+type Spans = ReadonlyArray<readonly [number, number]>
+/** Zones are slow to read, and the same few days are asked for by every ticket. */
+const known = new Map<Calendar, Map<string, Spans>>()
+const DAYS_KNOWN_MOST = 5000
+
 /** The spans that count on the local day that begins at `dayWallMs` (as UTC), as instants. */
-function spansOn(calendar: Calendar, zone: string, dayWallMs: number): Array<readonly [number, number]> {
+function spansOn(calendar: Calendar, zone: string, dayWallMs: number): Spans {
+  const days = known.get(calendar) ?? new Map<string, Spans>()
+  known.set(calendar, days)
+  const key = `${zone}/${dayWallMs}`
+  const before = days.get(key)
+  if (before !== undefined) return before
+  if (days.size >= DAYS_KNOWN_MOST) days.clear()
+  const spans = readSpans(calendar, zone, dayWallMs)
+  days.set(key, spans)
+  return spans
+}
+function readSpans(calendar: Calendar, zone: string, dayWallMs: number): Spans {
   const day = new Date(dayWallMs)
   const name = day.toISOString().slice(0, 10)
   const weekday = calendar.work.has(name) ? MONDAY : day.getUTCDay()

@@ -6,7 +6,7 @@ const HOUR = 3_600_000
 const ZONES = ['Asia/Shanghai', 'Asia/Urumqi', 'Asia/Tokyo', 'America/New_York', 'UTC'] as const
 const shanghai = (local: string) => Date.parse(`${local}+08:00`)
 const anyTime = fc.integer({ min: Date.parse('2025-01-01'), max: Date.parse('2027-06-01') })
-const anyAmount = fc.integer({ min: 0, max: 60 * 24 * HOUR })
+const anyAmount = fc.integer({ min: 0, max: 30 * 24 * HOUR })
 const anyCalendar = fc.constantFrom(...CALENDAR_NAMES.map((name) => CALENDARS[name]))
 const anyZone = fc.constantFrom(...ZONES)
 const { office } = CALENDARS
@@ -34,7 +34,7 @@ describe('counting in a calendar', () => {
       fc.property(
         anyZone,
         fc.integer({ min: 0, max: 2000 }),
-        fc.integer({ min: 0, max: 900 }),
+        fc.integer({ min: 0, max: 600 }),
         (zone, start, length) => {
           const fromMs = Date.parse('2026-01-25') + start * HOUR
           const toMs = fromMs + length * (HOUR / 4)
@@ -43,7 +43,7 @@ describe('counting in a calendar', () => {
           expect(countedMs(office, zone, fromMs, toMs)).toBe(sum)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     )
   })
   it('finds the first instant by which so much has counted', () => {
@@ -53,7 +53,7 @@ describe('counting in a calendar', () => {
         expect(countedMs(calendar, zone, fromMs, dueMs)).toBe(amountMs)
         if (amountMs > 0) expect(countedMs(calendar, zone, fromMs, dueMs - 1)).toBe(amountMs - 1)
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
   it('counts a stretch as much as its parts', () => {
@@ -65,18 +65,20 @@ describe('counting in a calendar', () => {
           countedMs(calendar, zone, fromMs, middle) + countedMs(calendar, zone, middle, end),
         )
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 })
 
+const wall = new Map<string, Intl.DateTimeFormat>()
+function read(zone: string): Intl.DateTimeFormat {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+  wall.set(zone, format)
+  return format
+}
 /** Written apart from the code: what a person would read off a wall calendar. */
 function isOffice(zone: string, atMs: number): boolean {
-  const parts = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: zone,
-    dateStyle: 'short',
-    timeStyle: 'short',
-  }).format(atMs)
+  const parts = (wall.get(zone) ?? read(zone)).format(atMs)
   const [day = '', time = ''] = parts.split(' ')
   const isHours = (time >= '09:00' && time < '12:00') || (time >= '13:00' && time < '18:00')
   if (office.work.has(day)) return isHours
