@@ -21,6 +21,7 @@ import { ticketDeskMigration } from './0019-ticket-desk.ts'
 import { doorsMigration } from './0021-doors.ts'
 import { knowledgeMigration } from './0020-knowledge.ts'
 import { orderSearchMigration } from './0022-order-search.ts'
+import { ticketArchiveMigration } from './0023-ticket-archive.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   knowledgeMigration,
   doorsMigration,
   orderSearchMigration,
+  ticketArchiveMigration,
 ]

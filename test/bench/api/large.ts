@@ -88,7 +88,6 @@ function routesOf(served: LargeServed): Record<string, (index: number) => Call> 
     ticketsByText: search('tickets?view=closed&', (index) => words[index % words.length] ?? ''),
     staffOrder: lead((index) => `/api/staff/orders/${order(index).orderId}`),
     orders: lead(() => '/api/staff/orders'),
-    ordersOfOperator: operator(() => '/api/staff/orders'),
     ordersById: search('orders?', (index) => order(index).orderId),
     ordersByConsumer: search('orders?', (index) => order(index).consumerId),
     ordersByCabinet: search('orders?', (index) => order(index).cabinetId),
