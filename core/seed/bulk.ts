@@ -62,6 +62,8 @@ export function openBulk(file: string, auditKey: Uint8Array): Bulk {
       if (dangling.length > 0)
         throw new Error(`assertion failed: ${dangling.length} invented rows refer to nothing`)
       connection.exec('ANALYZE')
+      // Averages are enough. With samples of values SQLite plans anew for a consumer who buys very often, and reads a whole table.
+      connection.exec('DROP TABLE IF EXISTS main.sqlite_stat4')
       connection.close()
       // Its settings and its place on the disk are those of every other database from here on.
       const whole = new Sqlite(part)
