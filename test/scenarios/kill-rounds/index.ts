@@ -35,6 +35,8 @@ const LOG_LINES = 6
 const READY_WITHIN_MS = 60_000
 /** The unlock that nobody uses ends soon, or a round would wait for it. */
 const POLICY = { ...SHORT_POLICY, notOpenedMs: 5000, reopenGraceMs: 1000 }
+/** As many as the rounds fill; most of a round is waiting for starts. */
+const FLEETS_AT_ONCE = 3
 /** Then a new fleet, with full shelves. */
 const ROUNDS_PER_FLEET = 25
 
@@ -44,7 +46,12 @@ export const killRounds: Campaign = {
     'SIGKILL of edge, core and broker at random moments under load, also two at once: nothing lost, nothing doubled, no door late',
   async campaign(play) {
     play.say(
-      await playKillRounds({ ...play, rounds: play.rounds ?? ROUNDS[play.effort], strikesPerRound: 1 }),
+      await playKillRounds({
+        ...play,
+        rounds: play.rounds ?? ROUNDS[play.effort],
+        strikesPerRound: 1,
+        fleetsAtOnce: FLEETS_AT_ONCE,
+      }),
     )
   },
 }
@@ -53,7 +60,7 @@ export interface KillRounds extends Omit<CampaignPlay, 'effort'> {
   readonly rounds: number
   /** One after the other within the same visits; between two of them everything is up again. */
   readonly strikesPerRound: number
-  /** Fleets that live side by side; most of a round is waiting for starts. */
+  /** Fleets that live side by side. */
   readonly fleetsAtOnce?: number
 }
 
