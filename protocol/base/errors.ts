@@ -261,11 +261,7 @@ export const ERRORS = {
     'Send it again.',
     true,
   ),
-  door_not_for_sale: refusal(
-    409,
-    'Nothing is sold behind this door.',
-    'Choose another door of the cabinet.',
-  ),
+  door_not_for_sale: refusal(409, 'Nothing is sold behind this door.', 'Choose another door of the cabinet.'),
   visit_line_wrong: refusal(
     400,
     'A line of this visit cannot be right.',

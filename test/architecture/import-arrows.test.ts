@@ -10,7 +10,20 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
  */
 const CORE_ORDER = [
   ['platform'],
-  ['catalog', 'cabinets', 'consumers', 'staff', 'audit', 'notices', 'privacy', 'ingest', 'live', 'ledger', 'knowledge', 'policies'],
+  [
+    'catalog',
+    'cabinets',
+    'consumers',
+    'staff',
+    'audit',
+    'notices',
+    'privacy',
+    'ingest',
+    'live',
+    'ledger',
+    'knowledge',
+    'policies',
+  ],
   ['pricing', 'restock'],
   ['sessions'],
   ['orders'],

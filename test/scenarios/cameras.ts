@@ -152,7 +152,7 @@ export const cameraTwo: Scenario = {
     )
     const before = order.order.evidence.filter(({ moment }) => moment === 'before')
     expectEqual(
-      before.map(({ camera }) => camera).toSorted(),
+      before.map(({ camera }) => camera).toSorted((a = '', b = '') => a.localeCompare(b)),
       ['door', 'inside'],
       'cameras with a picture from before the door was opened',
     )
