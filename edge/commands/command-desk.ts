@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { type CommandName, isCommandName } from '#protocol/base/command-names.ts'
 import type { CommandArgs } from '#protocol/messages/commands.ts'
@@ -36,6 +37,8 @@ export interface CommandDesk {
 
 /** Prepared and never executed; more than this at once is no honest core. */
 const TOKENS_MOST = 20
+/** An outcome that finds no room is written as soon as there is some; it is looked for this often. */
+const ROOM_AGAIN_MS = 1000
 
 export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const { db, outbox, journal, operations, identity, clock, ids, log } = options
@@ -151,7 +154,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       // Forged or repeated ones leave no trace; one that we prepared ends here, and its end is told.
       if (!checked.isExpired) return reject(command, checked.refusal)
       tokens.delete(command.id)
-      conclude(command, recordOf(command, {}, 'expired', checked.refusal), true)
+      refuseForGood(command, {}, 'expired', checked.refusal)
       return
     }
     tokens.delete(command.id)
@@ -166,15 +169,20 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     const refused = preconditions(operation, args, command.expects)
     if (refused) {
       log.warn({ commandId: command.id, reason: refused.reason }, `command refused: ${refused.detail}`)
-      conclude(command, recordOf(command, args, 'rejected', refused), true)
+      refuseForGood(command, args, 'rejected', refused)
       return
     }
     const typed = args as CommandArgs<CommandName>
     busyWith = command.id
-    let isConcluded = false
-    const end = (outcome: Outcome) => {
-      isConcluded = true
-      conclude(command, recordOf(command, args, outcome.status, outcome), false)
+    let isWritten = false
+    /** What became of it, while it is not written. */
+    let outcome: Outcome | undefined
+    const end = (known: Outcome) => {
+      // Together with what else it changed an outcome holds only when all of that was written.
+      if (!db.sql.inTransaction) outcome = known
+      conclude(command, recordOf(command, args, known.status, known), false, () => {
+        isWritten = true
+      })
     }
     try {
       // Durable before anything moves: whatever happens next, the same command never does it again.
@@ -189,7 +197,10 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       const detail = messageOf(error)
       // Nothing was written, so nothing was moved: most likely the disk is full.
       if (journal.find(command.id) === undefined) reject(command, { reason: 'internal', detail })
-      else if (!isConcluded) end({ status: 'unknown', reason: 'internal', detail })
+      else if (!isWritten) {
+        const told: Outcome = outcome ?? { status: 'unknown', reason: 'internal', detail }
+        concludeWhenThereIsRoom(command, recordOf(command, args, told.status, told))
+      }
     } finally {
       busyWith = undefined
     }
@@ -215,11 +226,43 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   }
 
   /** Journal and event in one transaction, and the reply once it is durable. @param isNew  it was never begun */
-  function conclude(command: Command, record: CommandRecord, isNew: boolean): void {
+  function conclude(
+    command: Command,
+    record: CommandRecord,
+    isNew: boolean,
+    onWritten: () => void = () => undefined,
+  ): void {
     db.transact(() => {
       writeOutcome(record, isNew)
-      db.afterCommit(() => replyRecorded(command, record))
+      db.afterCommit(() => {
+        onWritten()
+        replyRecorded(command, record)
+      })
     })
+  }
+  /** What began has an outcome, and the core waits for it: it is written once the disk has room. */
+  function concludeWhenThereIsRoom(command: Command, record: CommandRecord, isTold = false): void {
+    try {
+      conclude(command, record, false)
+    } catch (error) {
+      if (storageTroubleOf(error) !== 'full') throw error
+      if (!isTold) log.error({ commandId: command.id }, 'the outcome of a command waits for room on the disk')
+      clock.setTimer('command-outcome', ROOM_AGAIN_MS, () => concludeWhenThereIsRoom(command, record, true))
+    }
+  }
+  /** Nothing was moved: where the refusal cannot be kept either, the core is told all the same. */
+  function refuseForGood(
+    command: Command,
+    args: Record<string, unknown>,
+    status: 'expired' | 'rejected',
+    refused: Refusal,
+  ): void {
+    try {
+      conclude(command, recordOf(command, args, status, refused), true)
+    } catch (error) {
+      if (storageTroubleOf(error) !== 'full') throw error
+      reject(command, refused)
+    }
   }
   function writeOutcome(record: CommandRecord, isNew: boolean): void {
     const { id, name, status, reason, detail, result } = record

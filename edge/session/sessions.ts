@@ -332,9 +332,15 @@ export function createSessions(options: SessionsOptions): Sessions {
         db.transact(() => alongside(isFree))
         return
       }
-      apply(one, isFree ? decideUnlocked(one.record) : decideUnlockFailed(one.record), () =>
-        alongside(isFree),
-      )
+      try {
+        apply(one, isFree ? decideUnlocked(one.record) : decideUnlockFailed(one.record), () =>
+          alongside(isFree),
+        )
+      } catch (error) {
+        // Nothing of it was written, as on a full disk: what the board shows from here on leads the session to its end.
+        one.record = { ...one.record, isResumed: true }
+        throw error
+      }
     },
     leaveUnlockToHardware() {
       if (live) annotate(live, { isResumed: true })
