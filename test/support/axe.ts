@@ -13,6 +13,9 @@ export async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(source)
   // Text and not a function: these files are checked without the types of a browser.
   return page.evaluate<string[]>(`(async () => {
+    // A colour on its way to another one is no colour of ours; what goes round for ever is not waited for.
+    const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(moving.map((one) => one.finished))
     const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(TAGS)} })
     return violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html.slice(0, 120)).join(' | '))
   })()`)

@@ -162,7 +162,7 @@ export class SystemPage extends StaffPage {
   #disk({ disk }: SystemView) {
     return this.#card(
       'disk',
-      html`<p>${disk.isLow ? badge('bad', 'triangle-alert', word('diskLow')) : badge('ok', 'circle-check', word('diskFine'))}</p>
+      html`${disk.isLow ? html`<p class="strip tone-bad">${icon('triangle-alert')}<span>${word('diskLow')}</span></p>` : html`<p>${badge('ok', 'circle-check', word('diskFine'))}</p>`}
         <p class="soft small">${word('free', { size: sizeText(disk.freeBytes) })}</p>`,
     )
   }

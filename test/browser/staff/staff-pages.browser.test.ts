@@ -396,6 +396,7 @@ describe('roles', () => {
       'Prices',
       'Statements',
       'System',
+      'Knowledge',
       'Help',
     ])
     await open(page, '/audit')
