@@ -150,7 +150,8 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
   function closeAtEdge(one: Connection, reason: string): void {
     if (!one.isOpenAtEdge) return
     one.isOpenAtEdge = false
-    if (one.life.isAlive) one.onClosed(reason)
+    // In a task of its own: what fails at hearing of it fails the agent, not the network.
+    scheduler.at(one.life, reason, 0, () => one.onClosed(reason))
   }
   /** The end that was closed tells the other end, when the line lets it. */
   function tellBroker(one: Connection, afterMs: number): void {
