@@ -3,12 +3,14 @@ import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
 import type { Language } from '#protocol/words/words.ts'
 import { fillTemplate, rankTemplates, subjectOf, unfilled, type Template } from '../../data/staff-advice.ts'
+import { checkTone } from '../../data/staff-tone.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import { draftOf, keepDraft } from '../../data/draft.ts'
 import { changesOf } from '../../data/ticket-entry.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { ticketWord } from '../../words/tickets.ts'
+import { choose } from '../../words/words.ts'
 import { StaffElement } from '../element.ts'
 import { icon, type IconName } from '../icons.ts'
 import { card, moment } from '../views.ts'
@@ -168,6 +170,7 @@ export class TicketThread extends StaffElement {
 
   #composer() {
     const open = this.#isNote ? [] : unfilled(this.text)
+    const findings = this.#isNote ? [] : checkTone(this.text)
     const canReply = this.detail.actions.includes('reply')
     const canNote = this.detail.actions.includes('note')
     return html`<form
@@ -204,6 +207,10 @@ export class TicketThread extends StaffElement {
         @keydown=${(event: KeyboardEvent) => this.#onComposerKey(event)}
       ></textarea>
       ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
+      <div role="status" class="stack tight">${findings.map(
+        (finding) =>
+          html`<p class="tone-finding tone-text-warn small">${icon('triangle-alert')}<span>“${finding.words}”: ${choose(finding.advice)}</span></p>`,
+      )}</div>
       ${this.error ? this.#error() : nothing}
       <div class="row">
         <span class="grow soft small">${word('ctrlEnter')}</span>
