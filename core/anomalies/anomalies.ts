@@ -10,6 +10,7 @@ import { releaseOrder } from '#core/orders/pricing.ts'
 import { getOrder, linesOf, type OrderRow } from '#core/orders/store.ts'
 import type { Charges } from '#core/payments/charges.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
+import { advanceSession } from '#core/sessions/store.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { RefundAuthority } from '#core/refunds/decide.ts'
@@ -177,7 +178,7 @@ export function createAnomalies(
               ? []
               : undefined
         const released = await releaseOrder(tx, { ids, policy }, orderId, corrected)
-        await settleOrder(tx, orderId)
+        await settleOrder(tx, released ?? order)
         return released ?? order
       }
       case 'refund': {
@@ -222,13 +223,20 @@ export function createAnomalies(
   }
 
   /** Asks for the money of an order as its lines stand now. */
-  async function settleOrder(tx: Tx, orderId: string): Promise<void> {
+  async function settleOrder(tx: Tx, { orderId, sessionId, state }: OrderRow): Promise<void> {
     const charge = await tx
       .selectFrom('charge')
-      .select('chargeId')
+      .select(['chargeId', 'state'])
       .where('orderId', '=', orderId)
       .executeTakeFirst()
     if (charge === undefined) return
+    if (charge.state === 'failed') {
+      // The provider refused it for good and will not be asked again; what is let go of ends here.
+      if (state !== 'void')
+        throw new CabinetError('conflict', 'The provider refused this charge for good: void the order.')
+      await advanceSession(tx, sessionId, 'settled')
+      return
+    }
     await charges.settle(tx, charge.chargeId, await billOf(tx, orderId))
   }
 

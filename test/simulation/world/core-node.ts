@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type Sqlite from 'better-sqlite3'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createDatabase, type Database } from '#core/platform/database.ts'
@@ -183,7 +184,12 @@ export function createCoreNode(deps: {
     life = own
     boots++
     start(own).catch((error: unknown) => {
-      if (own.isAlive) node.onFatal(error)
+      if (!own.isAlive) return
+      // A core that finds no room at its start ends with that word, and is started again.
+      if (storageTroubleOf(error) === 'full') {
+        count('core found no room at its start')
+        die()
+      } else node.onFatal(error)
     })
   }
   async function start(own: Life): Promise<void> {
