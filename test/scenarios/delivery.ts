@@ -93,7 +93,7 @@ export const outboxPressure: Scenario = {
   name: 'outbox-pressure',
   shows:
     'an outbox that runs full writes temperature less and less, keeps the sale of the time, alarms, and is well again when the network is',
-  edgeSettings: { outboxBytesMost: 8000, climateWindowMs: 200 },
+  edgeSettings: { outboxBytesMost: 4000, climateWindowMs: 200 },
   async run(world) {
     const operator = await world.staff('operator')
     const consumer = await world.consumer()
@@ -111,7 +111,7 @@ export const outboxPressure: Scenario = {
           ).n,
       )
     await eventually('the outbox being nearly full', () => pressure() === 'high' || pressure() === 'full', {
-      withinMs: 40_000,
+      withinMs: 80_000,
     })
     const before = readings()
     await world.workshop.visit(leave)

@@ -54,6 +54,13 @@ async function sellsAgain(world: World, consumer: Consumer): Promise<void> {
   await expectChargedOnce(world, consumer, order, truth.taken)
 }
 
+/** A cabinet that has only just started knows no weight from before a door is broken open. */
+async function weighedAtRest(world: World): Promise<void> {
+  const asked = async () => ((await world.workshop.state())['serial'] as { requests: number }).requests
+  const begun = await asked()
+  await eventually('the shelves being weighed at rest', async () => (await asked()) - begun > 80)
+}
+
 const doorForced: Scenario = {
   name: 'door-forced',
   shows:
@@ -62,6 +69,7 @@ const doorForced: Scenario = {
     const operator = await world.staff('operator')
     const consumer = await world.consumer()
     await consumer.signIn()
+    await weighedAtRest(world)
     await world.workshop.control('door-force', {})
     const alarm = await alarmRaised(operator, 'door_forced')
     await eventually(
