@@ -1,12 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import type {
-  KnowledgeItem,
-  KnowledgeList,
-  KnowledgeStep,
-  KnowledgeVersion,
-  MacroStep,
-} from '#protocol/api/knowledge.ts'
+import type { KnowledgeItem, KnowledgeStep, KnowledgeVersion, MacroStep } from '#protocol/api/knowledge.ts'
 import { diffLines } from '../../data/staff-diff.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { knowledgeWord as word } from '../../words/knowledge.ts'
@@ -39,10 +33,6 @@ export class KnowledgeItemPage extends StaffPage {
       if (this.shown === publishedVersion && publishedVersion !== null)
         void this.#noteOpened(itemId, publishedVersion)
     },
-  })
-  private readonly types = new Resource<KnowledgeList>(this, {
-    args: () => [],
-    load: (_, signal) => this.services.api.knowledge({ state: 'review', query: '' }, signal),
   })
   #opened: string | undefined
   async #noteOpened(itemId: string, version: number): Promise<void> {
@@ -89,7 +79,7 @@ export class KnowledgeItemPage extends StaffPage {
 
   protected override render() {
     return html`${this.item.view((item) => this.#page(item))}
-      <knowledge-editor .ticketTypes=${this.types.value?.ticketTypes ?? []} @written=${(event: CustomEvent<KnowledgeItem>) => this.#put(event.detail)}></knowledge-editor>
+      <knowledge-editor @written=${(event: CustomEvent<KnowledgeItem>) => this.#put(event.detail)}></knowledge-editor>
       ${this.#stepDialog()}`
   }
   #page(item: KnowledgeItem) {

@@ -65,7 +65,7 @@ export class KnowledgePage extends StaffPage {
         </form>
       </div>
       ${this.list.view(({ items }) => (items.length === 0 ? html`<div class="blank">${icon('search')}<p>${word('none')}</p></div>` : this.#table(items)))}
-      <knowledge-editor .ticketTypes=${this.list.value?.ticketTypes ?? []} @written=${(event: CustomEvent<KnowledgeItem>) => this.services.go(`/knowledge/${event.detail.itemId}`)}></knowledge-editor>`
+      <knowledge-editor @written=${(event: CustomEvent<KnowledgeItem>) => this.services.go(`/knowledge/${event.detail.itemId}`)}></knowledge-editor>`
   }
 
   #table(items: readonly KnowledgeRow[]) {

@@ -1,11 +1,7 @@
 import { html, nothing } from 'lit'
-import { customElement, property, query, state } from 'lit/decorators.js'
-import type {
-  KnowledgeContent,
-  KnowledgeItem,
-  KnowledgeKind,
-  KnowledgeList,
-} from '#protocol/api/knowledge.ts'
+import { customElement, query, state } from 'lit/decorators.js'
+import type { KnowledgeContent, KnowledgeItem, KnowledgeKind } from '#protocol/api/knowledge.ts'
+import type { TicketTypeList } from '#protocol/api/tickets.ts'
 import { TEMPLATE_VARIABLES } from '#protocol/words/template-variables.ts'
 import { parseSteps, stepsText } from '../../data/staff-macro-steps.ts'
 import { describeError } from '../../data/staff-errors.ts'
@@ -28,7 +24,7 @@ const EMPTY: KnowledgeContent = {
 /** Writes a draft, of a new entry or of the next version of one. Fires `written` with the item. */
 @customElement('knowledge-editor')
 export class KnowledgeEditor extends StaffElement {
-  @property({ attribute: false }) ticketTypes: KnowledgeList['ticketTypes'] = []
+  @state() private ticketTypes: TicketTypeList['types'] = []
   @state() private item: KnowledgeItem | undefined
   @state() private content: KnowledgeContent | undefined
   @state() private kind: KnowledgeKind = 'article'
@@ -42,6 +38,8 @@ export class KnowledgeEditor extends StaffElement {
     this.content = item?.versions[0]?.content ?? EMPTY
     this.kind = item?.kind ?? 'article'
     this.error = undefined
+    // Without the types a save would take them off.
+    this.ticketTypes = (await this.services.api.ticketTypes()).types
     await this.updateComplete
     this.dialog.querySelector('form')?.reset()
     this.dialog.showModal()
@@ -115,8 +113,8 @@ export class KnowledgeEditor extends StaffElement {
       ${this.#line('keywords', word('keywords'), content.keywords, undefined, false)}
       <fieldset class="choices"><legend class="label">${word('types')}</legend>
         ${this.ticketTypes.map(
-          ({ key, label }) =>
-            html`<label class="check"><input type="checkbox" name="types" value=${key} .defaultChecked=${content.types.includes(key)} /><span>${choose(label)}</span></label>`,
+          ({ type, label }) =>
+            html`<label class="check"><input type="checkbox" name="types" value=${type} .defaultChecked=${content.types.includes(type)} /><span>${choose(label)}</span></label>`,
         )}
       </fieldset>
       ${
