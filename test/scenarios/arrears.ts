@@ -95,7 +95,7 @@ export const deferredPaidElsewhere: Scenario = {
     const consumer = await world.consumer()
     const [agent, lead] = [await world.staff('agent'), await world.staff('lead')]
     const { orderId } = await unpaidVisit(world, consumer)
-    const body = { paidAtMs: Date.now() - 1000, reference: 'cash desk 2026-114' }
+    const body = { paidAtMs: world.clock.now() - 1000, reference: 'cash desk 2026-114' }
     const path = `orders/${orderId}/paid-elsewhere`
     expectEqual((await agent.trySend('POST', path, body)).status, 403, 'an agent recording it')
     await lead.send('POST', path, body)

@@ -13,10 +13,10 @@ function unbelievable(kind: string, name: string, shows: string, why: RegExp): S
       const [consumer, finance] = [await world.consumer(), await world.staff('finance')]
       await buy(world, consumer)
       await world.provider.fault({ kind })
-      const { status, body } = await finance.trySend('POST', `bills/${today()}/reconcile`, {})
+      const { status, body } = await finance.trySend('POST', `bills/${today(world)}/reconcile`, {})
       expectThat(status >= 400, `the bill was believed: ${JSON.stringify(body)}`)
       expectThat(why.test((body as { message: string }).message), `the refusal says: ${JSON.stringify(body)}`)
-      const before = (await finance.get(`bills/${today()}`)) as BillDetail
+      const before = (await finance.get(`bills/${today(world)}`)) as BillDetail
       expectEqual(
         [before.run, before.differences],
         [null, []],
@@ -24,7 +24,7 @@ function unbelievable(kind: string, name: string, shows: string, why: RegExp): S
       )
       expectEqual((await (await world.staff('agent')).tickets()).length, 0, 'tickets')
       await world.provider.clearFaults()
-      const right = await reconcile(finance)
+      const right = await reconcile(world, finance)
       expectEqual([right.run?.report.isBalanced, right.differences], [true, []], 'the right bill')
       await expectSoundBooks(world)
     },
@@ -51,7 +51,7 @@ export const billUnheard: Scenario = {
       async () => (await consumer.order(order.orderId)).chargeState === 'pending',
     )
     await world.provider.deduct(order.orderId)
-    const { run, differences } = await reconcile(finance)
+    const { run, differences } = await reconcile(world, finance)
     expectEqual(
       differences.filter(({ state }) => state === 'open'),
       [],
@@ -79,7 +79,7 @@ export const billSettledByHand: Scenario = {
     ]
     await buy(world, consumer)
     await world.provider.fault({ kind: 'bill_extra_row' })
-    const { differences } = await reconcile(finance)
+    const { differences } = await reconcile(world, finance)
     expectEqual(
       differences.map(({ kind }) => kind),
       ['paid_unknown'],
@@ -88,7 +88,7 @@ export const billSettledByHand: Scenario = {
     const path = `bill-differences/${differences[0]?.differenceId ?? ''}/settle`
     expectEqual((await agent.trySend('POST', path, { note: 'mine' })).status, 403, 'an agent settling it')
     await finance.send('POST', path, { note: 'a test of the provider, see their ticket 4711' })
-    expectEqual(kindsOf(await reconcile(finance)), ['paid_unknown settled'], 'after another look')
+    expectEqual(kindsOf(await reconcile(world, finance)), ['paid_unknown settled'], 'after another look')
     expectEqual((await agent.tickets()).length, 0, 'tickets')
     await expectSoundBooks(world)
   },

@@ -26,18 +26,18 @@ export const billBalances: Scenario = {
     const order = await buy(world, consumer)
     await refundAll(world, agent, order)
     await refundIn(consumer, order.orderId, 'succeeded')
-    const { run, differences } = await reconcile(finance)
+    const { run, differences } = await reconcile(world, finance)
     expectEqual(differences, [], 'the differences')
     expectThat(run?.report.isBalanced === true && run.report.isSummaryRight, 'the bill does not balance')
     expectEqual(run.report.payments.matched.fen, order.totalFen, 'what is the same in both')
     expectEqual(run.report.fundFlowNetFen, run.report.netFen, 'the fund-flow bill')
-    const [statement] = ((await finance.get(`statements/${today()}`)) as StatementList).statements
+    const [statement] = ((await finance.get(`statements/${today(world)}`)) as StatementList).statements
     expectEqual(
       [statement?.grossFen, statement?.refundFen, statement?.feeFen],
       [order.totalFen, order.totalFen, run.report.feesFen],
       'the statement of the operator',
     )
-    const printed = await coreCommand(world, 'statement', '--day', today(), '--csv')
+    const printed = await coreCommand(world, 'statement', '--day', today(world), '--csv')
     expectThat(
       printed.code === 0 && printed.text.includes('operator-demo'),
       `the command printed: ${printed.text}`,
@@ -60,7 +60,7 @@ export const billDouble: Scenario = {
       async () => paymentsOf(await world.provider.books(), consumer).length === 2,
     )
     expectEqual((await consumer.order(order.orderId)).refunds, [], 'refunds before the bill was looked at')
-    expectEqual(kindsOf(await reconcile(finance)), ['paid_twice settled'], 'what the bill showed')
+    expectEqual(kindsOf(await reconcile(world, finance)), ['paid_twice settled'], 'what the bill showed')
     await refundIn(consumer, order.orderId, 'succeeded')
     expectEqual(
       refundsOf(await world.provider.books(), consumer).map(({ amountFen, status }) => [amountFen, status]),
@@ -93,7 +93,7 @@ export const billDifferences: Scenario = {
       'bill_extra_refund',
     ])
       await world.provider.fault({ kind })
-    const detail = await reconcile(finance)
+    const detail = await reconcile(world, finance)
     expectEqual(
       kindsOf(detail),
       [
@@ -107,9 +107,9 @@ export const billDifferences: Scenario = {
     )
     expectThat(detail.run?.report.isBalanced === true, 'the report does not balance')
     expectEqual((await agent.tickets()).length, 5, 'tickets')
-    expectEqual(kindsOf(await reconcile(finance)).length, 5, 'differences after another look')
+    expectEqual(kindsOf(await reconcile(world, finance)).length, 5, 'differences after another look')
     await world.provider.clearFaults()
-    const healed = await reconcile(finance)
+    const healed = await reconcile(world, finance)
     expectEqual(
       healed.differences.map(({ resolution }) => resolution),
       Array.from({ length: 5 }, () => 'found_later' as const),
@@ -127,9 +127,9 @@ export const billNotReady: Scenario = {
     const [consumer, finance] = [await world.consumer(), await world.staff('finance')]
     await buy(world, consumer)
     await world.provider.fault({ kind: 'bill_not_ready', times: null })
-    const { status, body } = await finance.trySend('POST', `bills/${today()}/reconcile`, {})
+    const { status, body } = await finance.trySend('POST', `bills/${today(world)}/reconcile`, {})
     expectEqual([status, (body as { code: string }).code], [409, 'bill_not_ready'], 'the refusal')
     await world.provider.clearFaults()
-    expectEqual(kindsOf(await reconcile(finance)), [], 'differences once it is there')
+    expectEqual(kindsOf(await reconcile(world, finance)), [], 'differences once it is there')
   },
 }

@@ -267,7 +267,7 @@ export const clockJump: Scenario = {
     const file = path.join(folder, 'offset')
     const preload = path.join(folder, 'wrong-clock.mjs')
     writeFileSync(preload, WRONG_CLOCK)
-    writeFileSync(file, String(-Date.now()))
+    writeFileSync(file, String(-world.clock.now()))
     const before = process.env['NODE_OPTIONS']
     try {
       await world.system.kill('edge')
@@ -280,7 +280,7 @@ export const clockJump: Scenario = {
         withinMs: 30_000,
       })
       const consumer = await world.consumer()
-      const startedMs = Date.now()
+      const startedMs = world.clock.now()
       const session = await consumer.open()
       await world.workshop.visit([...arrive, take('s3', 'cola-330')])
       writeFileSync(file, String(TEN_YEARS_MS))
@@ -288,7 +288,7 @@ export const clockJump: Scenario = {
       const order = await consumer.orderIn(session.sessionId, ['paid'], 40_000)
       await expectChargedOnce(world, consumer, order, { 'cola-330': 1, 'juice-orange': 1 })
       expectThat(
-        order.closedAtMs !== null && order.closedAtMs >= startedMs && order.closedAtMs <= Date.now(),
+        order.closedAtMs !== null && order.closedAtMs >= startedMs && order.closedAtMs <= world.clock.now(),
         `the order says that the door closed at ${order.closedAtMs}, the sale began at ${startedMs}`,
       )
       writeFileSync(file, '0')

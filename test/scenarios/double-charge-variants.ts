@@ -151,7 +151,7 @@ export const doubleChargeKilled: Scenario = {
     )
     await world.system.restart('core')
     const order = await consumer.orderIn(session.sessionId, ['paid', 'partly_refunded'], 40_000)
-    await reconcile(await world.staff('finance'))
+    await reconcile(world, await world.staff('finance'))
     await refunded(consumer, order)
     await expectOneLeft(world, consumer, order)
   },

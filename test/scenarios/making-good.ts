@@ -69,7 +69,7 @@ export const refundCompensationSpent: Scenario = {
 /** Four orders of the same juice: one refunded already, one with something else, two of the juice alone. */
 async function incident(world: World): Promise<{ consumer: Consumer; orders: OrderView[]; fromMs: number }> {
   const [consumer, agent] = [await world.consumer(), await world.staff('agent')]
-  const fromMs = Date.now() - 1000
+  const fromMs = world.clock.now() - 1000
   const orders: OrderView[] = []
   for (let round = 0; round < 3; round++) orders.push(await buy(world, consumer))
   const { session } = await shop(world, consumer, [take('s4', 'juice-orange'), take('s3', 'cola-330')])
@@ -92,7 +92,7 @@ export const refundBulk: Scenario = {
       cabinetIds: [world.system.cabinetId],
       sku: 'juice-orange',
       fromMs,
-      toMs: Date.now(),
+      toMs: world.clock.now(),
     }
     const preview = (await lead.send('POST', 'refund-cases/preview', selection)) as IncidentPreview
     expectEqual(

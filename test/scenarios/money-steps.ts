@@ -9,8 +9,8 @@ import type { Consumer, Staff, World } from './world.ts'
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /** Beijing, as the provider counts days. */
-export function today(): string {
-  return new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+export function today({ clock }: Pick<World, 'clock'>): string {
+  return new Date(clock.now() + 8 * 3_600_000).toISOString().slice(0, 10)
 }
 
 /** A whole visit for one thing, paid. */
@@ -51,8 +51,8 @@ export function told(world: World, template: string): Promise<unknown> {
 }
 
 /** As the button of the console does it. */
-export async function reconcile(finance: Staff): Promise<BillDetail> {
-  return (await finance.send('POST', `bills/${today()}/reconcile`, {})) as BillDetail
+export async function reconcile(world: World, finance: Staff): Promise<BillDetail> {
+  return (await finance.send('POST', `bills/${today(world)}/reconcile`, {})) as BillDetail
 }
 export function kindsOf({ differences }: BillDetail): string[] {
   return differences.map(({ kind, state }) => `${kind} ${state}`).toSorted()

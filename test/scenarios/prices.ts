@@ -16,7 +16,7 @@ export const promotion: Scenario = {
       await world.staff('operator'),
       await world.staff('agent'),
     ]
-    const nowMs = Date.now()
+    const nowMs = world.clock.now()
     const common = {
       cabinets: null,
       startsAtMs: nowMs,

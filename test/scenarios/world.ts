@@ -1,3 +1,4 @@
+import type { Clock } from '#protocol/base/clock.ts'
 import { createIds, type Ids } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
@@ -11,6 +12,8 @@ import { eventually, expectEqual, expectThat, ExpectationError } from '#test/sup
 /** Everybody and everything that a story needs, each at the outer end of a real wire. */
 export interface World {
   readonly system: RunningSystem
+  /** The same time as that of the processes. */
+  readonly clock: Clock
   readonly ids: Ids
   readonly workshop: Workshop
   readonly provider: Provider
@@ -100,6 +103,7 @@ export function createWorld(system: RunningSystem): World {
   const provider = createProvider(system.simulator.providerUrl)
   return {
     system,
+    clock,
     ids,
     provider,
     workshop: createWorkshop(system.simulator.controlUrl),

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { generateSync } from 'otplib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { buildConsole } from '#scripts/build-console.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
 import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
@@ -13,6 +14,7 @@ import { DESK, launchBrowser, openWatchedPage, PHONE, type WatchedPage } from '#
 /** A whole system as it is set up for real work: leads and above need a code, and a proof of who one is grows old soon. */
 const PROOF_MS = 4000
 const STEP_SECONDS = 30
+const clock = createSystemClock()
 let system: RunningSystem
 let browser: Browser
 const dataDir = mkdtempSync(path.join(tmpdir(), 'accounts-page-'))
@@ -48,7 +50,7 @@ async function typeSignIn(page: Page, name: string, password: string): Promise<v
   await page.locator('form button.primary').click()
 }
 const codeOf = (secret: string, stepsLater = 0) =>
-  generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + stepsLater * STEP_SECONDS })
+  generateSync({ secret, epoch: Math.floor(clock.now() / 1000) + stepsLater * STEP_SECONDS })
 
 /** Signs in for the first time, sets up the app and goes home. @returns the key and the recovery codes */
 async function setUp(page: Page, name: string): Promise<{ secret: string; codes: string[] }> {
