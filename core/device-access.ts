@@ -4,6 +4,7 @@ import path from 'node:path'
 import { every, type Timer } from '#protocol/base/clock.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { type Authority, openAuthority } from '#core/authority/authority.ts'
+import type { MqttEndpoint } from '#core/broker/endpoint.ts'
 import type { BrokerDevice, BrokerTls } from '#core/broker/messages.ts'
 import type { MosquittoState } from '#core/broker/mosquitto-files.ts'
 import {
@@ -18,14 +19,6 @@ import { createExternalAccess, createMosquittoState } from '#core/external-acces
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { loadOrCreateKey } from '#core/platform/keys.ts'
-
-/** Where a cabinet speaks MQTT, and how it knows that it is us. */
-export interface MqttEndpoint {
-  readonly host: string
-  readonly port: number
-  readonly isTls: boolean
-  readonly caPem: string
-}
 
 /** How cabinets get in: our authority, their credentials, the broker, and the HTTPS listener for them. */
 export interface DeviceAccess {

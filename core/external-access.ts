@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Authority, TlsIdentity } from '#core/authority/authority.ts'
+import type { MqttEndpoint } from '#core/broker/endpoint.ts'
 import { createExternalBroker } from '#core/broker/external.ts'
 import { CORE_IDENTITY } from '#core/broker/messages.ts'
 import type { MosquittoDevice, MosquittoState } from '#core/broker/mosquitto-files.ts'
@@ -8,7 +9,6 @@ import { openMosquittoFolder } from '#core/broker/mosquitto-folder.ts'
 import type { BrokerSupervisor } from '#core/broker/supervisor.ts'
 import type { CabinetRegistry, KnownCabinet } from '#core/cabinets/registry.ts'
 import { type Settings, serverHosts } from '#core/config.ts'
-import type { MqttEndpoint } from '#core/device-access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 
 /** A broker that is not ours, when one was named. */

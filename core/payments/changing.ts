@@ -6,13 +6,12 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueItem, DueWork } from '#core/platform/due.ts'
 import { type ChargeRow, findCharge, type PaymentReactions, toOrder } from './charge-rows.ts'
 import { recordReply, saveCall } from './journal.ts'
-import { endLowering, firstLowering, type LowerWish, lineWordsOf } from './lowering.ts'
+import type { LowerWish } from './lower-wish.ts'
+import { endLowering, firstLowering, lineWordsOf } from './lowering.ts'
 import { chargeMachine } from './machine.ts'
 import type { Observe } from './observing.ts'
 import type { ChargeLine, PaymentProvider, ProviderOrder, ProviderRequest, Reply } from './provider.ts'
 import { refuseWhileStopped } from './stop.ts'
-
-export type { LowerWish } from './lowering.ts'
 
 /** What can still be done to a charge between the asking and the taking: lower, settle elsewhere, collect once more. */
 export function createChanging(

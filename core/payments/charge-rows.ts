@@ -3,7 +3,7 @@ import { recordChange } from '#core/live/changes.ts'
 import type { Database, Tx } from '#core/platform/database.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
-import type { LowerWish } from './changing.ts'
+import type { LowerWish } from './lower-wish.ts'
 import { type ChargeInput, chargeMachine } from './machine.ts'
 import type { PaymentProvider, ProviderOrder, Reply } from './provider.ts'
 

@@ -6,11 +6,11 @@ import { findCharge, type PaymentReactions, scheduleCharge } from './charge-rows
 import { markLostCalls } from './journal.ts'
 import { createObserving, type Observe, SECOND_LOOKS_MS } from './observing.ts'
 import { type Authorised, createOpeningCharge, type PrepareCharge } from './opening-charge.ts'
-import { createChanging, type LowerWish } from './changing.ts'
+import { createChanging } from './changing.ts'
+import type { LowerWish } from './lower-wish.ts'
 import type { ChargeLine, PaymentProvider, ProviderPayment } from './provider.ts'
 import { createTaking } from './taking.ts'
 
-export type { LowerWish } from './changing.ts'
 export type { ChargeRow, PaymentReactions, PaymentRow } from './charge-rows.ts'
 
 export interface Charges {

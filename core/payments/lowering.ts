@@ -1,23 +1,12 @@
 import type { Selectable } from 'kysely'
-import type { RefundReason } from '#protocol/api/common.ts'
 import { books } from '#core/ledger/books.ts'
 import { applyLowered, calculateLowered, type LoweredOrder } from '#core/orders/lower.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { advanceCharge, type ChargeRow, type PaymentReactions } from './charge-rows.ts'
+import type { LowerWish } from './lower-wish.ts'
 import type { ChargeLine, ProviderOrder } from './provider.ts'
 
-/** Goods that are not owed. The same wish serves the refund when the money was taken first. */
-export interface LowerWish {
-  /** Made by whoever asks and kept: the same id again is the same wish, and it is the refund's when the money came first. */
-  readonly refundId: string
-  readonly lines: ReadonlyArray<{ readonly lineId: string; readonly quantity: number }>
-  readonly reason: RefundReason
-  /** `staff id` or `rule:<name>`. */
-  readonly by: string
-  readonly ticketId?: string | undefined
-  readonly anomalyId?: string | undefined
-}
 type LoweringRow = Selectable<Tables['chargeLowering']>
 
 /** The wish that is worked on: one after the other, because each is worked out on what the one before it left. */

@@ -1,6 +1,7 @@
 import { calculateLowered } from '#core/orders/lower.ts'
 import { getOrder, type OrderRow } from '#core/orders/store.ts'
-import type { Charges, LowerWish } from '#core/payments/charges.ts'
+import type { Charges } from '#core/payments/charges.ts'
+import type { LowerWish } from '#core/payments/lower-wish.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { PolicyBook } from '#core/policies/book.ts'
 import { judge } from '#core/policies/judge.ts'

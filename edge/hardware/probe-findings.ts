@@ -1,5 +1,5 @@
 import type { Point, Profile } from '#protocol/wire/profile.ts'
-import { type Asked, covers, type Place } from './probe.ts'
+import { type Asked, covers, type Place } from './probe-answers.ts'
 import { decodeFlag, decodePoint, decodeRaw, type FetchedRange, wordsAt } from './registers.ts'
 
 /** One thing that the technician should know, with what to do about it. */

@@ -1,7 +1,8 @@
 import { CabinetError, messageOf } from '#protocol/base/errors.ts'
 import type { Clock } from '#protocol/base/clock.ts'
-import type { Flag, Point, Profile } from '#protocol/wire/profile.ts'
+import type { Profile } from '#protocol/wire/profile.ts'
 import { framedUnitOf } from './framed-exchange.ts'
+import { type Asked, covers, type Place } from './probe-answers.ts'
 import { type Finding, findings } from './probe-findings.ts'
 import type { RegisterBus, RegisterRange } from './register-bus.ts'
 import { decodeFlag, decodePoint, type FetchedRange, namedPlaces, planReads, wordsAt } from './registers.ts'
@@ -19,28 +20,11 @@ export interface ProbeRow {
   problem?: string
 }
 
-/** What became of one request. */
-export interface Asked {
-  readonly range: RegisterRange
-  /** Milliseconds until the answer; null without one. */
-  readonly tookMs: number | null
-  readonly words: readonly number[] | null
-  /** Of the error, such as bus_timeout. */
-  readonly code?: string
-  /** The device answered that it refuses; the Modbus exception. */
-  readonly exception?: number
-  readonly problem?: string
-  /** The same registers by the other function (3 or 4), where the device refused the one of the profile. */
-  readonly answersOtherKind?: boolean
-}
-
 export interface ProbeResult {
   readonly points: ProbeRow[]
   readonly requests: readonly Asked[]
   readonly findings: readonly Finding[]
 }
-
-export type Place = { name: string; unit: string; place: Point | Flag }
 
 /** Reads every place of the profile once, and says what each device answered and what to change. Writes nothing. */
 export async function probe(bus: RegisterBus, profile: Profile, clock: Clock): Promise<ProbeResult> {
@@ -110,14 +94,6 @@ function rowOf(
         }
       : {}),
   }
-}
-
-export function covers(range: RegisterRange, place: Point | Flag): boolean {
-  return (
-    range.kind === (place.kind ?? 'holding') &&
-    range.start <= place.register &&
-    place.register < range.start + range.count
-  )
 }
 
 /** Every unit from 1 to 247 is asked for one register. @returns those that answered, be it with a refusal */

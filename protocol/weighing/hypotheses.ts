@@ -1,6 +1,7 @@
 import { farSigmas, near, type CabinetModel, type ModelProduct, type ModelShelf } from './combinations.ts'
 import { logAdd, logDensity, logOpenDensity, openRangeGrams, type Wide } from './densities.ts'
-import { exchangeFit, liftFit, locationFit, wayFit } from './fits.ts'
+import { exchangeFit, liftFit, locationFit } from './fits.ts'
+import { wayFit } from './way-fit.ts'
 import type { BeamState, HeldUnit, Move, Trail } from './states.ts'
 import type { Exchange, Transition } from './transition.ts'
 import type { WeighingOptions } from './types.ts'

@@ -1,4 +1,5 @@
-import type { Passage } from './passage.ts'
+/** The readings of a shelf on its way from one level to the next. */
+export type Passage = { fromMs: number; tMs: Float64Array; grams: Float64Array; noiseGrams: number }
 
 export type DoorPhase = 'before' | 'during' | 'after'
 

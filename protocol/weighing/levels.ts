@@ -1,7 +1,7 @@
 import { addReading, emptyBlock, lastBlocks, mergeBlocks, spreadOf, type Block } from './blocks.ts'
 import { BriefWatch, briefReadings, type BriefStretch } from './brief-watch.ts'
-import type { DoorPhase, Level } from './level.ts'
-import { PassageRing, type Passage } from './passage.ts'
+import type { DoorPhase, Level, Passage } from './level.ts'
+import { PassageRing } from './passage.ts'
 import { minimumReadings, ReadingWindow } from './reading-window.ts'
 import { ShelfNoise } from './shelf-noise.ts'
 

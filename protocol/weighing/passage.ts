@@ -1,5 +1,5 @@
 import { logAdd } from './densities.ts'
-import type { Level } from './level.ts'
+import type { Level, Passage } from './level.ts'
 
 /** A longer way than this between two levels holds more than two moves: it proves nothing. */
 const longestPassageMs = 2600
@@ -42,9 +42,6 @@ const unfinishedShare = 0.02
 /** Ways that no story of clean moves fits: a hand that wanders, with steps of about this size. */
 const wanderShare = 0.02
 const wanderGrams = 20
-
-/** The readings of a shelf on its way from one level to the next. */
-export type Passage = { fromMs: number; tMs: Float64Array; grams: Float64Array; noiseGrams: number }
 
 /** The newest readings of one shelf, so that the way between two levels can be looked at when the second is found. */
 export class PassageRing {

@@ -6,9 +6,9 @@ import {
   type ModelShelf,
 } from './combinations.ts'
 import { briefWide, logDensity, ordinaryWide, type Wide } from './densities.ts'
-import { wayFit } from './fits.ts'
 import type { Level } from './level.ts'
 import { passageEvidence, type PassageEvidence } from './passage.ts'
+import { wayFit } from './way-fit.ts'
 
 import type { WeighingOptions } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { ShippedArticle } from './index.ts'
+import type { ShippedArticle } from './article.ts'
 
 /** How agents settle what rules leave to them. Not shown to consumers. */
 export const FOR_AGENTS: readonly ShippedArticle[] = [

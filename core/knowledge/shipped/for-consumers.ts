@@ -1,4 +1,4 @@
-import type { ShippedArticle } from './index.ts'
+import type { ShippedArticle } from './article.ts'
 
 /** Articles that consumers read on the help page; agents send them and answer by them. */
 export const FOR_CONSUMERS: readonly ShippedArticle[] = [

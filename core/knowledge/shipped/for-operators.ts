@@ -1,4 +1,4 @@
-import type { ShippedArticle } from './index.ts'
+import type { ShippedArticle } from './article.ts'
 
 /** What operators and technicians ask about their cabinets. Not shown to consumers. */
 export const FOR_OPERATORS: readonly ShippedArticle[] = [

@@ -1,19 +1,11 @@
 import type { KnowledgeContent, KnowledgeKind } from '#protocol/api/knowledge.ts'
-import type { Bilingual } from '#protocol/api/common.ts'
+import type { ShippedArticle } from './article.ts'
 import { FOR_AGENTS } from './for-agents.ts'
 import { FOR_CONSUMERS } from './for-consumers.ts'
 import { FOR_OPERATORS } from './for-operators.ts'
 import { MACROS } from './macros.ts'
 import { TEMPLATES } from './templates.ts'
 
-export interface ShippedArticle {
-  key: string
-  types: readonly string[]
-  keywords: string
-  title: Bilingual
-  zh: string
-  en: string
-}
 export interface Shipped {
   kind: KnowledgeKind
   key: string
