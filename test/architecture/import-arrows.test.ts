@@ -135,6 +135,14 @@ function isInside(file: string, folders: readonly string[]): boolean {
   return folders.some((folder) => file === folder || file.startsWith(`${folder}/`))
 }
 
+/** What is left when files that import nothing, and files that nobody imports, are taken away again and again. */
+function arrowsInCircles(arrows: readonly Arrow[]): readonly Arrow[] {
+  const importers = new Set(arrows.map(({ from }) => from))
+  const imported = new Set(arrows.map(({ to }) => to))
+  const left = arrows.filter(({ from, to }) => imported.has(from) && importers.has(to))
+  return left.length === arrows.length ? left : arrowsInCircles(left)
+}
+
 describe('imports run one way', () => {
   const files = ['protocol', 'edge', 'core', 'console', 'simulator', 'scripts', 'test'].flatMap(listFiles)
 
@@ -155,6 +163,12 @@ describe('imports run one way', () => {
         .map(({ from, line, to }) => `${from}:${line} must not import ${to}`)
     })
     expect(broken).toEqual([])
+  })
+
+  it('has no circle of files, not even of types', () => {
+    const arrows = files.flatMap(arrowsOf).filter(({ from, to }) => from !== to)
+    const circles = arrowsInCircles(arrows).map(({ from, to }) => `${from} imports ${to}`)
+    expect(circles).toEqual([])
   })
 })
 

@@ -1,25 +1,8 @@
 import { CabinetError } from '#protocol/base/errors.ts'
 import { PRODUCTS } from '../world/cast.ts'
+import type { VisitPlan } from '../world/visit-plan.ts'
 import type { Actor, Visit, World } from '../world/world.ts'
 import { askUntilAnswered } from './patience.ts'
-
-/** How one visit goes; data from the seed. */
-export interface VisitPlan {
-  readonly atMs: number
-  readonly consumerId: string
-  readonly cabinetId: string
-  /** Products that are touched, in order; a minus sign puts one back that was taken. */
-  readonly touches: readonly string[]
-  readonly opens: boolean
-  /** Between two touches. */
-  readonly pauseMs: number
-  /** Opens once more right after closing. */
-  readonly opensAgain: boolean
-  /** Taps several times. */
-  readonly taps: number
-  readonly dispute: 'no' | 'item_returned' | 'not_taken' | 'charged_twice' | 'other'
-  readonly disputeAfterMs: number
-}
 
 const DOOR_PATIENCE_MS = 20_000
 /** People look at the door, not at a clock. */

@@ -1,5 +1,5 @@
 import { CABINETS, CONSUMERS } from '../world/cast.ts'
-import type { VisitPlan } from '../actors/consumer.ts'
+import type { VisitPlan } from '../world/visit-plan.ts'
 import { SKUS } from '../actors/consumer.ts'
 import type { StaffPlan } from '../actors/staff.ts'
 import type { Chance } from '../world/chance.ts'

@@ -1,7 +1,6 @@
 import type { Ids } from '#protocol/base/ids.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import type { DeviceApi } from '#edge/enrolment/device-api.ts'
-import type { VisitPlan } from '../actors/consumer.ts'
 import { CABINETS } from './cast.ts'
 import { createCabinetBody } from './cabinet-body.ts'
 import { type Chance, createChance } from './chance.ts'
@@ -15,6 +14,7 @@ import { createNetwork, type Network } from './network.ts'
 import { createNodeClock } from './node.ts'
 import { createProviderNode, type ProviderNode } from './provider-node.ts'
 import { createScheduler, type Life, type Scheduler } from './scheduler.ts'
+import type { VisitPlan } from './visit-plan.ts'
 
 /** What somebody really did at a cabinet; the receipt is compared with it. */
 export interface Visit {
