@@ -37,6 +37,8 @@ import type { PolicyBook } from '#core/policies/book.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { registerPriceRoutes } from '#core/pricing/routes.ts'
 import { createReactions } from '#core/reactions.ts'
+import { createImprovements } from '#core/improvement/improvements.ts'
+import { registerImprovementRoutes } from '#core/improvement/routes.ts'
 import { createRefundCases } from '#core/refund-cases/cases.ts'
 import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
@@ -102,6 +104,7 @@ export function createCommerce(deps: CommerceDeps) {
   const arrears = createArrears({ ...deps, charges, reactions: reactions.arrears })
   const compensations = createCompensations({ ...deps, reactions: reactions.compensations })
   const cases = createRefundCases({ ...deps, refunds, charges })
+  const improvements = createImprovements(deps)
   const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
@@ -122,6 +125,7 @@ export function createCommerce(deps: CommerceDeps) {
     lateChecks,
     returns,
     restrictions,
+    improvements,
   })
   const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
 
@@ -154,6 +158,7 @@ export function createCommerce(deps: CommerceDeps) {
     disputes,
     orders,
     support,
+    improvements,
     callbacks,
     handlers: combineHandlers(
       visits,
@@ -178,6 +183,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerRestrictionRoutes(http, { ...deps, restrictions })
       registerCompensationRoutes(http, { ...deps, compensations, support })
       registerRefundCaseRoutes(http, { ...deps, cases })
+      registerImprovementRoutes(http, { ...deps, improvements })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },
     /** Before due work starts: what was under way when the last process ended is taken up by asking. */

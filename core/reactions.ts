@@ -15,6 +15,8 @@ import { reminderRule } from '#core/arrears/reminder-rule.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { BillReactions } from '#core/bills/bills.ts'
 import { createCaseReactions } from '#core/case-reactions.ts'
+import type { Improvements } from '#core/improvement/improvements.ts'
+import { createLearningReactions } from '#core/learning-reactions.ts'
 import type { CompensationReactions } from '#core/compensation/compensations.ts'
 import type { ComplaintReactions } from '#core/complaints/complaints.ts'
 import type { NoticeTemplate, Notices } from '#core/notices/notices.ts'
@@ -34,8 +36,7 @@ import type { SessionReactions } from '#core/sessions/course.ts'
 import { advanceSession, type SessionRow } from '#core/sessions/store.ts'
 import { tellAnswered } from '#core/support/tell-consumer.ts'
 import type { Snoozing } from '#core/support/desk/snooze.ts'
-import type { ClockReactions } from '#core/support/ticket-clocks.ts'
-import type { Tickets } from '#core/support/tickets.ts'
+import type { TicketReactions, Tickets } from '#core/support/tickets.ts'
 
 /** The domains that effects run between; set once everything is made. */
 export interface Domains {
@@ -49,6 +50,7 @@ export interface Domains {
   lateChecks: { schedule(tx: Tx, orderId: string): Promise<void> }
   returns: Returns
   restrictions: Restrictions
+  improvements: Improvements
 }
 
 /** What the provider's bill shows may belong to no cabinet of ours; a ticket then names none. */
@@ -69,7 +71,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
   bills: BillReactions
   complaints: ComplaintReactions
   anomalies: AnomalyReactions
-  tickets: ClockReactions
+  tickets: TicketReactions
   arrears: ArrearsReactions
   compensations: CompensationReactions
   returns: ReturnReactions
@@ -558,7 +560,10 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
         .where('origin', '=', 'anomaly')
         .where('requestId', '=', anomaly.anomalyId)
         .executeTakeFirst()
-      if (ticket === undefined) return
+      if (ticket === undefined) {
+        await learning.anomalyExplained(tx, anomaly, ROOT_CAUSES[anomaly.kind])
+        return
+      }
       const outcome = ANOMALY_OUTCOMES[anomaly.outcome ?? ''] ?? 'no_action'
       await domains().tickets.settle(tx, ticket.ticketId, {
         outcome,
@@ -625,7 +630,9 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
       settleTicketOf(tx, anomalyId === null ? undefined : { anomalyId }),
   }
 
-  const tickets: ClockReactions = {
+  const learning = createLearningReactions(domains)
+  const tickets: TicketReactions = {
+    ...learning.tickets,
     delayTold: (tx, ticket) =>
       tellAnswered(tx, domains().notices, ticket, `${ticket.ticketId}/${ticket.version}`),
   }

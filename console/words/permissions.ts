@@ -53,6 +53,8 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'writeOff.approve': { zh: '审批核销', en: 'Approve letting go' },
   'price.read': { zh: '查看价格与优惠', en: 'See prices and promotions' },
   'price.change': { zh: '修改价格与优惠', en: 'Change prices and promotions' },
+  'improvement.read': { zh: '查看改进事项', en: 'See improvement items' },
+  'improvement.work': { zh: '处理改进事项', en: 'Work on improvement items' },
   'report.read': { zh: '查看报表', en: 'Reports' },
   'compensation.request': { zh: '发放补偿券与积分', en: 'Give coupons and points' },
   'compensation.approve': { zh: '审批补偿', en: 'Approve coupons and points' },

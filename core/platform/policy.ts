@@ -161,6 +161,24 @@ export const PolicySchema = Type.Object(
       SECOND,
       DAY,
     ),
+    npsShare: setting(
+      'Consumers asked whether they would recommend us, of all solved tickets',
+      'ratio',
+      0.2,
+      0,
+      1,
+    ),
+    npsPauseDays: setting('… and the same consumer not again within', 'days', 90, 1, 730),
+    // improvement
+    recurrenceCases: setting(
+      'Cases of one cause on a cabinet or product that open an improvement item',
+      'count',
+      3,
+      2,
+      100,
+    ),
+    recurrenceWindowDays: setting('… when they come within', 'days', 14, 1, 365),
+    improvementDueDays: setting('An improvement item is due after', 'days', 14, 1, 365),
     deviceAnswerMs: setting('A ticket waits for the answer of a cabinet', 'ms', 5 * MINUTE, SECOND, DAY),
     // evidence
     routinePictureDays: setting('Routine pictures are kept for', 'days', 14, 1, 365),

@@ -46,6 +46,9 @@ export const PERMISSIONS = {
   'knowledge.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
   'knowledge.write': ['agent', 'lead', 'manager', 'operator'],
   'knowledge.publish': ['lead', 'manager'],
+  'improvement.read': ['agent', 'lead', 'manager', 'operator'],
+  // An operator on items about their own cabinets.
+  'improvement.work': ['lead', 'manager', 'operator'],
   'audit.read': ['manager', 'admin', 'lead'],
   'system.read': ['lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
   'system.decide': ['manager', 'admin'],

@@ -58,6 +58,13 @@ const NUMBER_FIRST = 1001
 const UNANSWERED_MOST = 3
 const CHANNELS = { dispute: 'order', anomaly: 'system', staff: 'hotline' } as const
 
+/** What follows the course of a ticket elsewhere; each in the transaction of its cause. */
+export interface TicketReactions extends ClockReactions {
+  ticketResolved(tx: Tx, ticket: TicketRow): Promise<void>
+  ticketClosed(tx: Tx, ticket: TicketRow): Promise<void>
+  ticketReopened(tx: Tx, ticket: TicketRow): Promise<void>
+}
+
 export interface Tickets {
   readonly clocks: TicketClocks
   open(tx: Tx, ticket: NewTicket): Promise<TicketRow>
@@ -88,6 +95,13 @@ export interface Tickets {
   write(tx: Tx, ticketId: string, message: NewMessage): Promise<TicketRow>
   resolve(tx: Tx, ticketId: string, by: Author, resolution: TicketResolve): Promise<TicketRow>
   reopen(tx: Tx, ticketId: string, requestId: string, text: string | undefined): Promise<TicketRow>
+  /**
+   * By staff or a rule, at any time: a call-back or a re-check found that it was not solved. Its clocks begin again, and
+   * whoever was responsible is again.
+   * @param happening  what the history says
+   * @throws conflict when it is not solved or was merged
+   */
+  reopenFor(tx: Tx, ticketId: string, happening: Happening): Promise<TicketRow>
   setPriority(
     tx: Tx,
     ticketId: string,
@@ -98,8 +112,8 @@ export interface Tickets {
   addOuterClock(tx: Tx, ticketId: string, kind: ClockKind, dueAtMs: number): Promise<void>
 }
 
-export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockReactions }): Tickets {
-  const { db, ids, log, policy, due } = deps
+export function createTickets(deps: CoreDeps & { due: DueWork; reactions: TicketReactions }): Tickets {
+  const { db, ids, log, policy, due, reactions } = deps
   const clocks = createTicketClocks(deps)
   due.on('ticket.close', (work) => close(work.subjectId))
 
@@ -118,7 +132,13 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockR
     const dues = isPaused === ticket.isPaused ? {} : await clocks.setPaused(tx, ticketId, isPaused === 1)
     // Whoever writes to a ticket that sleeps wakes it.
     const awake = input === 'consumerWrote' ? AWAKE : {}
-    return saveTicket(tx, ticket, { ...awake, ...dues, ...change, state, isPaused }, happening)
+    const next = await saveTicket(tx, ticket, { ...awake, ...dues, ...change, state, isPaused }, happening)
+    if (state !== ticket.state) {
+      if (state === 'resolved') await reactions.ticketResolved(tx, next)
+      else if (state === 'closed') await reactions.ticketClosed(tx, next)
+      else if (state === 'reopened') await reactions.ticketReopened(tx, next)
+    }
+    return next
   }
 
   function must(ticket: TicketRow | undefined, what: string): TicketRow {
@@ -195,6 +215,34 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockR
     await db.write('close a ticket', async (tx) => {
       await advance(tx, ticketId, 'closed', { closedAtMs: nowOf(tx) })
     })
+  }
+
+  async function openAgain(tx: Tx, ticket: TicketRow, happening: Happening): Promise<TicketRow> {
+    const { ticketId } = ticket
+    await due.cancel(tx, 'ticket.close', ticketId)
+    const rounds = await tx
+      .selectFrom('ticketClock')
+      .select((eb) => eb.fn.max('round').as('round'))
+      .where('ticketId', '=', ticketId)
+      .executeTakeFirst()
+    const dues = await clocks.begin(tx, ticket, (rounds?.round ?? 0) + 1)
+    return must(
+      await advance(
+        tx,
+        ticketId,
+        'reopened',
+        {
+          ...dues,
+          resolvedAtMs: null,
+          closedAtMs: null,
+          isAutomatic: 0,
+          firstRespondedAtMs: null,
+          priority: ticket.priority === 'urgent' ? 'urgent' : 'high',
+        },
+        happening,
+      ),
+      'opened again',
+    )
   }
 
   async function finish(
@@ -339,24 +387,13 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: ClockR
         sender: 'consumer',
         ...(text === undefined || text === '' ? { key: 'message.reopened' } : { text }),
       })
-      await due.cancel(tx, 'ticket.close', ticketId)
-      const rounds = await tx
-        .selectFrom('ticketClock')
-        .select((eb) => eb.fn.max('round').as('round'))
-        .where('ticketId', '=', ticketId)
-        .executeTakeFirst()
-      const dues = await clocks.begin(tx, ticket, (rounds?.round ?? 0) + 1)
-      return must(
-        await advance(tx, ticketId, 'reopened', {
-          ...dues,
-          resolvedAtMs: null,
-          closedAtMs: null,
-          isAutomatic: 0,
-          firstRespondedAtMs: null,
-          priority: ticket.priority === 'urgent' ? 'urgent' : 'high',
-        }),
-        'opened again',
-      )
+      return openAgain(tx, ticket, { what: 'reopened' })
+    },
+    async reopenFor(tx, ticketId, happening) {
+      const ticket = await getTicket(tx, ticketId)
+      if (ticket.state !== 'resolved' && ticket.state !== 'closed')
+        throw new CabinetError('conflict', 'Only a ticket that is solved is opened again.')
+      return openAgain(tx, ticket, happening)
     },
     async setPriority(tx, ticketId, by, { version, priority, reason }) {
       const ticket = await getUnchanged(tx, ticketId, version)

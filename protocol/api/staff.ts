@@ -859,6 +859,8 @@ export const LIVE_KINDS = [
   'price',
   'policy',
   'restriction',
+  'improvement',
+  'callBack',
   'live',
   'reset',
 ] as const

@@ -39,6 +39,8 @@ export const ID_PREFIX = {
   refundCase: 'rc',
   restriction: 'rs',
   knowledge: 'kn',
+  improvement: 'im',
+  callBack: 'cb',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

@@ -23,6 +23,7 @@ const CORE_ORDER = [
     'ledger',
     'knowledge',
     'policies',
+    'improvement',
   ],
   ['pricing', 'restock'],
   ['sessions'],

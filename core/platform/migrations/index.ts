@@ -22,6 +22,7 @@ import { doorsMigration } from './0021-doors.ts'
 import { knowledgeMigration } from './0020-knowledge.ts'
 import { orderSearchMigration } from './0022-order-search.ts'
 import { ticketArchiveMigration } from './0023-ticket-archive.ts'
+import { improvementMigration } from './0024-improvement.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   doorsMigration,
   orderSearchMigration,
   ticketArchiveMigration,
+  improvementMigration,
 ]

@@ -3,6 +3,7 @@ import type { CabinetTables } from './cabinets.ts'
 import type { CatalogTables } from './catalog.ts'
 import type { CompensationTables } from './compensation.ts'
 import type { ConsumerTables } from './consumers.ts'
+import type { ImprovementTables } from './improvement.ts'
 import type { IngestTables } from './ingest.ts'
 import type { KnowledgeTables } from './knowledge.ts'
 import type { LedgerTables } from './ledger.ts'
@@ -31,6 +32,7 @@ export interface Tables
     SupportTables,
     ConsumerTables,
     KnowledgeTables,
+    ImprovementTables,
     CompensationTables,
     NoticeTables,
     PolicyTables,

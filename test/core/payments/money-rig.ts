@@ -22,6 +22,7 @@ import { createHttpTransport, type HttpTransport } from '#core/platform/transpor
 import { createRefunds, type Refunds } from '#core/refunds/refunds.ts'
 import { createTickets, type Tickets } from '#core/support/tickets.ts'
 import { createProviderStandIn } from '#simulator/provider/provider.ts'
+import { UNHEARD } from '#test/core/support/unheard.ts'
 
 /** The money of a core on a real database, against the provider stand-in over real HTTP. It can be killed and started again. */
 export interface MoneyRig {
@@ -169,7 +170,7 @@ export async function createMoneyRig(): Promise<MoneyRig> {
         },
       },
     })
-    const tickets = createTickets({ ...deps, due, reactions: { delayTold: async () => undefined } })
+    const tickets = createTickets({ ...deps, due, reactions: UNHEARD })
     const notices = createNotices({
       ...deps,
       due,

@@ -6,6 +6,7 @@ import { openDatabase } from '#core/platform/database.ts'
 import { createDueWork } from '#core/platform/due.ts'
 import { createPolicy } from '#core/platform/policy.ts'
 import { createTickets } from '#core/support/tickets.ts'
+import { UNHEARD } from '#test/core/support/unheard.ts'
 
 /** One more core that looks after the clocks in the database of its first argument, until its input ends. */
 const clock = createSystemClock()
@@ -20,7 +21,7 @@ const deps = {
   policy: createPolicy({}),
 }
 const due = createDueWork(deps)
-createTickets({ ...deps, due, reactions: { delayTold: async () => undefined } })
+createTickets({ ...deps, due, reactions: UNHEARD })
 due.start()
 process.stdout.write('ready\n')
 process.stdin.resume()

@@ -13,6 +13,7 @@ import { createDueWork, type DueWork } from '#core/platform/due.ts'
 import { createPolicy } from '#core/platform/policy.ts'
 import { createTickets, type NewTicket, type Tickets } from '#core/support/tickets.ts'
 import { eventually } from '#test/support/eventually.ts'
+import { UNHEARD } from '#test/core/support/unheard.ts'
 
 const MINUTE = 60_000
 const anna = { staffId: 'st-anna', displayName: 'Anna' }
@@ -48,7 +49,7 @@ function begin(policy: Record<string, unknown> = {}) {
   }
   db = openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: new Uint8Array(32) })
   due = createDueWork({ ...deps, db })
-  tickets = createTickets({ ...deps, db, due, reactions: { delayTold: async () => undefined } })
+  tickets = createTickets({ ...deps, db, due, reactions: UNHEARD })
 }
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'tickets-'))

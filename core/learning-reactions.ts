@@ -1,0 +1,63 @@
+import type { Tx } from '#core/platform/database.ts'
+import type { AnomalyRow } from '#core/anomalies/anomalies.ts'
+import type { Improvements } from '#core/improvement/improvements.ts'
+import type { TicketReactions, TicketRow } from '#core/support/tickets.ts'
+
+/** What is learned from a case that is solved: its cause is counted. */
+export function createLearningReactions(domains: () => { improvements: Improvements }): {
+  tickets: Pick<TicketReactions, 'ticketResolved' | 'ticketClosed' | 'ticketReopened'>
+  anomalyExplained(tx: Tx, anomaly: AnomalyRow, rootCause: string | undefined): Promise<void>
+} {
+  return {
+    tickets: {
+      async ticketResolved(tx, ticket) {
+        if (ticket.rootCause !== null && ticket.resolvedAtMs !== null)
+          await domains().improvements.countCase(tx, {
+            kind: 'ticket',
+            caseId: ticket.ticketId,
+            rootCause: ticket.rootCause,
+            cabinetId: ticket.cabinetId,
+            skus: await skusOf(tx, ticket),
+            atMs: ticket.resolvedAtMs,
+          })
+      },
+      async ticketClosed() {},
+      async ticketReopened(tx, ticket) {
+        await domains().improvements.forgetCase(tx, 'ticket', ticket.ticketId)
+      },
+    },
+    /** No ticket was needed, such as for a late charge that explains itself: it still counts as a case of its cause. */
+    async anomalyExplained(tx, anomaly, rootCause) {
+      // Goods that were brought back later are no fault of ours.
+      if (rootCause === undefined || anomaly.kind === 'item_returned') return
+      if (anomaly.outcome === 'dismiss' || anomaly.cabinetId === '') return
+      await domains().improvements.countCase(tx, {
+        kind: 'anomaly',
+        caseId: anomaly.anomalyId,
+        rootCause,
+        cabinetId: anomaly.cabinetId,
+        skus: [],
+        atMs: anomaly.decidedAtMs ?? anomaly.detectedAtMs,
+      })
+    },
+  }
+}
+
+/** The products that a ticket is about: what was answered on intake, and the lines that were named. */
+async function skusOf(tx: Tx, ticket: TicketRow): Promise<string[]> {
+  const { sku } = JSON.parse(ticket.intake) as { sku?: unknown }
+  const lines = JSON.parse(ticket.lines) as Array<{ lineId: string }>
+  const named =
+    lines.length === 0
+      ? []
+      : await tx
+          .selectFrom('orderLine')
+          .select('sku')
+          .where(
+            'lineId',
+            'in',
+            lines.map(({ lineId }) => lineId),
+          )
+          .execute()
+  return [...new Set([...(typeof sku === 'string' ? [sku] : []), ...named.map((line) => line.sku)])]
+}
