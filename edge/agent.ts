@@ -1,81 +1,34 @@
-import type { Logger } from 'pino'
-import type { Clock, Timer } from '#protocol/base/clock.ts'
-import type { Ids } from '#protocol/base/ids.ts'
-import type { Random } from '#protocol/base/random.ts'
-import { isWithinHours } from '#protocol/base/selling-hours.ts'
-import { PROTOCOL_MINOR, type Twin } from '#protocol/messages/frames.ts'
-import type { PictureReader } from './camera/picture-reader.ts'
+import type { Timer } from '#protocol/base/clock.ts'
+import { type Agent, type AgentPorts, FIRMWARE } from './agent-ports.ts'
+import { createCabinetState } from './cabinet-state.ts'
 import { createCameraWatch } from './camera/camera-watch.ts'
 import { createClimateKeeper } from './climate/climate-keeper.ts'
-import type { MachineRun } from './climate/lockout-keeper.ts'
 import { createCommandDesk } from './commands/command-desk.ts'
 import { createCommandJournal } from './commands/command-journal.ts'
-import type { CabinetState } from './commands/decide.ts'
 import { createOnSiteProof } from './commands/on-site.ts'
 import { createOperations } from './commands/operations.ts'
 import { createSteadyWeight } from './commands/steady-weight.ts'
-import type { Settings } from './config.ts'
-import type { EdgeDatabase } from './database.ts'
 import { createDelivery, type DeliveryListener } from './delivery/delivery.ts'
-import type { Link } from './delivery/link.ts'
 import { createOutbox } from './delivery/outbox.ts'
-import type { DeviceApi } from './enrolment/device-api.ts'
-import type { EvidenceFiles } from './evidence/evidence-files.ts'
 import { createEvidenceQueue } from './evidence/evidence-queue.ts'
 import { createEvidenceStore } from './evidence/evidence-store.ts'
 import { createEvidenceUploader } from './evidence/uploader.ts'
 import { correctCabinet, createScaleCorrections } from './hardware/corrected-cabinet.ts'
 import { doorCount, doorView, readingOfAll } from './hardware/door-view.ts'
-import { type Camera, type CabinetHardware, isLocked } from './hardware/ports.ts'
 import { startIdentity } from './identity.ts'
+import { createLiveTelemetry } from './live-telemetry.ts'
+import { patiently } from './patiently.ts'
+import { createReadings } from './readings.ts'
 import { createDoorWatch } from './session/door-watch.ts'
 import { createDeferredCharges } from './session/deferred.ts'
 import { createDoorSessions } from './session/door-sessions.ts'
 import { createSessions } from './session/sessions.ts'
 import { createDesiredDocument } from './twin/desired-document.ts'
-import { patiently } from './patiently.ts'
+import { createPolicies } from './twin/policies.ts'
 import { createUpkeep } from './upkeep.ts'
-import { decideSensors, type SensorWatch } from './weighing/sensor-watch.ts'
-
-export const FIRMWARE = '0.1.0'
-
-/** The wires to everything outside, and the three things that decide nothing by themselves. */
-export interface AgentPorts {
-  clock: Clock
-  ids: Ids
-  random: Random
-  log: Logger
-  db: EdgeDatabase
-  hardware: CabinetHardware
-  link: Link
-  cameras: readonly Camera[]
-  readPicture: PictureReader
-  files: EvidenceFiles
-  /** Whether another visit could be recorded to its end; without it there always is room. */
-  hasRoom?: () => boolean
-  /** @param nowMs  the core's time as the agent knows it, for signatures */
-  createDeviceApi: (nowMs: () => number) => DeviceApi
-  profileName: string
-  /** Names the present run of the machine and how long it lasts; absent where the system does not tell. */
-  machineRun?: () => MachineRun
-  settings: Settings
-  /** The core asked for a restart of the agent. */
-  restart: () => void
-  /** The core answers, and it is known what it wants of this cabinet: sessions can start. May be called again. */
-  onReady: () => void
-}
-
-export interface Agent {
-  readonly boot: number
-  readonly epoch: string
-  start(): void
-  stop(): Promise<void>
-}
 
 /** How long the hardware may take to say where the lock is, before the agent goes on without it. */
 const FIRST_READING_MS = 1500
-/** A prepared door is weighed fast for this long, whether it is unlocked or not. */
-const PREPARED_PACE_MS = 6000
 
 /** The composition root: it connects the parts and decides nothing. */
 export function createAgent(ports: AgentPorts): Agent {
@@ -113,6 +66,7 @@ export function createAgent(ports: AgentPorts): Agent {
     clock,
     log: part('twin'),
   })
+  const policies = createPolicies(desired, settings)
   const queue = createEvidenceQueue(db)
   const evidence = createEvidenceStore(ports.files, queue, clock, {
     bytesMost: settings.evidenceBytesMost,
@@ -182,7 +136,7 @@ export function createAgent(ports: AgentPorts): Agent {
     hardware,
     clock,
     log: part('climate'),
-    lockoutPolicy,
+    lockoutPolicy: policies.lockout,
     isSessionOpen: () => sessions.current !== undefined,
     silentMs: () => delivery.silentMs(),
     knownNowMs: () => delivery.knownNowMs(),
@@ -199,8 +153,25 @@ export function createAgent(ports: AgentPorts): Agent {
     isLockedOut: () => climate.isLockedOut,
     sessionKind,
   })
-  const steady = createSteadyWeight({ clock, sensors: hardware.sensors, weighFast: weighFastForAWhile })
+  const live = createLiveTelemetry({ clock, hardware, sessions, climate, cameras, delivery, settings })
+  const steady = createSteadyWeight({
+    clock,
+    sensors: hardware.sensors,
+    weighFast: () => live.hurryForAWhile(),
+  })
   const journal = createCommandJournal(db)
+  const state = createCabinetState({
+    hardware,
+    doors,
+    sessions,
+    climate,
+    cameras,
+    desired,
+    outbox,
+    delivery,
+    journal,
+    hasRoom: ports.hasRoom ?? (() => true),
+  })
   const desk = createCommandDesk({
     db,
     outbox,
@@ -211,7 +182,7 @@ export function createAgent(ports: AgentPorts): Agent {
     log: part('commands'),
     linkId: () => delivery.linkId,
     sendReply: (reply) => delivery.sendReply(reply),
-    cabinetState,
+    cabinetState: () => state.forCommands(),
     operations: createOperations({
       db,
       outbox,
@@ -226,12 +197,12 @@ export function createAgent(ports: AgentPorts): Agent {
       clock,
       boot: identity.boot,
       planogram: () => desired.current?.planogram ?? null,
-      sessionPolicy,
-      lockoutPolicy,
+      sessionPolicy: policies.session,
+      lockoutPolicy: policies.lockout,
       defrostPauseMs: settings.defrostPauseMs,
       onPrepared() {
         cameras.lookSoon()
-        weighFastForAWhile()
+        live.hurryForAWhile()
       },
       restart: ports.restart,
     }),
@@ -258,12 +229,8 @@ export function createAgent(ports: AgentPorts): Agent {
     knownNowMs: () => delivery.knownNowMs(),
     commandKeepMs: settings.commandKeepMs,
   })
-  let sensorWatch: SensorWatch = {}
-  let liveTimer: Timer | undefined
-  let paceTimer: Timer | undefined
   let readingTimer: Timer | undefined
   let isOnline = false
-  let fastUntilMonoMs = 0
 
   desired.onChanged((twin) => climate.onTwin(twin))
   sessions.onEnded(() => {
@@ -271,120 +238,15 @@ export function createAgent(ports: AgentPorts): Agent {
     uploader.nudge()
   })
 
-  function cabinetState(): CabinetState {
-    const board = wholeBoard()
-    return {
-      isDoorOpen: board.isDoorOpen,
-      isLocked: isLocked(board),
-      hasSession: sessions.current !== undefined,
-      isLockedOut: climate.isLockedOut,
-      isOutOfService: desired.current?.isOutOfService ?? false,
-      planogramVersion: desired.current?.planogram?.version,
-      isOutboxFull: outbox.pressure().level === 'full',
-      hasRoom: ports.hasRoom?.() ?? true,
-      isOutboxRefused: delivery.haltReason !== undefined,
-      doorCount: doors.length,
-      ...(doors.length === 1
-        ? {}
-        : {
-            doors: doors.map((own, door) => ({
-              isDoorOpen: own.board().isDoorOpen,
-              isLocked: isLocked(own.board()),
-              hasSession: sessions.at(door).current !== undefined,
-            })),
-          }),
-      isSellingTime: isWithinHours(desired.current?.sellingHours, delivery.correctedNowMs()),
-      isCameraReady:
-        desired.current?.cameraPolicy?.isNeededForSale !== true ||
-        Object.values(cameras.statuses).includes('clear'),
-    }
-  }
   function sessionKind(): string | undefined {
     const { running } = sessions
     return (running.find(({ kind }) => kind === 'service') ?? running[0])?.kind
-  }
-  function lockoutPolicy(): Twin['lockout'] {
-    return (
-      desired.current?.lockout ?? {
-        isEnabled: true,
-        limitDeciCelsius: settings.lockoutLimitDeciCelsius,
-        afterMs: settings.lockoutAfterMs,
-        afterDoorCloseMs: settings.lockoutAfterDoorCloseMs,
-        afterDefrostMs: settings.lockoutAfterDefrostMs,
-      }
-    )
-  }
-  function sessionPolicy(): Twin['sessionPolicy'] {
-    return (
-      desired.current?.sessionPolicy ?? {
-        notOpenedMs: settings.notOpenedMs,
-        leftOpenWarningMs: settings.leftOpenWarningMs,
-        leftOpenAlarmMs: settings.leftOpenAlarmMs,
-        reopenGraceMs: settings.reopenGraceMs,
-      }
-    )
-  }
-  function weighFastForAWhile(): void {
-    hardware.setPace('session')
-    fastUntilMonoMs = clock.monoMs() + PREPARED_PACE_MS
-    liveTimer?.cancel()
-    sendLive()
-    paceTimer?.cancel()
-    paceTimer = clock.setTimer('back to the idle pace', PREPARED_PACE_MS, () => {
-      if (sessions.current === undefined) hardware.setPace('idle')
-    })
-  }
-  function sendLive(): void {
-    const board = wholeBoard()
-    const sample = hardware.climate()
-    const sessionId = sessions.current?.sessionId
-    delivery.sendLive({
-      ...(sessionId === undefined ? {} : { sessionId }),
-      isDoorOpen: board.isDoorOpen,
-      isLocked: isLocked(board),
-      grams: { ...hardware.scales().grams },
-      airDeciCelsius: climate.airDeciCelsius,
-      setpointDeciCelsius: sample.setpointDeciCelsius,
-      isCompressorOn: sample.isCompressorOn,
-      ...(ports.cameras.length === 0 ? {} : { camera: cameras.status, cameras: cameras.statuses }),
-    })
-    scheduleLive()
-  }
-  function scheduleLive(): void {
-    const isWatched = sessions.current !== undefined || clock.monoMs() < fastUntilMonoMs
-    const pauseMs = isWatched ? settings.liveSessionMs : settings.liveIdleMs
-    liveTimer = clock.setTimer('send live telemetry', pauseMs, sendLive)
   }
   function readyWhenKnown(): void {
     if (delivery.isReachable && desired.current !== undefined) ports.onReady()
   }
   const deliveryListener: DeliveryListener = {
-    describe: () => {
-      const { current } = sessions
-      const board = wholeBoard()
-      return {
-        firmware: FIRMWARE,
-        minor: PROTOCOL_MINOR,
-        commands: journal.tail(),
-        twin: climate.reported,
-        ...(current === undefined
-          ? {}
-          : { session: { sessionId: current.sessionId, state: current.phase.toLowerCase() } }),
-        hardware: {
-          isDoorOpen: board.isDoorOpen,
-          isLocked: isLocked(board),
-          isLockedOut: climate.isLockedOut,
-          isOutOfService: desired.current?.isOutOfService ?? false,
-          ...(doors.length === 1
-            ? {}
-            : {
-                doors: doors.map(({ sensors }) => ({
-                  shelves: [...new Set(sensors.map(({ shelf }) => shelf))],
-                })),
-              }),
-        },
-      }
-    },
+    describe: () => state.forGreeting(),
     onCommand: (bytes, isRetained) => desk.onCommand(bytes, isRetained),
     onTwin(bytes) {
       desired.onTwin(bytes)
@@ -429,47 +291,29 @@ export function createAgent(ports: AgentPorts): Agent {
       log.info({ boot: identity.boot, epoch: outbox.epoch, resumedSessionId }, 'agent started')
       if (resumedSessionId !== undefined) hardware.setPace('session')
       readingTimer = clock.setTimer('first reading of the lock', FIRST_READING_MS, goOnline)
-      hardware.start({
-        onBoard(reading) {
-          sessions.onBoard(reading)
-          for (const watch of doorWatches) watch.onBoard(reading)
-          const whole = readingOfAll(reading)
-          climate.onBoard(whole)
-          onSite.onBoard(whole)
-          if (reading.isUnlocked !== null) goOnline()
-        },
-        onClimate: (sample) => climate.onClimate(sample),
-        onScales(sweep) {
-          sessions.onScales(sweep)
-          steady.onScales(sweep)
-          const seen = decideSensors(sensorWatch, sweep, hardware.sensors)
-          sensorWatch = seen.watch
-          for (const watch of doorWatches) watch.onScales(sweep)
-          if (seen.events.length > 0)
-            db.transact(() => {
-              for (const event of seen.events) outbox.append(event.type, event.data)
-            })
-        },
-        onBusFault: ({ phase, reason, detail }) =>
-          void db.transact(() =>
-            outbox.append('agent.bus-fault', {
-              phase,
-              reason,
-              ...(detail === undefined ? {} : { detail: detail.slice(0, 500) }),
-            }),
-          ),
-      })
+      hardware.start(
+        createReadings({
+          db,
+          outbox,
+          sensors: hardware.sensors,
+          sessions,
+          doorWatches,
+          climate,
+          onSite,
+          steady,
+          onLockKnown: goOnline,
+        }),
+      )
       climate.start()
       onSite.start()
       cameras.start()
       deferred.start()
       uploader.start()
       upkeep.start()
-      scheduleLive()
+      live.start()
     },
     async stop() {
-      liveTimer?.cancel()
-      paceTimer?.cancel()
+      live.stop()
       readingTimer?.cancel()
       upkeep.stop()
       deferred.stop()
