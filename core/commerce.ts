@@ -37,6 +37,8 @@ import type { PolicyBook } from '#core/policies/book.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { registerPriceRoutes } from '#core/pricing/routes.ts'
 import { createReactions } from '#core/reactions.ts'
+import { createCallBacks } from '#core/follow-up/call-backs.ts'
+import { registerCallBackRoutes } from '#core/follow-up/routes.ts'
 import { createImprovements } from '#core/improvement/improvements.ts'
 import { registerImprovementRoutes } from '#core/improvement/routes.ts'
 import { createRefundCases } from '#core/refund-cases/cases.ts'
@@ -55,6 +57,7 @@ import { createSnoozing } from '#core/support/desk/snooze.ts'
 import { createTasks } from '#core/support/desk/tasks.ts'
 import { createDisputes } from '#core/support/disputes.ts'
 import { createLateChecks } from '#core/support/late-checks.ts'
+import { createSatisfaction } from '#core/support/satisfaction.ts'
 import { createSupportQueries } from '#core/support/queries.ts'
 import { registerSupportRoutes } from '#core/support/staff-routes.ts'
 import { registerTicketRoutes } from '#core/support/ticket-routes.ts'
@@ -105,6 +108,8 @@ export function createCommerce(deps: CommerceDeps) {
   const compensations = createCompensations({ ...deps, reactions: reactions.compensations })
   const cases = createRefundCases({ ...deps, refunds, charges })
   const improvements = createImprovements(deps)
+  const satisfaction = createSatisfaction({ ...deps, reactions: reactions.satisfaction })
+  const callBacks = createCallBacks({ ...deps, tickets, notices })
   const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
@@ -112,7 +117,16 @@ export function createCommerce(deps: CommerceDeps) {
   const rebuilding = createRebuilding({ ...deps, consumers, charges, handlers: visits })
   const traces = createTraces(deps.evidence)
   const orders = createOrderQueries({ ...deps, traces, payUrlOf: (number) => provider.orderUrl(number) })
-  const disputes = createDisputes({ ...deps, charges, refunds, anomalies, tickets, orders, traces })
+  const disputes = createDisputes({
+    ...deps,
+    charges,
+    refunds,
+    anomalies,
+    tickets,
+    satisfaction,
+    orders,
+    traces,
+  })
   const lateChecks = createLateChecks({ ...deps, disputes, refunds, anomalies })
   reactions.connect({
     charges,
@@ -126,6 +140,8 @@ export function createCommerce(deps: CommerceDeps) {
     returns,
     restrictions,
     improvements,
+    satisfaction,
+    callBacks,
   })
   const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
 
@@ -183,6 +199,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerRestrictionRoutes(http, { ...deps, restrictions })
       registerCompensationRoutes(http, { ...deps, compensations, support })
       registerRefundCaseRoutes(http, { ...deps, cases })
+      registerCallBackRoutes(http, { ...deps, callBacks })
       registerImprovementRoutes(http, { ...deps, improvements })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },

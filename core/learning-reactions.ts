@@ -1,16 +1,27 @@
 import type { Tx } from '#core/platform/database.ts'
 import type { AnomalyRow } from '#core/anomalies/anomalies.ts'
+import type { CallBacks } from '#core/follow-up/call-backs.ts'
 import type { Improvements } from '#core/improvement/improvements.ts'
+import type { Satisfaction, SatisfactionReactions } from '#core/support/satisfaction.ts'
 import type { TicketReactions, TicketRow } from '#core/support/tickets.ts'
 
-/** What is learned from a case that is solved: its cause is counted. */
-export function createLearningReactions(domains: () => { improvements: Improvements }): {
+interface Learners {
+  improvements: Improvements
+  satisfaction: Satisfaction
+  callBacks: CallBacks
+}
+
+/** What follows a case that is solved: its cause is counted, who asked may be asked, and somebody may be called back. */
+export function createLearningReactions(domains: () => Learners): {
+  satisfaction: SatisfactionReactions
   tickets: Pick<TicketReactions, 'ticketResolved' | 'ticketClosed' | 'ticketReopened'>
   anomalyExplained(tx: Tx, anomaly: AnomalyRow, rootCause: string | undefined): Promise<void>
 } {
   return {
+    satisfaction: { scored: (tx, ticket) => domains().callBacks.scored(tx, ticket) },
     tickets: {
       async ticketResolved(tx, ticket) {
+        await domains().satisfaction.considerNps(tx, ticket)
         if (ticket.rootCause !== null && ticket.resolvedAtMs !== null)
           await domains().improvements.countCase(tx, {
             kind: 'ticket',
@@ -21,8 +32,9 @@ export function createLearningReactions(domains: () => { improvements: Improveme
             atMs: ticket.resolvedAtMs,
           })
       },
-      async ticketClosed() {},
+      ticketClosed: (tx, ticket) => domains().callBacks.ticketClosed(tx, ticket),
       async ticketReopened(tx, ticket) {
+        await domains().callBacks.ticketReopened(tx, ticket)
         await domains().improvements.forgetCase(tx, 'ticket', ticket.ticketId)
       },
     },

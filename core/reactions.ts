@@ -15,6 +15,7 @@ import { reminderRule } from '#core/arrears/reminder-rule.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { BillReactions } from '#core/bills/bills.ts'
 import { createCaseReactions } from '#core/case-reactions.ts'
+import type { CallBacks } from '#core/follow-up/call-backs.ts'
 import type { Improvements } from '#core/improvement/improvements.ts'
 import { createLearningReactions } from '#core/learning-reactions.ts'
 import type { CompensationReactions } from '#core/compensation/compensations.ts'
@@ -34,6 +35,7 @@ import type { RefundReactions, Refunds } from '#core/refunds/refunds.ts'
 import type { RestrictionReactions, Restrictions } from '#core/restrictions/restrictions.ts'
 import type { SessionReactions } from '#core/sessions/course.ts'
 import { advanceSession, type SessionRow } from '#core/sessions/store.ts'
+import type { Satisfaction, SatisfactionReactions } from '#core/support/satisfaction.ts'
 import { tellAnswered } from '#core/support/tell-consumer.ts'
 import type { Snoozing } from '#core/support/desk/snooze.ts'
 import type { TicketReactions, Tickets } from '#core/support/tickets.ts'
@@ -51,6 +53,8 @@ export interface Domains {
   returns: Returns
   restrictions: Restrictions
   improvements: Improvements
+  satisfaction: Satisfaction
+  callBacks: CallBacks
 }
 
 /** What the provider's bill shows may belong to no cabinet of ours; a ticket then names none. */
@@ -72,6 +76,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
   complaints: ComplaintReactions
   anomalies: AnomalyReactions
   tickets: TicketReactions
+  satisfaction: SatisfactionReactions
   arrears: ArrearsReactions
   compensations: CompensationReactions
   returns: ReturnReactions
@@ -675,6 +680,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     bills,
     complaints,
     tickets,
+    satisfaction: learning.satisfaction,
     anomalies,
     arrears,
     compensations,

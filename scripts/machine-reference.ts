@@ -1,6 +1,8 @@
 import { anomalyMachine } from '#core/anomalies/machine.ts'
 import { alarmMachine } from '#core/cabinets/alarms.ts'
 import { commandMachine } from '#core/cabinets/command-machine.ts'
+import { callBackMachine } from '#core/follow-up/machine.ts'
+import { improvementMachine } from '#core/improvement/machine.ts'
 import { orderMachine } from '#core/orders/machine.ts'
 import { chargeMachine } from '#core/payments/machine.ts'
 import { writeOffMachine } from '#core/arrears/machine.ts'
@@ -38,6 +40,8 @@ const MACHINES: readonly Entry[] = [
   entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
   entry('Restriction', 'core/restrictions/machine.ts', restrictionMachine),
   entry('Ticket', 'core/support/machine.ts', ticketMachine),
+  entry('Call-back', 'core/follow-up/machine.ts', callBackMachine),
+  entry('Improvement item', 'core/improvement/machine.ts', improvementMachine),
   entry('Command', 'core/cabinets/command-machine.ts', commandMachine),
   entry('Alarm', 'core/cabinets/alarms.ts', alarmMachine),
   entry('Food-safety lockout', 'edge/climate/lockout.ts', lockoutMachine),

@@ -55,6 +55,11 @@ export function readReopenForm(body: unknown): { requestId: string; text?: strin
   const { requestId, text } = readMessageForm(body)
   return text === '' ? { requestId } : { requestId, text }
 }
-export function readRatingForm(body: unknown): { score: number } {
+export function readRatingForm(body: unknown): { score: number; tags?: string[] } {
+  const fields = fieldsOf(body)
+  const tags = many(fields, 'tags')
+  return { score: Number(one(fields, 'score')), ...(tags.length === 0 ? {} : { tags }) }
+}
+export function readRecommendationForm(body: unknown): { score: number } {
   return { score: Number(one(fieldsOf(body), 'score')) }
 }

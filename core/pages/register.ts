@@ -19,7 +19,14 @@ import { chooseLanguage, type Language } from '#protocol/words/words.ts'
 import { type PageAssets, readAssets } from './assets.ts'
 import { consumerApiFor, type ConsumerApi, type Refusal } from './consumer-api.ts'
 import { createContext, type PageContext } from './context.ts'
-import { readDisputeForm, readMessageForm, readOpenForm, readRatingForm, readReopenForm } from './forms.ts'
+import {
+  readDisputeForm,
+  readMessageForm,
+  readOpenForm,
+  readRatingForm,
+  readRecommendationForm,
+  readReopenForm,
+} from './forms.ts'
 import type { Markup } from './html.ts'
 import { createOrderRoute, type OwnOrders } from './order-route.ts'
 import { refusalWords } from './refusals.ts'
@@ -278,6 +285,7 @@ function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: Pa
     { path: 'messages', read: readMessageForm },
     { path: 'reopen', read: readReopenForm },
     { path: 'rating', read: readRatingForm },
+    { path: 'recommendation', read: readRecommendationForm },
   ] as const
   for (const { path, read } of answers)
     scope.post<{ Params: { id: string } }>(`/d/:id/${path}`, PUBLIC, async (request, reply) => {

@@ -125,6 +125,7 @@ export function createQuestions(deps: {
         outcomeKey: null,
         outcomeValues: '{}',
         rating: isRated ? 3 + integerBelow(random, 3) : null,
+        ratedAtMs: isRated ? closedAtMs : null,
         ratingTags: '[]',
         version: 1,
         channel: 'order',

@@ -46,6 +46,10 @@ export const PERMISSIONS = {
   'knowledge.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
   'knowledge.write': ['agent', 'lead', 'manager', 'operator'],
   'knowledge.publish': ['lead', 'manager'],
+  'callBack.work': ['agent', 'lead', 'manager'],
+  // Call-backs that are a matter of the lead, such as after a low score.
+  'callBack.lead': ['lead', 'manager'],
+  'callBack.plan': ['lead', 'manager'],
   'improvement.read': ['agent', 'lead', 'manager', 'operator'],
   // An operator on items about their own cabinets.
   'improvement.work': ['lead', 'manager', 'operator'],

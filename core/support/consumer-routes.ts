@@ -10,6 +10,7 @@ import {
   OrderList,
   OrderView,
   RatingRequest,
+  RecommendationRequest,
   ReopenRequest,
   SessionView,
 } from '#protocol/api/consumer.ts'
@@ -148,5 +149,10 @@ export function registerConsumerRoutes(
     '/api/consumer/disputes/:disputeId/rating',
     { ...SIGNED_IN, schema: { params, body: RatingRequest, response } },
     (request) => disputes.rate(own(request), request.params.disputeId, request.body),
+  )
+  app.post(
+    '/api/consumer/disputes/:disputeId/recommendation',
+    { ...SIGNED_IN, schema: { params, body: RecommendationRequest, response } },
+    (request) => disputes.recommend(own(request), request.params.disputeId, request.body.score),
   )
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { DisputeReason } from '#protocol/api/common.ts'
-import type { DisputeRequest, DisputeView } from '#protocol/api/consumer.ts'
+import type { DisputeRequest, DisputeView, RatingRequest } from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { yuanText } from '#protocol/base/units.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
@@ -23,6 +23,7 @@ import { type Judged, judge } from '#core/policies/judge.ts'
 import { lowerByRule, refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import { createQualityCheck } from './quality-check.ts'
+import type { Satisfaction } from './satisfaction.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
 export interface Disputes {
@@ -39,11 +40,8 @@ export interface Disputes {
     disputeId: string,
     message: { requestId: string; text?: string },
   ): Promise<DisputeView>
-  rate(
-    consumerId: string,
-    disputeId: string,
-    rating: { score: number; tags?: readonly string[] },
-  ): Promise<DisputeView>
+  rate(consumerId: string, disputeId: string, rating: RatingRequest): Promise<DisputeView>
+  recommend(consumerId: string, disputeId: string, score: number): Promise<DisputeView>
   /** Weighs the trace of an order again; undefined while it has not arrived. Also the agent's advice. */
   reExamine(
     order: OrderRow,
@@ -81,11 +79,13 @@ export function createDisputes(
     refunds: Refunds
     anomalies: Anomalies
     tickets: Tickets
+    satisfaction: Satisfaction
     orders: OrderQueries
     traces: Traces
   },
 ): Disputes {
   const { db, clock, ids, policy, policies, log, charges, refunds, anomalies, tickets, orders, traces } = deps
+  const { satisfaction } = deps
 
   const quality = createQualityCheck(deps)
 
@@ -473,6 +473,11 @@ export function createDisputes(
       .orderBy('messageId')
       .execute()
     const all = await orders.refundsOf(ticket.orderId ?? '')
+    const nps = await db.read
+      .selectFrom('npsQuestion')
+      .select('score')
+      .where('ticketId', '=', ticket.ticketId)
+      .executeTakeFirst()
     const isForDuplicate = ticket.reason === 'charged_twice'
     return {
       disputeId: ticket.ticketId,
@@ -501,7 +506,13 @@ export function createDisputes(
       firstResponseDueMs: ticket.firstResponseDueMs,
       resolutionDueMs: ticket.resolutionDueMs,
       rating: ticket.rating,
-      actions: actionsOf(ticket, clock.now(), policy.reopenWindowMs),
+      ratingTags: JSON.parse(ticket.ratingTags) as DisputeView['ratingTags'],
+      nps: nps === undefined ? null : { score: nps.score },
+      actions: [
+        ...actionsOf(ticket, clock.now(), policy.reopenWindowMs),
+        ...(ticket.rating !== null && ticket.ratingTags === '[]' ? ['tag'] : []),
+        ...(nps?.score === null && ticket.resolvedAtMs !== null ? ['recommend'] : []),
+      ],
     }
   }
 
@@ -528,15 +539,12 @@ export function createDisputes(
     },
     async rate(consumerId, disputeId, { score, tags = [] }) {
       const ticket = await ownTicket(consumerId, disputeId)
-      if (ticket.resolvedAtMs === null)
-        throw new CabinetError('conflict', 'It can be rated once it is solved.')
-      await db.write('rate a dispute', async (tx) => {
-        await tx
-          .updateTable('ticket')
-          .set({ rating: score, ratingTags: JSON.stringify(tags) })
-          .where('ticketId', '=', ticket.ticketId)
-          .execute()
-      })
+      await db.write('rate a dispute', (tx) => satisfaction.rate(tx, ticket.ticketId, { score, tags }))
+      return toView(await tickets.get(db.read, ticket.ticketId))
+    },
+    async recommend(consumerId, disputeId, score) {
+      const ticket = await ownTicket(consumerId, disputeId)
+      await db.write('a recommendation', (tx) => satisfaction.answerNps(tx, ticket.ticketId, score))
       return toView(await tickets.get(db.read, ticket.ticketId))
     },
   }

@@ -182,6 +182,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       outcomeKey: null,
       outcomeValues: '{}',
       rating: null,
+      ratedAtMs: null,
       ratingTags: '[]',
       version: 1,
       channel: channel ?? CHANNELS[ticket.origin],

@@ -325,6 +325,17 @@ export const DisputeMessage = Type.Object(
 )
 export type DisputeMessage = Type.Static<typeof DisputeMessage>
 
+/** What was good or not, beside a score; all of them optional. */
+export const RATING_TAGS = [
+  'quick',
+  'clear',
+  'fair',
+  'friendly',
+  'slow',
+  'unclear',
+  'unfair',
+  'unfriendly',
+] as const
 /** GET /api/consumer/disputes/:disputeId (a dispute is the consumer's view of a ticket) */
 export const DisputeView = Type.Object(
   {
@@ -343,7 +354,12 @@ export const DisputeView = Type.Object(
     firstResponseDueMs: WallMs,
     resolutionDueMs: WallMs,
     rating: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: 5 })]),
-    /** reply, reopen, rate. */
+    ratingTags: Type.Array(oneOf(RATING_TAGS)),
+    nps: Type.Union([
+      Type.Null(),
+      Type.Object({ score: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: 10 })]) }, closed),
+    ]),
+    /** reply, reopen, rate, and tag and recommend after it was rated or asked. */
     actions: Type.Array(Type.String()),
   },
   closed,
@@ -364,11 +380,14 @@ export const ReopenRequest = Type.Object(
   },
   closed,
 )
-/** POST /api/consumer/disputes/:disputeId/rating → 200 DisputeView */
+/** POST /api/consumer/disputes/:disputeId/rating → 200 DisputeView; sent again with tags, or with another score. */
 export const RatingRequest = Type.Object(
   {
     score: Type.Integer({ minimum: 1, maximum: 5 }),
-    tags: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 8 })),
+    tags: Type.Optional(Type.Array(oneOf(RATING_TAGS), { maxItems: RATING_TAGS.length })),
   },
   closed,
 )
+export type RatingRequest = Type.Static<typeof RatingRequest>
+/** POST /api/consumer/disputes/:disputeId/recommendation → 200 DisputeView: from 0, not at all likely, to 10. */
+export const RecommendationRequest = Type.Object({ score: Type.Integer({ minimum: 0, maximum: 10 }) }, closed)

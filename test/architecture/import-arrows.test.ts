@@ -33,6 +33,7 @@ const CORE_ORDER = [
   ['bills', 'complaints'],
   ['anomalies', 'arrears', 'restrictions', 'compensation', 'refund-cases'],
   ['support'],
+  ['follow-up'],
   ['reports', 'pages'],
   // They look at everything and nothing looks at them.
   ['integrity'],

@@ -216,6 +216,8 @@ export function aDispute(changes: Partial<DisputeView> = {}): DisputeView {
     firstResponseDueMs: openedAtMs + 15 * 60_000,
     resolutionDueMs: openedAtMs + 24 * 3_600_000,
     rating: null,
+    ratingTags: [],
+    nps: null,
     actions: ['reply'],
     ...changes,
   }

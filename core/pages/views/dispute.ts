@@ -22,6 +22,9 @@ const LEADS = {
   resolved: 'ticket.resolved',
   closed: 'ticket.closed',
 } as const satisfies Record<DisputeView['state'], WordKey>
+const CONTENT_FROM = 4
+const PRAISE = ['quick', 'clear', 'fair', 'friendly'] as const
+const BLAME = ['slow', 'unclear', 'unfair', 'unfriendly'] as const
 const FACES = ['angry', 'frown', 'meh', 'smile', 'laugh'] as const
 
 export function disputePage(page: PageContext, dispute: DisputeView, problem?: string): Markup {
@@ -36,11 +39,11 @@ export function disputePage(page: PageContext, dispute: DisputeView, problem?: s
 <div data-poll="4000">
 <div role="alert">${problem === undefined ? false : note('warn', 'circle-alert', html`<p>${problem}</p>`)}</div>
 ${live('answer', [dispute.state, dispute.outcomeKey, dispute.outcomeValues, dispute.refunds, isLate(page, dispute)], [answer(page, dispute), dispute.refunds.map((refund) => refundCard(page, refund))], t(`ticket.state.${dispute.state}`))}
-${live('rate', [dispute.rating, dispute.actions.includes('rate')], rating(page, dispute))}
+${live('rate', [dispute.rating, dispute.ratingTags, dispute.nps, dispute.actions.includes('rate')], [rating(page, dispute), recommendation(page, dispute)])}
 ${live('messages', dispute.messages, messages(page, dispute.messages), dispute.messages.at(-1)?.text)}
 ${live(
   'reply',
-  dispute.actions.filter((action) => action !== 'rate'),
+  dispute.actions.filter((action) => action === 'reply' || action === 'reopen'),
   replies(page, dispute),
 )}
 </div>
@@ -120,11 +123,39 @@ function replies(page: PageContext, dispute: DisputeView): Markup {
 function rating(page: PageContext, dispute: DisputeView): Markup | false {
   const { t } = page
   if (dispute.rating !== null)
-    return html`<p class="card centre" role="status">${t('ticket.rated', { score: dispute.rating })}</p>`
+    return html`<section class="card centre" aria-label="${t('ticket.rate')}"><p role="status">${t('ticket.rated', { score: dispute.rating })}</p>${
+      dispute.actions.includes('tag') ? tags(page, dispute, dispute.rating) : false
+    }</section>`
   if (!dispute.actions.includes('rate')) return false
   return html`<form class="card centre" method="post" action="/d/${dispute.disputeId}/rating"><h2>${t('ticket.rate')}</h2>
 <div class="faces">${FACES.map((face, i) => {
     const score = (i + 1) as 1 | 2 | 3 | 4 | 5
     return html`<button type="submit" name="score" value="${score}" class="face">${icon(face)}<span>${t(`ticket.face.${score}`)}</span></button>`
   })}</div></form>`
+}
+
+/** Nothing has to be said beside the score; whoever wants to, taps what it was about. */
+function tags(page: PageContext, dispute: DisputeView, score: number): Markup {
+  const { t } = page
+  return html`<form class="stack tags" method="post" action="/d/${dispute.disputeId}/rating">
+<input type="hidden" name="score" value="${score}">
+<fieldset><legend class="soft small">${t('ticket.tags')}</legend>${(
+    score >= CONTENT_FROM ? PRAISE : BLAME
+  ).map(
+    (tag) =>
+      html`<div class="chip"><label><input type="checkbox" name="tags" value="${tag}"><span>${t(`ticket.tag.${tag}`)}</span></label></div>`,
+  )}</fieldset>
+<button class="button quiet" type="submit"><span>${t('ticket.tags.send')}</span></button></form>`
+}
+
+/** Asked of a sample only; one tap. */
+function recommendation(page: PageContext, dispute: DisputeView): Markup | false {
+  const { t } = page
+  if (dispute.nps === null) return false
+  if (dispute.nps.score !== null)
+    return html`<p class="card centre" role="status">${t('ticket.recommended', { score: dispute.nps.score })}</p>`
+  if (!dispute.actions.includes('recommend')) return false
+  return html`<form class="card centre" method="post" action="/d/${dispute.disputeId}/recommendation"><h2>${t('ticket.recommend')}</h2>
+<div class="scale">${Array.from({ length: 11 }, (_, score) => html`<button type="submit" name="score" value="${score}" class="score number">${score}</button>`)}</div>
+<p class="scale-ends soft small"><span>${t('ticket.recommend.least')}</span><span>${t('ticket.recommend.most')}</span></p></form>`
 }

@@ -23,6 +23,7 @@ import { knowledgeMigration } from './0020-knowledge.ts'
 import { orderSearchMigration } from './0022-order-search.ts'
 import { ticketArchiveMigration } from './0023-ticket-archive.ts'
 import { improvementMigration } from './0024-improvement.ts'
+import { followUpMigration } from './0025-follow-up.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly Migration[] = [
   orderSearchMigration,
   ticketArchiveMigration,
   improvementMigration,
+  followUpMigration,
 ]

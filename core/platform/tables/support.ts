@@ -41,6 +41,7 @@ export interface SupportTables {
     outcomeKey: string | null
     outcomeValues: string
     rating: number | null
+    ratedAtMs: number | null
     ratingTags: string
     version: number
     channel: (typeof TICKET_CHANNELS)[number]

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { ErasureView, OpenMatter } from '#protocol/api/own-data.ts'
 import type { Random } from '#protocol/base/random.ts'
 import { appendAudit } from '#core/audit/audit.ts'
-import type { Tx } from '#core/platform/database.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
@@ -134,6 +134,19 @@ export async function eraseConsumer(
     .updateTable('ticket')
     .set({ note: null, intake: '{}', phoneTail: null, phoneSealed: null })
     .where('consumerId', '=', consumerId)
+    .execute()
+  // What they said on the telephone goes too; that they were called stays.
+  const callBacks = tx.selectFrom('callBack').select('callBackId').where('ticketId', 'in', tickets)
+  await tx
+    .updateTable('callBackTry')
+    .set({ note: '', answers: '[]' })
+    .where('callBackId', 'in', callBacks)
+    .execute()
+  await tx
+    .updateTable('callBack')
+    .set({ state: 'cancelled', endedAtMs: nowOf(tx) })
+    .where('state', '=', 'planned')
+    .where('ticketId', 'in', tickets)
     .execute()
   const files = await filesOf(tx, consumerId)
   for (const { sessionId, sha256 } of files)
