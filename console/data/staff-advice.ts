@@ -45,11 +45,11 @@ export function stockFor(reason: RefundReason): Stock {
   return STOCK[reason]
 }
 
-/** What the refund dialog starts with: the advice when there is one, else everything that can still be refunded. */
+/** What the refund dialog starts with: the advice, else what the consumer named, else all that can still be refunded. */
 export function startingRefund(
   order: StaffOrder,
   subject: string,
-  detail: Pick<TicketDetail, 'advice' | 'ticket'> | undefined,
+  detail: Pick<TicketDetail, 'advice' | 'named'> | undefined,
 ): RefundCalculate {
   const advice = detail?.advice ?? null
   const reason = reasonFor(subject)
@@ -61,14 +61,14 @@ export function startingRefund(
     .filter((payment) => payment.isDuplicate)
     .reduce((sum, payment) => sum + payment.amountFen - payment.refundedFen, 0)
   if (reason === 'duplicate' && duplicateFen > 0) return { ...base, lines: [], amountFen: duplicateFen }
-  // A ticket names the amount that is in question; where that is one line, it is that line.
-  const asked = order.order.lines.filter((line) => line.amountFen === detail?.ticket.amountFen)
-  const questioned = asked.length === 1 ? asked : order.order.lines
+  const named = new Map(detail?.named.map(({ lineId, quantity }) => [lineId, quantity]))
   return {
     ...base,
-    lines: questioned
-      .filter((line) => line.quantity > line.refundedQuantity)
-      .map((line) => ({ lineId: line.lineId, quantity: line.quantity - line.refundedQuantity })),
+    lines: order.order.lines.flatMap(({ lineId, quantity, refundedQuantity }) => {
+      const most = quantity - refundedQuantity
+      const asked = named.size === 0 ? most : Math.min(most, named.get(lineId) ?? 0)
+      return asked > 0 ? [{ lineId, quantity: asked }] : []
+    }),
   }
 }
 

@@ -319,6 +319,7 @@ export function createSupportQueries(
         ...(message.sender === 'consumer' && message.staffId !== null ? { isOperator: true } : {}),
       })),
       order,
+      named: order === null ? [] : wished,
       advice: order === null ? null : adviseOn({ reason: ticket.type, order, wished, again }),
       outcome: ticket.outcome,
       rootCause: ticket.rootCause,

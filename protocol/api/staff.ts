@@ -316,6 +316,8 @@ export const TicketDetail = Type.Object(
       ]),
     ),
     order: Type.Union([Type.Null(), StaffOrder]),
+    /** The goods of the order that the consumer pointed at; empty: none in particular. */
+    named: Type.Array(Type.Object({ lineId: Id, quantity: Type.Integer({ minimum: 1 }) }, closed)),
     /** What the rules advise, with its reason. */
     advice: Type.Union([
       Type.Null(),

@@ -13,12 +13,24 @@ export interface Visitor {
   /** The answer as it came, for pictures. @throws when it is none */
   bytes(path: string): Promise<Uint8Array>
   send(method: 'POST' | 'PUT' | 'DELETE' | 'PATCH', path: string, body?: unknown): Promise<Answer>
+  /** As a browser without a script sends a form; a field with several values stands in it several times. */
+  form(path: string, fields: Record<string, string | readonly string[]>): Promise<Answer>
+  /** A page, with these headers. */
+  page(path: string, headers?: Record<string, string>): Promise<Answer>
 }
+
+const OF_A_SCRIPT = { 'content-type': 'application/json', 'x-requested-with': 'fetch' }
+const OF_A_FORM = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' }
 
 /** @param address  from where they come, as a proxy in front would say; limits are counted by it */
 export function createVisitor(baseUrl: string, address?: string): Visitor {
   const cookies = new Map<string, string>()
-  async function request(method: string, path: string, body?: unknown): Promise<Answer> {
+  async function request(
+    method: string,
+    path: string,
+    body?: string,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
     const url = new URL(path, baseUrl)
     const response = await fetch(url, {
       method,
@@ -30,9 +42,9 @@ export function createVisitor(baseUrl: string, address?: string): Visitor {
         ...(cookies.size === 0
           ? {}
           : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json', 'x-requested-with': 'fetch' }),
+        ...more,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
     })
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';')
@@ -59,6 +71,14 @@ export function createVisitor(baseUrl: string, address?: string): Visitor {
       if (!response.ok) throw new Error(`${path} was answered with ${response.status}`)
       return new Uint8Array(await response.arrayBuffer())
     },
-    send: (method, path, body) => request(method, path, body),
+    send: (method, path, body) =>
+      body === undefined ? request(method, path) : request(method, path, JSON.stringify(body), OF_A_SCRIPT),
+    form(path, fields) {
+      const body = new URLSearchParams()
+      for (const [name, values] of Object.entries(fields))
+        for (const value of [values].flat()) body.append(name, value)
+      return request('POST', path, body.toString(), OF_A_FORM)
+    },
+    page: (path, headers = {}) => request('GET', path, undefined, { accept: 'text/html', ...headers }),
   }
 }

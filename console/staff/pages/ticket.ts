@@ -187,7 +187,7 @@ export class TicketPage extends StaffPage {
           order
             ? html`<div class="bench-money stack">
               ${order.arrears ? html`<arrears-card .order=${order}></arrears-card>` : nothing}
-              ${linesPanel(order)} ${paymentsPanel(this.services, order)} <compensation-card .order=${order}></compensation-card> ${consumerPanel(this.services, order)}
+              ${linesPanel(order, detail.named)} ${paymentsPanel(this.services, order)} <compensation-card .order=${order}></compensation-card> ${consumerPanel(this.services, order)}
               ${ticket.cabinetId ? html`<cabinet-brief .cabinetId=${ticket.cabinetId}></cabinet-brief>` : nothing}
             </div>`
             : nothing

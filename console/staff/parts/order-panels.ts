@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder, TicketDetail } from '#protocol/api/staff.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { ORDER_STATE_WORDS, REFUND_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
 import { sentence } from '../../data/staff-evidence.ts'
@@ -12,9 +12,13 @@ import type { Services } from '../services.ts'
 import { badge, card, exactTime, idChip, moment, money, personText, stateBadge } from '../views.ts'
 import '../../components/product-picture.ts'
 
-/** Charged, recognised by the weights, and refunded, side by side: where they differ is where the answer lies. */
-export function linesPanel(staffOrder: StaffOrder) {
+/**
+ * Charged, recognised by the weights, and refunded, side by side: where they differ is where the answer lies.
+ * @param named  what the consumer pointed at
+ */
+export function linesPanel(staffOrder: StaffOrder, named: TicketDetail['named'] = []) {
   const { order } = staffOrder
+  const namedOf = (lineId: string) => named.find((one) => one.lineId === lineId)?.quantity
   return card(
     'lines',
     html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('lines')}>
@@ -33,6 +37,7 @@ export function linesPanel(staffOrder: StaffOrder) {
               (line, index) => html`<tr>
                 <td>
                   <span class="product"><product-picture .picture=${line.picture}></product-picture>${choose(line.name)}</span>
+                  ${namedOf(line.lineId) === undefined ? nothing : html`<br />${badge('info', 'user', word('namedByConsumer', { count: namedOf(line.lineId) ?? 0 }))}`}
                   ${(order.discounts ?? []).filter((one) => (one.shares[index] ?? 0) > 0).map((one) => html`<br /><span class="small soft">${choose(one.name)} −${money(one.shares[index] ?? 0)}</span>`)}
                 </td>
                 <td class="end number">${line.quantity}${line.refundedQuantity > 0 ? html`<br /><span class="small tone-text-info">${icon('undo')}${line.refundedQuantity}</span>` : nothing}</td>

@@ -1,45 +1,82 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildConsole, firstRouteSizes } from '#scripts/build-console.ts'
+import { DEMO_CABINET, type RunningSystem, startSystem } from '#scripts/system.ts'
+import { arrive, leave, shop, take } from '#test/scenarios/steps.ts'
+import { type Consumer, createWorld, type World } from '#test/scenarios/world.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
-import { describeBrowser, launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
-import { aSession } from '#test/support/consumer-fixtures.ts'
-import {
-  createFakeConsumerInterface,
-  type FakeConsumerInterface,
-} from '#test/support/fake-consumer-interface.ts'
+import { launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
+import { eventually } from '#test/support/eventually.ts'
+import { chargedThoughPutBack, playStories, type Stories, STORY_POLICY } from './consumer-stories.ts'
 
-/** The pages in a real browser, over an interface that gives each state on demand. The whole system is in test/scenarios. */
+/** The pages of consumers in a real browser, each state brought about at real cabinets before it is looked at. */
 let browser: Browser
-let dist: string
-let fake: FakeConsumerInterface
+let dataDir: string
+let system: RunningSystem
+let world: World
+let stories: Stories
 let url: string
 
 beforeAll(async () => {
-  process.stderr.write(`Browser: ${await describeBrowser()}\n`)
-  dist = (await buildConsole()).folder
+  dataDir = mkdtempSync(path.join(tmpdir(), 'vc-consumer-states-'))
+  await buildConsole()
+  system = await startSystem({ dataDir, policy: STORY_POLICY, moreCabinets: 1 })
+  ;({ url } = system.core)
+  world = createWorld(system)
   browser = await launchBrowser()
-})
-afterAll(() => browser?.close())
-beforeEach(async () => {
-  fake = await createFakeConsumerInterface(dist)
-  url = await fake.app.listen({ port: 0, host: '127.0.0.1' })
-  return () => fake.app.close()
+  stories = await playStories(world)
+}, 240_000)
+afterAll(async () => {
+  await browser?.close()
+  await system?.stop()
+  rmSync(dataDir, { recursive: true, force: true })
 })
 
-async function phone(language: 'zh' | 'en', more: Parameters<Browser['newContext']>[0] = {}) {
-  return openWatchedPage(browser, { ...PHONE, locale: language === 'zh' ? 'zh-CN' : 'en-GB', ...more }, url)
+interface OpenPhone {
+  page: Page
+  problems: string[]
+  /** What the page asked the core to do. */
+  posts: Request[]
+}
+
+/** What a form sent, by name. */
+function fieldsOf(post: Request | undefined): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(post?.postData() ?? ''))
+}
+
+/** A phone on which this person is signed in. */
+async function phoneOf(
+  consumer: Consumer,
+  language: 'zh' | 'en',
+  more: BrowserContextOptions = {},
+): Promise<OpenPhone> {
+  const { page, problems } = await openWatchedPage(
+    browser,
+    { ...PHONE, locale: language === 'zh' ? 'zh-CN' : 'en-GB', ...more },
+    url,
+  )
+  await page.context().addCookies(consumer.visitor.cookies().map((cookie) => ({ ...cookie, url })))
+  const posts: Request[] = []
+  page.on('request', (request) => {
+    if (request.method() === 'POST') posts.push(request)
+  })
+  return { page, problems, posts }
 }
 
 describe('a consumer who was charged for something that they put back', () => {
   it('is settled in three taps, from the order to the answer, with nothing typed', async () => {
-    const { page, problems } = await phone('zh')
+    const consumer = await world.consumer('Anna')
+    const order = await chargedThoughPutBack(world, consumer)
+    const { page, problems } = await phoneOf(consumer, 'zh')
     let taps = 0
     const tap = async (selector: string) => {
       taps++
       await page.locator(selector).first().tap()
     }
-    await page.goto(`${url}/o/or-one`)
+    await page.goto(`${url}/o/${order.orderId}`)
     await tap('[data-dispute]')
     await page.waitForURL('**/dispute')
     await tap('label:has([value="item_returned"])')
@@ -48,92 +85,74 @@ describe('a consumer who was charged for something that they put back', () => {
     expect(await page.locator('#answer').innerText()).toContain('已立即处理')
     expect(await page.locator('.refund').innerText()).toContain('¥3.50')
     expect(taps).toBe(3)
-    expect(fake.sent[0]?.body).toMatchObject({
-      reason: 'item_returned',
-      lines: [{ lineId: 'line-fruit-cup', quantity: 1 }],
-    })
     expect(problems).toEqual([])
     await page.context().close()
   })
   it('comes from the line itself when there are several, still in three taps', async () => {
-    const { page } = await phone('en')
-    await page.goto(`${url}/o/or-1`)
+    const { page, posts } = await phoneOf(stories.buyer, 'en')
+    await page.goto(`${url}/o/${stories.plain.orderId}`)
     await page.getByRole('link', { name: 'Something wrong with Cola' }).tap()
     await page.getByText('I put it back').tap()
     await page.getByRole('button', { name: 'Send' }).tap()
     await page.waitForURL('**/d/**')
-    expect(fake.sent[0]?.body).toMatchObject({ lines: [{ lineId: 'line-cola-330', quantity: 2 }] })
+    const colas = stories.plain.lines.find(({ sku }) => sku === 'cola-330')?.lineId
+    expect(fieldsOf(posts[0])).toMatchObject({ line: colas, [`quantity.${colas}`]: '2' })
     await page.context().close()
   })
 })
 
 describe('a visit at the cabinet', () => {
   it('follows the door by itself and ends on the order', async () => {
-    const { page, problems } = await phone('en')
-    await page.goto(`${url}/c/cab-001`)
+    const consumer = await world.consumer('Anna')
+    await consumer.signIn()
+    const { page, problems } = await phoneOf(consumer, 'en')
+    await page.goto(`${url}/c/${DEMO_CABINET}`)
     await page.getByRole('button', { name: 'Open the door' }).tap()
-    await page.getByRole('heading', { name: 'Unlocking' }).waitFor()
-    fake.session = aSession({ state: 'opened' })
+    await page.getByRole('heading', { name: /Unlocking|Take what you like/ }).waitFor()
+    await world.workshop.visit(arrive)
     await page.getByRole('heading', { name: 'Take what you like' }).waitFor()
-    fake.session = aSession({ state: 'closed' })
-    await page.getByRole('heading', { name: 'Weighing' }).waitFor()
-    fake.session = aSession({ state: 'settled', orderId: 'or-1', orderState: 'paid' })
-    await page.waitForURL('**/o/or-1')
-    expect(await page.locator('.amount').innerText()).toBe('¥19.00')
+    await world.workshop.visit([take('s3', 'coffee-latte'), ...leave])
+    await page.waitForURL('**/o/**')
+    await page.getByText('Paid').first().waitFor()
+    expect(await page.locator('.amount').innerText()).toBe('¥12.00')
     expect(problems).toEqual([])
     await page.context().close()
   })
-  it('can begin without a reload when the cabinet comes back while somebody waits', async () => {
-    fake.cabinetStatus = 'offline'
-    const { page } = await phone('en')
-    await page.goto(`${url}/c/cab-001`)
-    await page.getByText('cannot be reached right now').waitFor()
-    fake.cabinetStatus = 'open'
-    await page.getByRole('button', { name: 'Open the door' }).tap()
-    await page.getByRole('heading', { name: 'Unlocking' }).waitFor()
-    await page.context().close()
-  })
-  it('that ends without an order gives the button back', async () => {
-    fake.session = aSession({ state: 'unlocking', openedAtMs: null })
-    const { page } = await phone('en')
-    await page.goto(`${url}/c/cab-001`)
-    fake.session = aSession({ state: 'not_opened', openedAtMs: null })
-    await page.getByRole('button', { name: 'Open the door' }).waitFor()
-    expect(await page.locator('#session').innerText()).toContain('Nothing is charged')
-    await page.context().close()
-  })
-  it('a second tap on the button while it works is no second request', async () => {
-    const { page } = await phone('en')
-    await page.goto(`${url}/c/cab-001`)
+  it('a second tap on the button while it works is no second request, and a door that nobody pulls gives the button back', async () => {
+    const consumer = await world.consumer('Anna')
+    await consumer.signIn()
+    const { page, posts } = await phoneOf(consumer, 'en')
+    await page.goto(`${url}/c/${DEMO_CABINET}`)
     await page.getByRole('button', { name: 'Open the door' }).dblclick()
-    await page.getByRole('heading', { name: 'Unlocking' }).waitFor()
-    expect(fake.sent).toHaveLength(1)
+    await page.getByRole('heading', { name: /Unlocking|Take what you like|The door is unlocked/ }).waitFor()
+    expect(posts.filter((request) => request.url().endsWith('/sessions'))).toHaveLength(1)
+    await page.getByRole('button', { name: 'Open the door' }).waitFor({ timeout: 60_000 })
+    expect(await page.locator('#session').innerText()).toContain('Nothing is charged')
     await page.context().close()
   })
 })
 
 describe('a page that is left open', () => {
   it('shows and speaks an answer of support without a reload, and keeps what is being typed', async () => {
-    const { page } = await phone('en')
-    await page.goto(`${url}/d/tk-review`)
-    await page.locator('#text').fill('half a sen')
-    const dispute = fake.disputes.get('tk-review')
-    if (dispute === undefined) throw new Error('the fixture is gone')
-    fake.disputes.set('tk-review', {
-      ...dispute,
-      state: 'answered',
-      messages: [
-        {
-          messageId: 'ms-9',
-          atMs: dispute.openedAtMs,
-          from: 'agent',
-          authorName: 'Li',
-          text: 'We looked at shelf 3.',
-        },
-      ],
+    const { buyer, refunded } = stories
+    const dispute = await buyer.dispute(refunded.orderId, {
+      reason: 'quality',
+      lines: refunded.lines.map(({ lineId }) => ({ lineId, quantity: 1 })),
     })
-    await page.locator('#messages').getByText('We looked at shelf 3.').waitFor()
-    expect(await page.locator('#spoken').textContent()).toBe('We looked at shelf 3.')
+    const { page } = await phoneOf(buyer, 'en')
+    await page.goto(`${url}/d/${dispute.disputeId}`)
+    await page.locator('#text').fill('half a sen')
+    const agent = await world.staff('agent')
+    const row = (await agent.tickets()).find(({ ticketId }) => ticketId === dispute.disputeId)
+    if (row === undefined) throw new Error('the dispute is in no queue')
+    await agent.send('POST', `tickets/${row.ticketId}/reply`, {
+      requestId: world.ids.next('request'),
+      version: row.version,
+      text: 'We looked at shelf 4.',
+      isInternal: false,
+    })
+    await page.locator('#messages').getByText('We looked at shelf 4.').waitFor()
+    expect(await page.locator('#spoken').textContent()).toBe('We looked at shelf 4.')
     expect(await page.locator('#text').inputValue()).toBe('half a sen')
     await page.context().close()
   })
@@ -141,13 +160,15 @@ describe('a page that is left open', () => {
 
 describe('without JavaScript', () => {
   it('facts, proof and the form are there', async () => {
-    const { page } = await phone('en', { javaScriptEnabled: false })
-    await page.goto(`${url}/o/or-late`)
+    const { buyer, late, plain } = stories
+    const { page } = await phoneOf(buyer, 'en', { javaScriptEnabled: false })
+    await page.goto(`${url}/o/${late.orderId}`)
     const text = await page.locator('main').innerText()
-    for (const fact of ['¥19.00', 'Paid', 'offline', '10:47', 'Cold brew latte', 'Cola was taken'])
+    for (const fact of ['¥15.50', 'Paid', 'lost its connection', 'Cold brew latte', 'Cola was taken'])
       expect(text).toContain(fact)
-    await page.goto(`${url}/o/or-1/dispute?line=line-cola-330`)
-    await page.getByText('I did not take it').tap()
+    const latte = plain.lines.find(({ sku }) => sku === 'coffee-latte')
+    await page.goto(`${url}/o/${plain.orderId}/dispute?line=${latte?.lineId}`)
+    await page.getByText('It was bad or expired').tap()
     await page.getByRole('button', { name: 'Send' }).tap()
     await page.waitForURL('**/d/**')
     expect(await page.locator('main').innerText()).toContain('A person is looking at it')
@@ -155,75 +176,119 @@ describe('without JavaScript', () => {
   })
 })
 
-const STATES = [
-  '/',
-  '/c/cab-001',
-  '/c/cab-001/code',
-  '/c/cab-001?state=live',
-  '/c/cab-001?state=offline',
-  '/o/or-1',
-  '/o/or-late',
-  '/o/or-held',
-  '/o/or-refunded',
-  '/o/or-arrears',
-  '/o/or-1/dispute?line=line-cola-330',
-  '/d/tk-settled',
-  '/d/tk-answered',
-  '/orders',
-  '/restriction',
-  '/privacy',
-  '/help',
-]
-
-describe.each(['zh', 'en'] as const)('every main state in %s', (language) => {
-  async function eachState(page: Page, check: (state: string) => Promise<void>) {
-    for (const state of STATES) {
-      fake.session = state.endsWith('=live') ? aSession({ isCabinetOffline: true }) : null
-      fake.cabinetStatus = state.endsWith('=offline') ? 'offline' : 'open'
-      await page.goto(url + state)
-      await check(state)
-    }
-  }
-  it.each(['light', 'dark'] as const)('has no violation that axe finds (%s)', async (colorScheme) => {
-    // axe is injected by the test, which the policy of the pages rightly refuses.
-    const { page } = await phone(language, { colorScheme, bypassCSP: true })
-    const violations: string[] = []
-    await eachState(page, async (state) => {
-      const found = await findViolations(page)
-      violations.push(...found.map((text) => `${state} ${text}`))
-    })
-    expect(violations).toEqual([])
-    await page.context().close()
-  })
-  it('fits a screen of 320 pixels, asks no other host, and breaks no rule of the content policy', async () => {
-    const { page, problems } = await phone(language, { viewport: { width: 320, height: 640 } })
-    const tooWide: string[] = []
-    await eachState(page, async (state) => {
-      const over = await overflowPixels(page)
-      if (over > 0) tooWide.push(`${state} by ${over}px`)
-    })
-    expect(tooWide).toEqual([])
+describe('a consumer for whom no door opens for a while', () => {
+  it('reads why and until when, and objects with one tap and no word', async () => {
+    const { blocked, covered } = stories
+    const { page, problems, posts } = await phoneOf(blocked, 'en')
+    await page.goto(`${url}/restriction`)
+    const text = await page.locator('main').innerText()
+    expect(text).toContain('covered during 2 of your visits')
+    expect(text).toMatch(/Ends by itself/)
+    expect(await page.locator(`a[href="/o/${covered.orderId}"]`).count()).toBe(1)
+    await page.getByRole('button', { name: 'Object' }).click()
+    await page.waitForURL('**/d/**')
+    expect(fieldsOf(posts.at(-1))).toEqual({ requestId: expect.any(String) })
     expect(problems).toEqual([])
     await page.context().close()
   })
 })
 
-describe('a consumer for whom no door opens for a while', () => {
-  it('reads why and until when, and objects with one tap and no word', async () => {
-    const { page, problems } = await phone('en')
-    await page.goto(`${url}/restriction`)
-    const text = await page.locator('main').innerText()
-    expect(text).toContain('covered during 5 of your visits')
-    expect(text).toMatch(/Ends by itself/)
-    expect(await page.locator('a[href="/o/or-late"]').count()).toBe(1)
-    await page.getByRole('button', { name: 'Object' }).click()
-    await page.waitForURL('**/d/tk-appeal')
-    expect(fake.sent.at(-1)).toMatchObject({
-      path: '/api/consumer/restriction/appeal',
-      body: { text: '', language: 'en', requestId: expect.any(String) },
-    })
-    expect(problems).toEqual([])
+/** The addresses that a person has, by whose phone they are looked at. */
+function statesOf({ buyer, plain, late, held, refunded, debtor, unpaid, blocked }: Stories) {
+  const own: Array<[Consumer, string[]]> = [
+    [
+      buyer,
+      [
+        '/',
+        `/c/${DEMO_CABINET}`,
+        `/c/${DEMO_CABINET}/code`,
+        ...[plain, late, held, refunded].map(({ orderId }) => `/o/${orderId}`),
+        `/o/${plain.orderId}/dispute?line=${plain.lines[0]?.lineId}`,
+        '/orders',
+        '/privacy',
+        '/help',
+      ],
+    ],
+    [debtor, [`/o/${unpaid.orderId}`]],
+    [blocked, ['/restriction']],
+  ]
+  return own
+}
+
+const LOOKS = (['zh', 'en'] as const).flatMap((language) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ language, colorScheme })),
+)
+
+/** Looks at these states in both languages and colours, and narrow. @returns what is wrong, by state */
+async function faultsOf(consumer: Consumer, states: readonly string[]): Promise<string[]> {
+  const faults: string[] = []
+  for (const { language, colorScheme } of LOOKS) {
+    // axe is injected by the test, which the policy of the pages rightly refuses.
+    const { page } = await phoneOf(consumer, language, { colorScheme, bypassCSP: true })
+    for (const state of states) {
+      await page.goto(url + state)
+      for (const found of await findViolations(page))
+        faults.push(`${state} in ${language}, ${colorScheme}: ${found}`)
+    }
     await page.context().close()
+  }
+  for (const language of ['zh', 'en'] as const) {
+    const { page, problems } = await phoneOf(consumer, language, { viewport: { width: 320, height: 640 } })
+    for (const state of states) {
+      await page.goto(url + state)
+      const over = await overflowPixels(page)
+      if (over > 0) faults.push(`${state} in ${language} is too wide by ${over}px`)
+    }
+    faults.push(...problems)
+    await page.context().close()
+  }
+  return faults
+}
+
+describe('every main state, in both languages, light and dark, and on a narrow phone', () => {
+  it('has no violation that axe finds, fits 320 pixels, asks no other host, and breaks no rule of the content policy', async () => {
+    const faults: string[] = []
+    for (const [consumer, states] of statesOf(stories)) faults.push(...(await faultsOf(consumer, states)))
+    expect(faults).toEqual([])
+  })
+  it('has none while a dispute is looked at, answered and settled either', async () => {
+    const { buyer, debtor, unpaid, refunded } = stories
+    const lines = unpaid.lines.map(({ lineId }) => ({ lineId, quantity: 1 }))
+    const inReview = await debtor.dispute(unpaid.orderId, { reason: 'other', lines, note: 'Not mine.' })
+    const { disputeId: answered } = await buyer.dispute(refunded.orderId, {
+      reason: 'quality',
+      lines: refunded.lines.map(({ lineId }) => ({ lineId, quantity: 1 })),
+    })
+    const faults = [
+      ...(await faultsOf(debtor, [`/d/${inReview.disputeId}`])),
+      ...(await faultsOf(buyer, [`/d/${answered}`])),
+    ]
+    expect(faults).toEqual([])
+  })
+})
+
+describe('a cabinet that cannot be reached', () => {
+  it('says so during a visit and before one, and the visit goes on by itself when it is back', async () => {
+    const consumer = await world.consumer('Anna')
+    const { session } = await shop(world, consumer, [
+      take('s4', 'juice-orange'),
+      { do: 'network', mode: 'cut' },
+    ])
+    await eventually('the visit at a cabinet that is offline', async () => {
+      const view = await consumer.session(session.sessionId)
+      return view.isCabinetOffline
+    })
+    expect(await faultsOf(consumer, [`/c/${DEMO_CABINET}`])).toEqual([])
+    const { page } = await phoneOf(consumer, 'en')
+    await page.goto(`${url}/c/${DEMO_CABINET}`)
+    const stranger = await phoneOf(stories.debtor, 'en')
+    await stranger.page.goto(`${url}/c/${DEMO_CABINET}`)
+    await stranger.page.getByText('cannot be reached right now').waitFor()
+    await world.workshop.control('network', { mode: 'ok' })
+    await page.waitForURL('**/o/**', { timeout: 60_000 })
+    await stranger.page.getByRole('button', { name: 'Open the door' }).waitFor()
+    await page.context().close()
+    await stranger.page.context().close()
   })
 })
 

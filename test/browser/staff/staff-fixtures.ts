@@ -388,6 +388,7 @@ export function aTicketDetail(
     language: 'zh',
     messages,
     order,
+    named: [],
     advice: order
       ? { action: 'refund', reasonKey: 'advice.double_charge', reasonValues: { count: 2 }, amountFen: 1650 }
       : null,

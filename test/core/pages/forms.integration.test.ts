@@ -1,130 +1,137 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  createFakeConsumerInterface,
-  type FakeConsumerInterface,
-} from '#test/support/fake-consumer-interface.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OrderView } from '#protocol/api/consumer.ts'
+import { DEMO_CABINET, type RunningSystem, startSystem } from '#scripts/system.ts'
+import { SOON, unpaidVisit } from '#test/scenarios/arrears.ts'
+import { arrive, leave, take } from '#test/scenarios/steps.ts'
+import { type Consumer, createWorld, type World } from '#test/scenarios/world.ts'
+import { createVisitor } from '#test/support/browserless.ts'
 
-let fake: FakeConsumerInterface
-beforeEach(async () => {
-  // No build here: the pages must read and their forms work without script and styles.
-  fake = await createFakeConsumerInterface('/nonexistent')
+/** What a phone without a script can do: read pages and send forms, to a whole system. */
+let system: RunningSystem
+let world: World
+let dataDir: string
+let buyer: Consumer
+let order: OrderView
+
+const CABINET = `/c/${DEMO_CABINET}`
+/** The page loads itself again, as no script does it. */
+const RELOADS = /<noscript><meta http-equiv="refresh"/
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(path.join(tmpdir(), 'vc-forms-'))
+  system = await startSystem({ dataDir, policy: SOON })
+  world = createWorld(system)
+  buyer = await world.consumer()
+  await buyer.signIn()
 })
-afterEach(() => fake.app.close())
-
-const REQUEST = 'rq00000000000000000000000000000000'.slice(0, 32)
-function form(url: string, fields: Record<string, string | string[]>) {
-  const body = new URLSearchParams()
-  for (const [name, values] of Object.entries(fields))
-    for (const value of [values].flat()) body.append(name, value)
-  return fake.app.inject({
-    method: 'POST',
-    url,
-    payload: body.toString(),
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'text/html',
-      origin: 'http://127.0.0.1',
-    },
-  })
-}
+afterAll(async () => {
+  await system?.stop()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+const requestId = () => world.ids.next('request')
 
 describe('a phone without JavaScript', () => {
   it('opens the cabinet with the form and comes back to the page that shows the visit', async () => {
-    const sent = await form('/c/cab-001', { requestId: REQUEST })
-    expect([sent.statusCode, sent.headers.location]).toEqual([303, '/c/cab-001'])
-    expect(fake.sent).toEqual([
-      { path: '/api/consumer/sessions', body: { requestId: REQUEST, cabinetId: 'cab-001' } },
-    ])
-    const page = await fake.app.inject({ url: '/c/cab-001?lang=en' })
-    expect(page.body).toContain('Unlocking')
+    const sent = await buyer.visitor.form(CABINET, { requestId: requestId() })
+    expect([sent.status, sent.headers.get('location')]).toEqual([303, CABINET])
+    const page = await buyer.visitor.page(`${CABINET}?lang=en`)
+    expect(page.body).toMatch(/Unlocking|Take what you like/)
+    expect(page.body).toMatch(RELOADS)
     expect(page.body).not.toContain('Open the door</span>')
+    const cabinet = await buyer.visitor.get(`/api/consumer/cabinets/${DEMO_CABINET}`)
+    const { sessionId } = (cabinet.body as { session: { sessionId: string } }).session
+    const goods = [take('s3', 'coffee-latte'), take('s3', 'cola-330'), take('s3', 'cola-330')]
+    await world.workshop.visit([...arrive, ...goods, ...leave])
+    order = await buyer.orderIn(sessionId, ['paid'])
   })
   it('is led to the consent of the payment app by a link that says what it is', async () => {
-    fake.refuseOpening = {
-      code: 'consent_required',
-      context: { consentUrl: 'https://pay.example/consent?a=1&b=2' },
-    }
-    const page = await form('/c/cab-001?lang=en', { requestId: REQUEST })
-    expect(page.statusCode).toBe(200)
-    expect(page.body).toContain('href="https://pay.example/consent?a=1&amp;b=2"')
+    const stranger = createVisitor(system.core.url)
+    const page = await stranger.form(`${CABINET}?lang=en`, { requestId: requestId() })
+    expect(page.status).toBe(200)
+    const [, link = ''] = /href="(http[^"]*apply_permissions_token=[^"]*)"/.exec(String(page.body)) ?? []
+    expect(new URL(link).origin).toBe(system.simulator.providerUrl)
+    expect(link).toContain('&amp;redirect_url=')
   })
   it('reads why the door stays closed and where the unpaid order is', async () => {
-    fake.refuseOpening = { code: 'consumer_in_arrears', context: { orderId: 'or-arrears' } }
-    const sent = await form('/c/cab-001', { requestId: REQUEST })
-    const page = await fake.app.inject({
-      url: String(sent.headers.location),
-      headers: { 'accept-language': 'en' },
-    })
+    const debtor = await world.consumer('赵敏')
+    const { orderId } = await unpaidVisit(world, debtor)
+    const sent = await debtor.visitor.form(CABINET, { requestId: requestId() })
+    const page = await debtor.visitor.page(String(sent.headers.get('location')), { 'accept-language': 'en' })
     expect(page.body).toContain('An earlier order is not paid yet')
-    expect(page.body).toContain('href="/o/or-arrears"')
+    expect(page.body).toContain(`href="/o/${orderId}"`)
+  })
+  it('is asked for the reason when it was left out, in the language that was chosen last, and nothing is sent', async () => {
+    const page = await buyer.visitor.form(`/o/${order.orderId}/dispute`, { requestId: requestId() })
+    expect(page.status).toBe(400)
+    expect(page.body).toContain('Please choose what is wrong')
+    expect((await buyer.order(order.orderId)).disputeId).toBeNull()
   })
   it('sends a dispute about two of three goods, and reads the answer', async () => {
-    const sent = await form('/o/or-1/dispute', {
-      requestId: REQUEST,
-      reason: 'item_returned',
-      line: ['line-cola-330', 'line-coffee-latte'],
-      'quantity.line-cola-330': '1',
+    const [cola, latte] = ['cola-330', 'coffee-latte'].map(
+      (sku) => order.lines.find((line) => line.sku === sku)?.lineId ?? sku,
+    )
+    const sent = await buyer.visitor.form(`/o/${order.orderId}/dispute`, {
+      requestId: requestId(),
+      reason: 'quality',
+      line: [`${cola}`, `${latte}`],
+      [`quantity.${cola}`]: '1',
       note: '  ',
     })
-    expect(sent.statusCode).toBe(303)
-    expect(fake.sent[0]?.body).toEqual({
-      requestId: REQUEST,
-      reason: 'item_returned',
-      lines: [
-        { lineId: 'line-cola-330', quantity: 1 },
-        { lineId: 'line-coffee-latte', quantity: 1 },
-      ],
-      language: 'zh',
+    expect(sent.status).toBe(303)
+    const disputeId = String(sent.headers.get('location')).split('/').at(-1)
+    const ticket = await (await world.staff('agent')).ticket(String(disputeId))
+    expect(ticket.named).toEqual([
+      { lineId: cola, quantity: 1 },
+      { lineId: latte, quantity: 1 },
+    ])
+    const page = await buyer.visitor.page(`/d/${disputeId}?lang=en`)
+    expect(page.body).toContain('A person is looking at it')
+  })
+  it('writes, is answered, rates, and reopens', async () => {
+    const disputeId = String((await buyer.order(order.orderId)).disputeId)
+    await buyer.visitor.form(`/d/${disputeId}/messages`, { requestId: requestId(), text: '<b>谢谢</b>' })
+    expect((await buyer.visitor.page(`/d/${disputeId}`)).body).toContain('&lt;b&gt;谢谢&lt;/b&gt;')
+    const agent = await world.staff('agent')
+    await agent.send('POST', `tickets/${disputeId}/resolve`, {
+      version: (await agent.ticket(disputeId)).ticket.version,
+      outcome: 'refused',
+      rootCause: 'consumer',
+      reply: 'The record shows both leaving the shelf; nothing is refunded.',
     })
-    const page = await fake.app.inject({ url: String(sent.headers.location) })
-    expect(page.body).toContain('已立即处理')
-    expect(page.body).toContain('¥3.50')
-  })
-  it('does not carry ticked goods into a question about the payment', async () => {
-    await form('/o/or-1/dispute', { requestId: REQUEST, reason: 'charged_twice', line: 'line-cola-330' })
-    expect(fake.sent[0]?.body).toMatchObject({ reason: 'charged_twice', lines: [] })
-  })
-  it('is asked for the reason when it was left out, and nothing is sent', async () => {
-    const page = await form('/o/or-1/dispute', { requestId: REQUEST })
-    expect(page.statusCode).toBe(400)
-    expect(page.body).toContain('请选择哪里不对')
-    expect(fake.sent).toEqual([])
-  })
-  it('writes, reopens and rates', async () => {
-    await form('/d/tk-answered/messages', { requestId: REQUEST, text: '<b>谢谢</b>' })
-    expect((await fake.app.inject({ url: '/d/tk-answered' })).body).toContain('&lt;b&gt;谢谢&lt;/b&gt;')
-    await form('/d/tk-settled/rating', { score: '5' })
-    expect((await fake.app.inject({ url: '/d/tk-settled?lang=en' })).body).toContain('You rated us 5 of 5')
-    await form('/d/tk-settled/reopen', { requestId: REQUEST })
-    expect(fake.disputes.get('tk-settled')?.state).toBe('in_review')
+    await buyer.visitor.form(`/d/${disputeId}/rating`, { score: '5' })
+    expect((await buyer.visitor.page(`/d/${disputeId}?lang=en`)).body).toContain('You rated us 5 of 5')
+    await buyer.visitor.form(`/d/${disputeId}/reopen`, { requestId: requestId() })
+    expect((await buyer.disputeView(disputeId)).state).toBe('in_review')
   })
 })
 
 describe('the language of a page', () => {
   it('is what the reader chose last, then what the browser asks for, else Chinese', async () => {
-    const chosen = await fake.app.inject({ url: '/help?lang=en', headers: { 'accept-language': 'zh-CN' } })
-    expect(chosen.body).toContain('<html lang="en">')
-    const cookie = String(chosen.headers['set-cookie']).split(';')[0] ?? ''
-    expect((await fake.app.inject({ url: '/help', headers: { cookie } })).body).toContain('<html lang="en">')
-    expect(
-      (await fake.app.inject({ url: '/help', headers: { 'accept-language': 'en-GB,en' } })).body,
-    ).toContain('<html lang="en">')
-    expect((await fake.app.inject({ url: '/help' })).body).toContain('<html lang="zh-CN">')
+    const reader = createVisitor(system.core.url)
+    expect((await reader.page('/help')).body).toContain('<html lang="zh-CN">')
+    expect((await reader.page('/help', { 'accept-language': 'en-GB,en' })).body).toContain('<html lang="en">')
+    await reader.page('/help?lang=en', { 'accept-language': 'zh-CN' })
+    expect((await reader.page('/help', { 'accept-language': 'zh-CN' })).body).toContain('<html lang="en">')
   })
 })
 
 describe('an address that leads nowhere', () => {
   it('tells a person calmly, and a program in JSON', async () => {
-    const page = await fake.app.inject({
-      url: '/nothing',
-      headers: { accept: 'text/html', 'accept-language': 'en' },
-    })
-    expect([page.statusCode, page.body.includes('Nothing here')]).toEqual([404, true])
-    const api = await fake.app.inject({ url: '/api/nothing', headers: { accept: 'application/json' } })
-    expect([api.statusCode, api.json<{ code: string }>().code]).toEqual([404, 'not_found'])
+    const stranger = createVisitor(system.core.url)
+    const page = await stranger.page('/nothing', { 'accept-language': 'en' })
+    expect([page.status, String(page.body).includes('Nothing here')]).toEqual([404, true])
+    const api = await stranger.page('/api/nothing', { accept: 'application/json' })
+    expect([api.status, (api.body as { code: string }).code]).toEqual([404, 'not_found'])
   })
   it('says whose phone an order belongs to without saying what is in it', async () => {
-    const page = await fake.app.inject({ url: '/o/somebody-elses?lang=en' })
-    expect([page.statusCode, page.body.includes('belongs to the phone that bought it')]).toEqual([401, true])
+    const page = await createVisitor(system.core.url).page(`/o/${order.orderId}?lang=en`)
+    expect([page.status, String(page.body).includes('belongs to the phone that bought it')]).toEqual([
+      401,
+      true,
+    ])
+    expect(page.body).not.toContain('19.00')
   })
 })
