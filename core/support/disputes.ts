@@ -274,9 +274,7 @@ export function createDisputes(
       .where('consumerId', '=', order.consumerId)
       .executeTakeFirstOrThrow()
     const own = await linesOf(tx, order.orderId)
-    const amountFen = own
-      .filter((line) => lines.some((one) => one.lineId === line.lineId))
-      .reduce((sum, line) => sum + line.amountFen - line.refundedFen, 0)
+    const amountFen = own.reduce((sum, line) => sum + questionedFen(line, lines), 0)
     const about: NewTicket = {
       requestId: request.requestId,
       type: request.reason,
@@ -575,4 +573,11 @@ function actionsOf(ticket: TicketRow, nowMs: number, reopenWindowMs: number): st
     ...(nowMs - ticket.resolvedAtMs <= reopenWindowMs ? ['reopen'] : []),
     ...(ticket.rating === null ? ['rate'] : []),
   ]
+}
+
+/** Of a line, what the pieces cost that the consumer points at; what went back before counts no more. */
+function questionedFen(line: OrderLineRow, named: DisputeRequest['lines']): number {
+  const pieces = named.find((one) => one.lineId === line.lineId)?.quantity ?? 0
+  const leftFen = line.amountFen - line.refundedFen
+  return Math.min(leftFen, Math.round((line.amountFen * pieces) / line.quantity))
 }

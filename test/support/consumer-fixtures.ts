@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Bilingual, Picture } from '#protocol/api/common.ts'
-import type {
-  CabinetForConsumer,
-  DisputeView,
-  OrderLineView,
-  OrderView,
-  RefundView,
-  SessionView,
-} from '#protocol/api/consumer.ts'
+import type { OrderLineView, OrderView, RefundView } from '#protocol/api/consumer.ts'
 
 /** Views as the consumer interface gives them, with sensible defaults: a test sets only what it is about. */
 
@@ -36,43 +29,6 @@ function product(sku: string): SeedProduct {
   const found = seed.products.find((candidate) => candidate.sku === sku)
   if (found === undefined) throw new Error(`scripts/seed/demo.json has no product ${sku}`)
   return found
-}
-
-export function aCabinet(changes: Partial<CabinetForConsumer> = {}): CabinetForConsumer {
-  return {
-    cabinetId: seed.cabinet.id,
-    name: seed.cabinet.name,
-    site: seed.cabinet.site,
-    contact: seed.cabinet.contact,
-    status: 'open',
-    capFen: 20_000,
-    retentionDays: 14,
-    shelves: seed.planogram.shelves.map((shelf) => ({
-      id: shelf.id,
-      products: shelf.lanes.map((lane, i) => {
-        const { name, picture } = product(lane.sku)
-        const inStock = shelf.id === 's2' && i === 1 ? 0 : shelf.id === 's1' && i === 2 ? 2 : lane.stock
-        return { sku: lane.sku, name, picture, priceFen: lane.priceFen, inStock }
-      }),
-    })),
-    session: null,
-    signedIn: false,
-    ...changes,
-  }
-}
-
-export function aSession(changes: Partial<SessionView> = {}): SessionView {
-  return {
-    sessionId: 'se-1',
-    cabinetId: seed.cabinet.id,
-    state: 'opened',
-    orderId: null,
-    requestedAtMs: OPENED_AT_MS - 3000,
-    openedAtMs: OPENED_AT_MS,
-    closedAtMs: null,
-    isCabinetOffline: false,
-    ...changes,
-  }
 }
 
 export function aLine(sku: string, changes: Partial<OrderLineView> = {}): OrderLineView {
@@ -197,28 +153,4 @@ function curve(startGrams: number, changes: readonly [number, number][]): [numbe
     points.push([tMs, Math.round(grams + Math.sin(tMs / 170) * 0.8)])
   }
   return points
-}
-
-export function aDispute(changes: Partial<DisputeView> = {}): DisputeView {
-  const openedAtMs = NOW_MS - 4 * 60_000
-  return {
-    disputeId: 'tk-1',
-    number: 1001,
-    orderId: 'or-1',
-    reason: 'not_taken',
-    state: 'in_review',
-    isAutomatic: false,
-    outcomeKey: null,
-    outcomeValues: {},
-    refunds: [],
-    messages: [],
-    openedAtMs,
-    firstResponseDueMs: openedAtMs + 15 * 60_000,
-    resolutionDueMs: openedAtMs + 24 * 3_600_000,
-    rating: null,
-    ratingTags: [],
-    nps: null,
-    actions: ['reply'],
-    ...changes,
-  }
 }

@@ -83,6 +83,7 @@ describe('a phone without JavaScript', () => {
     expect(sent.status).toBe(303)
     const disputeId = String(sent.headers.get('location')).split('/').at(-1)
     const ticket = await (await world.staff('agent')).ticket(String(disputeId))
+    expect(ticket.ticket.amountFen).toBe(350 + 1200)
     expect(ticket.named).toEqual([
       { lineId: cola, quantity: 1 },
       { lineId: latte, quantity: 1 },
