@@ -10,6 +10,7 @@ import { createOperations } from './commands/operations.ts'
 import { createSteadyWeight } from './commands/steady-weight.ts'
 import { createDelivery, type DeliveryListener } from './delivery/delivery.ts'
 import { createOutbox } from './delivery/outbox.ts'
+import { createTeller } from './delivery/teller.ts'
 import { createEvidenceQueue } from './evidence/evidence-queue.ts'
 import { createEvidenceStore } from './evidence/evidence-store.ts'
 import { createEvidenceUploader } from './evidence/uploader.ts'
@@ -146,6 +147,7 @@ export function createAgent(ports: AgentPorts): Agent {
   })
   const onSite = createOnSiteProof({
     db,
+    outbox,
     hardware,
     clock,
     random,
@@ -280,14 +282,18 @@ export function createAgent(ports: AgentPorts): Agent {
     },
     start() {
       const resumedSessionId = sessions.resume()
-      db.transact(() =>
-        outbox.append('agent.started', {
-          boot: identity.boot,
-          version: FIRMWARE,
-          profile: ports.profileName,
-          ...(resumedSessionId === undefined ? {} : { resumedSessionId }),
-        }),
-      )
+      // The disk may be full already: the door is looked after and the core is greeted all the same.
+      createTeller({ db, outbox, clock, log }).tell([
+        {
+          type: 'agent.started',
+          data: {
+            boot: identity.boot,
+            version: FIRMWARE,
+            profile: ports.profileName,
+            ...(resumedSessionId === undefined ? {} : { resumedSessionId }),
+          },
+        },
+      ])
       log.info({ boot: identity.boot, epoch: outbox.epoch, resumedSessionId }, 'agent started')
       if (resumedSessionId !== undefined) hardware.setPace('session')
       readingTimer = clock.setTimer('first reading of the lock', FIRST_READING_MS, goOnline)
@@ -295,6 +301,8 @@ export function createAgent(ports: AgentPorts): Agent {
         createReadings({
           db,
           outbox,
+          clock,
+          log: part('readings'),
           sensors: hardware.sensors,
           sessions,
           doorWatches,

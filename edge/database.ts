@@ -102,6 +102,21 @@ export function openEdgeDatabase(file: string, whenFailing: WhenFailing = {}): E
   return createEdgeDatabase(sql, whenFailing)
 }
 
+/**
+ * As above, and something was written to it.
+ * @throws as above, and what the disk says when it takes nothing
+ */
+export function openWritable(file: string, whenFailing: WhenFailing = {}): EdgeDatabase {
+  const db = openEdgeDatabase(file, whenFailing)
+  try {
+    db.transact(() => db.saveDocument('opened', (db.readDocument<number>('opened') ?? 0) + 1))
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
 /** What else happens when a transaction fails for want of room, or because the disk failed. */
 export interface WhenFailing {
   onFull?: () => void

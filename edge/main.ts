@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import pino, { type Logger } from 'pino'
-import { every } from '#protocol/base/clock.ts'
-import { createDiskRoom } from '#protocol/base/disk-room.ts'
+import { every, wait } from '#protocol/base/clock.ts'
+import { createDiskRoom, type DiskRoom } from '#protocol/base/disk-room.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import type { Profile } from '#protocol/wire/profile.ts'
@@ -14,7 +15,8 @@ import { type AgentPorts, FIRMWARE } from './agent-ports.ts'
 import { createHttpCamera } from './camera/http-camera.ts'
 import { readPicture } from './camera/picture-reader.ts'
 import { helpText, parseCommandLine, type RunOptions } from './command-line.ts'
-import { openEdgeDatabase } from './database.ts'
+import { createCaretaker } from './caretaker.ts'
+import { type EdgeDatabase, openWritable } from './database.ts'
 import { createMqttLink } from './delivery/mqtt-link.ts'
 import type { Credentials } from './enrolment/credentials.ts'
 import { createCoreAccess } from './enrolment/core-access.ts'
@@ -33,6 +35,8 @@ const ids = createIds(clock, random)
 /** Stopping must not hang on a dead disk or broker. */
 const STOP_LONGEST_MS = 8000
 const PARENT_LOOK_MS = 500
+/** A start that found no room on the disk is tried again this often. */
+const START_AGAIN_MS = 2000
 /** EX_TEMPFAIL: whoever supervises this process starts it again. */
 const RESTART_EXIT_CODE = 75
 /** Ready means that a session can start; a cabinet without a network or planogram is as ready as it gets after this. */
@@ -100,7 +104,12 @@ async function runAgent(options: RunOptions): Promise<void> {
       process.stdout.write(`${JSON.stringify({ ready: true, cabinetId: credentials.cabinetId })}\n`)
     }
   })
+  const room = watchRoom(options, own)
+  const db = await openWhenThereIsRoom(options, profile, own, room, stopping.signal)
+  if (db === undefined) process.exit(0)
   const agent = assemble(options, credentials, profile, own, {
+    db,
+    hasRoom: () => !room.isLow(),
     restart: () => restarting.abort(),
     onReady: ready,
   })
@@ -141,16 +150,66 @@ function startAgain(log: Logger): never {
   process.exit(RESTART_EXIT_CODE)
 }
 
-function assemble(
+function watchRoom({ dataFolder, settings }: RunOptions, log: Logger): DiskRoom {
+  const room = createDiskRoom({
+    folder: dataFolder,
+    reserveBytes: settings.diskReserveBytes,
+    clock,
+    onChange: (isLow, freeBytes) =>
+      isLow
+        ? log.error({ freeBytes }, 'little room is left on the disk; no new sessions start')
+        : log.warn({ freeBytes }, 'there is room on the disk again'),
+  })
+  room.start()
+  return room
+}
+
+/**
+ * A start needs a little room, for its own number at least. Until there is some the doors are kept locked; a process that
+ * ended instead would leave that to nobody, and a supervisor that gives up would leave it so.
+ * @returns undefined when the process is to stop before
+ */
+async function openWhenThereIsRoom(
   options: RunOptions,
-  credentials: Credentials,
   profile: Profile,
   log: Logger,
-  rim: Pick<AgentPorts, 'restart' | 'onReady'>,
-) {
-  const { settings, dataFolder } = options
-  const { cabinetId, partition } = credentials
-  const hardware = createModbusCabinet({
+  room: DiskRoom,
+  stopping: AbortSignal,
+): Promise<EdgeDatabase | undefined> {
+  const file = path.join(options.dataFolder, 'edge.sqlite')
+  let caretaker: ReturnType<typeof createCaretaker> | undefined
+  try {
+    while (!stopping.aborted) {
+      try {
+        return openWritable(file, { onFull: () => room.noteFull() })
+      } catch (error) {
+        if (storageTroubleOf(error) !== 'full') throw error
+        room.noteFull()
+        if (caretaker === undefined) {
+          log.error(
+            { freeBytes: room.freeBytes() },
+            'the disk is full: the agent cannot start. The doors are kept locked and nobody is let in. Make room; it goes on by itself',
+          )
+          caretaker = createCaretaker({
+            hardware: createHardware(options, profile, log),
+            clock,
+            log: log.child({ part: 'caretaker' }),
+            lockRetryMs: options.settings.lockRetryMs,
+          })
+          caretaker.start()
+        }
+        await Promise.race([wait(clock, 'look for room', START_AGAIN_MS), aborted(stopping)])
+      }
+    }
+    return undefined
+  } finally {
+    await caretaker?.stop()
+  }
+}
+
+function createHardware(options: RunOptions, profile: Profile, log: Logger) {
+  const { settings } = options
+  return createModbusCabinet({
     bus: createBus(options.serialPath, profile, log, settings),
     profile,
     clock,
@@ -162,6 +221,17 @@ function assemble(
     silentDeviceRetryMs: settings.silentDeviceRetryMs,
     staleAfterMs: settings.staleAfterMs,
   })
+}
+
+function assemble(
+  options: RunOptions,
+  credentials: Credentials,
+  profile: Profile,
+  log: Logger,
+  rim: Pick<AgentPorts, 'db' | 'hasRoom' | 'restart' | 'onReady'>,
+) {
+  const { settings, dataFolder } = options
+  const { cabinetId, partition } = credentials
   const access = createCoreAccess({
     ...options,
     credentials,
@@ -184,24 +254,12 @@ function assemble(
     reconnectShortestMs: settings.reconnectShortestMs,
     reconnectLongestMs: settings.reconnectLongestMs,
   })
-  const room = createDiskRoom({
-    folder: dataFolder,
-    reserveBytes: settings.diskReserveBytes,
-    clock,
-    onChange: (isLow, freeBytes) =>
-      isLow
-        ? log.error({ freeBytes }, 'little room is left on the disk; no new sessions start')
-        : log.warn({ freeBytes }, 'there is room on the disk again'),
-  })
-  room.start()
   return createAgent({
     clock,
     ids,
     random,
     log,
-    db: openEdgeDatabase(path.join(dataFolder, 'edge.sqlite'), { onFull: () => room.noteFull() }),
-    hasRoom: () => !room.isLow(),
-    hardware,
+    hardware: createHardware(options, profile, log),
     link,
     cameras: options.cameras.map(({ id, url }) => createHttpCamera(id, url, settings.cameraTimeoutMs)),
     readPicture,

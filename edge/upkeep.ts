@@ -3,6 +3,7 @@ import { type Clock, every, type Timer } from '#protocol/base/clock.ts'
 import type { CommandJournal } from './commands/command-journal.ts'
 import type { EdgeDatabase } from './database.ts'
 import type { Outbox, PressureLevel } from './delivery/outbox.ts'
+import { createTeller } from './delivery/teller.ts'
 import type { EvidenceStore } from './evidence/evidence-store.ts'
 import { patiently } from './patiently.ts'
 
@@ -26,6 +27,7 @@ const CLOCK_STEP_MS = 1000
 /** What nobody waits for: outbox pressure, clock steps, pruning. */
 export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): void } {
   const { db, outbox, evidence, journal, clock, log } = options
+  const teller = createTeller(options)
   const timers: Timer[] = []
   // Kept over a restart, or the alarm of an outbox that was emptied meanwhile would stand for ever.
   let level = db.readDocument<PressureLevel>('told-pressure') ?? 'normal'
@@ -46,7 +48,7 @@ export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): v
     wallMinusMonoMs = difference
     if (Math.abs(stepMs) < CLOCK_STEP_MS) return
     log.warn({ stepMs }, 'the wall clock jumped')
-    db.transact(() => outbox.append('agent.clock-step', { stepMs }))
+    teller.tell([{ type: 'agent.clock-step', data: { stepMs } }])
   }
   function prune(): void {
     outbox.prune(options.knownNowMs())

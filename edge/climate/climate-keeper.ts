@@ -5,6 +5,7 @@ import type { ProbeFault } from '#protocol/messages/climate.ts'
 import type { Twin } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { createTeller } from '../delivery/teller.ts'
 import { decideReadingWindowMs } from '../delivery/thinning.ts'
 import { readingOfAll } from '../hardware/door-view.ts'
 import type { BoardReading, CabinetHardware, ClimateSample } from '../hardware/ports.ts'
@@ -79,6 +80,7 @@ const TOLD_FAULTS = 'probe-faults'
 
 export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeeper {
   const { db, outbox, hardware, clock, log, settings } = options
+  const teller = createTeller(options)
   const lockout = createLockoutKeeper({
     db,
     outbox,
@@ -153,16 +155,20 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
     tellLockout()
   }
 
+  const saveTold = () => db.saveDocument(TOLD_FAULTS, told)
   function tellProbes(changes: readonly ProbeChange[]): void {
     if (changes.length === 0) return
-    db.transact(() => {
-      for (const { phase, probe, fault } of changes) {
-        if (phase === 'began') told[probe] = fault
-        else delete told[probe]
-        outbox.append('climate.probe-fault', { phase, probe, fault })
-      }
-      db.saveDocument(TOLD_FAULTS, told)
-    })
+    for (const { phase, probe, fault } of changes) {
+      if (phase === 'began') told[probe] = fault
+      else delete told[probe]
+    }
+    teller.tell(
+      changes.map(({ phase, probe, fault }) => ({
+        type: 'climate.probe-fault',
+        data: { phase, probe, fault },
+      })),
+      saveTold,
+    )
     log.warn({ changes }, 'what is wrong with the temperature probes changed')
   }
 
@@ -174,7 +180,7 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
     if (now - window.startedMonoMs < windowMs) return
     const reading = readingOf(window)
     window = startWindow(now)
-    if (reading) db.transact(() => outbox.append('climate.reading', reading))
+    if (reading) teller.tell([{ type: 'climate.reading', data: reading }])
   }
 
   async function keepSetpoint(now: number, register: number | null): Promise<void> {
@@ -210,10 +216,13 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
 
   function conclude(step: ThermostatStep): void {
     if (step.type !== 'answer') return
-    thermostat = step.state
+    // Answered is what is written; a disk that is full lets it be answered at a later look.
     db.transact(() => {
       db.saveDocument('thermostat', step.state)
       outbox.append('climate.setpoint-applied', step.answer)
+      db.afterCommit(() => {
+        thermostat = step.state
+      })
     })
     log.info({ ...step.answer }, 'setpoint answered')
   }
@@ -242,9 +251,12 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
       window = evolveWindow(window, { ...sample, airDeciCelsius: probes.air }, isDoorOpen)
     },
     onTwin(twin) {
-      thermostat = evolveWanted(thermostat, twin)
-      db.saveDocument('thermostat', thermostat)
-      db.afterCommit(() => wake(0))
+      const wanting = evolveWanted(thermostat, twin)
+      db.saveDocument('thermostat', wanting)
+      db.afterCommit(() => {
+        thermostat = wanting
+        wake(0)
+      })
     },
     clearOnSite(by, reason, about) {
       const isCleared = lockout.clear(by, reason, about)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '#protocol/base/clock.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { createTeller } from '../delivery/teller.ts'
 import { decideExcursion, type ExcursionState, initialExcursion } from './excursion.ts'
 import {
   type ClimateView,
@@ -67,6 +68,7 @@ const SAVE_EVERY_MS = 30_000
 
 export function createLockoutKeeper(options: LockoutKeeperOptions): LockoutKeeper {
   const { db, outbox, clock, log } = options
+  const teller = createTeller(options)
   let state = initialLockout()
   let excursion = initialExcursion
   let openStop: OpenStop | undefined
@@ -117,20 +119,18 @@ export function createLockoutKeeper(options: LockoutKeeperOptions): LockoutKeepe
     const unseen = decideUnseen(state, trueMs, options.policy())
     state = unseen.state
     if (unseen.latched) tell(unseen.latched, null)
-    else save()
+    else saveSoon()
   }
 
   function tell(latched: Latched, airDeciCelsius: number | null): void {
     const { cause, sinceMs, peakDeciCelsius } = latched
-    db.transact(() => {
-      save()
-      outbox.append('climate.lockout-latched', {
-        cause,
-        sinceMs,
-        ...(airDeciCelsius === null ? {} : { airDeciCelsius }),
-        ...(peakDeciCelsius === null ? {} : { peakDeciCelsius }),
-      })
-    })
+    const data = {
+      cause,
+      sinceMs,
+      ...(airDeciCelsius === null ? {} : { airDeciCelsius }),
+      ...(peakDeciCelsius === null ? {} : { peakDeciCelsius }),
+    }
+    teller.tell([{ type: 'climate.lockout-latched', data }], save)
     log.error({ cause, airDeciCelsius }, 'food safety: sales are stopped until somebody clears it on site')
   }
 
@@ -146,12 +146,14 @@ export function createLockoutKeeper(options: LockoutKeeperOptions): LockoutKeepe
     )
     excursion = next
     if (event === undefined) return
-    db.transact(() => {
-      save()
-      outbox.append('climate.excursion', event)
-    })
+    teller.tell([{ type: 'climate.excursion', data: event }], save)
   }
 
+  /** A full disk keeps nobody from looking after the cold: it is written once there is room. */
+  function saveSoon(): void {
+    lastSaveMonoMs = clock.monoMs()
+    teller.tell([], save)
+  }
   function save(): void {
     lastSaveMonoMs = clock.monoMs()
     const saved: Saved = { state, excursion, moment: moment() }
@@ -178,7 +180,7 @@ export function createLockoutKeeper(options: LockoutKeeperOptions): LockoutKeepe
           lastColdMs: before.lastColdMs,
         })
       if (decision.latched) tell(decision.latched, view.airDeciCelsius)
-      else if (before.phase !== state.phase || now - lastSaveMonoMs >= SAVE_EVERY_MS) save()
+      else if (before.phase !== state.phase || now - lastSaveMonoMs >= SAVE_EVERY_MS) saveSoon()
     },
     clear(by, reason, about) {
       const cleared = decideCleared(state)
@@ -193,7 +195,7 @@ export function createLockoutKeeper(options: LockoutKeeperOptions): LockoutKeepe
     start() {
       lastLookMonoMs = clock.monoMs()
       // From here on the cabinet is looked after: a stop that comes soon has a beginning.
-      save()
+      saveSoon()
     },
     save,
   }

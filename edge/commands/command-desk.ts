@@ -9,6 +9,7 @@ import { type Command, type CommandReply, TOKEN_LIFE_MS } from '#protocol/messag
 import { parseFrame } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { ROOM_AGAIN_MS } from '../delivery/teller.ts'
 import type { Identity } from '../identity.ts'
 import type { CommandJournal, CommandRecord } from './command-journal.ts'
 import { type CabinetState, decideArrival, decideToken, type Refusal, refusal, type Token } from './decide.ts'
@@ -37,8 +38,6 @@ export interface CommandDesk {
 
 /** Prepared and never executed; more than this at once is no honest core. */
 const TOKENS_MOST = 20
-/** An outcome that finds no room is written as soon as there is some; it is looked for this often. */
-const ROOM_AGAIN_MS = 1000
 
 export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const { db, outbox, journal, operations, identity, clock, ids, log } = options
@@ -247,7 +246,20 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     } catch (error) {
       if (storageTroubleOf(error) !== 'full') throw error
       if (!isTold) log.error({ commandId: command.id }, 'the outcome of a command waits for room on the disk')
-      clock.setTimer('command-outcome', ROOM_AGAIN_MS, () => concludeWhenThereIsRoom(command, record, true))
+      clock.setTimer('command-outcome', ROOM_AGAIN_MS, () => {
+        if (db.sql.open) concludeWhenThereIsRoom(command, record, true)
+      })
+    }
+  }
+  /** Of a command of an earlier start: nobody waits for a reply on this link. */
+  function settleWhenThereIsRoom(record: CommandRecord): void {
+    try {
+      writeOutcome(record, false)
+    } catch (error) {
+      if (storageTroubleOf(error) !== 'full') throw error
+      clock.setTimer('command-outcome', ROOM_AGAIN_MS, () => {
+        if (db.sql.open) settleWhenThereIsRoom(record)
+      })
     }
   }
   /** Nothing was moved: where the refusal cannot be kept either, the core is told all the same. */
@@ -283,6 +295,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   return {
     onCommand,
     settleUnfinished() {
+      // Taken now: with a later try a command of this start would be among them.
       for (const record of journal.unfinished()) {
         const operation = operationOf(record.name)
         // A command of an earlier version that this one does not know any more.
@@ -290,7 +303,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
           status: 'unknown',
           reason: 'unknown_after_crash',
         }
-        writeOutcome({ ...record, ...outcome }, false)
+        settleWhenThereIsRoom({ ...record, ...outcome })
         log.warn({ commandId: record.id, ...outcome }, 'the agent stopped while this command was executed')
       }
     },

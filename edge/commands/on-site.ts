@@ -3,6 +3,8 @@ import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import { integerBelow, type Random } from '#protocol/base/random.ts'
 import type { EdgeDatabase } from '../database.ts'
+import type { Outbox } from '../delivery/outbox.ts'
+import { createTeller } from '../delivery/teller.ts'
 import type { BoardReading, CabinetHardware } from '../hardware/ports.ts'
 import { patiently } from '../patiently.ts'
 import { type Refusal, refusal } from './decide.ts'
@@ -43,6 +45,7 @@ const CODES = 10_000
 
 export function createOnSiteProof(options: {
   db: EdgeDatabase
+  outbox: Pick<Outbox, 'append'>
   hardware: Pick<CabinetHardware, 'showDigits'>
   clock: Clock
   random: Random
@@ -52,6 +55,7 @@ export function createOnSiteProof(options: {
   sessionKind: () => string | undefined
 }): OnSiteProof {
   const { db, hardware, clock, random, log } = options
+  const teller = createTeller(options)
   let state = db.readDocument<OnSite | null>(DOCUMENT) ?? undefined
   let shownAtMonoMs = Number.NEGATIVE_INFINITY
   let isShowing = false
@@ -60,8 +64,9 @@ export function createOnSiteProof(options: {
 
   function save(next: OnSite | undefined): void {
     state = next
-    db.transact(() => db.saveDocument(DOCUMENT, next ?? null))
+    teller.tell([], saveState)
   }
+  const saveState = () => db.saveDocument(DOCUMENT, state ?? null)
   function draw(): string {
     return String(integerBelow(random, CODES)).padStart(4, '0')
   }

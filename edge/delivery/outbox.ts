@@ -29,8 +29,12 @@ export interface Outbox {
   readonly epoch: string
   /** The epoch before this one in the same database, for the hello. */
   readonly continues: Identity['continues']
-  /** Inside a transaction. @returns the event's sequence number */
-  append<T extends EventType>(type: T, data: EventData<T>): number
+  /**
+   * Inside a transaction.
+   * @param at  when it happened, if that was not now: wall clock and monotonic clock of this start
+   * @returns the event's sequence number
+   */
+  append<T extends EventType>(type: T, data: EventData<T>, at?: { atMs: number; monoMs: number }): number
   /** `firstSeq` is the oldest kept, 0 when none. */
   range(): { firstSeq: number; lastSeq: number; ackedSeq: number }
   /** Events from `fromSeq`, at most so many and so many bytes, but one at least. */
@@ -122,7 +126,11 @@ export function createOutbox(
     keptAckedBytes = (sum.get(0, position.ackedSeq) ?? { bytes: 0 }).bytes
     firstSeq = oldest.get()?.seq ?? 0
   }
-  function append<T extends EventType>(type: T, data: EventData<T>): number {
+  function append<T extends EventType>(
+    type: T,
+    data: EventData<T>,
+    { atMs, monoMs } = { atMs: clock.now(), monoMs: clock.monoMs() },
+  ): number {
     assert(sql.inTransaction, `the event ${type} is appended in a transaction`)
     // A wrong event is a bug of ours, but the fact that it tells must not be lost: the core keeps it as a dead letter.
     const parsed = parseEvent(type, data)
@@ -133,7 +141,7 @@ export function createOutbox(
     // Read again inside the transaction: a rolled-back append must not leave a hole.
     const stored = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
     const seq = stored.lastSeq + 1
-    insert.run(seq, type, Math.max(0, clock.now()), clock.monoMs(), identity.boot, text, byteCount)
+    insert.run(seq, type, Math.max(0, atMs), monoMs, identity.boot, text, byteCount)
     db.saveDocument('outbox', { lastSeq: seq, ackedSeq: position.ackedSeq })
     db.afterCommit(() => {
       position = { lastSeq: seq, ackedSeq: position.ackedSeq }

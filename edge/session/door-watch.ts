@@ -4,6 +4,7 @@ import { messageOf } from '#protocol/base/errors.ts'
 import type { DomainEvent } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { createTeller } from '../delivery/teller.ts'
 import { type DoorHardware, readingOfDoor } from '../hardware/door-view.ts'
 import { type BoardReading, isLocked, type ScaleSweep } from '../hardware/ports.ts'
 import { LOCK_FAILED_AFTER_MS } from './decide.ts'
@@ -121,7 +122,8 @@ export interface DoorWatch {
 }
 
 export function createDoorWatch(options: DoorWatchOptions): DoorWatch {
-  const { db, outbox, hardware, clock, log } = options
+  const { hardware, clock, log } = options
+  const teller = createTeller(options)
   const number = options.door ?? 0
   let door = initialIdleDoor
   const unattended = createUnattendedWatch(hardware.sensors)
@@ -129,9 +131,9 @@ export function createDoorWatch(options: DoorWatchOptions): DoorWatch {
   let lockAskedMonoMs = Number.NEGATIVE_INFINITY
 
   /** A cabinet with one door need not say which. */
-  function append(event: DomainEvent): void {
+  function ofThisDoor(event: DomainEvent): DomainEvent {
     const isOfDoor = event.type.startsWith('door.') && number > 0
-    outbox.append(event.type, isOfDoor ? { ...event.data, door: number } : event.data)
+    return isOfDoor ? ({ ...event, data: { ...event.data, door: number } } as DomainEvent) : event
   }
   async function lock(): Promise<void> {
     isLocking = true
@@ -158,9 +160,7 @@ export function createDoorWatch(options: DoorWatchOptions): DoorWatch {
           reading.atMonoMs,
         )
       if (decision.events.length > 0) {
-        db.transact(() => {
-          for (const event of decision.events) append(event)
-        })
+        teller.tell(decision.events.map(ofThisDoor))
         log.warn(
           { events: decision.events.map((event) => event.type) },
           'door or power changed without a session',
@@ -174,13 +174,16 @@ export function createDoorWatch(options: DoorWatchOptions): DoorWatch {
       const found = unattended.onScales(sweep)
       if (found === undefined) return
       const { cause, changes } = found
-      db.transact(() =>
-        outbox.append('stock.unattended', {
-          ...(number === 0 ? {} : { door: number }),
-          cause,
-          changes: changes.map((one) => ({ ...one })),
-        }),
-      )
+      teller.tell([
+        {
+          type: 'stock.unattended',
+          data: {
+            ...(number === 0 ? {} : { door: number }),
+            cause,
+            changes: changes.map((one) => ({ ...one })),
+          },
+        },
+      ])
       log.warn({ cause, changes }, 'shelves changed although nobody was let in')
     },
   }

@@ -1,6 +1,7 @@
 import type { ScaleSweep } from '../hardware/ports.ts'
 import type { WeighingStep } from '#protocol/weighing/types.ts'
 import { type LiveWeighing, startWeighing } from '../weighing/live-weighing.ts'
+import type { DomainEvent } from '#protocol/messages/index.ts'
 import { evolveResumed } from './decide.ts'
 import type { SampleRow, StoredSession } from './journal.ts'
 import type { BoundPlanogram, SessionRecord } from './record.ts'
@@ -18,6 +19,10 @@ export interface LiveSession {
   unsaved: SampleRow[]
   /** Steps that are not in the outbox yet. */
   untold: WeighingStep[]
+  /** Events that found no room on the disk, with their time; while there are any the journal is behind the record. */
+  untoldEvents: Array<{ event: DomainEvent; atMs: number; monoMs: number }>
+  /** Session time before which a disk that was full is not asked again. */
+  writeAgainMs: number
   sampleCount: number
   flushedAtMs: number
   readonly pendingPictures: Set<Promise<void>>
@@ -61,6 +66,8 @@ function assemble(
     isDoorOpen,
     unsaved: [],
     untold: [],
+    untoldEvents: [],
+    writeAgainMs: 0,
     sampleCount: rows.length,
     flushedAtMs: base.ms,
     pendingPictures: new Set(),

@@ -2,13 +2,16 @@ import type { Logger } from 'pino'
 import type { Clock } from '#protocol/base/clock.ts'
 import { assert } from '#protocol/base/decision.ts'
 import { messageOf } from '#protocol/base/errors.ts'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import type { EvidenceRef } from '#protocol/messages/session.ts'
 import type { WeighingResult } from '#protocol/weighing/types.ts'
 import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
+import { createTeller, ROOM_AGAIN_MS } from '../delivery/teller.ts'
 import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
 import { type DoorHardware, readingOfDoor } from '../hardware/door-view.ts'
 import { type BoardReading, isLocked, type ScaleSweep } from '../hardware/ports.ts'
+import { patiently } from '../patiently.ts'
 import { decideEngineFaults, type KnownFaults } from '../weighing/engine-faults.ts'
 import { readLearned, saveLearned } from '../weighing/learned-store.ts'
 import { decideGainFaults, decideLearned, type LearnedWeights } from '../weighing/learned-weights.ts'
@@ -108,7 +111,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (decision.record === one.record && decision.effects.length === 0 && alongside === undefined) return
     const isFinished = decision.effects.some((effect) => effect.type === 'finished')
     const tMs = timeNow(one)
-    db.transact(() => {
+    const write = () => {
       flushSamples(one)
       for (const effect of decision.effects) {
         if (effect.type === 'event') outbox.append(effect.event.type, effect.event.data)
@@ -116,7 +119,14 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (isFinished) journal.finish(decision.record, tMs, clock.now())
       else journal.save(decision.record, tMs, clock.now())
       alongside?.()
-    })
+    }
+    try {
+      db.transact(write)
+    } catch (error) {
+      // A receipt and an outcome must be written; a door is watched and locked whether or not there is room to say so.
+      if (storageTroubleOf(error) !== 'full' || isFinished || alongside !== undefined) throw error
+      keepUntold(one, decision)
+    }
     const before = one.record.phase
     one.record = decision.record
     if (before !== decision.record.phase) {
@@ -161,12 +171,28 @@ export function createSessions(options: SessionsOptions): Sessions {
     for (const run of endListeners) run(one.record.sessionId)
   }
 
+  /** The session goes on in memory; journal and events follow with the next thing that can be written. */
+  function keepUntold(one: LiveSession, decision: SessionDecision): void {
+    const at = { atMs: clock.now(), monoMs: clock.monoMs() }
+    for (const effect of decision.effects)
+      if (effect.type === 'event') one.untoldEvents.push({ event: effect.event, ...at })
+    one.writeAgainMs = timeNow(one) + ROOM_AGAIN_MS
+    log.error(
+      { sessionId: one.record.sessionId, phase: decision.record.phase },
+      'the disk is full: the session goes on in memory until there is room',
+    )
+  }
+
   function flushSamples(one: LiveSession): void {
-    if (one.unsaved.length === 0) return
     const rows = one.unsaved
+    const events = one.untoldEvents
+    if (rows.length === 0 && events.length === 0) return
     db.transact(() => {
+      for (const { event, atMs, monoMs } of events) outbox.append(event.type, event.data, { atMs, monoMs })
+      if (events.length > 0) journal.save(one.record, timeNow(one), clock.now())
       journal.appendSamples(one.record.sessionId, rows, clock.now())
       db.afterCommit(() => {
+        one.untoldEvents = one.untoldEvents.slice(events.length)
         one.unsaved = one.unsaved.slice(rows.length)
         one.flushedAtMs = timeNow(one)
       })
@@ -277,8 +303,16 @@ export function createSessions(options: SessionsOptions): Sessions {
     one.sampleCount++
     if (one.sampleCount <= settings.traceSamplesMost || one.sampleCount % 10 === 0) one.unsaved.push(row)
     one.untold.push(...steps)
-    if (one.untold.length > 0) reportSteps(one)
-    else if (timeNow(one) - one.flushedAtMs >= settings.journalFlushMs) flushSamples(one)
+    const nowMs = timeNow(one)
+    if (nowMs < one.writeAgainMs) return
+    try {
+      if (one.untold.length > 0) reportSteps(one)
+      else if (one.untoldEvents.length > 0 || nowMs - one.flushedAtMs >= settings.journalFlushMs)
+        flushSamples(one)
+    } catch (error) {
+      if (storageTroubleOf(error) === 'full') one.writeAgainMs = nowMs + ROOM_AGAIN_MS
+      throw error
+    }
   }
 
   /** A disk that is full keeps them here; they go with the next weighing that can be written. */
@@ -385,14 +419,21 @@ export function createSessions(options: SessionsOptions): Sessions {
         assert(stored !== undefined, 'the unfinished session is there')
         const at = { wallMs: clock.now(), monoMs: clock.monoMs() }
         const revived = reviveLive(stored, at, !options.isReachable())
-        journal.appendSamples(sessionId, revived.gap, at.wallMs)
         live = revived.live
+        live.unsaved = [...revived.gap]
       } catch (error) {
         log.error({ sessionId, err: error }, 'the journal of the session in progress cannot be replayed')
         abandon(sessionId)
         return undefined
       }
-      annotate(live, {})
+      // With what follows at the latest; a disk that is full is no reason to give a visit up.
+      const one = live
+      patiently(log, 'the first record of the session that goes on', () => {
+        db.transact(() => {
+          flushSamples(one)
+          journal.save(one.record, timeNow(one), clock.now())
+        })
+      })()
       log.warn(
         { sessionId, phase: live.record.phase, restarts: live.record.restarts },
         'the session in progress goes on',
@@ -427,11 +468,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       'any session in progress can be abandoned',
     )
     const decision = decideAbandoned(bare, 'journal_damaged')
-    db.transact(() => {
-      for (const effect of decision.effects) {
-        if (effect.type === 'event') outbox.append(effect.event.type, effect.event.data)
-      }
-      journal.finish(decision.record, 0, clock.now())
-    })
+    const events = decision.effects.flatMap((effect) => (effect.type === 'event' ? [effect.event] : []))
+    createTeller(options).tell(events, () => journal.finish(decision.record, 0, clock.now()))
   }
 }

@@ -27,6 +27,7 @@ describe('the proof that somebody stands at the cabinet', () => {
   function start(hasDisplay = true) {
     proof = createOnSiteProof({
       db,
+      outbox: { append: () => expect.fail('nothing is told') },
       hardware: hasDisplay
         ? {
             showDigits: async (digits) => {

@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3'
 import type { Clock } from '#protocol/base/clock.ts'
 import { createIds, type Ids } from '#protocol/base/ids.ts'
+import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import { createAgent } from '#edge/agent.ts'
 import type { Agent } from '#edge/agent-ports.ts'
 import { parseSettings } from '#edge/config.ts'
@@ -47,6 +48,8 @@ const SETTINGS = parseSettings(
   'simulation',
 )
 const AWAY_SHORTEST_MS = 400
+/** As the process of the agent does it. */
+const START_AGAIN_MS = 2000
 const AWAY_LONGEST_MS = 45_000
 
 export function createEdgeNode(deps: {
@@ -63,7 +66,6 @@ export function createEdgeNode(deps: {
   api: (cabinetId: string, life: Life) => DeviceApi
 }): EdgeNode {
   const { cabinetId, partition, body, disk, scheduler, network, chance, count } = deps
-  disk.sqlite.pragma('foreign_keys = ON')
   const machine: Machine = { name: cabinetId, wallOffsetMs: chance.between(-800, 800) }
   const blobs = new Map<string, Uint8Array>()
   let life: Life = { name: cabinetId, isAlive: false }
@@ -137,7 +139,14 @@ export function createEdgeNode(deps: {
       start(own, clock, random, ids)
     } catch (error) {
       // Killed while it was starting.
-      if (own.isAlive) throw error
+      if (!own.isAlive) return
+      if (storageTroubleOf(error) !== 'full') throw error
+      // The process waits for room and keeps the doors locked; nothing of the agent that could not start is left.
+      count('edge found no room at its start')
+      own.isAlive = false
+      agent = undefined
+      network.onProcessDeath(own, false)
+      scheduler.at(undefined, 'edge starts', START_AGAIN_MS, boot)
     }
   }
   function start(own: Life, clock: Clock, random: Chance, ids: Ids): void {
