@@ -45,6 +45,8 @@ import { createRefundCases } from '#core/refund-cases/cases.ts'
 import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
+import { createMonths } from '#core/reports/months.ts'
+import { registerReportRoutes } from '#core/reports/report-routes.ts'
 import { createRestrictions } from '#core/restrictions/restrictions.ts'
 import { registerRestrictionRoutes } from '#core/restrictions/routes.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
@@ -109,6 +111,7 @@ export function createCommerce(deps: CommerceDeps) {
   const cases = createRefundCases({ ...deps, refunds, charges })
   const improvements = createImprovements(deps)
   const satisfaction = createSatisfaction({ ...deps, reactions: reactions.satisfaction })
+  const months = createMonths(deps)
   const callBacks = createCallBacks({ ...deps, tickets, notices })
   const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
@@ -199,6 +202,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerRestrictionRoutes(http, { ...deps, restrictions })
       registerCompensationRoutes(http, { ...deps, compensations, support })
       registerRefundCaseRoutes(http, { ...deps, cases })
+      registerReportRoutes(http, { ...deps, months })
       registerCallBackRoutes(http, { ...deps, callBacks })
       registerImprovementRoutes(http, { ...deps, improvements })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
@@ -212,6 +216,7 @@ export function createCommerce(deps: CommerceDeps) {
       await bills.resume()
       await complaints.resume()
       await course.resume()
+      await months.start()
     },
   }
 }

@@ -140,8 +140,19 @@ export const SettingsSchema = Type.Object(
     day: Type.Optional(
       Type.String({ title: 'Day of a statement or a bill, 2026-03-01; yesterday when left out' }),
     ),
-    operator: Type.Optional(Type.String({ title: 'Only this operator, in a statement' })),
-    csv: Type.Boolean({ title: 'Print a statement as CSV', default: false }),
+    operator: Type.Optional(Type.String({ title: 'Only this operator, in a statement or a report' })),
+    csv: Type.Boolean({ title: 'Print a statement or a report as CSV', default: false }),
+    month: Type.Optional(
+      Type.String({
+        title: 'Month of a report, 2026-10; the last one that ended when left out',
+        pattern: '^\\d{4}-(0[1-9]|1[0-2])$',
+      }),
+    ),
+    table: Type.Optional(
+      Type.String({
+        title: 'Only this table of a report: figures, types, causes, refunds, cabinets, products, days',
+      }),
+    ),
     'log-level': Type.Union(
       ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
       { title: 'Least level that is logged: debug, info, warn, error', default: 'info' },
@@ -211,6 +222,7 @@ export function helpText(): string {
     '  check-provider           try account, keys, clock and address of the payment provider [--json]',
     '  audit-ledger             hold the journal against orders, payments and refunds [--json]',
     '  statement                a day of the operators [--day D] [--operator O] [--csv | --json]',
+    '  report                   a month of support [--month M] [--operator O] [--table T] [--csv | --json]',
     '  reconcile                compare a day with the bill of the provider [--day D] [--json]',
     '  check-invariants         ask whether every promise holds, beside a core that runs [--json]',
     '  backup                   make a sealed backup now [--to FOLDER] [--json]',

@@ -14,6 +14,7 @@ import {
   requireCore,
   statementCommand,
 } from './finance-command.ts'
+import { reportCommand } from './report-command.ts'
 import { checkExposure, helpText, readJsonFile, readPolicy, readSettings, type Settings } from './config.ts'
 import { PolicySchema } from './platform/policy.ts'
 import { createMosquittoFolder } from './broker/mosquitto-folder.ts'
@@ -42,7 +43,7 @@ async function main(): Promise<number | undefined> {
   if (isFolderCommand(command)) return tell(await folderCommand(command, settings, { clock, ids, random }))
   if (command === 'openapi')
     return say(JSON.stringify(await describeInterface({ clock, random, log, ids }), null, 2))
-  if (FINANCE_COMMANDS.includes(command)) requireCore(settings.data)
+  if (FINANCE_COMMANDS.includes(command) || command === 'report') requireCore(settings.data)
   const core = await createApp(settings, { clock, random, log, ids })
   try {
     switch (command) {
@@ -76,6 +77,8 @@ async function main(): Promise<number | undefined> {
         return tell(await auditLedgerCommand(core.db, settings, clock.now()))
       case 'statement':
         return tell(await statementCommand(core.db, settings, clock.now()))
+      case 'report':
+        return tell(await reportCommand(core.db, settings, clock.now()))
       case 'reconcile':
         return tell(await reconcileCommand(billsOf(core), settings, clock.now()))
       default:

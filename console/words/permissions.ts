@@ -58,6 +58,7 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'callBack.plan': { zh: '修改回访计划', en: 'Change the plan of call-backs' },
   'improvement.read': { zh: '查看改进事项', en: 'See improvement items' },
   'improvement.work': { zh: '处理改进事项', en: 'Work on improvement items' },
+  'report.make': { zh: '重新生成月报', en: 'Make a monthly summary anew' },
   'report.read': { zh: '查看报表', en: 'Reports' },
   'compensation.request': { zh: '发放补偿券与积分', en: 'Give coupons and points' },
   'compensation.approve': { zh: '审批补偿', en: 'Approve coupons and points' },

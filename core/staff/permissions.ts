@@ -69,7 +69,9 @@ export const PERMISSIONS = {
   'writeOff.approve': ['lead', 'manager', 'finance'],
   'price.read': ['operator', 'manager', 'lead', 'finance'],
   'price.change': ['operator', 'manager'],
-  'report.read': ['manager', 'finance', 'lead'],
+  // An operator reads about their own cabinets.
+  'report.read': ['manager', 'finance', 'lead', 'operator'],
+  'report.make': ['lead', 'manager', 'operator'],
 } as const satisfies Record<string, readonly Role[]>
 /** These sign in with a code besides the password, unless the installation only offers it. */
 export const SECOND_FACTOR_ROLES: readonly Role[] = ['lead', 'manager', 'finance', 'admin']

@@ -24,6 +24,7 @@ import { orderSearchMigration } from './0022-order-search.ts'
 import { ticketArchiveMigration } from './0023-ticket-archive.ts'
 import { improvementMigration } from './0024-improvement.ts'
 import { followUpMigration } from './0025-follow-up.ts'
+import { reportsMigration } from './0026-reports.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ticketArchiveMigration,
   improvementMigration,
   followUpMigration,
+  reportsMigration,
 ]
