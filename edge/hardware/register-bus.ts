@@ -13,6 +13,7 @@ import {
   wordsOf,
   writeExchange,
 } from './framed-exchange.ts'
+import { createLateAnswers } from './late-answers.ts'
 import { RtuPort } from './rtu-port.ts'
 
 export type RegisterKind = 'holding' | 'input'
@@ -68,6 +69,7 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
   let reopenTimer: Timer | undefined
   let reopenAttempts = 0
   let lastAnswerMonoMs = clock.monoMs()
+  const late = createLateAnswers(clock)
   const urgent: Array<() => Promise<void>> = []
   const normal: Array<() => Promise<void>> = []
   let isBusy = false
@@ -154,6 +156,7 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     timeoutMs: number = profile.timeoutMs,
   ): Promise<T> {
     let failure: CabinetError | undefined
+    await letLateAnswersPass(unit)
     for (let attempt = 0; attempt < attempts; attempt++) {
       const modbus = client
       const line = port
@@ -161,8 +164,10 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
         throw new CabinetError('serial_open_failed', `The serial device ${path} is not open.`)
       }
       modbus.setID(unit)
+      const sentAtMonoMs = clock.monoMs()
       try {
-        const value = await inTime(line, run(modbus, line), timeoutMs)
+        const value = await inTime(line, unit, run(modbus, line), timeoutMs)
+        late.inTime(unit)
         answered()
         return value
       } catch (error) {
@@ -179,6 +184,7 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
             },
           )
         }
+        if (line.strayBytes === 0) late.givenUp(unit, sentAtMonoMs, timeoutMs)
         failure =
           line.strayBytes > 0
             ? new CabinetError('bus_bad_crc', `Unit ${unit}: ${what}: only noise was received.`, {
@@ -194,11 +200,20 @@ export function createSerialBus(options: SerialBusOptions): RegisterBus {
     throw failure ?? new CabinetError('bus_timeout')
   }
 
+  /**
+   * The tries of one call may be answered by each other: whatever they hear was said after the call began. But what an
+   * earlier call is still owed must not be taken for the answer to this one.
+   */
+  async function letLateAnswersPass(unit: number): Promise<void> {
+    for (let ms = late.pauseMs(unit); ms > 0 && port?.isOpen === true; ms = late.pauseMs(unit))
+      await wait(clock, 'let late answers pass', Math.min(ms, QUIET_AFTER_TIMEOUT_MS))
+  }
+
   /** Our own clock, not the library's timer; what comes later is no longer waited for. */
-  function inTime<T>(line: RtuPort, answer: Promise<T>, timeoutMs: number): Promise<T> {
+  function inTime<T>(line: RtuPort, unit: number, answer: Promise<T>, timeoutMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timer = clock.setTimer('answer on the bus', timeoutMs, () => {
-        line.abandon()
+        line.abandon(() => late.heard(unit))
         reject(new Error('timed out'))
       })
       answer.then(resolve, reject).finally(() => timer.cancel())

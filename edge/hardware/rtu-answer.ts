@@ -8,6 +8,8 @@ export interface ExpectedAnswer {
   readonly byteCount: number
   /** For reads: the byte count that the answer must announce. */
   readonly dataBytes?: number
+  /** For writes: the register that the answer must repeat, or a late answer to another write would pass for it. */
+  readonly register?: number
 }
 
 const EXCEPTION_BYTES = 5
@@ -20,7 +22,7 @@ export function expectedAnswer(request: Uint8Array): ExpectedAnswer {
     const dataBytes = 2 * (((request[4] as number) << 8) | (request[5] as number))
     return { unit, functionCode, byteCount: 3 + dataBytes + 2, dataBytes }
   }
-  return { unit, functionCode, byteCount: 8 }
+  return { unit, functionCode, byteCount: 8, register: wordAt(request, 2) }
 }
 
 /**
@@ -39,16 +41,20 @@ export function findAnswer(
     if (functionCode === (expected.functionCode | 0x80)) byteCount = EXCEPTION_BYTES
     else if (functionCode === expected.functionCode) byteCount = expected.byteCount
     else continue
-    if (
-      byteCount === expected.byteCount &&
-      expected.dataBytes !== undefined &&
-      received[start + 2] !== expected.dataBytes
-    )
-      continue
     const end = start + byteCount
     if (end > received.length) continue
+    if (functionCode === expected.functionCode && !isMeant(received, start, expected)) continue
     const sum = (received[end - 2] as number) | ((received[end - 1] as number) << 8)
     if (crc16(received, start, end - 2) === sum) return { start, end }
   }
   return undefined
+}
+
+function isMeant(received: Uint8Array, start: number, { dataBytes, register }: ExpectedAnswer): boolean {
+  return dataBytes === undefined
+    ? register === undefined || wordAt(received, start + 2) === register
+    : received[start + 2] === dataBytes
+}
+function wordAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
 }

@@ -6,6 +6,9 @@ import { expectedAnswer, findAnswer } from './rtu-answer.ts'
 
 const RECEIVED_BYTES_MOST = 1024
 
+/** Requests that were given up and whose answers are still recognised. */
+const LATE_MOST = 16
+
 /** Where in the received bytes the answer stands. */
 type Find = (received: Uint8Array) => { start: number; end: number } | undefined
 
@@ -23,6 +26,8 @@ export class RtuPort extends EventEmitter {
   readonly #serial: SerialPort
   #received = Buffer.alloc(0)
   #find: Find | undefined
+  /** Of requests that were given up, oldest first. */
+  #late: Array<{ find: Find; onHeard: () => void }> = []
   #onAnswer: (answer: Buffer) => void = () => undefined
 
   constructor(path: string, serial: Profile['serial']) {
@@ -69,9 +74,11 @@ export class RtuPort extends EventEmitter {
     })
   }
 
-  /** The request was given up: its answer, should it still come, is noise. */
-  abandon(): void {
+  /** The request was given up. Its answer, should it still come, is told to `onHeard` and goes nowhere else. */
+  abandon(onHeard: () => void): void {
+    const find = this.#find
     this.#find = undefined
+    if (find !== undefined) this.#late = [...this.#late, { find, onHeard }].slice(-LATE_MOST)
   }
 
   #ask(request: Buffer, find: Find | undefined, onAnswer: (answer: Buffer) => void): void {
@@ -82,19 +89,33 @@ export class RtuPort extends EventEmitter {
     this.#serial.write(request)
   }
   #onData(bytes: Buffer): void {
-    if (this.#find === undefined) return
+    if (this.#find === undefined && this.#late.length === 0) return
     this.#received = Buffer.concat([this.#received, bytes])
-    this.strayBytes = this.#received.length
-    const found = this.#find(this.#received)
-    if (found === undefined) {
-      if (this.#received.length > RECEIVED_BYTES_MOST)
-        this.#received = this.#received.subarray(-RECEIVED_BYTES_MOST / 2)
+    const answer = this.#cutOut(this.#find)
+    if (answer !== undefined) {
+      this.#find = undefined
+      this.strayBytes = 0
+      this.#onAnswer(answer)
       return
     }
+    this.#hearLate()
+    if (this.#find !== undefined) this.strayBytes = this.#received.length
+    if (this.#received.length > RECEIVED_BYTES_MOST)
+      this.#received = this.#received.subarray(-RECEIVED_BYTES_MOST / 2)
+  }
+  #hearLate(): void {
+    const heard = this.#late.find(({ find }) => this.#cutOut(find) !== undefined)
+    if (heard === undefined) return
+    this.#late = this.#late.filter((one) => one !== heard)
+    heard.onHeard()
+    this.#hearLate()
+  }
+  /** What came before an answer was noise; what follows it may be the next one. */
+  #cutOut(find: Find | undefined): Buffer | undefined {
+    const found = find?.(this.#received)
+    if (found === undefined) return undefined
     const answer = this.#received.subarray(found.start, found.end)
-    this.#find = undefined
-    this.#received = Buffer.alloc(0)
-    this.strayBytes = 0
-    this.#onAnswer(answer)
+    this.#received = this.#received.subarray(found.end)
+    return answer
   }
 }

@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts'
  * silent     the wire is there, nobody answers
  * noise      rubbish between and inside the frames
  * bad-crc    answers come with a wrong checksum
- * slow       each answer takes longer than the profile's timeout
+ * slow       each answer comes after the reference profile has given up all its tries
  */
 export const SERIAL_MODES = ['ok', 'unplugged', 'silent', 'noise', 'bad-crc', 'slow'] as const
 export type SerialMode = (typeof SERIAL_MODES)[number]
@@ -33,8 +33,8 @@ export interface Bus {
 
 /** No request of a master at 115200 has a pause this long inside; the standard's 3.5 characters are 0.3 ms there. */
 const GAP_MS = 10
-/** The reference profile gives up after 120 ms. */
-const SLOW_MS = 400
+/** The reference profile gives up after three tries of 120 ms each and the pauses between them. */
+const SLOW_MS = 900
 const NOISE_PERIOD_MS = 70
 const NOISE_DAMAGE_CHANCE = 0.3
 

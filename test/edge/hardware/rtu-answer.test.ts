@@ -41,6 +41,11 @@ describe('an answer on the line', () => {
       expect(findAnswer(flipped, expected)).toBeUndefined()
     }
   })
+  it('to a write names the register that was written', () => {
+    const write = bytes('11 06 00 01 00 03 9a 9b')
+    expect(findAnswer(write, expectedAnswer(write))).toEqual({ start: 0, end: 8 })
+    expect(findAnswer(bytes('11 06 00 02 00 03 6a 9b'), expectedAnswer(write))).toBeUndefined()
+  })
   it('is never made out of garbage, and is found in the middle of it', () => {
     const random = createSeededRandom(4)
     let falseAnswers = 0
