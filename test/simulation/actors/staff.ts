@@ -4,8 +4,10 @@ import { planogramOf } from '#core/catalog/queries.ts'
 import { STAFF } from '../world/cast.ts'
 import type { Actor, World } from '../world/world.ts'
 import { askUntilAnswered } from './patience.ts'
+import { type StaffVisitPlan, visitAsStaff } from './staff-visit.ts'
 
 export type StaffPlan =
+  | StaffVisitPlan
   | {
       readonly kind: 'setpoint'
       readonly atMs: number
@@ -39,6 +41,7 @@ export async function act(world: World, actor: Actor, plan: StaffPlan): Promise<
     if (plan.kind === 'setpoint') await changeSetpoint(world, actor, plan)
     else if (plan.kind === 'refund') await refund(world, actor, plan)
     else if (plan.kind === 'command') await sendCommand(world, actor, plan)
+    else if (plan.kind === 'visit') await visitAsStaff(world, actor, plan)
     else await clearDesk(world, actor, plan.who)
   } catch (error) {
     world.count(`staff refused ${error instanceof CabinetError ? error.code : 'no answer'}`)

@@ -68,6 +68,10 @@ function begin(world: World, fault: Fault): void {
       count('broker killed')
       network.killBroker()
       break
+    case 'restart broker':
+      count('broker restarted by itself')
+      network.restartBroker(fault.awayMs, fault.coreLaterMs)
+      break
     case 'clock of edge':
       count('clock jump')
       world.edge(fault.cabinetId).machine.wallOffsetMs += fault.offsetMs

@@ -22,6 +22,8 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'restart edge'; cabinetId: string }
   | { kind: 'kill core'; moment: CrashMoment; nth: number }
   | { kind: 'kill broker' }
+  /** The broker alone, as one that runs by itself: it keeps what it retained, and the core finds it again later than others. */
+  | { kind: 'restart broker'; awayMs: number; coreLaterMs: number }
   | { kind: 'clock of edge'; cabinetId: string; offsetMs: number }
   | { kind: 'clock of core'; stepMs: number }
   | { kind: 'bus dead'; cabinetId: string }
@@ -78,6 +80,7 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'kill core',
     'kill core',
     'kill broker',
+    'restart broker',
     'clock of edge',
     'clock of core',
     'bus dead',
@@ -123,6 +126,8 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'kill edge',
     'kill core',
     'kill broker',
+    'restart broker',
+    'restart broker',
     'clock of edge',
     'restart edge',
     'disk full',
@@ -247,6 +252,16 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
       name: chance.pick(['door.unlock', 'door.unlock', 'door.lock', 'climate.defrost', 'agent.restart']),
       opens: chance.isTrue(0.8),
     })
+  for (let left = focus === 'money' ? 0 : chance.between(0, 2); left > 0; left--)
+    plans.push({
+      kind: 'visit',
+      atMs: atMs(),
+      cabinetId: chance.pick(CABINETS).cabinetId,
+      what: chance.pick(['restock', 'restock', 'count'] as const),
+      adds: Array.from({ length: chance.between(1, 4) }, () => chance.pick(SKUS)),
+      pauseMs: chance.between(1500, 5000),
+      opens: chance.isTrue(0.9),
+    })
   for (let left = chance.between(1, 3); left > 0; left--)
     plans.push({ kind: 'clear the desk', atMs: chance.between(60_000, activeMs), who: chance.between(0, 2) })
   return plans
@@ -307,6 +322,8 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
       return { ...at, kind, ...moment() }
     case 'kill broker':
       return { ...at, kind }
+    case 'restart broker':
+      return { ...at, kind, awayMs: chance.between(200, 15_000), coreLaterMs: chance.between(0, 8000) }
     case 'clock of edge':
       return {
         ...at,

@@ -5,6 +5,10 @@ import type { World } from '../world/world.ts'
 const TOKEN_LIFE_MS = 5000
 const RELAY_MS = 300
 
+/** Longer than somebody who was let in may take to pull the door, and longer than it takes to see that nobody did. */
+const LOOSE_LONGEST_MS = 60_000
+const LOOK_MS = 5000
+
 interface Sent {
   readonly atMs: number
   readonly cabinetId: string
@@ -20,7 +24,10 @@ export function watchDoors(world: World): void {
   world.network.onCommandSent = (cabinetId, { id, phase }) => {
     if (phase === 'execute' && !executed.has(id)) executed.set(id, { atMs: world.scheduler.nowMs, cabinetId })
   }
-  for (const edge of world.edges) edge.body.onUnlocked = (atMs) => judge(edge, atMs)
+  for (const edge of world.edges) {
+    edge.body.onUnlocked = (atMs) => judge(edge, atMs)
+    watchBolt(world, edge)
+  }
 
   function judge(edge: EdgeNode, atMs: number): void {
     const { cabinetId } = edge
@@ -50,7 +57,7 @@ export function watchDoors(world: World): void {
     }
     if (atMs > sent.atMs + TOKEN_LIFE_MS + RELAY_MS)
       world.violate('I7', `${cabinetId} opened ${atMs - sent.atMs} ms after ${commandId} was sent`)
-    if (kind === 'service') judgeService(cabinetId, commandId)
+    if (kind === 'service' || kind === 'restock') judgeService(cabinetId, commandId)
     else judgeSale(cabinetId, commandId, sessionId)
   }
   /** Without money, but never without a person who asked for it. */
@@ -59,7 +66,7 @@ export function watchDoors(world: World): void {
       .prepare("SELECT 1 FROM command WHERE commandId = ? AND cabinetId = ? AND by LIKE 'staff:%'")
       .get(commandId, cabinetId)
     if (asked === undefined)
-      world.violate('I6', `${cabinetId} opened for service and nobody asked for ${commandId}`)
+      world.violate('I6', `${cabinetId} opened for staff and nobody asked for ${commandId}`)
   }
   function judgeSale(cabinetId: string, commandId: string, sessionId: string): void {
     const session = world.core.sqlite
@@ -77,4 +84,25 @@ export function watchDoors(world: World): void {
     else if (!['unlocking', 'opened', 'closed', 'overdue'].includes(session.state))
       world.violate('I6', `${cabinetId} opened for ${sessionId}, which is ${session.state}`)
   }
+}
+
+/** A door that is shut is locked soon, whatever the disk, the lines or the core are like: lock and agent are enough. */
+function watchBolt(world: World, edge: EdgeNode): void {
+  const { body } = edge
+  let looseMs = 0
+  let boots = 0
+  const look = () => {
+    const isExcused =
+      !edge.isUp ||
+      edge.boots !== boots ||
+      body.ailments.isBusDead ||
+      body.ailments.isLockStuck ||
+      body.isDoorOpen
+    boots = edge.boots
+    looseMs = isExcused || !body.isUnlocked ? 0 : looseMs + LOOK_MS
+    if (looseMs > LOOSE_LONGEST_MS)
+      world.violate('door', `${edge.cabinetId} is shut and has not been locked for ${looseMs} ms`)
+    else world.scheduler.at(undefined, 'look at the bolt', LOOK_MS, look)
+  }
+  look()
 }

@@ -9,7 +9,7 @@ import { watchDoors } from './doors.ts'
 import { watchMachines } from './machines.ts'
 import { checkSettled } from './settled.ts'
 import { checkStreams, watchStreams, watchDeliveries } from './streams.ts'
-import { checkTruth } from './truth.ts'
+import { checkStaffVisits, checkTruth } from './truth.ts'
 
 /** What is looked at in the moment in which it happens. */
 export function watch(world: World): void {
@@ -25,6 +25,7 @@ export async function checkAll(world: World, isAtRest: boolean): Promise<void> {
   checkBooks(world, isAtRest)
   if (isAtRest) {
     checkTruth(world)
+    checkStaffVisits(world)
     checkSettled(world)
   }
   const violations = await checkInvariants(createKysely(createRunner(world.core.sqlite)), {

@@ -1,3 +1,4 @@
+import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { PRODUCTS } from '../world/cast.ts'
 import type { World } from '../world/world.ts'
 
@@ -52,4 +53,31 @@ function verdictOf(world: World, sessionId: string): string | undefined {
     .get(sessionId) as { reconciled: string | null } | undefined
   if (row?.reconciled === null || row === undefined) return undefined
   return (JSON.parse(row.reconciled) as { receipt: { verdict: string } }).receipt.verdict
+}
+
+/** A piece is lighter than nothing that is sold here; scales that are well are right to a fraction of it. */
+const WEIGHED_OFF_GRAMS = 30
+const GRAMS = new Map<string, number>(PRODUCTS.map(({ sku, unitGrams }) => [sku, unitGrams]))
+
+/** What the scales say of a visit of staff beside what was really put in. */
+export function checkStaffVisits(world: World): void {
+  const isWeighedWell = !Object.keys(world.counts).some(
+    (kind) => kind.startsWith('scale') || kind === 'bus dead',
+  )
+  if (!isWeighedWell) return
+  for (const { visitId, lines } of world.staffVisits) {
+    const row = world.core.sqlite
+      .prepare('SELECT reconciled FROM staffVisit WHERE visitId = ?')
+      .get(visitId) as { reconciled: string | null } | undefined
+    if (row === undefined || row.reconciled === null) continue
+    const { shelfDeltas } = JSON.parse(row.reconciled) as SessionReconciled
+    for (const { shelf, deltaGrams } of shelfDeltas) {
+      let addedGrams = 0
+      for (const line of lines)
+        if (line.shelf === shelf && line.action === 'put_in')
+          addedGrams += line.quantity * (GRAMS.get(line.sku) ?? 0)
+      if (deltaGrams !== null && Math.abs(deltaGrams - addedGrams) > WEIGHED_OFF_GRAMS)
+        world.violate('visit', `${visitId} put ${addedGrams} g on ${shelf}, the scales say ${deltaGrams} g`)
+    }
+  }
 }

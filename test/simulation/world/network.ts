@@ -55,6 +55,8 @@ export interface Network {
   attachCore(life: Life, onMessage: (message: UpMessage) => void): CabinetWire
   /** Everything that the broker kept in memory is gone, and everybody must connect again. */
   killBroker(): void
+  /** A broker of its own that stops and comes back: what it retained is on its disk, and the core may come back last. */
+  restartBroker(awayMs: number, coreLaterMs: number): void
   /** Whoever had a connection from this process is cut off; `isPowerCut` lets the other end notice late. */
   onProcessDeath(life: Life, isPowerCut: boolean): void
   /** Somebody sends a cabinet an old command of the core once more. */
@@ -131,9 +133,11 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
     network.onDelivered(direction, channel, cabinetId, payload)
   }
 
+  function willOf(one: Connection): Buffer {
+    return Buffer.from(JSON.stringify({ v: 1, on: false, linkId: one.linkId }))
+  }
   function publishWill(one: Connection): void {
-    const payload = Buffer.from(JSON.stringify({ v: 1, on: false, linkId: one.linkId }))
-    takeState(one, payload)
+    takeState(one, willOf(one))
   }
   /** A retained state: kept, told to the core, and echoed to the cabinet itself. */
   function takeState(one: Connection, payload: Uint8Array): void {
@@ -235,6 +239,19 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
       if (core?.life.isAlive === true)
         scheduler.at(core.life, 'broker starts', BROKER_RESTART_MS, startBroker)
     },
+    restartBroker(awayMs, coreLaterMs) {
+      if (!brokerLife.isAlive) return
+      const kept = new Map(retained)
+      // A broker that stops in order publishes the wills of all, and nobody but its own disk hears them.
+      for (const one of connections.values())
+        kept.set(one.cabinetId, { cabinetId: one.cabinetId, partition: one.partition, payload: willOf(one) })
+      endBroker()
+      scheduler.at(core?.life, 'broker starts by itself', awayMs, () => {
+        if (brokerLife.isAlive) return
+        for (const [cabinetId, one] of kept) retained.set(cabinetId, one)
+        startBroker(coreLaterMs)
+      })
+    },
     onProcessDeath(life, isPowerCut) {
       if (core?.life === life) {
         // The broker is a child of the core and ends with it.
@@ -264,14 +281,14 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
     }
   }
 
-  function startBroker(): void {
+  function startBroker(coreLaterMs = 0): void {
     brokerLife = { name: 'broker', isAlive: true }
-    if (core !== undefined) connectCore(core)
+    if (core !== undefined) connectCore(core, coreLaterMs)
   }
 
-  function connectCore(attached: NonNullable<typeof core>): void {
-    scheduler.at(attached.life, 'core connects', chance.between(20, 120), () => {
-      if (!brokerLife.isAlive || core !== attached) return
+  function connectCore(attached: NonNullable<typeof core>, laterMs: number): void {
+    scheduler.at(attached.life, 'core connects', laterMs + chance.between(20, 120), () => {
+      if (!brokerLife.isAlive || core !== attached || attached.isConnected) return
       attached.isConnected = true
       for (const one of retained.values()) toCore(one, 'state', one.payload, true)
     })
@@ -297,7 +314,7 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
       const to = listener
       const linkId = ids.next('link')
       scheduler.at(life, 'connect', chance.between(20, 150), () => {
-        if (!brokerLife.isAlive || cutOff.has(cabinetId) || core?.isConnected !== true) {
+        if (!brokerLife.isAlive || cutOff.has(cabinetId)) {
           scheduler.at(life, 'connect again', brokerLife.isAlive ? CONNECT_TIMEOUT_MS : 50, tryAgain)
           return
         }

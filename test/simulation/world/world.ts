@@ -1,3 +1,4 @@
+import type { VisitLine } from '#protocol/api/restock.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import type { DeviceApi } from '#edge/enrolment/device-api.ts'
@@ -26,6 +27,13 @@ export interface Visit {
   closedAtMs: number | undefined
 }
 
+/** What somebody of the staff really did at an open door. */
+export interface StaffVisit {
+  readonly visitId: string
+  readonly cabinetId: string
+  readonly lines: readonly VisitLine[]
+}
+
 /** A person: their own chance, their own ids. */
 export interface Actor {
   readonly chance: Chance
@@ -44,6 +52,7 @@ export interface World {
   readonly count: Count
   readonly counts: Readonly<Record<string, number>>
   readonly visits: Visit[]
+  readonly staffVisits: StaffVisit[]
   readonly tell: Tell | undefined
   /** Faults are over and nobody begins anything new. */
   isHealing: boolean
@@ -184,6 +193,7 @@ export async function createWorld(
     count,
     counts,
     visits: [],
+    staffVisits: [],
     tell: told,
     isHealing: false,
     edge(cabinetId) {
