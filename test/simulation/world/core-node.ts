@@ -70,8 +70,6 @@ export function createCoreNode(deps: {
   const { scheduler, network, chance, count } = deps
   const machine: Machine = { name: 'core', wallOffsetMs: 0 }
   const { sqlite } = deps.disk
-  sqlite.pragma('foreign_keys = ON')
-  sqlite.pragma('trusted_schema = OFF')
   const run = createRunner(sqlite)
   // Two changes within a minute are what a late document is dangerous for.
   const policy = createPolicy({ setpointPauseMs: 0 })

@@ -45,6 +45,9 @@ export function createDisk(image: Buffer): Disk {
   // Durability is the subject of other tests, with real files and recorded writes; here a commit only has to be whole.
   sqlite.pragma('journal_mode = MEMORY')
   sqlite.pragma('synchronous = OFF')
+  // Once and not for each run: SQLite compiles every statement again after a switch like these was touched.
+  sqlite.pragma('foreign_keys = ON')
+  sqlite.pragma('trusted_schema = OFF')
   lock('EXCLUSIVE')
   const remove = () => rmSync(dir, { recursive: true, force: true })
   // Where a file that is open may be removed nothing is left behind, however the thread ends.
