@@ -1,15 +1,22 @@
 import type Sqlite from 'better-sqlite3'
 import {
+  type BinaryOperationNode,
+  ColumnNode,
   type CompiledQuery,
   type DatabaseConnection,
   DefaultQueryExecutor,
   type Dialect,
   type Driver,
   Kysely,
+  type LimitNode,
+  type OperationNode,
+  PrimitiveValueListNode,
   type QueryResult,
+  ReferenceNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  ValueNode,
 } from 'kysely'
 import type { Tables } from './tables/index.ts'
 
@@ -45,8 +52,63 @@ export function createRunner(connection: Sqlite.Database): (query: CompiledQuery
   }
 }
 
+/**
+ * The columns whose values partial indexes speak of. They hold words of this program and few different ones, so the word
+ * stands in the text: each of them is a statement of its own, with the plan that fits it.
+ */
+export const COLUMNS_OF_WORDS: ReadonlySet<string> = new Set(['state', 'status', 'type'])
+const WORD = /^[a-z][a-z_.]*$/
+
+/**
+ * For a `?` in a comparison or a limit SQLite wants to see the value, and so it compiles the statement again each time that
+ * it runs, which costs many times what most of them do. It does not look behind `+?`; what the plan should know (a limit, a
+ * state) stands in the text instead.
+ */
+class PlannedOnceCompiler extends SqliteQueryCompiler {
+  #isWord = false
+
+  protected override getCurrentParameterPlaceholder(): string {
+    return '+?'
+  }
+  protected override appendValue(parameter: unknown): void {
+    if (this.#isWord && typeof parameter === 'string' && WORD.test(parameter))
+      this.appendImmediateValue(parameter)
+    else super.appendValue(parameter)
+  }
+  protected override visitLimit(node: LimitNode): void {
+    const { limit } = node
+    if (!ValueNode.is(limit) || typeof limit.value !== 'number') {
+      super.visitLimit(node)
+      return
+    }
+    this.append('limit ')
+    this.appendImmediateValue(limit.value)
+  }
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const { leftOperand, operator, rightOperand } = node
+    if (
+      !isColumnOfWords(leftOperand) ||
+      !(ValueNode.is(rightOperand) || PrimitiveValueListNode.is(rightOperand))
+    ) {
+      super.visitBinaryOperation(node)
+      return
+    }
+    this.visitNode(leftOperand)
+    this.append(' ')
+    this.visitNode(operator)
+    this.append(' ')
+    this.#isWord = true
+    this.visitNode(rightOperand)
+    this.#isWord = false
+  }
+}
+
+function isColumnOfWords(node: OperationNode): boolean {
+  return ReferenceNode.is(node) && ColumnNode.is(node.column) && COLUMNS_OF_WORDS.has(node.column.column.name)
+}
+
 /** One for all: it holds nothing between two queries, and building one costs more than compiling one with it. */
-const compiler = new SqliteQueryCompiler()
+const compiler = new PlannedOnceCompiler()
 const adapter = new SqliteAdapter()
 
 /** Without the ways through a pool of connections: there is one, and it is always free. */
