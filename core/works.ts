@@ -55,7 +55,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const twins = createTwins({ ...deps, wire, presence, identity: await databaseIdentity(db, ids) })
   const commands = createCommands({ ...deps, wire, presence })
   const expiry = createExpiryWatch({ ...deps, due })
-  const visits = createVisits({ ...deps, commands, expiry })
+  const visits = createVisits({ ...deps, commands, expiry, due })
   const absence = watchAbsence({ ...deps, presence, due })
   const commerce =
     ports.commerce === undefined

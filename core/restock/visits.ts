@@ -9,12 +9,14 @@ import type { EventHandlers } from '#core/ingest/handlers.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import { nowOf } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
+import type { DueWork } from '#core/platform/due.ts'
 import { bookBatches } from './batches.ts'
 import { decideDifferences, decideEffects, findLineProblem } from './decide.ts'
 import type { ExpiryWatch } from './expiry-watch.ts'
 import { dateAt } from './local-date.ts'
 import { visitMachine } from './machine.ts'
 import { advanceVisit, FORGOTTEN_MS, findVisit, UNHEARD_MS, visitIn, type VisitRow } from './store.ts'
+import { endUnheardVisits, isUnasked, UNHEARD } from './unheard.ts'
 
 export interface Visits {
   /**
@@ -38,18 +40,21 @@ export function needsDate(foodClass: string): boolean {
 }
 
 export function createVisits(
-  deps: CoreDeps & { commands: CabinetCommands; expiry: Pick<ExpiryWatch, 'review'> },
+  deps: CoreDeps & { commands: CabinetCommands; expiry: Pick<ExpiryWatch, 'review'>; due: DueWork },
 ): Visits {
-  const { db, ids, log, commands } = deps
+  const { db, ids, log, commands, due } = deps
+  endUnheardVisits({ db, due })
 
   async function begin(staff: StaffIdentity, cabinetId: string, request: VisitRequest): Promise<void> {
     const { visitId, kind, door = 0, reason } = request
     const planogram = await planogramOf(db.read, cabinetId)
-    const commandId = ids.next('command')
-    const isNew = await db.write('begin a visit of staff', async (tx) => {
+    const newCommandId = ids.next('command')
+    const commandId = await db.write('begin a visit of staff', async (tx) => {
       const same = visitIn(tx, visitId)
       if (same !== undefined) {
-        if (same.cabinetId === cabinetId && same.staffId === staff.staffId && same.kind === kind) return false
+        if (same.cabinetId === cabinetId && same.staffId === staff.staffId && same.kind === kind)
+          // A core that died between writing it down and asking the cabinet: the page asks again, and so do we.
+          return isUnasked(tx, same) ? same.commandId : undefined
         throw new CabinetError('exists_with_different_contents')
       }
       const atMs = nowOf(tx)
@@ -80,7 +85,7 @@ export function createVisits(
           staffId: staff.staffId,
           byName: staff.displayName,
           reason,
-          commandId,
+          commandId: newCommandId,
           planogramVersion: planogram?.version ?? 1,
           startedAtMs: atMs,
           openedAtMs: null,
@@ -98,9 +103,10 @@ export function createVisits(
         subject: `cabinet:${cabinetId}`,
         detail: { visitId, kind, door, reason },
       })
-      return true
+      await due.schedule(tx, { kind: UNHEARD, subjectId: visitId, dueAtMs: atMs + UNHEARD_MS })
+      return newCommandId
     })
-    if (!isNew) return
+    if (commandId === undefined) return
     const stock = await stockOf(db.read, cabinetId)
     const answer = await commands.run({
       cabinetId,

@@ -3,6 +3,7 @@ import { act } from './actors/staff.ts'
 import { heal, scheduleFaults } from './faults/carry-out.ts'
 import { drawPlan, type Focus, focusOf, type Plan } from './faults/plan.ts'
 import { checkAll, watch } from './invariants/index.ts'
+import type { EdgeNode } from './world/edge-node.ts'
 import { createWorld, type World } from './world/world.ts'
 
 export interface RunResult {
@@ -94,7 +95,16 @@ function isAtRest(world: World): boolean {
             + (SELECT count(*) FROM twin WHERE answeredVersion < version) AS open`,
     )
     .get() as { open: number }
-  return row.open === 0 && world.edges.every((edge) => edge.isUp)
+  return row.open === 0 && world.edges.every((edge) => edge.isUp && hasToldAll(world, edge))
+}
+
+/** A reading of the cold is written every five minutes, at rest too, and is under way for a moment. */
+function hasToldAll(world: World, edge: EdgeNode): boolean {
+  const own = edge.sql.prepare('SELECT max(seq) AS seq FROM outbox').get() as { seq: number | null }
+  const told = world.core.sqlite
+    .prepare('SELECT lastSeq FROM receiver WHERE cabinetId = ?')
+    .get(edge.cabinetId) as { lastSeq: number } | undefined
+  return (own.seq ?? 0) <= (told?.lastSeq ?? 0)
 }
 
 function resultOf(world: World): RunResult {

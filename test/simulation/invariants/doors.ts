@@ -5,8 +5,8 @@ import type { World } from '../world/world.ts'
 const TOKEN_LIFE_MS = 5000
 const RELAY_MS = 300
 
-/** Longer than somebody who was let in may take to pull the door, and longer than it takes to see that nobody did. */
-const LOOSE_LONGEST_MS = 60_000
+/** Staff have a minute to pull the door; then it takes a moment to see that nobody did. */
+const LOOSE_LONGEST_MS = 90_000
 const LOOK_MS = 5000
 
 interface Sent {

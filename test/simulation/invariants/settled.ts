@@ -31,7 +31,10 @@ export function checkSettled(world: World): void {
     'command',
     `SELECT commandId AS id, state FROM command WHERE state IN ('created','sent','accepted','executing')`,
   )
-  find('visit of staff', `SELECT visitId AS id, state FROM staffVisit WHERE state IN ('opening', 'open')`)
+  find(
+    'visit of staff',
+    `SELECT visitId AS id, state || ', its command ' || coalesce((SELECT c.state FROM command c WHERE c.commandId = staffVisit.commandId), 'never asked') AS state FROM staffVisit WHERE state IN ('opening', 'open')`,
+  )
   find('order', `SELECT orderId AS id, state FROM "order" WHERE state = 'priced'`)
   find(
     'order',
