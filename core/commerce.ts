@@ -41,6 +41,8 @@ import { createCallBacks } from '#core/follow-up/call-backs.ts'
 import { registerCallBackRoutes } from '#core/follow-up/routes.ts'
 import { createImprovements } from '#core/improvement/improvements.ts'
 import { registerImprovementRoutes } from '#core/improvement/routes.ts'
+import { createRechecks } from '#core/rechecks/rechecks.ts'
+import { registerRecheckRoutes } from '#core/rechecks/routes.ts'
 import { createRefundCases } from '#core/refund-cases/cases.ts'
 import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
@@ -113,6 +115,7 @@ export function createCommerce(deps: CommerceDeps) {
   const satisfaction = createSatisfaction({ ...deps, reactions: reactions.satisfaction })
   const months = createMonths(deps)
   const callBacks = createCallBacks({ ...deps, tickets, notices })
+  const rechecks = createRechecks({ ...deps, tickets, improvements, notices })
   const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
   const course = createSessionCourse({ ...deps, opening, money, reactions: reactions.sessions })
@@ -145,6 +148,7 @@ export function createCommerce(deps: CommerceDeps) {
     improvements,
     satisfaction,
     callBacks,
+    rechecks,
   })
   const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
 
@@ -204,6 +208,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerRefundCaseRoutes(http, { ...deps, cases })
       registerReportRoutes(http, { ...deps, months })
       registerCallBackRoutes(http, { ...deps, callBacks })
+      registerRecheckRoutes(http, { ...deps, rechecks })
       registerImprovementRoutes(http, { ...deps, improvements })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
     },

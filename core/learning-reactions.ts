@@ -2,6 +2,7 @@ import type { Tx } from '#core/platform/database.ts'
 import type { AnomalyRow } from '#core/anomalies/anomalies.ts'
 import type { CallBacks } from '#core/follow-up/call-backs.ts'
 import type { Improvements } from '#core/improvement/improvements.ts'
+import type { Rechecks } from '#core/rechecks/rechecks.ts'
 import type { Satisfaction, SatisfactionReactions } from '#core/support/satisfaction.ts'
 import type { TicketReactions, TicketRow } from '#core/support/tickets.ts'
 
@@ -9,6 +10,7 @@ interface Learners {
   improvements: Improvements
   satisfaction: Satisfaction
   callBacks: CallBacks
+  rechecks: Rechecks
 }
 
 /** What follows a case that is solved: its cause is counted, who asked may be asked, and somebody may be called back. */
@@ -32,9 +34,13 @@ export function createLearningReactions(domains: () => Learners): {
             atMs: ticket.resolvedAtMs,
           })
       },
-      ticketClosed: (tx, ticket) => domains().callBacks.ticketClosed(tx, ticket),
+      async ticketClosed(tx, ticket) {
+        await domains().callBacks.ticketClosed(tx, ticket)
+        await domains().rechecks.ticketClosed(tx, ticket)
+      },
       async ticketReopened(tx, ticket) {
         await domains().callBacks.ticketReopened(tx, ticket)
+        await domains().rechecks.ticketReopened(tx, ticket)
         await domains().improvements.forgetCase(tx, 'ticket', ticket.ticketId)
       },
     },

@@ -50,6 +50,10 @@ export const PERMISSIONS = {
   // Call-backs that are a matter of the lead, such as after a low score.
   'callBack.lead': ['lead', 'manager'],
   'callBack.plan': ['lead', 'manager'],
+  // What was found in one's own closed cases; a lead looks at those of the team.
+  'recheck.own': ['agent', 'lead', 'manager'],
+  'recheck.work': ['lead', 'manager'],
+  'scorecard.change': ['lead', 'manager'],
   'improvement.read': ['agent', 'lead', 'manager', 'operator'],
   // An operator on items about their own cabinets.
   'improvement.work': ['lead', 'manager', 'operator'],

@@ -863,6 +863,9 @@ export const LIVE_KINDS = [
   'restriction',
   'improvement',
   'callBack',
+  'recheck',
+  'emergency',
+  'team',
   'live',
   'reset',
 ] as const

@@ -41,6 +41,10 @@ export const ID_PREFIX = {
   knowledge: 'kn',
   improvement: 'im',
   callBack: 'cb',
+  recheck: 'rk',
+  emergency: 'em',
+  shift: 'sh',
+  assessment: 'as',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

@@ -158,6 +158,8 @@ const en = {
   'message.settled': 'The record was clear, so this was settled at once.',
   'message.refund': 'A refund of ¥{amount} was started.',
   'message.reopened': 'Opened again.',
+  'message.rechecked':
+    'We looked at your case a second time and found that we have to correct something. You need not do anything; we write here what comes of it.',
   'message.delay_checking':
     'We promised an end by {due} and may need longer, because the record is still being checked. Somebody in charge looks at it now.',
   'message.delay_provider':
@@ -354,6 +356,7 @@ const zh: Record<StoryKey, string> = {
   'message.settled': '记录明确，已即时处理。',
   'message.refund': '已发起退款 ¥{amount}。',
   'message.reopened': '已重新打开。',
+  'message.rechecked': '我们复核了您的问题，发现有需要更正之处。您无需操作，处理结果会在这里告诉您。',
   'message.delay_checking': '我们承诺 {due} 前处理完毕，因仍在核对记录，可能需要更长时间，已由负责人跟进。',
   'message.delay_provider':
     '我们承诺 {due} 前处理完毕，因支付平台尚未完成，可能需要更长时间，已由负责人跟进。',

@@ -34,6 +34,7 @@ const CORE_ORDER = [
   ['anomalies', 'arrears', 'restrictions', 'compensation', 'refund-cases'],
   ['support'],
   ['follow-up'],
+  ['rechecks', 'emergencies', 'team'],
   ['reports', 'pages'],
   // They look at everything and nothing looks at them.
   ['integrity'],

@@ -25,6 +25,7 @@ import { ticketArchiveMigration } from './0023-ticket-archive.ts'
 import { improvementMigration } from './0024-improvement.ts'
 import { followUpMigration } from './0025-follow-up.ts'
 import { reportsMigration } from './0026-reports.ts'
+import { rechecksMigration } from './0027-rechecks.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly Migration[] = [
   improvementMigration,
   followUpMigration,
   reportsMigration,
+  rechecksMigration,
 ]

@@ -13,6 +13,7 @@ import type { NoticeTables } from './notices.ts'
 import type { PolicyTables } from './policies.ts'
 import type { PlatformTables } from './platform.ts'
 import type { PricingTables } from './pricing.ts'
+import type { RecheckTables } from './rechecks.ts'
 import type { ReportTables } from './reports.ts'
 import type { RestockTables } from './restock.ts'
 import type { SessionTables } from './sessions.ts'
@@ -39,5 +40,6 @@ export interface Tables
     CompensationTables,
     NoticeTables,
     PolicyTables,
+    RecheckTables,
     ReportTables,
     RestockTables {}
