@@ -10,6 +10,10 @@ import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
  * Everything here is synchronous; a transaction is durable when `transact` returns.
  */
 export interface EdgeDatabase {
+  /**
+   * What runs often hides its limits, and what it compares with besides keys, behind `+?`: for a mere `?` there SQLite looks at
+   * the value and compiles the statement again each time.
+   */
   readonly sql: Database.Database
   /** Runs `work` in one transaction (joined when already inside one). Callbacks of `afterCommit` run once it is durable. */
   transact<T>(work: () => T): T

@@ -169,7 +169,7 @@ export function createDeadLetters(deps: {
     const rows = directSql(tx).all<InboxRow>(
       `SELECT cabinetId, epoch, seq, type, occurredAtMs, receivedAtMs, data FROM inbox INDEXED BY inboxWaiting
         WHERE status = 'unprojected' AND type IN (SELECT value FROM json_each(?))
-        ORDER BY cabinetId, epoch, seq LIMIT ?`,
+        ORDER BY cabinetId, epoch, seq LIMIT +?`,
       JSON.stringify(Object.keys(EVENTS)),
       ROWS_PER_UNIT,
     )

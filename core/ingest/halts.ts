@@ -54,9 +54,9 @@ export async function recordHalt(tx: Tx, halt: Halt): Promise<void> {
  */
 export function mayGoOn(tx: Tx, cabinetId: string, epoch: string): boolean {
   const row = directSql(tx).get<{ may: number | null }>(
-    `SELECT (h.permittedAtMs IS NOT NULL AND h.epoch = ?) OR coalesce(c.enrolledAtMs > r.lastAtMs, 0) AS may
+    `SELECT (h.permittedAtMs IS NOT NULL AND h.epoch = +?) OR coalesce(c.enrolledAtMs > r.lastAtMs, 0) AS may
       FROM cabinet c LEFT JOIN receiver r ON r.cabinetId = c.cabinetId LEFT JOIN streamHalt h ON h.cabinetId = c.cabinetId
-      WHERE c.cabinetId = ?`,
+      WHERE c.cabinetId = +?`,
     epoch,
     cabinetId,
   )

@@ -27,7 +27,8 @@ export interface UnitContext {
 }
 /**
  * Prepared statements of the running unit, for the few paths where composing a query costs more than running it. Values
- * stand in the order of their question marks.
+ * stand in the order of their question marks. Limits, and what is compared besides keys, hide behind `+?`, as
+ * `sqlite-driver.ts` explains.
  */
 export interface DirectSql {
   /** @returns how many rows changed */

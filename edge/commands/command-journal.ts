@@ -48,7 +48,7 @@ export function createCommandJournal(db: EdgeDatabase): CommandJournal {
   const executing = sql.prepare<[], Row>(
     "SELECT * FROM command WHERE status = 'executing' ORDER BY received_at_ms",
   )
-  const latest = sql.prepare<[number], Row>('SELECT * FROM command ORDER BY received_at_ms DESC LIMIT ?')
+  const latest = sql.prepare<[number], Row>('SELECT * FROM command ORDER BY received_at_ms DESC LIMIT +?')
   const remove = sql.prepare("DELETE FROM command WHERE received_at_ms < ? AND status <> 'executing'")
   return {
     find(id) {

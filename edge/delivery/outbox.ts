@@ -99,7 +99,7 @@ export function createOutbox(
     'INSERT INTO outbox (seq, type, at_ms, mono_ms, boot, data, byte_count) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const select = sql.prepare<[number, number], Row>(
-    'SELECT * FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?',
+    'SELECT * FROM outbox WHERE seq >= ? ORDER BY seq LIMIT +?',
   )
   const sum = sql.prepare<[number, number], { bytes: number; events: number }>(
     'SELECT coalesce(sum(byte_count), 0) AS bytes, count(*) AS events FROM outbox WHERE seq > ? AND seq <= ?',
@@ -108,7 +108,7 @@ export function createOutbox(
     'SELECT seq, at_ms FROM outbox ORDER BY seq LIMIT 1',
   )
   const oldAcked = sql.prepare<[number, number], { seq: number; at_ms: number; byte_count: number }>(
-    'SELECT seq, at_ms, byte_count FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?',
+    'SELECT seq, at_ms, byte_count FROM outbox WHERE seq <= ? ORDER BY seq LIMIT +?',
   )
   const remove = sql.prepare('DELETE FROM outbox WHERE seq <= ?')
 

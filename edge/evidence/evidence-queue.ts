@@ -51,7 +51,7 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
     Pick<EvidenceRow, 'session_id' | 'sha256' | 'byte_count' | 'finished_at_ms'>
   >(
     `SELECT session_id, sha256, byte_count, finished_at_ms FROM evidence
-     WHERE status = 'accepted' AND finished_at_ms <= ? ORDER BY finished_at_ms LIMIT ?`,
+     WHERE status = 'accepted' AND finished_at_ms <= ? ORDER BY finished_at_ms LIMIT +?`,
   )
   const remove = sql.prepare('DELETE FROM evidence WHERE session_id = ? AND sha256 = ?')
   const others = sql.prepare<[string], { n: number }>('SELECT count(*) AS n FROM evidence WHERE sha256 = ?')

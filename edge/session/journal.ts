@@ -50,14 +50,14 @@ export function createSessionJournal(db: EdgeDatabase, door: number): SessionJou
       ORDER BY saved_at_ms DESC LIMIT 1`,
   )
   const putChunk = sql.prepare(
-    'INSERT INTO session_samples (session_id, chunk, body) SELECT ?, coalesce(max(chunk), 0) + 1, ? FROM session_samples WHERE session_id = ?',
+    'INSERT INTO session_samples (session_id, chunk, body) SELECT ?, coalesce(max(chunk), 0) + 1, ? FROM session_samples WHERE session_id = +?',
   )
   const chunks = sql.prepare<[string], { body: string }>(
-    'SELECT body FROM session_samples WHERE session_id = ? ORDER BY chunk',
+    'SELECT body FROM session_samples WHERE session_id = +? ORDER BY chunk',
   )
-  const removeChunks = sql.prepare('DELETE FROM session_samples WHERE session_id = ?')
+  const removeChunks = sql.prepare('DELETE FROM session_samples WHERE session_id = +?')
   const trim = sql.prepare(
-    'DELETE FROM session WHERE is_finished = 1 AND session_id NOT IN (SELECT session_id FROM session ORDER BY saved_at_ms DESC LIMIT ?)',
+    'DELETE FROM session WHERE is_finished = 1 AND session_id NOT IN (SELECT session_id FROM session ORDER BY saved_at_ms DESC LIMIT +?)',
   )
   function readSamples(sessionId: string): SampleRow[] {
     return chunks.all(sessionId).flatMap((row) => JSON.parse(row.body) as SampleRow[])
