@@ -109,6 +109,14 @@ export class SensorCleaner {
     return true
   }
 
+  /**
+   * The readings before the first that `push` released: with nothing before them they cannot be told from spikes, so they
+   * count for little, but they may be all there is of a shelf before somebody reached in. Ask with the first release.
+   */
+  get beforeFirst(): ReadonlyArray<{ tMs: number; grams: number }> {
+    return [0, 1].map((at) => ({ tMs: this.#t[at] as number, grams: this.#x[at] as number }))
+  }
+
   #slept(doorMovesMs: readonly number[]): boolean {
     return doorMovesMs.some((ms) => this.#longestRunSinceMs < ms && this.#longestRunUntilMs > ms + 500)
   }

@@ -20,6 +20,9 @@ export class WatchedShelf {
   readonly #latest: number[]
   /** One tracker per sensor where there are several: where on the shelf it happened. */
   readonly #sensorTrackers: readonly LevelTracker[]
+  #openedMs = Number.POSITIVE_INFINITY
+  /** Of the weighings that the cleaners held back, by their place. */
+  readonly #firstSums: number[] = []
   #reported = 0
   /** A level that went untold because a hand may have rested there. */
   #doubtful: number | null = null
@@ -41,6 +44,7 @@ export class WatchedShelf {
   }
 
   moveDoor(tMs: number, door: 'open' | 'closed'): void {
+    if (door === 'open') this.#openedMs = Math.min(this.#openedMs, tMs)
     this.tracker.moveDoor(tMs, door)
     for (const tracker of this.#sensorTrackers) tracker.moveDoor(tMs, door)
   }
@@ -52,6 +56,7 @@ export class WatchedShelf {
     for (let i = 0; i < count; i++) {
       const cleaner = this.cleaners[i] as SensorCleaner
       if (!cleaner.push(tMs, grams[cleaner.sensor])) continue
+      if (cleaner.accepted === 1) this.#keepFirst(i)
       if (Number.isNaN(this.#references[i] as number)) this.#references[i] = cleaner.outGrams
       this.#latest[i] = cleaner.outGrams - (this.#references[i] as number)
       released = true
@@ -67,6 +72,27 @@ export class WatchedShelf {
     for (let i = 0; i < count; i++) sum += this.#latest[i] as number
     this.tracker.push(outMs, sum)
     if (count === 1) (this.cleaners[0] as SensorCleaner).noiseGrams = this.tracker.noiseGrams
+  }
+
+  /**
+   * A session that begins just after a start of the agent may have two weighings from before the door opened, and the
+   * cleaner is two readings late: without these nothing would be known of the shelf before.
+   */
+  #keepFirst(sensor: number): void {
+    const cleaner = this.cleaners[sensor] as SensorCleaner
+    if (cleaner.outMs < this.#openedMs) return
+    const before = cleaner.beforeFirst.filter(({ tMs }) => tMs < this.#openedMs)
+    const [first] = before
+    if (first === undefined) return
+    this.#references[sensor] = first.grams
+    for (const [at, { tMs, grams }] of before.entries()) {
+      const change = grams - first.grams
+      const sum = (this.#firstSums[at] ?? 0) + change
+      this.#firstSums[at] = sum
+      this.#sensorTrackers[sensor]?.push(tMs, change)
+      // Of several sensors the last one tells the sum.
+      if (sensor === this.cleaners.length - 1) this.tracker.push(tMs, sum)
+    }
   }
 
   isSilent(nowMs: number): boolean {

@@ -362,11 +362,11 @@ describe('nobody weighed while the door was open, because the agent was down', (
     expect(goods(result)).toBe('1 cola, 1 tea')
   })
 
-  it('three weighings at the idle pace before it opened are enough', () => {
+  it.each([1, 2, 3])('weighings at the idle pace before it opened are enough, were it only %i', (count) => {
     const idle = all
       .filter(({ tMs }) => tMs < 3000)
       .filter((_, index) => index % 5 === 0)
-      .slice(-3)
+      .slice(-count)
     const woken = { ...(all.find(({ tMs }) => tMs >= 5300) as (typeof all)[number]), door: 'closed' as const }
     const told = { tMs: woken.tMs - 100, door: 'open' as const, grams: {} }
     const result = weighTrace(drinks, [...idle, told, woken, ...all.filter(({ tMs }) => tMs > woken.tMs)])
