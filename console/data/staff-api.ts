@@ -10,6 +10,27 @@ import type {
   RecoveryCodes,
   SecondFactorSetup,
 } from '#protocol/api/accounts.ts'
+import type {
+  CallBackAttempt,
+  CallBackCancel,
+  CallBackDetail,
+  CallBackList,
+  CallBackMessage,
+  CallBackNumber,
+  CallBackPlanSave,
+  CallBackPlanView,
+  CallBackView,
+} from '#protocol/api/call-backs.ts'
+import type {
+  ImprovementCreate,
+  ImprovementEdit,
+  ImprovementItem,
+  ImprovementList,
+  ImprovementStep,
+  ImprovementStepRequest,
+  ImprovementView,
+} from '#protocol/api/improvements.ts'
+import type { MonthList, MonthSummary, SupportReport } from '#protocol/api/reports.ts'
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type {
@@ -525,6 +546,61 @@ export class StaffApi {
   }
   useKnowledge(itemId: string, body: KnowledgeUse): Promise<unknown> {
     return this.#send('POST', `/api/staff/knowledge/${itemId}/used`, body)
+  }
+  callBacks(view: CallBackView, signal?: AbortSignal): Promise<CallBackList> {
+    return this.#get(`/api/staff/call-backs${query({ view })}`, signal)
+  }
+  callBack(callBackId: string, signal?: AbortSignal): Promise<CallBackDetail> {
+    return this.#get(`/api/staff/call-backs/${callBackId}`, signal)
+  }
+  callBackPlan(signal?: AbortSignal): Promise<CallBackPlanView> {
+    return this.#get('/api/staff/call-backs/plan', signal)
+  }
+  saveCallBackPlan(body: CallBackPlanSave): Promise<CallBackPlanView> {
+    return this.#send('PUT', '/api/staff/call-backs/plan', body)
+  }
+  tryCallBack(callBackId: string, body: CallBackAttempt): Promise<CallBackDetail> {
+    return this.#send('POST', `/api/staff/call-backs/${callBackId}/attempt`, body)
+  }
+  writeCallBack(callBackId: string, body: CallBackMessage): Promise<CallBackDetail> {
+    return this.#send('POST', `/api/staff/call-backs/${callBackId}/message`, body)
+  }
+  cancelCallBack(callBackId: string, body: CallBackCancel): Promise<CallBackDetail> {
+    return this.#send('POST', `/api/staff/call-backs/${callBackId}/cancel`, body)
+  }
+  callBackNumber(callBackId: string): Promise<CallBackNumber> {
+    return this.#send('POST', `/api/staff/call-backs/${callBackId}/number`, {})
+  }
+  improvements(view: ImprovementView, signal?: AbortSignal): Promise<ImprovementList> {
+    return this.#get(`/api/staff/improvements${query({ view })}`, signal)
+  }
+  improvement(itemId: string, signal?: AbortSignal): Promise<ImprovementItem> {
+    return this.#get(`/api/staff/improvements/${itemId}`, signal)
+  }
+  openImprovement(body: ImprovementCreate): Promise<ImprovementItem> {
+    return this.#send('POST', '/api/staff/improvements', body)
+  }
+  editImprovement(itemId: string, body: ImprovementEdit): Promise<ImprovementItem> {
+    return this.#send('PUT', `/api/staff/improvements/${itemId}`, body)
+  }
+  stepImprovement(
+    itemId: string,
+    step: ImprovementStep,
+    body: ImprovementStepRequest,
+  ): Promise<ImprovementItem> {
+    return this.#send('POST', `/api/staff/improvements/${itemId}/${step}`, body)
+  }
+  report(from: string, to: string, signal?: AbortSignal): Promise<SupportReport> {
+    return this.#get(`/api/staff/reports${query({ from, to })}`, signal)
+  }
+  reportMonths(signal?: AbortSignal): Promise<MonthList> {
+    return this.#get('/api/staff/reports/months', signal)
+  }
+  reportMonth(month: string, signal?: AbortSignal): Promise<MonthSummary> {
+    return this.#get(`/api/staff/reports/months/${month}`, signal)
+  }
+  makeReportMonth(month: string): Promise<MonthSummary> {
+    return this.#send('POST', `/api/staff/reports/months/${month}/make`, {})
   }
   people(signal?: AbortSignal): Promise<PeopleList> {
     return this.#get('/api/staff/people', signal)

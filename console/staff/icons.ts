@@ -3,6 +3,7 @@ import arrowLeft from 'lucide-static/icons/arrow-left.svg?raw'
 import banknote from 'lucide-static/icons/banknote.svg?raw'
 import bell from 'lucide-static/icons/bell.svg?raw'
 import camera from 'lucide-static/icons/camera.svg?raw'
+import chart from 'lucide-static/icons/chart-column.svg?raw'
 import check from 'lucide-static/icons/check.svg?raw'
 import chevronDown from 'lucide-static/icons/chevron-down.svg?raw'
 import chevronRight from 'lucide-static/icons/chevron-right.svg?raw'
@@ -27,6 +28,7 @@ import minus from 'lucide-static/icons/minus.svg?raw'
 import monitor from 'lucide-static/icons/monitor.svg?raw'
 import moon from 'lucide-static/icons/moon.svg?raw'
 import network from 'lucide-static/icons/wifi.svg?raw'
+import phone from 'lucide-static/icons/phone.svg?raw'
 import plus from 'lucide-static/icons/plus.svg?raw'
 import receipt from 'lucide-static/icons/receipt-text.svg?raw'
 import refresh from 'lucide-static/icons/refresh-cw.svg?raw'
@@ -38,6 +40,7 @@ import shieldCheck from 'lucide-static/icons/shield-check.svg?raw'
 import snowflake from 'lucide-static/icons/snowflake.svg?raw'
 import sun from 'lucide-static/icons/sun.svg?raw'
 import table from 'lucide-static/icons/table-2.svg?raw'
+import target from 'lucide-static/icons/target.svg?raw'
 import tag from 'lucide-static/icons/tag.svg?raw'
 import thermometer from 'lucide-static/icons/thermometer.svg?raw'
 import triangleAlert from 'lucide-static/icons/triangle-alert.svg?raw'
@@ -55,6 +58,7 @@ const ICONS = {
   banknote,
   bell,
   camera,
+  chart,
   check,
   'chevron-down': chevronDown,
   'chevron-right': chevronRight,
@@ -80,6 +84,7 @@ const ICONS = {
   moon,
   network,
   offline,
+  phone,
   plus,
   receipt,
   refresh,
@@ -92,6 +97,7 @@ const ICONS = {
   sun,
   table,
   tag,
+  target,
   thermometer,
   'triangle-alert': triangleAlert,
   undo,

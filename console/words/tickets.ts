@@ -152,6 +152,16 @@ const en = {
   'event.escalated': 'A deadline is near; now with {to}',
   'event.raised': 'A deadline has passed; the priority rose',
   'event.checklistBegun': 'The steps of the emergency began',
+  'event.rated': 'Rated {score} of 5',
+  'event.recommended': 'Would recommend us: {score} of 10',
+  'event.callBackPlanned': 'A call-back is planned',
+  'event.callBackTried': '{by} called, nobody answered (try {attempt})',
+  'event.callBackSent': '{by} wrote to ask how it went',
+  'event.callBackReached': '{by} called back: {note}',
+  'event.callBackRefused': '{by} called back; it was not wanted',
+  'event.callBackGivenUp': 'Nobody was reached; the call-back ended',
+  'event.callBackReopened': '{by} called back and opened it again: {note}',
+  'event.callBackCancelled': '{by} cancelled the call-back: {note}',
 } as const
 
 const zh: Record<keyof typeof en, string> = {
@@ -300,6 +310,16 @@ const zh: Record<keyof typeof en, string> = {
   'event.escalated': '时限将到，现由 {to} 跟进',
   'event.raised': '时限已过，优先级提高',
   'event.checklistBegun': '应急步骤开始',
+  'event.rated': '顾客评分 {score} 分',
+  'event.recommended': '推荐意愿 {score} 分（满分 10 分）',
+  'event.callBackPlanned': '已安排回访',
+  'event.callBackTried': '{by} 回访，未接通（第 {attempt} 次）',
+  'event.callBackSent': '{by} 留言回访',
+  'event.callBackReached': '{by} 已回访：{note}',
+  'event.callBackRefused': '{by} 回访，对方不愿接受',
+  'event.callBackGivenUp': '多次未联系上，回访结束',
+  'event.callBackReopened': '{by} 回访后重新打开：{note}',
+  'event.callBackCancelled': '{by} 取消回访：{note}',
 }
 
 export type TicketWord = keyof typeof en
