@@ -1,14 +1,12 @@
 import { html, nothing } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
-import {
-  CALL_BACK_AUDIENCES,
-  CALL_BACK_CALENDARS,
-  CALL_BACK_CHANNELS,
-  type CallBackPlan,
-  type CallBackPlanView,
-  type CallBackQuestion,
-  type CallBackRule,
+import type {
+  CallBackPlan,
+  CallBackPlanView,
+  CallBackQuestion,
+  CallBackRule,
 } from '#protocol/api/call-backs.ts'
+import { CALL_BACK_AUDIENCES, CALL_BACK_CALENDARS, CALL_BACK_CHANNELS } from '../../data/staff-follow-up.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import { type FollowWord, followWord as word } from '../../words/follow-up.ts'
 import { choose } from '../../words/words.ts'

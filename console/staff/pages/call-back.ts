@@ -1,11 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import {
-  CALL_BACK_RESULTS,
-  type CallBackDetail,
-  type CallBackQuestion,
-  type CallBackResult,
-} from '#protocol/api/call-backs.ts'
+import type { CallBackDetail, CallBackQuestion, CallBackResult } from '#protocol/api/call-backs.ts'
+import { CALL_BACK_RESULTS } from '../../data/staff-follow-up.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { followWord as word } from '../../words/follow-up.ts'
 import { wordOr } from '../../words/staff.ts'

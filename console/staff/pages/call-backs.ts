@@ -1,11 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import {
-  CALL_BACK_VIEWS,
-  type CallBackList,
-  type CallBackRow,
-  type CallBackView,
-} from '#protocol/api/call-backs.ts'
+import type { CallBackList, CallBackRow, CallBackView } from '#protocol/api/call-backs.ts'
+import { CALL_BACK_VIEWS } from '../../data/staff-follow-up.ts'
 import { followWord as word } from '../../words/follow-up.ts'
 import { choose } from '../../words/words.ts'
 import { BASE } from '../doors.ts'

@@ -1,12 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import {
-  IMPROVEMENT_VIEWS,
-  type ImprovementList,
-  type ImprovementRow,
-  type ImprovementView,
-} from '#protocol/api/improvements.ts'
-import { ROOT_CAUSES } from '#protocol/api/tickets.ts'
+import type { ImprovementList, ImprovementRow, ImprovementView } from '#protocol/api/improvements.ts'
+import { IMPROVEMENT_VIEWS, ROOT_CAUSES } from '../../data/staff-follow-up.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { followWord as word } from '../../words/follow-up.ts'
 import { word as staffWord } from '../../words/staff.ts'

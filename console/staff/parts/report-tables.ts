@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { REPORT_TABLES, type ReportTableKey, type SupportReport } from '#protocol/api/reports.ts'
+import type { ReportTableKey, SupportReport } from '#protocol/api/reports.ts'
+import { REPORT_TABLES } from '../../data/staff-follow-up.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { FIGURE_WORDS, TABLE_WORDS } from '#protocol/words/reports.ts'
 import { reportWord as word } from '../../words/reports.ts'
