@@ -19,11 +19,27 @@ export function createLearningReactions(domains: () => Learners): {
   tickets: Pick<TicketReactions, 'ticketResolved' | 'ticketClosed' | 'ticketReopened'>
   anomalyExplained(tx: Tx, anomaly: AnomalyRow, rootCause: string | undefined): Promise<void>
 } {
+  /** Somebody asked about what was counted without a ticket: the case is the ticket from now on. */
+  async function forgetAnomalies(tx: Tx, { orderId }: TicketRow): Promise<void> {
+    if (orderId === null) return
+    const counted = await tx
+      .selectFrom('anomaly as a')
+      .innerJoin('causeCase as c', (join) =>
+        join.onRef('c.caseId', '=', 'a.anomalyId').on('c.kind', '=', 'anomaly'),
+      )
+      .select('a.anomalyId')
+      .distinct()
+      .where('a.orderId', '=', orderId)
+      .execute()
+    for (const { anomalyId } of counted) await domains().improvements.forgetCase(tx, 'anomaly', anomalyId)
+  }
+
   return {
     satisfaction: { scored: (tx, ticket) => domains().callBacks.scored(tx, ticket) },
     tickets: {
       async ticketResolved(tx, ticket) {
         await domains().satisfaction.considerNps(tx, ticket)
+        await forgetAnomalies(tx, ticket)
         if (ticket.rootCause !== null && ticket.resolvedAtMs !== null)
           await domains().improvements.countCase(tx, {
             kind: 'ticket',

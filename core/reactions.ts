@@ -91,6 +91,8 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     return connected
   }
 
+  const learning = createLearningReactions(domains)
+
   async function chargeOf(tx: Tx, orderId: string) {
     return tx.selectFrom('charge').selectAll().where('orderId', '=', orderId).executeTakeFirstOrThrow()
   }
@@ -444,6 +446,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
       aboutOrder(order),
     )
     await domains().anomalies.markCarriedOut(tx, anomaly.anomalyId)
+    await learning.anomalyExplained(tx, anomaly, LATE_CAUSES[decision.cause])
   }
 
   // --- what is owed and not paid is said, and so is its end
@@ -637,7 +640,6 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
       settleTicketOf(tx, anomalyId === null ? undefined : { anomalyId }),
   }
 
-  const learning = createLearningReactions(domains)
   const tickets: TicketReactions = {
     ...learning.tickets,
     delayTold: (tx, ticket) =>
@@ -711,6 +713,8 @@ const ANOMALY_OUTCOMES: Readonly<Record<string, string>> = {
   explain: 'explained',
   dismiss: 'no_action',
 }
+/** What makes a charge late, as a root cause; what our own system took its time for is found out by a person. */
+const LATE_CAUSES = { offline: 'network', provider_pending: 'provider', system: 'unknown' } as const
 const ROOT_CAUSES: Readonly<Record<string, string>> = {
   camera_blocked: 'camera',
   ambiguous: 'weighing',

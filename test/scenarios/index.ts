@@ -23,6 +23,7 @@ import { hostileClients } from './hostile-clients.ts'
 import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
+import { LEARNING_STORIES } from './learning.ts'
 import { RESTOCK_STORIES } from './restock.ts'
 import { refundBulk, refundCompensationSpent } from './making-good.ts'
 import { putBackScenario } from './put-back.ts'
@@ -58,6 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
   deferredPaidElsewhere,
   dispute,
   ...SUPPORT_STORIES,
+  ...LEARNING_STORIES,
   promotion,
   billBalances,
   billDouble,
