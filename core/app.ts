@@ -140,6 +140,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   })
   const { registry, presence, twins, commands, visits, commerce, due, ingest } = works
   const care: Care = createCare({ ...deps, auditKey, publicUrl: () => addresses.url, room }, settings, works)
+  commerce?.emergencies.callOnDutyWith((tx, call) => care.onCall.call(tx, call))
   const access = await createDeviceAccess(settings, deps, registry)
   const { broker, credentials } = access
   if (commerce === undefined)

@@ -41,6 +41,9 @@ import { createCallBacks } from '#core/follow-up/call-backs.ts'
 import { registerCallBackRoutes } from '#core/follow-up/routes.ts'
 import { createImprovements } from '#core/improvement/improvements.ts'
 import { registerImprovementRoutes } from '#core/improvement/routes.ts'
+import { createEmergencies } from '#core/emergencies/emergencies.ts'
+import { createEmergencyNotices } from '#core/emergencies/notices.ts'
+import { registerEmergencyRoutes } from '#core/emergencies/routes.ts'
 import { createRechecks } from '#core/rechecks/rechecks.ts'
 import { registerRecheckRoutes } from '#core/rechecks/routes.ts'
 import { createRefundCases } from '#core/refund-cases/cases.ts'
@@ -115,6 +118,8 @@ export function createCommerce(deps: CommerceDeps) {
   const satisfaction = createSatisfaction({ ...deps, reactions: reactions.satisfaction })
   const months = createMonths(deps)
   const callBacks = createCallBacks({ ...deps, tickets, notices })
+  const emergencies = createEmergencies({ ...deps, improvements })
+  const emergencyNotices = createEmergencyNotices({ ...deps, notices, tickets })
   const rechecks = createRechecks({ ...deps, tickets, improvements, notices })
   const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
@@ -182,6 +187,7 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     support,
     improvements,
+    emergencies,
     callbacks,
     handlers: combineHandlers(
       visits,
@@ -208,6 +214,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerRefundCaseRoutes(http, { ...deps, cases })
       registerReportRoutes(http, { ...deps, months })
       registerCallBackRoutes(http, { ...deps, callBacks })
+      registerEmergencyRoutes(http, { ...deps, emergencies, notices: emergencyNotices })
       registerRecheckRoutes(http, { ...deps, rechecks })
       registerImprovementRoutes(http, { ...deps, improvements })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })

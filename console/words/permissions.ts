@@ -56,6 +56,8 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'callBack.work': { zh: '回访顾客', en: 'Call people back' },
   'callBack.lead': { zh: '处理主管回访', en: 'Make the call-backs of leads' },
   'callBack.plan': { zh: '修改回访计划', en: 'Change the plan of call-backs' },
+  'emergency.open': { zh: '上报重大事件', en: 'Enter serious incidents' },
+  'emergency.work': { zh: '处理重大事件与通知', en: 'Work on serious incidents and their notices' },
   'recheck.own': { zh: '查看自己的质检结果', en: 'See the re-checks of own cases' },
   'recheck.work': { zh: '质检已关闭的工单', en: 'Re-check closed cases' },
   'scorecard.change': { zh: '修改质检评分表', en: 'Change the scorecard' },

@@ -34,6 +34,7 @@ export type NoticeTemplate =
   | 'restricted'
   | 'limited'
   | 'restriction_ended'
+  | 'emergency'
 
 /** Tells consumers outside our pages. "Told" means that the gateway accepted the message. */
 export interface Notices {

@@ -169,6 +169,13 @@ export const PolicySchema = Type.Object(
       1,
     ),
     npsPauseDays: setting('… and the same consumer not again within', 'days', 90, 1, 730),
+    emergencyReportMs: setting(
+      'A serious incident is reported within, of its discovery',
+      'ms',
+      HOUR,
+      SECOND,
+      DAY,
+    ),
     // improvement
     recurrenceCases: setting(
       'Cases of one cause on a cabinet or product that open an improvement item',

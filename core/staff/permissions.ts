@@ -50,6 +50,9 @@ export const PERMISSIONS = {
   // Call-backs that are a matter of the lead, such as after a low score.
   'callBack.lead': ['lead', 'manager'],
   'callBack.plan': ['lead', 'manager'],
+  // Whoever finds out that many people are concerned enters it at once.
+  'emergency.open': ['agent', 'lead', 'manager', 'finance', 'admin'],
+  'emergency.work': ['lead', 'manager'],
   // What was found in one's own closed cases; a lead looks at those of the team.
   'recheck.own': ['agent', 'lead', 'manager'],
   'recheck.work': ['lead', 'manager'],

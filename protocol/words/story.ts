@@ -230,6 +230,8 @@ const en = {
   'notice.held_free.title': 'Nothing is charged for your visit',
   'notice.held_free':
     'A person has looked at the record of your visit to {cabinet} at {closed}. Nothing is charged.',
+  'notice.emergency.title': '{title}',
+  'notice.emergency': '{text}',
   'notice.answered.title': 'We have answered your question',
   'notice.answered': 'There is an answer to your question about your visit to {cabinet}.',
 }
@@ -416,6 +418,8 @@ const zh: Record<StoryKey, string> = {
     '您 {closed} 在{cabinet}的购物已由人工核对：共 {count} 件，¥{amount}，只扣一次。如有疑问，可在订单页点三下反馈。',
   'notice.held_free.title': '本次购物不扣款',
   'notice.held_free': '您 {closed} 在{cabinet}的购物已由人工核对，本次不扣款。',
+  'notice.emergency.title': '{title}',
+  'notice.emergency': '{text}',
   'notice.answered.title': '您的问题已有答复',
   'notice.answered': '您在{cabinet}购物的问题已有答复，请查看。',
 }

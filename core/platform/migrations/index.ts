@@ -26,6 +26,7 @@ import { improvementMigration } from './0024-improvement.ts'
 import { followUpMigration } from './0025-follow-up.ts'
 import { reportsMigration } from './0026-reports.ts'
 import { rechecksMigration } from './0027-rechecks.ts'
+import { emergenciesMigration } from './0028-emergencies.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const MIGRATIONS: readonly Migration[] = [
   followUpMigration,
   reportsMigration,
   rechecksMigration,
+  emergenciesMigration,
 ]

@@ -3,6 +3,7 @@ import type { CabinetTables } from './cabinets.ts'
 import type { CatalogTables } from './catalog.ts'
 import type { CompensationTables } from './compensation.ts'
 import type { ConsumerTables } from './consumers.ts'
+import type { EmergencyTables } from './emergencies.ts'
 import type { FollowUpTables } from './follow-up.ts'
 import type { ImprovementTables } from './improvement.ts'
 import type { IngestTables } from './ingest.ts'
@@ -35,6 +36,7 @@ export interface Tables
     SupportTables,
     ConsumerTables,
     KnowledgeTables,
+    EmergencyTables,
     FollowUpTables,
     ImprovementTables,
     CompensationTables,
