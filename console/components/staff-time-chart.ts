@@ -29,6 +29,8 @@ export interface ChartData {
   readonly toMs: number
   /** Values that the axis must show even when no line reaches them. */
   readonly keepInView: readonly number[]
+  /** Counts: the axis begins at nothing and names whole numbers only. */
+  readonly isCount?: boolean
 }
 export interface ChartWords {
   readonly name: string
@@ -36,6 +38,8 @@ export interface ChartWords {
   readonly formatTick: (atMs: number) => string
   readonly formatValue: (value: number) => string
   readonly nothing: string
+  /** Of the axis; degrees when left out. */
+  readonly formatAxis?: (value: number) => string
 }
 
 const HEIGHT = 240
@@ -149,7 +153,12 @@ export class TimeChart extends LitElement {
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { time: true, range: [data.fromMs / 1000, data.toMs / 1000] },
-        y: { range: (_plot, low, high) => rangeWith(low, high, data.keepInView) },
+        y: {
+          range: (_plot, low, high) =>
+            data.isCount === true
+              ? [0, Math.max(4, Math.ceil((high ?? 0) * 1.1))]
+              : rangeWith(low, high, data.keepInView),
+        },
       },
       axes: [
         {
@@ -165,7 +174,7 @@ export class TimeChart extends LitElement {
           grid: { stroke: grid, width: 1 },
           ticks: { show: false },
           size: 44,
-          values: (_plot, splits) => splits.map((split) => `${split}°`),
+          values: (_plot, splits) => splits.map(this.words.formatAxis ?? ((split) => `${split}°`)),
         },
       ],
       series: [

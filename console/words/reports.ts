@@ -104,7 +104,7 @@ const zh: Record<keyof typeof en, string> = {
   orders: '订单',
   rate: '争议率',
   csv: 'CSV',
-  csvOf: '{table}（CSV）',
+  csvOf: 'CSV：{table}',
   nothing: '期间内没有数据。',
   months: '月报',
   monthOf: '{month} 客服月报',

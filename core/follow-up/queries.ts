@@ -67,7 +67,10 @@ function shown(row: Row, language: StaffIdentity['language']): CallBackRowView {
     state: row.state,
     channel: row.channel,
     audience: row.audience,
-    whoLabel: row.consumerId === null ? (site ?? row.phoneTail ?? '') : consumerLabel(row.consumerId),
+    whoLabel:
+      row.consumerId === null
+        ? (site ?? (row.phoneTail === null ? '' : `···${row.phoneTail}`))
+        : consumerLabel(row.consumerId),
     cabinetName: row.nameZh === null ? null : { zh: row.nameZh, en: row.nameEn ?? row.nameZh },
     attempts: row.attempts,
     attemptsMost: row.attemptsMost,

@@ -72,7 +72,7 @@ export class CallBackPlanPage extends StaffPage {
     return html`${pageHead(word('planTitle'), {
       lead: html`<p class="soft"><a href="${BASE}/call-backs">${word('callBacks')}</a> · ${word('planLead')}</p>`,
     })}
-      <form class="stack" @submit=${(event: SubmitEvent) => void this.#save(event, view)}>
+      <div class="stack"><form class="stack" @submit=${(event: SubmitEvent) => void this.#save(event, view)}>
         <fieldset class="plain-fieldset stack" ?disabled=${!view.mayChange}>
           <legend class="aloud">${word('planTitle')}</legend>
           <section class="card field-grid">
@@ -98,7 +98,7 @@ export class CallBackPlanPage extends StaffPage {
             : nothing
         }
       </form>
-      ${this.#versions(view)}`
+      ${this.#versions(view)}</div>`
   }
 
   #rule(rule: CallBackRule) {

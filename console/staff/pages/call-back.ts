@@ -189,14 +189,14 @@ export class CallBackPage extends StaffPage {
                 one,
               ) => html`<li><p><b>${word(`result.${one.result}`)}</b> <span class="soft small">${one.by}, ${moment(this.services.time, one.atMs)}</span></p>
                 ${one.note === '' ? nothing : html`<p class="quote small">${one.note}</p>`}
-                ${one.answers.length === 0 ? nothing : html`<dl class="facts">${one.answers.map(({ key, value }) => html`<div><dt>${textOf(key)}</dt><dd>${said(value)}</dd></div>`)}</dl>`}</li>`,
+                ${one.answers.length === 0 ? nothing : html`<dl class="facts">${one.answers.map(({ key, value }) => html`<dt>${textOf(key)}</dt><dd>${said(value)}</dd>`)}</dl>`}</li>`,
             )}</ol>`
       }</section>`
   }
 
   #case(detail: CallBackDetail) {
     const { callBack } = detail
-    const fact = (label: string, value: unknown) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`
+    const fact = (label: string, value: unknown) => html`<dt>${label}</dt><dd>${value}</dd>`
     return html`<section class="card" aria-labelledby="case"><header class="card-head"><h2 id="case">${word('case')}</h2>${callBackState(callBack.state)}</header>
       <p>${segmentBadge(callBack)}${scoresOf(callBack)}</p>
       <dl class="facts">

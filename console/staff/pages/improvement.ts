@@ -98,15 +98,15 @@ export class ImprovementPage extends StaffPage {
     const { time } = this.services
     const day = (atMs: number) => time.momentText(atMs)
     const line = (label: string, figure: { cases: number; fromMs: number; toMs: number }) =>
-      html`<div><dt>${label}</dt><dd><b class="number">${figure.cases}</b> <span class="soft small">${word('figureOf', { cases: figure.cases, from: day(figure.fromMs), to: day(figure.toMs) })}</span></dd></div>`
+      html`<dt>${label}</dt><dd><span>${word('figureOf', { cases: figure.cases, from: day(figure.fromMs), to: day(figure.toMs) })}</span></dd>`
     const most = Math.max(1, ...effect.weeks.map(({ cases }) => cases))
     return html`<section class="card" aria-labelledby="effect"><header class="card-head"><h2 id="effect">${word('effect')}</h2></header>
       <dl class="facts">${line(word('before'), effect.before)}${effect.after === null ? nothing : line(word('afterChange'), effect.after)}</dl>
       <p class="soft small">${effect.after === null ? word('noEffectYet') : word(effect.isWindowOver ? 'windowOver' : 'windowRuns')}</p>
-      <table class="table compact bars"><caption class="label">${word('weeks')}</caption>
+      <table class="table compact bars"><caption class="label start">${word('weeks')}</caption>
         <tbody>${effect.weeks.map(
           ({ fromMs, cases }) =>
-            html`<tr><th scope="row" class="small soft">${word('week', { at: day(fromMs) })}</th><td class="bar-cell" aria-hidden="true"><i class="bar" style="width: ${(cases / most) * 100}%"></i></td><td class="end number">${cases}</td></tr>`,
+            html`<tr><th scope="row" class="small soft">${word('week', { at: dateOf(fromMs) })}</th><td class="bar-cell" aria-hidden="true"><i class="bar" style="width: ${(cases / most) * 100}%"></i></td><td class="end number">${cases}</td></tr>`,
         )}</tbody></table></section>`
   }
 
@@ -123,7 +123,7 @@ export class ImprovementPage extends StaffPage {
   }
 
   #facts({ item }: ImprovementItem) {
-    const fact = (label: string, value: unknown) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`
+    const fact = (label: string, value: unknown) => html`<dt>${label}</dt><dd>${value}</dd>`
     const { subject } = item
     return html`<section class="card" aria-labelledby="facts"><header class="card-head"><h2 id="facts">${word('item')}</h2></header>
       <dl class="facts">

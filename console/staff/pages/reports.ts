@@ -4,6 +4,7 @@ import type { MonthList, SupportReport } from '#protocol/api/reports.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import type { ChartData, ChartLine, ChartWords } from '../../components/staff-time-chart.ts'
 import { reportWord as word } from '../../words/reports.ts'
+import { word as staffWord } from '../../words/staff.ts'
 import { BASE } from '../doors.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
@@ -56,8 +57,7 @@ export class ReportsPage extends StaffPage {
       lead: html`<p class="soft">${word('lead')}${isOwn ? html` ${word('ownOnly')}` : nothing}</p>`,
     })}
       ${this.#periods()}
-      ${this.report.view((report) => this.#body(report))}
-      ${this.#monthList()}`
+      <div class="stack">${this.report.view((report) => this.#body(report))} ${this.#monthList()}</div>`
   }
 
   #periods() {
@@ -95,7 +95,7 @@ export class ReportsPage extends StaffPage {
           <button aria-pressed=${!this.isMoney} @click=${() => (this.isMoney = false)}>${word('group.volume')}</button>
           <button aria-pressed=${this.isMoney} @click=${() => (this.isMoney = true)}>${word('refundedYuan')}</button>
         </div>
-        <button class="quiet" aria-pressed=${this.isTable} @click=${() => (this.isTable = !this.isTable)}>${icon(this.isTable ? 'activity' : 'table')}${word(this.isTable ? 'chart' : 'day')}</button>
+        <button class="quiet" aria-pressed=${this.isTable} @click=${() => (this.isTable = !this.isTable)}>${icon(this.isTable ? 'activity' : 'table')}${staffWord(this.isTable ? 'showChart' : 'showTable')}</button>
         ${csvLink('days', report)}</header>
       ${
         this.isTable
@@ -110,6 +110,8 @@ export class ReportsPage extends StaffPage {
       formatTime: dayOf,
       formatTick: (atMs) => dayOf(atMs).slice(5),
       formatValue: (value) => (this.isMoney ? formatMoney(value) : String(value)),
+      formatAxis: (value) =>
+        this.isMoney ? formatMoney(value) : Number.isInteger(value) ? String(value) : '',
       nothing: word('nothing'),
     }
   }
@@ -151,5 +153,6 @@ function chartData(report: SupportReport, isMoney: boolean): ChartData {
     fromMs: period.fromMs,
     toMs: period.untilMs - DAY_MS,
     keepInView: [0],
+    isCount: true,
   }
 }

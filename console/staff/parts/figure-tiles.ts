@@ -58,7 +58,7 @@ function tile(figure: Figure, hasMeanings: boolean) {
   const isShare = figure.unit === 'ratio' && denominator !== null && denominator > 0
   return html`<li class="tile figure">
     <span class="tile-label">${choose(words.title)}</span>
-    <span class="tile-value number">${figureValue(figure, figure.value)}</span>
+    ${figure.value === null ? html`<span class="tile-value soft" aria-hidden="true">–</span><span class="soft small">${word('noData')}</span>` : html`<span class="tile-value number">${figureValue(figure, figure.value)}</span>`}
     <span class="small">${moved(figure)}</span>
     ${isShare ? html`<span class="soft small number">${word('counted', { numerator, denominator })}</span>` : nothing}
     ${hasMeanings ? html`<span class="soft small">${choose(words.meaning)}</span>` : nothing}
