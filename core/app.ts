@@ -303,7 +303,10 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       moneyYears: policy.moneyRecordYears,
     }),
     orders: commerce && {
-      versionOf: (orderId) => commerce.orders.versionOf(orderId),
+      find: async (request, orderId) => {
+        const tokenSha256 = commerce.consumers.tokenSha256Of(request)
+        return tokenSha256 === undefined ? undefined : commerce.orders.ownOrder(tokenSha256, orderId)
+      },
       orderForConsumer: (consumerId, orderId) => commerce.orders.orderForConsumer(consumerId, orderId),
       limits: () => `${policy.chargeUsualMs}/${policy.delayedChargeMs}`,
     },

@@ -26,6 +26,8 @@ export interface HeldRestriction {
 /** Who buys: known by the provider's openid, which came by consent, and by a cookie of their browser. */
 export interface Consumers {
   authenticate(request: FastifyRequest): Promise<ConsumerIdentity | undefined>
+  /** What the cookie of this request is kept as; undefined without one. */
+  tokenSha256Of(request: FastifyRequest): string | undefined
   /** In the transaction of a returning consent. @returns the token for the cookie */
   signIn(tx: Tx, openid: string, language: Language): Promise<{ consumerId: string; token: string }>
   /** The consumer with this openid, who is entered when we did not know them. */
@@ -61,6 +63,10 @@ export function createConsumers(
       .where('revokedAtMs', 'is', null),
   )
 
+  function tokenSha256Of(request: FastifyRequest): string | undefined {
+    const token = request.cookies[cookies.name(COOKIE)]
+    return token === undefined || token === '' ? undefined : sha256Hex(token)
+  }
   async function recognise(tx: Tx, openid: string, language: Language): Promise<string> {
     const openidIndex = seal.blindIndex(openid)
     const known = await tx
@@ -86,10 +92,11 @@ export function createConsumers(
   }
 
   return {
+    tokenSha256Of,
     async authenticate(request) {
-      const token = request.cookies[cookies.name(COOKIE)]
-      if (token === undefined || token === '') return undefined
-      const [row] = await signedIn(sha256Hex(token))
+      const tokenSha256 = tokenSha256Of(request)
+      if (tokenSha256 === undefined) return undefined
+      const [row] = await signedIn(tokenSha256)
       if (row === undefined || row.language === null || row.expiresAtMs <= clock.now()) return undefined
       return { consumerId: row.consumerId, language: row.language }
     },

@@ -14,7 +14,7 @@ import { explainStep } from './steps.ts'
 import type { OrderLineRow, OrderRow } from './store.ts'
 import { tellStory } from './story.ts'
 import type { Traces } from './trace.ts'
-import { createOrderVersions, type OrderVersion } from './versions.ts'
+import { createOwnOrders, type OwnOrder } from './versions.ts'
 import { createOrderRows } from './view-rows.ts'
 
 type RefundRow = Selectable<Tables['refund']>
@@ -33,8 +33,8 @@ export interface OrderQueries {
   /** @throws CabinetError `not_found` also when the order is somebody else's */
   orderForConsumer(consumerId: string, orderId: string): Promise<OrderView>
   order(orderId: string): Promise<OrderView>
-  /** What a view of it may be kept under. @returns undefined when there is no such order */
-  versionOf(orderId: string): Promise<OrderVersion | undefined>
+  /** Who asks with this token, and what a view of the order may be kept under. @returns undefined when nobody is signed in */
+  ownOrder(tokenSha256: string, orderId: string): Promise<OwnOrder | undefined>
   ordersOf(consumerId: string): Promise<OrderList>
   refundsOf(orderId: string): Promise<RefundView[]>
 }
@@ -179,7 +179,7 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       if (order.consumerId !== consumerId) throw new CabinetError('not_found')
       return view(order)
     },
-    versionOf: createOrderVersions(read),
+    ownOrder: createOwnOrders(read, clock),
     async refundsOf(orderId) {
       return (await rows.refundsOf(orderId)).map(refundView)
     },

@@ -1,14 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OrderView } from '#protocol/api/consumer.ts'
 import type { Language } from '#protocol/words/words.ts'
-import type { OrderVersion } from '#core/orders/versions.ts'
+import type { OwnOrder } from '#core/orders/versions.ts'
 import type { PageContext } from './context.ts'
 import { compressPage, type KeptPage, KeptPages, textOf } from './kept-pages.ts'
 import { isUnsettled, orderPage } from './views/order.ts'
 
 /** What the page of an order is asked of. */
 export interface OwnOrders {
-  versionOf(orderId: string): Promise<OrderVersion | undefined>
+  /** @returns undefined when nobody is signed in */
+  find(request: FastifyRequest, orderId: string): Promise<OwnOrder | undefined>
   orderForConsumer(consumerId: string, orderId: string): Promise<OrderView>
   /** Limits that decide what a page says, as text: another text when one was changed. */
   limits(): string
@@ -19,7 +20,7 @@ const QUARTER_MS = 15 * 60_000
 
 /**
  * The page of an order, looked at again and again while somebody waits for money: drawn once for each version of its facts.
- * Who may see it is asked of the database every time.
+ * Who may see it is asked of the database every time, and `request.consumer` is who that is.
  * @returns false when this consumer has no such order, or nobody is signed in; nothing was sent then
  */
 export function createOrderRoute(
@@ -34,16 +35,15 @@ export function createOrderRoute(
     reply: FastifyReply,
     { orderId, language }: { orderId: string; language: Language },
   ): Promise<boolean> => {
-    const { consumer } = request
-    if (consumer === null) return false
-    const version = await orders.versionOf(orderId)
-    if (version === undefined || version.consumerId !== consumer.consumerId) return false
+    const own = await orders.find(request, orderId)
+    request.consumer = own?.consumer ?? null
+    if (own?.version === undefined) return false
     const key = `${orderId} ${language}`
-    const mark = `${version.version} ${orders.limits()} ${Math.floor(nowMs() / QUARTER_MS)}`
+    const mark = `${own.version} ${orders.limits()} ${Math.floor(nowMs() / QUARTER_MS)}`
     let page = kept.find(key, mark)
     if (page === undefined) {
-      const order = await orders.orderForConsumer(consumer.consumerId, orderId)
-      const context = await contextFor(request, language, version.cabinetId)
+      const order = await orders.orderForConsumer(own.consumer.consumerId, orderId)
+      const context = await contextFor(request, language, order.cabinetId)
       page = compressPage(orderPage(context, order).text)
       if (staysTheSame(order)) kept.keep(key, mark, page)
     }

@@ -69,6 +69,8 @@ export interface PagesDeps {
 
 /** Who only asks whether a page is there (a link checker, a preview) sends HEAD. */
 const PUBLIC = { config: { access: { kind: 'public' as const } }, exposeHeadRoute: true }
+/** An order: the route asks who may see it together with which facts it was drawn from. */
+const OWN = { config: { access: { kind: 'own' as const } }, exposeHeadRoute: true }
 const LANGUAGE_COOKIE = 'lang'
 const YEAR_SECONDS = 31_536_000
 
@@ -154,7 +156,7 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
             standingAt(cabinetId, await contextIn(deps, assets, request, language)),
           () => deps.clock.now(),
         )
-  scope.get<{ Params: { id: string } }>('/o/:id', PUBLIC, async (request, reply) => {
+  scope.get<{ Params: { id: string } }>('/o/:id', OWN, async (request, reply) => {
     const language = languageOf(request, reply)
     if ((await ownOrder?.(request, reply, { orderId: request.params.id, language })) === true) return reply
     const context = await contextIn(deps, assets, request, language)

@@ -7,10 +7,12 @@ import type { Permission } from '#core/staff/permissions.ts'
 /**
  * Who may use a route. Every route has one in its `config`; a route without it stops the start.
  * `proof: 'recent'`: whoever asks must have shown who they are a short time ago; it may move money, doors or accounts.
+ * `own`: the route looks up who asks in one question with what they ask for, and sets `consumer` itself.
  * `public`: anybody, and `consumer` and `staff` are still recognised when they are signed in.
  */
 export type Access =
   | { kind: 'public' }
+  | { kind: 'own' }
   | { kind: 'consumer' }
   | { kind: 'staff'; permission: Permission | 'signed-in'; proof?: 'recent' }
   | { kind: 'device' }
@@ -51,7 +53,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on `staff` routes, and on `public` ones when somebody is signed in. */
     staff: StaffIdentity | null
-    /** Set on `consumer` and `public` routes when somebody is signed in. */
+    /** Set on `consumer`, `own` and `public` routes when somebody is signed in. */
     consumer: ConsumerIdentity | null
     /** Set on `device` routes. */
     cabinet: CabinetIdentity | null

@@ -52,6 +52,8 @@ export async function createHttpApp(options: HttpOptions): Promise<HttpApp> {
   const app: HttpApp = Fastify({
     loggerInstance: options.log as unknown as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines about a request name it themselves; a logger made for each request would be used by almost none.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => options.ids.next('request'),
     bodyLimit: BODY_BYTES_MOST,
     // Without these a body that stops after its first byte stays open for ever.
@@ -84,6 +86,13 @@ export async function createHttpApp(options: HttpOptions): Promise<HttpApp> {
     global: true,
     max: REQUESTS_PER_MINUTE,
     timeWindow: '1 minute',
+    // Who is told to wait is told how long; the others need not be told what is left, in each answer.
+    addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    addHeadersOnExceeding: {
+      'x-ratelimit-limit': false,
+      'x-ratelimit-remaining': false,
+      'x-ratelimit-reset': false,
+    },
     errorResponseBuilder: () => new CabinetError('too_many_requests'),
   })
   const protection = await protectionOf(options)
@@ -133,6 +142,10 @@ function helmetOptions({ publicUrl, formOrigins = [] }: HttpOptions) {
       },
     },
     strictTransportSecurity: isSecure ? { maxAge: 31_536_000 } : (false as const),
+    // For browsers and plug-ins that are gone: Internet Explorer 8, Flash, the filters of old Chromium.
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
     // Consent at the provider returns to us in the same window.
     crossOriginOpenerPolicy: { policy: 'same-origin' as const },
     referrerPolicy: { policy: 'same-origin' as const },
@@ -164,6 +177,8 @@ async function authenticate(
     case 'public':
       request.consumer = (await authenticators.consumer?.(request, reply)) ?? null
       request.staff = (await authenticators.staff?.(request, reply)) ?? null
+      return
+    case 'own':
       return
     case 'consumer':
       request.consumer = (await authenticators.consumer?.(request, reply)) ?? null

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, createHmac } from 'node:crypto'
 import type { Random } from '#protocol/base/random.ts'
 
 const NONCE_BYTES = 12
@@ -39,7 +39,7 @@ export function createSeal(keys: { sealKey: Uint8Array; indexKey: Uint8Array }, 
 
 /** Tokens are kept as their hash: 256 random bits need no slow hash. */
 export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }
 
 /** `顾客 · 7f3a` for staff: enough to tell two people apart, nothing to find them by. */
