@@ -15,6 +15,14 @@ export function catalogue<const English extends Record<string, string>>(
   return (key, values) => fill((current === 'zh' ? zh : en)[key] ?? key, values)
 }
 
+/** Both languages of one area, for a catalogue that is put together from several files. English is the type here too. */
+export function texts<const English extends Record<string, string>>(
+  en: English,
+  zh: Record<keyof NoInfer<English>, string>,
+): { readonly en: English; readonly zh: Record<keyof English, string> } {
+  return { en, zh }
+}
+
 const COOKIE = 'lang'
 const CHANGED = 'languagechange-console'
 let current: Language = initialLanguage()
