@@ -1,5 +1,5 @@
-import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type Clock, wait } from '#protocol/base/clock.ts'
@@ -12,7 +12,10 @@ const LOOK_EVERY_MS = 20
 export interface RunningMosquitto {
   /** What the core is told with --mosquitto. */
   readonly folder: string
-  stop(): Promise<void>
+  /** SIGKILL is a power cut for the process. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** Again with the same files and on the same ports, as its supervisor would. */
+  restart(): Promise<void>
 }
 
 /**
@@ -47,6 +50,27 @@ export async function startMosquitto(
     ],
     { cwd: path.resolve(import.meta.dirname, '..'), env: { ...process.env, NODE_NO_WARNINGS: '1' } },
   )
+  let child = await launch(clock, folder)
+  async function stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    child.kill(signal)
+    await gone
+  }
+  return {
+    folder,
+    stop,
+    async restart() {
+      await stop()
+      child = await launch(clock, folder)
+    },
+  }
+}
+
+/** @returns when it has taken its ports */
+async function launch(clock: Clock, folder: string): Promise<ChildProcess> {
+  const pidFile = path.join(folder, 'mosquitto.pid')
+  rmSync(pidFile, { force: true })
   const child = spawn(MOSQUITTO, ['-c', path.join(folder, 'mosquitto.conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
@@ -55,18 +79,10 @@ export async function startMosquitto(
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  for (let waitedMs = 0; !existsSync(path.join(folder, 'mosquitto.pid')); waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; !existsSync(pidFile); waitedMs += LOOK_EVERY_MS) {
     if (child.exitCode !== null || waitedMs > READY_WITHIN_MS)
       throw new Error(`Mosquitto did not start with the generated files: ${said}`)
     await wait(clock, 'Mosquitto starts', LOOK_EVERY_MS)
   }
-  return {
-    folder,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-      child.kill('SIGTERM')
-      await gone
-    },
-  }
+  return child
 }

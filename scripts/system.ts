@@ -32,6 +32,8 @@ export interface RunningSystem extends Omit<Processes, 'boot' | 'end'> {
   /** Ends a part at once, as a power cut would; it stays down until `restart`. */
   kill(part: PartName): Promise<void>
   restart(part: PartName): Promise<void>
+  /** The broker that stands beside the core, where the system has one. */
+  readonly mosquitto: RunningMosquitto | undefined
   stop(): Promise<void>
 }
 
@@ -122,6 +124,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     core: known(core, 'core'),
     cabinets: places.map((place) => ({ ...place, simulator: known(place.simulator, place.simulatorPart) })),
     signIns: () => JSON.parse(readFileSync(path.join(dataDir, 'core', 'sign-ins.json'), 'utf8')) as SignIn[],
+    mosquitto,
     kill: (part) => end(part, 'SIGKILL'),
     restart: async (part) => {
       await end(part, 'SIGTERM')

@@ -24,6 +24,7 @@ import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { LEARNING_STORIES } from './learning.ts'
+import { OUTSIDE_BROKER_STORIES } from './outside-broker.ts'
 import { RESTOCK_STORIES } from './restock.ts'
 import { refundBulk, refundCompensationSpent } from './making-good.ts'
 import { putBackScenario } from './put-back.ts'
@@ -96,6 +97,7 @@ export const SCENARIOS: readonly Scenario[] = [
   wrongSignature,
   malformedInput,
   ...ACCESS_STORIES,
+  ...OUTSIDE_BROKER_STORIES,
   hostileClients,
   twins,
   swap,
