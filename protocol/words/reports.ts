@@ -117,7 +117,7 @@ export const FIGURE_WORDS: Readonly<Record<FigureKey, FigureWords>> = {
   nps: {
     title: both('净推荐值', 'Net promoter score'),
     meaning: both(
-      '（9–10 分人数 − 0–6 分人数）÷ 回答人数 × 100，按期间内抽样询问并已回答的计；同一顾客三个月内不重复询问。',
+      '（9–10 分人数 − 0–6 分人数）÷ 回答人数 × 100，按期间内抽样询问并已回答的计；同一顾客在设定的间隔内不重复询问。',
       '(answers of 9 and 10 − answers of 0 to 6) ÷ answers × 100, of those asked by sample in the period; nobody is asked twice within the pause that is set.',
     ),
     better: 'more',

@@ -40,7 +40,7 @@ export class ReportMonthPage extends StaffPage {
         ${this.error ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.error)}</span></p>` : nothing}
         <div class="stack">
           <section class="card" aria-labelledby="in-words"><header class="card-head"><h2 id="in-words">${word('inWords')}</h2></header>
-            <ul>${text[language()].map((sentence) => html`<li>${sentence}</li>`)}</ul></section>
+            <ul class="plain stack tight">${text[language()].map((sentence) => html`<li>${sentence}</li>`)}</ul></section>
           ${reportTables(report, ['figures'])}
           <div class="report-grid">${reportTables(report, ['types', 'causes', 'refunds', 'cabinets', 'products'])}</div>
         </div>`
