@@ -201,6 +201,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         {
           db,
           presenceOf: (cabinetId) => presence.nowOf(cabinetId).presence,
+          nowMs: clock.now(),
           supportCounts: async (who) =>
             (await commerce?.support.counts(who)) ?? {
               openTickets: 0,

@@ -14,6 +14,7 @@ export async function homeView(
     db: { readonly read: Kysely<Tables> }
     presenceOf: (cabinetId: string) => 'online' | 'suspect' | 'offline' | 'unknown'
     supportCounts: (staff: StaffIdentity) => Promise<SupportCounts>
+    nowMs: number
   },
   staff: StaffIdentity,
 ): Promise<Home> {
@@ -42,8 +43,24 @@ export async function homeView(
     counts[deps.presenceOf(row.cabinetId)]++
     if (row.isLockedOut === 1) counts.lockedOut++
   }
+  const mayLead = staff.permissions.has('callBack.lead')
+  const callBacks = await read
+    .selectFrom('callBack')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('state', '=', 'planned')
+    .where('dueAtMs', '<=', deps.nowMs)
+    .where('audience', 'in', mayLead ? ['agent', 'lead'] : ['agent'])
+    .executeTakeFirstOrThrow()
+  let late = read
+    .selectFrom('improvementItem')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('endedAtMs', 'is', null)
+    .where('dueAtMs', '<', deps.nowMs)
+  if (operator !== null) late = late.where('operator', '=', operator)
   return {
     ...(await deps.supportCounts(staff)),
+    callBacks: staff.permissions.has('callBack.work') ? callBacks.count : 0,
+    lateImprovements: (await late.executeTakeFirstOrThrow()).count,
     alarms: (await alarms.executeTakeFirstOrThrow()).count,
     deadLetters: deadLetters.count,
     cabinets: counts,

@@ -99,6 +99,8 @@ export const Home = Type.Object(
       },
       closed,
     ),
+    callBacks: Type.Integer({ description: 'that this person may make now' }),
+    lateImprovements: Type.Integer({ description: 'improvement items whose due date is over' }),
     satisfaction: Type.Union([
       Type.Null(),
       Type.Number({ description: 'mean rating of the last 7 days, 1 to 5' }),

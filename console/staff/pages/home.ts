@@ -74,6 +74,26 @@ export class HomePage extends StaffPage {
               tone: home.approvals > 0 ? 'warn' : 'ok',
             },
             {
+              path: '/call-backs',
+              area: '/call-backs',
+              label: 'callBacks',
+              value: String(home.callBacks),
+              icon: 'phone',
+              tone: home.callBacks > 0 ? 'info' : 'ok',
+            },
+            ...(home.lateImprovements === 0
+              ? []
+              : [
+                  {
+                    path: '/improvements?view=late',
+                    area: '/improvements',
+                    label: 'lateImprovements',
+                    value: String(home.lateImprovements),
+                    icon: 'target',
+                    tone: 'warn',
+                  } as const,
+                ]),
+            {
               path: '/alarms',
               area: '/alarms',
               label: 'activeAlarms',

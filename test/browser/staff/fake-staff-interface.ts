@@ -172,6 +172,8 @@ function registerAccount(app: HttpApp, fake: FakeStaffInterface): void {
     approvals: 1,
     alarms: 2,
     deadLetters: 1,
+    callBacks: 2,
+    lateImprovements: 1,
     cabinets: { online: 1, suspect: 0, offline: 1, unknown: 0, lockedOut: 1 },
     today: { orders: 148, paidFen: 214_350, refundedFen: 4950, settledWithoutPerson: 9, disputes: 13 },
     satisfaction: 4.6,
