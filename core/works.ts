@@ -20,6 +20,7 @@ import { createDueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import { createExpiryWatch } from '#core/restock/expiry-watch.ts'
 import { createVisits, visitHandlers } from '#core/restock/visits.ts'
+import { createSessionWitness } from '#core/sessions/witness.ts'
 import { openPolicyBook } from '#core/policies/book.ts'
 
 const PRESENCE_SWEEP_MS = 500
@@ -55,7 +56,8 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const twins = createTwins({ ...deps, wire, presence, identity: await databaseIdentity(db, ids) })
   const commands = createCommands({ ...deps, wire, presence })
   const expiry = createExpiryWatch({ ...deps, due })
-  const visits = createVisits({ ...deps, commands, expiry, due })
+  const witness = createSessionWitness()
+  const visits = createVisits({ ...deps, commands, expiry, due, witness })
   const absence = watchAbsence({ ...deps, presence, due })
   const commerce =
     ports.commerce === undefined
@@ -66,6 +68,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
           due,
           commands,
           presence,
+          witness,
           twins,
           evidence,
           hasRoom: ports.hasRoom ?? (() => true),
@@ -84,6 +87,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     linkIdOf: (cabinetId) => presence.nowOf(cabinetId).linkId,
     onGreeted: (cabinetId, hello) => {
       presence.greeted(cabinetId, hello.linkId)
+      witness.onHello(cabinetId, hello)
       twins.onHello(cabinetId, hello)
     },
   })

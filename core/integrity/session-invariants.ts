@@ -2,11 +2,14 @@ import { type RawBuilder, sql } from 'kysely'
 import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
 import { type CheckContext, findBroken, type Invariant, within } from './invariant.ts'
 
-/** Unlocks that cabinets told of, with the command that each names. Uses the partial index `inboxUnlock`. */
+/**
+ * Unlocks that cabinets told of, with the command that each names; one that came again under a continued epoch is one.
+ * Uses the partial index `inboxUnlock`.
+ */
 function unlocks({ sessionIds }: CheckContext): RawBuilder<unknown> {
   const all = sql`SELECT cabinetId, seq, occurredAtMs, json_extract(data, '$.commandId') AS commandId,
       json_extract(data, '$.sessionId') AS sessionId
-    FROM inbox WHERE type = 'door.unlocked' AND json_extract(data, '$.commandId') IS NOT NULL`
+    FROM inbox WHERE type = 'door.unlocked' AND json_extract(data, '$.commandId') IS NOT NULL AND status <> 'repeated'`
   return sessionIds === undefined
     ? all
     : sql`${all} AND json_extract(data, '$.commandId') IN (

@@ -1,5 +1,6 @@
 import { type Database, directSql, nowOf, type Tx } from '#core/platform/database.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import type { SessionWitness } from '#core/sessions/witness.ts'
 import { advanceVisit, FORGOTTEN_MS, UNHEARD_MS, visitIn, type VisitRow } from './store.ts'
 
 export const UNHEARD = 'visit.unheard'
@@ -22,20 +23,24 @@ export function isUnasked(tx: Tx, visit: VisitRow): boolean {
 
 /**
  * A visit of which nothing more will be heard ends by itself, so that nobody is shown as standing at a door for ever: one
- * for which the cabinet was never asked or which it refused, and after hours one whose end was lost with the cabinet's
- * memory. A cabinet that may have opened and cannot be reached is waited for.
+ * for which the cabinet was never asked or which it refused, and one whose end was lost with the cabinet's memory. A cabinet that may have opened and cannot be reached is waited for.
  */
-export function endUnheardVisits(deps: { db: Database; due: DueWork }): void {
-  const { db, due } = deps
+export function endUnheardVisits(deps: {
+  db: Database
+  due: DueWork
+  witness: Pick<SessionWitness, 'isGone'>
+}): void {
+  const { db, due, witness } = deps
   due.on(UNHEARD, ({ subjectId: visitId }) =>
     db.write('a visit of which nothing is heard', async (tx) => {
       const visit = visitIn(tx, visitId)
       if (visit === undefined || (visit.state !== 'opening' && visit.state !== 'open')) return
       const isForgotten = nowOf(tx) - visit.startedAtMs >= FORGOTTEN_MS
       const state = commandStateOf(tx, visit)
-      if (visit.state === 'opening' && (isForgotten || state === undefined || OVER.has(state)))
+      const isGone = isForgotten || witness.isGone(tx, { ...visit, sessionId: visitId })
+      if (visit.state === 'opening' && (isGone || state === undefined || OVER.has(state)))
         await advanceVisit(tx, visitId, 'notOpened', { endReason: 'not_opened' })
-      else if (visit.state === 'open' && isForgotten) await advanceVisit(tx, visitId, 'abandoned')
+      else if (visit.state === 'open' && isGone) await advanceVisit(tx, visitId, 'abandoned')
       else
         await due.schedule(tx, {
           kind: UNHEARD,

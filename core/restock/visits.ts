@@ -10,6 +10,7 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import { nowOf } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import type { SessionWitness } from '#core/sessions/witness.ts'
 import { bookBatches } from './batches.ts'
 import { decideDifferences, decideEffects, findLineProblem } from './decide.ts'
 import type { ExpiryWatch } from './expiry-watch.ts'
@@ -40,10 +41,15 @@ export function needsDate(foodClass: string): boolean {
 }
 
 export function createVisits(
-  deps: CoreDeps & { commands: CabinetCommands; expiry: Pick<ExpiryWatch, 'review'>; due: DueWork },
+  deps: CoreDeps & {
+    commands: CabinetCommands
+    expiry: Pick<ExpiryWatch, 'review'>
+    due: DueWork
+    witness: Pick<SessionWitness, 'isGone'>
+  },
 ): Visits {
   const { db, ids, log, commands, due } = deps
-  endUnheardVisits({ db, due })
+  endUnheardVisits(deps)
 
   async function begin(staff: StaffIdentity, cabinetId: string, request: VisitRequest): Promise<void> {
     const { visitId, kind, door = 0, reason } = request

@@ -9,6 +9,7 @@ import { decideUnlockRefusal } from './decide.ts'
 import { sessionMachine } from './machine.ts'
 import type { Opening, SessionMoney } from './opening.ts'
 import { advanceSession, findSession, sessionIn, type SessionRow } from './store.ts'
+import type { SessionWitness } from './witness.ts'
 
 /** What happens to a session after the unlock was asked for; the money follows through these. */
 export interface SessionReactions {
@@ -19,18 +20,21 @@ export interface SessionReactions {
   unexpected(tx: Tx, session: SessionRow, receipt: EventData<'session.reconciled'>): Promise<void>
 }
 
+/** The cabinet was given another memory, or an older one, while somebody was at its door. */
+const MEMORY_LOST = 'memory_lost'
 const FAILED_STATUSES = new Set(['rejected', 'failed', 'expired'])
 
 export function createSessionCourse(
   deps: CoreDeps & {
     due: DueWork
     presence: PresenceBook
+    witness: Pick<SessionWitness, 'isGone'>
     opening: Pick<Opening, 'deny'>
     money: Pick<SessionMoney, 'giveUp'>
     reactions: SessionReactions
   },
 ): { handlers: EventHandlers; resume(): Promise<void> } {
-  const { ids, log, policy, due, presence, opening, money, reactions } = deps
+  const { ids, log, policy, due, presence, witness, opening, money, reactions } = deps
   const db: Database = deps.db
 
   due.on('session.unlocking', (work) => lookAtUnlocking(work))
@@ -46,6 +50,13 @@ export function createSessionCourse(
     if (ended === undefined) return
     await endTimers(tx, sessionId)
     await money.giveUp(tx, sessionId)
+  }
+
+  async function abandon(tx: Tx, sessionId: string, reason: string): Promise<void> {
+    const session = await advanceSession(tx, sessionId, 'abandoned')
+    if (session === undefined) return
+    await endTimers(tx, sessionId)
+    await reactions.abandoned(tx, session, reason)
   }
 
   /** A sale only: restock and service sessions have no consumer and no order. */
@@ -108,16 +119,21 @@ export function createSessionCourse(
 
   async function lookAtSilence(work: DueItem): Promise<void> {
     const session = await findSession(db.read, work.subjectId)
-    if (session === undefined || sessionMachine.next(session.state, 'wentSilent') === undefined) return
+    if (session === undefined || sessionMachine.next(session.state, 'abandoned') === undefined) return
     const isHeard = presence.nowOf(session.cabinetId).presence === 'online'
     await db.write('look at a silent session', async (tx) => {
-      if (isHeard)
-        await due.schedule(tx, {
-          kind: work.kind,
-          subjectId: session.sessionId,
-          dueAtMs: nowOf(tx) + policy.sessionOverdueMs,
-        })
-      else await advanceSession(tx, session.sessionId, 'wentSilent')
+      if (isHeard && witness.isGone(tx, session)) {
+        log.warn({ sessionId: session.sessionId }, 'the cabinet knows nothing of this session any more')
+        await abandon(tx, session.sessionId, MEMORY_LOST)
+        return
+      }
+      if (!isHeard) await advanceSession(tx, session.sessionId, 'wentSilent')
+      // Until it ends: a cabinet that comes back with an empty memory must not leave its last visit standing.
+      await due.schedule(tx, {
+        kind: work.kind,
+        subjectId: session.sessionId,
+        dueAtMs: nowOf(tx) + policy.sessionOverdueMs,
+      })
     })
   }
 
@@ -152,12 +168,7 @@ export function createSessionCourse(
     },
     'session.not-opened': async (tx, _context, { sessionId }) => giveUp(tx, sessionId),
     'session.reconciled': (tx, context, receipt) => reconcile(tx, context, receipt),
-    'session.abandoned': async (tx, _context, { sessionId, reason }) => {
-      const session = await advanceSession(tx, sessionId, 'abandoned')
-      if (session === undefined) return
-      await endTimers(tx, sessionId)
-      await reactions.abandoned(tx, session, reason)
-    },
+    'session.abandoned': (tx, _context, { sessionId, reason }) => abandon(tx, sessionId, reason),
     'command.finished': async (tx, _context, { commandId, name, status, reason }) => {
       if (name !== 'door.unlock' || !FAILED_STATUSES.has(status)) return
       const session = await tx

@@ -78,7 +78,7 @@ export type AckEffect =
  * What an acknowledgement changes. One for another link or epoch changes nothing, unless it says that our epoch is
  * refused. An acknowledgement beyond our last event means that this database is an older copy of itself; one for an event
  * that is not ours, that somebody else writes under our identity. A permission to go on counts only on the link for
- * which it was given, and only for an outbox that is refused.
+ * which it was given, and only for the epoch that is refused.
  * @param own  `hashAt` is the hash of our event at a seq, undefined when it is not kept any more
  */
 export function decideAck(
@@ -132,12 +132,13 @@ export function decideAck(
     return hash !== undefined && hash !== ack.hash
   }
   function renew(after: string): { state: SenderState; effects: AckEffect[] } {
-    const { haltReason } = state
     if (ack.linkId === undefined || ack.epoch !== own.epoch) return { state, effects: [] }
-    if (haltReason === undefined || haltReason === 'unknown_cabinet') return { state, effects: [] }
+    // In answer to its hello a new machine whose clock is behind is let go on by its enrolment, before it was ever refused.
+    const reason = state.phase === 'greeting' ? (state.haltReason ?? 'stale_epoch') : state.haltReason
+    if (reason === undefined || reason === 'unknown_cabinet') return { state, effects: [] }
     return {
       state: decideLinkUp({ ...state, haltReason: undefined }, ack.linkId, atMonoMs, policy),
-      effects: [{ type: 'renew', reason: haltReason, after }],
+      effects: [{ type: 'renew', reason, after }],
     }
   }
   function opened(given: SenderState): SenderState {

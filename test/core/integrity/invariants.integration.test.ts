@@ -25,6 +25,10 @@ describe('books in which all is well', () => {
   it('break no promise', async () => {
     expect(await foundAfter('')).toEqual([])
   })
+  it('may hold an unlock that came once more, under the epoch that continues the first', async () => {
+    const again = `INSERT INTO inbox (cabinetId, epoch, seq, type, occurredAtMs, receivedAtMs, deviceAtMs, boot, data, hash, status) SELECT cabinetId, 'ep2', seq, type, occurredAtMs, receivedAtMs, deviceAtMs, boot, data, hash, 'repeated' FROM inbox WHERE cabinetId = 'cab-1'; UPDATE receiver SET epoch = 'ep2', continuesEpoch = 'ep1', continuesToSeq = 2 WHERE cabinetId = 'cab-1'`
+    expect(await foundAfter(again)).toEqual([])
+  })
   it('are looked at for one session or one cabinet alone', async () => {
     const wrong = `UPDATE "order" SET paidFen = 351 WHERE orderId = 'o1'`
     expect(await foundAfter(wrong, { sessionIds: ['s2'] })).toEqual([])

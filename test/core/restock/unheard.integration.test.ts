@@ -41,6 +41,7 @@ describe('a core that dies after it wrote a visit down and before it asked the c
       ...deps,
       due,
       expiry: { review: async () => undefined },
+      witness: { isGone: () => false },
       commands: { run: (request) => run(request) } as CabinetCommands,
     })
     await deps.db.write('a member of the staff', (tx) =>

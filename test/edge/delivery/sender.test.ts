@@ -145,6 +145,11 @@ describe('a person lets a refused outbox go on', () => {
     expect(effects).toEqual([{ type: 'renew', reason: 'fork', after: 'ep9' }])
     expect(state).toMatchObject({ phase: 'greeting', linkId: 'ln1', haltReason: undefined, ackedSeq: 0 })
   })
+  it('before it was ever refused: a new machine with a clock that is behind, let go on by its enrolment', () => {
+    expect(decideAck(greeting, renew, own, 400, policy).effects).toEqual([
+      { type: 'renew', reason: 'stale_epoch', after: 'ep9' },
+    ])
+  })
   it.each([
     ['on another link', halted, { ...renew, linkId: 'ln0' }],
     ['without naming a link', halted, { ...renew, linkId: undefined }],

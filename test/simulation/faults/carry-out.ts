@@ -1,6 +1,7 @@
 import { FAIR } from '../world/network.ts'
 import { FAIR_PROVIDER } from '../world/provider-node.ts'
 import type { World } from '../world/world.ts'
+import { changeCard, takeClonesOff } from './cards.ts'
 import { type Fault, isOfProvider } from './plan.ts'
 
 /** Does what the plan says, when it says so. */
@@ -22,6 +23,7 @@ export function heal(world: World): void {
   world.core.machine.wallOffsetMs = 0
   world.core.spare()
   world.coreDisk.free()
+  takeClonesOff(world)
   for (const edge of world.edges) {
     edge.machine.wallOffsetMs = 0
     edge.spare()
@@ -141,6 +143,11 @@ function begin(world: World, fault: Fault): void {
     case 'provider':
       count(fault.how.replaceAll('_', ' '))
       provider.faults.set({ kind: fault.how, delayMs: fault.delayMs })
+      break
+    case 'old card':
+    case 'new card':
+    case 'cloned card':
+      changeCard(world, fault.kind, fault.cabinetId, later)
       break
     case 'replayed command':
       network.replay(fault.cabinetId)

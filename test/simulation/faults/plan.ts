@@ -40,6 +40,11 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'bad callbacks'; lost: number; twice: number; late: number }
   | { kind: 'provider'; how: ScriptedFault; delayMs: number | null }
   | { kind: 'replayed command'; cabinetId: string }
+  /** What the cabinet keeps is what it was so long ago: a card from a drawer, or a disk that had synced nothing since. */
+  | { kind: 'old card'; cabinetId: string }
+  | { kind: 'new card'; cabinetId: string }
+  /** A copy of the card runs in another machine. */
+  | { kind: 'cloned card'; cabinetId: string }
   /** Undefined: the disk of the core. */
   | { kind: 'disk full'; cabinetId: string | undefined }
   | { kind: 'failing commit'; cabinetId: string | undefined; nth: number; isKept: boolean }
@@ -81,6 +86,9 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'kill core',
     'kill broker',
     'restart broker',
+    'old card',
+    'new card',
+    'cloned card',
     'clock of edge',
     'clock of core',
     'bus dead',
@@ -128,6 +136,9 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'kill broker',
     'restart broker',
     'restart broker',
+    'old card',
+    'new card',
+    'cloned card',
     'clock of edge',
     'restart edge',
     'disk full',
@@ -317,6 +328,9 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
     case 'kill edge':
       return { ...at, kind, cabinetId, ...moment(), isPowerCut: chance.isTrue(0.3) }
     case 'restart edge':
+    case 'old card':
+    case 'new card':
+    case 'cloned card':
       return { ...at, kind, cabinetId }
     case 'kill core':
       return { ...at, kind, ...moment() }

@@ -27,6 +27,8 @@ export interface Disks {
   readonly core: Disk
   /** By cabinet. */
   readonly edges: ReadonlyMap<string, Disk>
+  /** For a copy of a cabinet's card in another machine. */
+  readonly spare: Disk
 }
 
 let disks: Promise<Disks> | undefined
@@ -43,6 +45,7 @@ async function makeDisks(): Promise<Disks> {
   return {
     core,
     edges: new Map(CABINETS.map(({ cabinetId }) => [cabinetId, createDisk(edge)])),
+    spare: createDisk(edge),
   }
 }
 

@@ -26,12 +26,21 @@ export interface Disk {
   readonly isFull: boolean
   /** The next commit over the connection fails as on a dying disk; `isKept` says whether it is on the disk all the same. */
   breakCommit(isKept: boolean): void
-  /** As the image is; the schema must be the one that the disk was made with, or statements would fit no more. */
+  /** What is on it now. */
+  copy(): Buffer
+  /** Another one in its place; the schema must be the one that the disk was made with, or statements would fit no more. */
+  put(image: Buffer): void
+  /** As it was made. */
   reset(): void
   close(): void
 }
 
 const PAGES_MOST = 1_000_000
+/** More than any run makes. */
+const COMMITS_MOST = 1_000_003
+/** In the header of a database. */
+const CHANGE_COUNTER_AT = 24
+const VALID_FOR_AT = 92
 /** Where files are memory. */
 const MEMORY = '/dev/shm'
 
@@ -54,6 +63,7 @@ export function createDisk(image: Buffer): Disk {
   if (process.platform === 'win32') process.once('exit', remove)
   else remove()
   let isFull = false
+  let generation = image.readUInt32BE(CHANGE_COUNTER_AT)
   let breaks: { isKept: boolean } | undefined
   keepStatements(sqlite, () => {
     const broken = breaks
@@ -65,6 +75,19 @@ export function createDisk(image: Buffer): Disk {
   function lock(mode: 'NORMAL' | 'EXCLUSIVE'): void {
     sqlite.pragma(`locking_mode = ${mode}`)
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get()
+  }
+  function put(contents: Buffer): void {
+    if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+    breaks = undefined
+    free()
+    lock('NORMAL')
+    // What is cached of the file stays valid as long as this number does not change, and each commit raises it by one.
+    generation = (generation + COMMITS_MOST) % 2 ** 32
+    contents.writeUInt32BE(generation, CHANGE_COUNTER_AT)
+    contents.writeUInt32BE(generation, VALID_FOR_AT)
+    writeSync(handle, contents, 0, contents.length, 0)
+    ftruncateSync(handle, contents.length)
+    lock('EXCLUSIVE')
   }
   function free(): void {
     isFull = false
@@ -84,15 +107,9 @@ export function createDisk(image: Buffer): Disk {
     breakCommit(isKept) {
       breaks = { isKept }
     },
-    reset() {
-      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
-      breaks = undefined
-      free()
-      lock('NORMAL')
-      writeSync(handle, image, 0, image.length, 0)
-      ftruncateSync(handle, image.length)
-      lock('EXCLUSIVE')
-    },
+    copy: () => sqlite.serialize(),
+    put,
+    reset: () => put(image),
     close() {
       sqlite.close()
       closeSync(handle)

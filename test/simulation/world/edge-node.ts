@@ -40,6 +40,18 @@ export interface EdgeNode {
   spare(): void
   /** Stops in order, as for an update, and starts again. */
   restart(): void
+  /** Everything that the agent keeps, as it is now. */
+  copyCard(): Card
+  /** Without power and without its card; it does not start before `putIn`. */
+  takeOut(): void
+  /** @param card  undefined: one that was never used */
+  putIn(card: Card | undefined): void
+}
+
+/** What a cabinet's computer boots from: database and files. */
+export interface Card {
+  readonly image: Buffer
+  readonly files: ReadonlyMap<string, Uint8Array>
 }
 
 /** Defaults of the agent, except that it looks at nothing more often than the world changes. */
@@ -71,6 +83,7 @@ export function createEdgeNode(deps: {
   let life: Life = { name: cabinetId, isAlive: false }
   let agent: Agent | undefined
   let boots = 0
+  let hasCard = true
   let ambush: (Exclude<Moment, { kind: 'now' }> & { isPowerCut: boolean }) | undefined
 
   const files: EvidenceFiles = {
@@ -128,7 +141,7 @@ export function createEdgeNode(deps: {
   }
 
   function boot(): void {
-    if (life.isAlive) return
+    if (life.isAlive || !hasCard) return
     const own: Life = { name: cabinetId, isAlive: true }
     life = own
     boots++
@@ -201,6 +214,20 @@ export function createEdgeNode(deps: {
     },
     boot,
     restart,
+    copyCard: () => ({ image: disk.copy(), files: new Map(blobs) }),
+    takeOut() {
+      die(true)
+      hasCard = false
+      ambush = undefined
+    },
+    putIn(card) {
+      if (card === undefined) disk.reset()
+      else disk.put(card.image)
+      blobs.clear()
+      for (const [sha256, bytes] of card?.files ?? []) blobs.set(sha256, bytes)
+      hasCard = true
+      boot()
+    },
     spare() {
       ambush = undefined
     },

@@ -9,7 +9,7 @@ import { type CoreNode, createCoreNode } from './core-node.ts'
 import { loadDisks } from './core-image.ts'
 import { type Count, createCounter } from './count.ts'
 import { type Disk, Killed } from './disk.ts'
-import { createEdgeNode, type EdgeNode } from './edge-node.ts'
+import { type Card, createEdgeNode, type EdgeNode } from './edge-node.ts'
 import type { Tell } from './log.ts'
 import { createNetwork, type Network } from './network.ts'
 import { createNodeClock } from './node.ts'
@@ -53,10 +53,16 @@ export interface World {
   readonly counts: Readonly<Record<string, number>>
   readonly visits: Visit[]
   readonly staffVisits: StaffVisit[]
+  /** By cabinet: how often its card was changed or ran elsewhere as well. */
+  readonly cardTroubles: Map<string, number>
+  /** Copies of cards that are running in other machines, by cabinet. */
+  readonly clones: Map<string, EdgeNode>
   readonly tell: Tell | undefined
   /** Faults are over and nobody begins anything new. */
   isHealing: boolean
   edge(cabinetId: string): EdgeNode
+  /** Starts a copy of a card elsewhere; there is one at a time. */
+  runClone(cabinetId: string, card: Card): void
   /** The session for which the door of a cabinet was last released. */
   holderOf(cabinetId: string): string | undefined
   setHolder(cabinetId: string, sessionId: string): void
@@ -194,6 +200,29 @@ export async function createWorld(
     counts,
     visits: [],
     staffVisits: [],
+    cardTroubles: new Map(),
+    clones: new Map(),
+    runClone(cabinetId, card) {
+      const about = CABINETS.find((one) => one.cabinetId === cabinetId)
+      if (about === undefined || world.clones.size > 0) return
+      const own = chance.fork(`clone of ${cabinetId}`)
+      const body = createCabinetBody({ cabinetId, scheduler, chance: own.fork('body'), count })
+      // A board in somebody's flat: nothing is connected to it.
+      body.ailments.isBusDead = true
+      const clone = createEdgeNode({
+        ...about,
+        body,
+        disk: disks.spare,
+        scheduler,
+        network,
+        chance: own,
+        count,
+        tell: told,
+        api: deviceApi,
+      })
+      world.clones.set(cabinetId, clone)
+      clone.putIn(card)
+    },
     tell: told,
     isHealing: false,
     edge(cabinetId) {
