@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { contextOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { takenKey } from '#core/platform/taken-key.ts'
 
 export interface AuditEntry {
   /** `staff:<id>`, `consumer:<id>`, `cabinet:<id>` or `system`. */
@@ -53,7 +54,7 @@ interface ChainedRow {
 }
 
 function macOf(key: Uint8Array, row: ChainedRow): string {
-  return createHmac('sha256', key)
+  return createHmac('sha256', takenKey(key))
     .update(
       JSON.stringify([row.previousMac, row.seq, row.atMs, row.actor, row.action, row.subject, row.detail]),
     )

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { LedgerAccount } from '#protocol/api/finance.ts'
 import { contextOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { takenKey } from '#core/platform/taken-key.ts'
 import { dayOf } from './day.ts'
 import type { EntryShape, LedgerLine } from './entries.ts'
 
@@ -87,7 +88,7 @@ export interface ChainedEntry extends PostAbout {
   previousMac: string
 }
 export function macOf(key: Uint8Array, row: ChainedEntry, lines: readonly LedgerLine[]): string {
-  return createHmac('sha256', key)
+  return createHmac('sha256', takenKey(key))
     .update('ledger\n')
     .update(
       JSON.stringify([

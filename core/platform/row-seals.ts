@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type Sqlite from 'better-sqlite3'
+import { takenKey } from './taken-key.ts'
 
 /**
  * Rows about money that may change as their state does, with the columns that name them. Each has a seal beside it: an
@@ -38,16 +39,8 @@ function columnsOf(connection: Sqlite.Database, table: string): string[] {
   )
 }
 
-/** Taking up the bytes of a key costs more than a seal. */
-const takenUp = new WeakMap<Uint8Array, KeyObject>()
-function keyObjectOf(key: Uint8Array): KeyObject {
-  let object = takenUp.get(key)
-  if (object === undefined) takenUp.set(key, (object = createSecretKey(key)))
-  return object
-}
-
 export function sealOf(key: Uint8Array, table: string, rowId: string, contents: string): string {
-  return createHmac('sha256', keyObjectOf(key))
+  return createHmac('sha256', takenKey(key))
     .update(JSON.stringify([table, rowId, contents]))
     .digest('hex')
 }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hash, createHmac } from 'node:crypto'
 import type { Random } from '#protocol/base/random.ts'
+import { takenKey } from '#core/platform/taken-key.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -18,22 +19,29 @@ export function createSeal(keys: { sealKey: Uint8Array; indexKey: Uint8Array }, 
   return {
     seal(plain, boundTo) {
       const nonce = random.bytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', keys.sealKey, nonce, { authTagLength: TAG_BYTES })
+      const cipher = createCipheriv('aes-256-gcm', takenKey(keys.sealKey), nonce, {
+        authTagLength: TAG_BYTES,
+      })
       cipher.setAAD(Buffer.from(boundTo))
       const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
       return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
     },
     open(sealed, boundTo) {
       const bytes = Buffer.from(sealed, 'base64url')
-      const decipher = createDecipheriv('aes-256-gcm', keys.sealKey, bytes.subarray(0, NONCE_BYTES), {
-        authTagLength: TAG_BYTES,
-      })
+      const decipher = createDecipheriv(
+        'aes-256-gcm',
+        takenKey(keys.sealKey),
+        bytes.subarray(0, NONCE_BYTES),
+        {
+          authTagLength: TAG_BYTES,
+        },
+      )
       decipher.setAAD(Buffer.from(boundTo))
       decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
       const body = bytes.subarray(NONCE_BYTES + TAG_BYTES)
       return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
     },
-    blindIndex: (plain) => createHmac('sha256', keys.indexKey).update(plain).digest('hex'),
+    blindIndex: (plain) => createHmac('sha256', takenKey(keys.indexKey)).update(plain).digest('hex'),
   }
 }
 

@@ -58,6 +58,22 @@ describe('work that is due', () => {
     await due.stop()
     expect(await rows()).toMatchObject([{ kind: 'poll', dueAtMs: 9e15 }])
   })
+  it('does not wait behind work that only another core knows', async () => {
+    const due = createDueWork(bench.core.deps)
+    const ran: string[] = []
+    due.on('charge', async ({ subjectId }) => {
+      ran.push(subjectId)
+    })
+    due.start()
+    await bench.core.db.write('schedule', async (tx) => {
+      await due.schedule(tx, { kind: 'of tomorrow', subjectId: 'first', dueAtMs: 0 })
+      await due.schedule(tx, { kind: 'charge', subjectId: 'second', dueAtMs: 1 })
+    })
+    await eventually('our own work', () => ran.length > 0)
+    await eventually('only the other left', async () => (await rows()).length === 1)
+    await due.stop()
+    expect(await rows()).toMatchObject([{ kind: 'of tomorrow', attempts: 0, claimedUntilMs: null }])
+  })
   it('is taken once, although two cores look for it', async () => {
     const ran: string[] = []
     const cores = [createDueWork(bench.core.deps), createDueWork(bench.core.deps)]
