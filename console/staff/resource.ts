@@ -6,6 +6,7 @@ import { describeError } from '../data/staff-errors.ts'
 import { word } from '../words/staff.ts'
 import type { StaffElement } from './element.ts'
 import { icon } from './icons.ts'
+import { pageHead } from './views.ts'
 
 /** Sooner than this a spinner is only a flicker. */
 const LOADING_AFTER_MS = 400
@@ -103,6 +104,14 @@ export class Resource<T, A extends readonly unknown[] = readonly unknown[]> impl
   replace(value: T): void {
     this.value = value
     this.#host.requestUpdate()
+  }
+
+  /**
+   * A page whose heading is in what it loads: until that is there, and when it does not come, it says what it is about.
+   * Without a heading nothing tells a reader who cannot see the page where they have come to.
+   */
+  page(title: string, render: (value: T) => unknown): unknown {
+    return this.value === undefined ? html`${pageHead(title)}${this.view(render)}` : this.view(render)
   }
 
   view(render: (value: T) => unknown): unknown {

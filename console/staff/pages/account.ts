@@ -65,7 +65,8 @@ export class AccountPage extends StaffPage {
   }
 
   protected override render() {
-    return this.account.view(
+    return this.account.page(
+      word('account'),
       (
         view,
       ) => html`${pageHead(word('account'), { lead: html`<p class="soft">${word('accountLead', { name: view.name })}</p>` })}

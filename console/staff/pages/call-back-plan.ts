@@ -64,7 +64,7 @@ export class CallBackPlanPage extends StaffPage {
   }
 
   protected override render() {
-    return this.plan.view((view) => this.#page(view))
+    return this.plan.page(word('callBacks'), (view) => this.#page(view))
   }
   #page(view: CallBackPlanView) {
     const { draft } = this

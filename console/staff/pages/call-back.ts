@@ -90,7 +90,7 @@ export class CallBackPage extends StaffPage {
   }
 
   protected override render() {
-    return this.callBack.view((detail) => this.#page(detail))
+    return this.callBack.page(word('callBacks'), (detail) => this.#page(detail))
   }
   #page(detail: CallBackDetail) {
     const { callBack, actions } = detail

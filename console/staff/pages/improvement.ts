@@ -62,7 +62,7 @@ export class ImprovementPage extends StaffPage {
   }
 
   protected override render() {
-    return this.item.view((detail) => this.#page(detail))
+    return this.item.page(word('improvements'), (detail) => this.#page(detail))
   }
   #page(detail: ImprovementItem) {
     const { item, actions } = detail

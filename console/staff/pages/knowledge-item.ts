@@ -78,7 +78,7 @@ export class KnowledgeItemPage extends StaffPage {
   }
 
   protected override render() {
-    return html`${this.item.view((item) => this.#page(item))}
+    return html`${this.item.page(word('knowledge'), (item) => this.#page(item))}
       <knowledge-editor @written=${(event: CustomEvent<KnowledgeItem>) => this.#put(event.detail)}></knowledge-editor>
       ${this.#stepDialog()}`
   }

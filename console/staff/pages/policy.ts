@@ -41,7 +41,7 @@ export class PolicyPage extends StaffPage {
   })
 
   protected override render() {
-    return this.detail.view((detail) => {
+    return this.detail.page(word('policies'), (detail) => {
       const { policy } = detail.policy
       const isAllowed = detail.actions.includes('change')
       return html`${pageHead(word(`name.${policy}`), { lead: html`<p class="soft">${word(`lead.${policy}`)}</p>` })}

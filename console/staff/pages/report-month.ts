@@ -30,7 +30,7 @@ export class ReportMonthPage extends StaffPage {
   }
 
   protected override render() {
-    return this.month.view((summary) => {
+    return this.month.page(word('reports'), (summary) => {
       const { month, version, madeAtMs, text, report, mayMake } = summary
       return html`${pageHead(word('monthOf', { month }), {
         lead: html`<p class="soft"><a class="no-print" href="${BASE}/reports">${word('allReports')}</a> <span>${word('madeAt', { version, at: this.services.time.exactText(madeAtMs) })}</span></p>`,
