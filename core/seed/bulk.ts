@@ -3,13 +3,13 @@ import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Insertable } from 'kysely'
 import { applySettings } from '#core/platform/connection.ts'
-import { keepSeals } from '#core/platform/row-seals.ts'
+import { sealAddedRows } from '#core/platform/row-seals.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 
 /**
  * A copy of the database that very many rows are written into, beside the real one, which it replaces when it is whole. A
  * seed that is cut off leaves everything as it was. While rows are added, indexes and triggers wait: they are built again
- * over all rows at once, and references are checked. Seals of rows are kept all the time.
+ * over all rows at once, rows about money are sealed, and references are checked.
  */
 export interface Bulk {
   add<T extends keyof Tables>(table: T, row: Insertable<Tables[T]>): void
@@ -30,7 +30,6 @@ export function openBulk(file: string, auditKey: Uint8Array): Bulk {
   connection.pragma('locking_mode = EXCLUSIVE')
   connection.pragma('cache_size = -1048576')
   connection.pragma('foreign_keys = OFF')
-  keepSeals(connection, auditKey)
   const laid = connection
     .prepare<[], { type: string; name: string; sql: string }>(
       "SELECT type, name, sql FROM main.sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL",
@@ -56,6 +55,7 @@ export function openBulk(file: string, auditKey: Uint8Array): Bulk {
       prepared.statement.run(prepared.columns.map((name) => values[name]))
     },
     finish() {
+      sealAddedRows(connection, auditKey)
       connection.exec('COMMIT')
       for (const { sql } of laid) connection.exec(sql)
       const dangling = connection.pragma('foreign_key_check') as unknown[]
