@@ -27,7 +27,7 @@ import { type Charges, createCharges } from '#core/payments/charges.ts'
 import { recordReply, saveCall } from '#core/payments/journal.ts'
 import type { PaymentProvider, ProviderCallback } from '#core/payments/provider.ts'
 import type { Authenticators } from '#core/platform/access.ts'
-import type { Tx } from '#core/platform/database.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
@@ -44,6 +44,11 @@ import { registerImprovementRoutes } from '#core/improvement/routes.ts'
 import { createEmergencies } from '#core/emergencies/emergencies.ts'
 import { createEmergencyNotices } from '#core/emergencies/notices.ts'
 import { registerEmergencyRoutes } from '#core/emergencies/routes.ts'
+import { createHolidays } from '#core/team/holidays.ts'
+import { registerTeamRoutes } from '#core/team/routes.ts'
+import { mustBeTrained } from '#core/team/training.ts'
+import { getTicket } from '#core/support/ticket-store.ts'
+import { createSchedule } from '#core/team/schedule.ts'
 import { createRechecks } from '#core/rechecks/rechecks.ts'
 import { registerRecheckRoutes } from '#core/rechecks/routes.ts'
 import { createRefundCases } from '#core/refund-cases/cases.ts'
@@ -122,6 +127,8 @@ export function createCommerce(deps: CommerceDeps) {
   const callBacks = createCallBacks({ ...deps, tickets, notices })
   const emergencies = createEmergencies({ ...deps, improvements })
   const emergencyNotices = createEmergencyNotices({ ...deps, notices, tickets })
+  const holidays = createHolidays(deps)
+  const schedule = createSchedule(deps)
   const rechecks = createRechecks({ ...deps, tickets, improvements, notices })
   const money = createSessionMoney({ ...deps, charges, consumers })
   const opening = createOpening({ ...deps, consumers, money })
@@ -156,6 +163,7 @@ export function createCommerce(deps: CommerceDeps) {
     satisfaction,
     callBacks,
     rechecks,
+    schedule,
   })
   const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
 
@@ -207,7 +215,18 @@ export function createCommerce(deps: CommerceDeps) {
       registerOwnDataRoutes(http, { ...deps, seal: deps.seal, orders })
       registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerPriceRoutes(http, deps)
-      registerTicketRoutes(http, { ...deps, support, tickets, snoozing, tasks, merging, deviceWait, notices })
+      registerTicketRoutes(http, {
+        ...deps,
+        support,
+        tickets,
+        snoozing,
+        tasks,
+        merging,
+        deviceWait,
+        notices,
+        mayTake: async (tx, staff, ticketId) =>
+          mustBeTrained(tx, staff, (await getTicket(tx, ticketId)).type, nowOf(tx)),
+      })
       registerSupportRoutes(http, { ...deps, support, charges, refunds, anomalies, notices, orders })
       registerArrearsRoutes(http, { ...deps, arrears, support })
       registerPolicyRoutes(http, deps)
@@ -217,6 +236,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerReportRoutes(http, { ...deps, months })
       registerCallBackRoutes(http, { ...deps, callBacks })
       registerEmergencyRoutes(http, { ...deps, emergencies, notices: emergencyNotices })
+      registerTeamRoutes(http, { ...deps, schedule, holidays })
       registerRecheckRoutes(http, { ...deps, rechecks })
       registerImprovementRoutes(http, { ...deps, improvements })
       await registerCallbackRoute(http, { log: deps.log, provider, desk: callbacks })
@@ -230,6 +250,7 @@ export function createCommerce(deps: CommerceDeps) {
       await bills.resume()
       await complaints.resume()
       await course.resume()
+      await holidays.start()
       await months.start()
     },
   }

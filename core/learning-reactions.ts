@@ -3,6 +3,7 @@ import type { AnomalyRow } from '#core/anomalies/anomalies.ts'
 import type { CallBacks } from '#core/follow-up/call-backs.ts'
 import type { Improvements } from '#core/improvement/improvements.ts'
 import type { Rechecks } from '#core/rechecks/rechecks.ts'
+import type { Schedule } from '#core/team/schedule.ts'
 import type { Satisfaction, SatisfactionReactions } from '#core/support/satisfaction.ts'
 import type { TicketReactions, TicketRow } from '#core/support/tickets.ts'
 
@@ -11,12 +12,13 @@ interface Learners {
   satisfaction: Satisfaction
   callBacks: CallBacks
   rechecks: Rechecks
+  schedule: Schedule
 }
 
 /** What follows a case that is solved: its cause is counted, who asked may be asked, and somebody may be called back. */
 export function createLearningReactions(domains: () => Learners): {
   satisfaction: SatisfactionReactions
-  tickets: Pick<TicketReactions, 'ticketResolved' | 'ticketClosed' | 'ticketReopened'>
+  tickets: Pick<TicketReactions, 'ticketOpened' | 'ticketResolved' | 'ticketClosed' | 'ticketReopened'>
   anomalyExplained(tx: Tx, anomaly: AnomalyRow, rootCause: string | undefined): Promise<void>
 } {
   /** Somebody asked about what was counted without a ticket: the case is the ticket from now on. */
@@ -37,6 +39,7 @@ export function createLearningReactions(domains: () => Learners): {
   return {
     satisfaction: { scored: (tx, ticket) => domains().callBacks.scored(tx, ticket) },
     tickets: {
+      ticketOpened: (tx, ticket) => domains().schedule.ticketOpened(tx, ticket),
       async ticketResolved(tx, ticket) {
         await domains().satisfaction.considerNps(tx, ticket)
         await forgetAnomalies(tx, ticket)

@@ -17,6 +17,7 @@ import type { BillReactions } from '#core/bills/bills.ts'
 import { createCaseReactions } from '#core/case-reactions.ts'
 import type { CallBacks } from '#core/follow-up/call-backs.ts'
 import type { Improvements } from '#core/improvement/improvements.ts'
+import type { Schedule } from '#core/team/schedule.ts'
 import type { Rechecks } from '#core/rechecks/rechecks.ts'
 import { createLearningReactions } from '#core/learning-reactions.ts'
 import type { CompensationReactions } from '#core/compensation/compensations.ts'
@@ -57,6 +58,7 @@ export interface Domains {
   satisfaction: Satisfaction
   callBacks: CallBacks
   rechecks: Rechecks
+  schedule: Schedule
 }
 
 /** What the provider's bill shows may belong to no cabinet of ours; a ticket then names none. */

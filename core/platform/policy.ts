@@ -176,6 +176,7 @@ export const PolicySchema = Type.Object(
       SECOND,
       DAY,
     ),
+    figureCasesLeast: setting('Figures of an agent are shown from this many cases', 'count', 10, 1, 1000),
     // improvement
     recurrenceCases: setting(
       'Cases of one cause on a cabinet or product that open an improvement item',

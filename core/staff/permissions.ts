@@ -50,6 +50,11 @@ export const PERMISSIONS = {
   // Call-backs that are a matter of the lead, such as after a low score.
   'callBack.lead': ['lead', 'manager'],
   'callBack.plan': ['lead', 'manager'],
+  // The schedule, and what one has learned and done oneself; a lead plans and assesses the team.
+  'team.read': ['agent', 'lead', 'manager'],
+  'team.manage': ['lead', 'manager'],
+  'calendar.read': ['agent', 'lead', 'manager', 'admin'],
+  'calendar.change': ['manager', 'admin'],
   // Whoever finds out that many people are concerned enters it at once.
   'emergency.open': ['agent', 'lead', 'manager', 'finance', 'admin'],
   'emergency.work': ['lead', 'manager'],

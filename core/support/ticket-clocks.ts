@@ -205,7 +205,13 @@ export function createTicketClocks(
       .orderBy('busy')
       .orderBy('s.staffId')
       .execute()
-    return leads.some(({ staffId }) => staffId === ticket.assigneeId) ? undefined : leads[0]
+    if (leads.some(({ staffId }) => staffId === ticket.assigneeId)) return undefined
+    // Whoever is at work now; anybody when no lead is.
+    const present = await presentOf(
+      tx,
+      leads.map(({ staffId }) => staffId),
+    )
+    return leads.find(({ staffId }) => present.includes(staffId)) ?? leads[0]
   }
 
   /** R7: told before it slips, with the reason. */
@@ -266,6 +272,21 @@ export function createTicketClocks(
       return keep(tx, into.ticketId, mergeClocks(ours, theirs, nowOf(tx), into.isPaused === 1))
     },
   }
+}
+
+/** Those of them who have a shift now and are not absent. */
+async function presentOf(tx: Tx, staffIds: readonly string[]): Promise<string[]> {
+  if (staffIds.length === 0) return []
+  const rows = await tx
+    .selectFrom('shift')
+    .select(['staffId', 'kind'])
+    .where('cancelledAtMs', 'is', null)
+    .where('startsAtMs', '<=', nowOf(tx))
+    .where('endsAtMs', '>', nowOf(tx))
+    .where('staffId', 'in', [...staffIds])
+    .execute()
+  const away = rows.filter(({ kind }) => kind === 'absence').map(({ staffId }) => staffId)
+  return rows.map(({ staffId }) => staffId).filter((staffId) => !away.includes(staffId))
 }
 
 /** Why it takes longer, as far as the state of the ticket says. */

@@ -61,6 +61,8 @@ export function registerTicketRoutes(
     tasks: Tasks
     merging: Merging
     deviceWait: DeviceWait
+    /** @throws training_missing for whoever has not passed what the type of the ticket asks for */
+    mayTake: (tx: Tx, staff: StaffIdentity, ticketId: string) => Promise<void>
     notices: Notices
     seal: Seal
   },
@@ -172,7 +174,10 @@ export function registerTicketRoutes(
     at('claim'),
     { ...allow('ticket.work'), schema: { params, body: TicketVersion, response } },
     (request) =>
-      work(request, (tx, staff, ticketId) => tickets.claim(tx, ticketId, request.body.version, staff)),
+      work(request, async (tx, staff, ticketId) => {
+        await deps.mayTake(tx, staff, ticketId)
+        return tickets.claim(tx, ticketId, request.body.version, staff)
+      }),
   )
   for (const path of ['reply', 'note'] as const)
     app.post(
@@ -181,6 +186,7 @@ export function registerTicketRoutes(
       (request) =>
         work(request, async (tx, staff, ticketId) => {
           const isInternal = path === 'note' || request.body.isInternal
+          if (!isInternal) await deps.mayTake(tx, staff, ticketId)
           const ticket = await tickets.reply(tx, ticketId, staff, { ...request.body, isInternal })
           if (!isInternal) await tellAnswered(tx, deps.notices, ticket, request.body.requestId)
           return ticket

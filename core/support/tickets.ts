@@ -60,6 +60,7 @@ const CHANNELS = { dispute: 'order', anomaly: 'system', staff: 'hotline' } as co
 
 /** What follows the course of a ticket elsewhere; each in the transaction of its cause. */
 export interface TicketReactions extends ClockReactions {
+  ticketOpened(tx: Tx, ticket: TicketRow): Promise<void>
   ticketResolved(tx: Tx, ticket: TicketRow): Promise<void>
   ticketClosed(tx: Tx, ticket: TicketRow): Promise<void>
   ticketReopened(tx: Tx, ticket: TicketRow): Promise<void>
@@ -208,6 +209,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
     const opened = { ...row, ...dues }
     await writeEvent(tx, opened, { what: 'opened', values: { type: row.type, channel: row.channel } })
     await tellPages(tx, opened)
+    await reactions.ticketOpened(tx, opened)
     log.info({ ticketId: row.ticketId, orderId: row.orderId, type: row.type }, 'ticket opened')
     return opened
   }

@@ -86,6 +86,11 @@ export const ERRORS = {
     'This role may not do that here.',
     'Ask somebody with the permission named in the message.',
   ),
+  training_missing: refusal(
+    403,
+    'Tickets of this type are taken by whoever has passed what they ask for.',
+    'Pass the course that the message names, or give the ticket to somebody who has.',
+  ),
   foreign_origin: refusal(
     403,
     'A page of another site sent this request.',

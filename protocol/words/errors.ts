@@ -24,6 +24,7 @@ const zh: Record<ErrorCode, ErrorText> = {
   knowledge_unfit: text('这样的内容还不能使用。', '请按提示修改。'),
   last_manager: text('这样就没有人能管理账号了。', '请先让另一个启用中的账号担任经理或管理员。'),
   intake_invalid: text('填写的内容与工单类型不符。', '请修改标出的字段后重新提交。'),
+  training_missing: text('处理此类工单需先通过相应培训。', '请先完成培训考核，或转给已通过的同事。'),
   not_allowed: text('您的角色不能进行此操作。', '请联系拥有提示中权限的同事。'),
   not_found: text('没有找到，或您无权查看。', '请检查地址或编号。'),
   conflict: text('内容刚刚被其他人修改。', '请重新加载后再操作。'),

@@ -27,6 +27,7 @@ import { followUpMigration } from './0025-follow-up.ts'
 import { reportsMigration } from './0026-reports.ts'
 import { rechecksMigration } from './0027-rechecks.ts'
 import { emergenciesMigration } from './0028-emergencies.ts'
+import { teamMigration } from './0029-team.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -58,4 +59,5 @@ export const MIGRATIONS: readonly Migration[] = [
   reportsMigration,
   rechecksMigration,
   emergenciesMigration,
+  teamMigration,
 ]

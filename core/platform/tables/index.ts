@@ -20,6 +20,7 @@ import type { RestockTables } from './restock.ts'
 import type { SessionTables } from './sessions.ts'
 import type { StaffTables } from './staff.ts'
 import type { SupportTables } from './support.ts'
+import type { TeamTables } from './team.ts'
 
 /** Every table by its name. Columns are named as in the code; booleans are 0 or 1, documents are JSON text. */
 export interface Tables
@@ -34,6 +35,7 @@ export interface Tables
     LedgerTables,
     PricingTables,
     SupportTables,
+    TeamTables,
     ConsumerTables,
     KnowledgeTables,
     EmergencyTables,

@@ -78,6 +78,10 @@ type Spans = ReadonlyArray<readonly [number, number]>
 /** Zones are slow to read, and the same few days are asked for by every ticket. */
 const known = new Map<Calendar, Map<string, Spans>>()
 const DAYS_KNOWN_MOST = 5000
+/** After the days of a year were entered. */
+export function forgetSpans(): void {
+  known.clear()
+}
 
 /** The spans that count on the local day that begins at `dayWallMs` (as UTC), as instants. */
 function spansOn(calendar: Calendar, zone: string, dayWallMs: number): Spans {
