@@ -35,6 +35,17 @@ const SOCKET_BYTES_MOST = 512 * 1024
 const HISTORY_BYTES_MOST = 64 * 1024
 const FAREWELL_MS = 1000
 
+/** More than this does not come between a subscription and its confirmation. */
+const EARLY_MOST = 16
+
+interface Connection {
+  readonly client: MqttClient
+  readonly linkId: string
+  upSinceMonoMs: number | undefined
+  /** What came before the subscription was confirmed: nobody could answer it yet. */
+  readonly early: Array<Parameters<LinkListener['onMessage']>>
+}
+
 /**
  * One MQTT.js client per connection: the link id is new each time and stands in the will, and the library's own
  * reconnect (fixed pause, no jitter, stops for ever on a refused CONNECT) is not used.
@@ -46,7 +57,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
   let isStopped = false
   let attempts = 0
   let retryTimer: Timer | undefined
-  let current: { client: MqttClient; linkId: string; upSinceMonoMs: number | undefined } | undefined
+  let current: Connection | undefined
 
   function connect(): void {
     if (isStopped) return
@@ -78,7 +89,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
       },
     }
     const client = mqtt.connect(url, settings)
-    const link = { client, linkId, upSinceMonoMs: undefined as number | undefined }
+    const link: Connection = { client, linkId, upSinceMonoMs: undefined, early: [] }
     current = link
     let reason = 'the connection was closed'
     client.on('error', (error) => {
@@ -89,7 +100,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     client.on('close', () => onClosed(link, reason))
   }
 
-  async function greet(link: NonNullable<typeof current>): Promise<void> {
+  async function greet(link: Connection): Promise<void> {
     try {
       const granted = await link.client.subscribeAsync({
         [downFilter(partition, cabinetId)]: { qos: 1 },
@@ -113,24 +124,21 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     publishBirth(link)
     log.info({ linkId: link.linkId }, 'connected to the broker')
     listener?.onUp(link.linkId)
+    for (const message of link.early.splice(0)) listener?.onMessage(...message)
   }
 
-  function publishBirth(link: NonNullable<typeof current>): void {
+  function publishBirth(link: Connection): void {
     publishOn(link, 'state', { v: 1, on: true, linkId: link.linkId, nowMs: Math.max(0, clock.now()) })
   }
 
-  function onMessage(
-    link: NonNullable<typeof current>,
-    topic: string,
-    payload: Uint8Array,
-    isRetained: boolean,
-  ): void {
+  function onMessage(link: Connection, topic: string, payload: Uint8Array, isRetained: boolean): void {
     // While stopping, our own farewell comes back and must be left standing.
     if (link !== current || isStopped) return
     const parsed = parseTopic(topic)
     if (parsed === undefined || parsed.cabinetId !== cabinetId) return
     if (parsed.direction === 'dn') {
-      listener?.onMessage(parsed.channel, payload, isRetained)
+      if (link.upSinceMonoMs !== undefined) listener?.onMessage(parsed.channel, payload, isRetained)
+      else if (link.early.length < EARLY_MOST) link.early.push([parsed.channel, payload, isRetained])
       return
     }
     // Our own retained state: a will of an earlier link, or of a copy of this cabinet, must not stand.
@@ -141,7 +149,7 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     publishBirth(link)
   }
 
-  function publishOn(link: NonNullable<typeof current>, channel: keyof typeof UP, frame: object): boolean {
+  function publishOn(link: Connection, channel: keyof typeof UP, frame: object): boolean {
     const { client } = link
     if (!client.connected) return false
     if (waitingBytesOf(client) > (channel === 'ev' ? HISTORY_BYTES_MOST : SOCKET_BYTES_MOST)) return false
@@ -161,13 +169,13 @@ export function createMqttLink(options: MqttLinkOptions): Link {
     return true
   }
 
-  function close(link: NonNullable<typeof current>, reason: string): void {
+  function close(link: Connection, reason: string): void {
     log.warn({ linkId: link.linkId }, `connection dropped: ${reason}`)
     link.client.stream?.destroy()
     onClosed(link, reason)
   }
 
-  function onClosed(link: NonNullable<typeof current>, reason: string): void {
+  function onClosed(link: Connection, reason: string): void {
     if (link !== current) return
     current = undefined
     link.client.removeAllListeners()

@@ -106,6 +106,7 @@ describe('commands over a real broker', () => {
     })
     // What was retained reaches a cabinet that subscribes later, with the flag set.
     await rig.stopEdge()
+    rig.core.replies.length = 0
     await rig.startEdge()
     expect(await replyTo('cm-retained', 'prepare')).toMatchObject({
       status: 'rejected',
