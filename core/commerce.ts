@@ -55,6 +55,7 @@ import { createRefundCases } from '#core/refund-cases/cases.ts'
 import { registerRefundCaseRoutes } from '#core/refund-cases/routes.ts'
 import { createRefunds } from '#core/refunds/refunds.ts'
 import { registerFinanceRoutes } from '#core/reports/finance-routes.ts'
+import { createDaySales } from '#core/reports/day-sales.ts'
 import { createMonths } from '#core/reports/months.ts'
 import { registerReportRoutes } from '#core/reports/report-routes.ts'
 import { createRestrictions } from '#core/restrictions/restrictions.ts'
@@ -123,7 +124,8 @@ export function createCommerce(deps: CommerceDeps) {
   const cases = createRefundCases({ ...deps, refunds, charges })
   const improvements = createImprovements(deps)
   const satisfaction = createSatisfaction({ ...deps, reactions: reactions.satisfaction })
-  const months = createMonths(deps)
+  const sales = createDaySales(deps.db.read, () => deps.clock.now())
+  const months = createMonths({ ...deps, sales })
   const callBacks = createCallBacks({ ...deps, tickets, notices })
   const emergencies = createEmergencies({ ...deps, improvements })
   const emergencyNotices = createEmergencyNotices({ ...deps, notices, tickets })
@@ -233,7 +235,7 @@ export function createCommerce(deps: CommerceDeps) {
       registerRestrictionRoutes(http, { ...deps, restrictions })
       registerCompensationRoutes(http, { ...deps, compensations, support })
       registerRefundCaseRoutes(http, { ...deps, cases })
-      registerReportRoutes(http, { ...deps, months })
+      registerReportRoutes(http, { ...deps, months, sales })
       registerCallBackRoutes(http, { ...deps, callBacks })
       registerEmergencyRoutes(http, { ...deps, emergencies, notices: emergencyNotices })
       registerTeamRoutes(http, { ...deps, schedule, holidays })

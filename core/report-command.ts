@@ -4,6 +4,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import { FIGURE_WORDS, TABLE_WORDS } from '#protocol/words/reports.ts'
 import { dayOf } from '#core/ledger/day.ts'
 import type { Database } from '#core/platform/database.ts'
+import { createDaySales } from '#core/reports/day-sales.ts'
 import { figureText } from '#core/reports/figure-text.ts'
 import { reportCsv } from '#core/reports/report-csv.ts'
 import { summaryText } from '#core/reports/summary-text.ts'
@@ -18,7 +19,7 @@ export async function reportCommand(db: Database, settings: Settings, nowMs: num
   const month = settings.month ?? monthBefore(dayOf(nowMs).slice(0, 7))
   const tables = settings.table === undefined ? REPORT_TABLES : [tableNamed(settings.table)]
   const report = await supportReport(
-    db.read,
+    { db: db.read, sales: createDaySales(db.read, () => nowMs) },
     settings.operator ?? null,
     [monthPeriod(month), monthPeriod(monthBefore(month))],
     nowMs,

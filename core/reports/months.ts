@@ -8,6 +8,7 @@ import { nowOf } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import type { DaySales } from './day-sales.ts'
 import { summaryText } from './summary-text.ts'
 import { monthBefore, monthPeriod, supportReport } from './support-report.ts'
 
@@ -26,8 +27,8 @@ export interface Months {
 }
 
 /** The summary of a month is made once by due work, soon after it ended, for everything and for each operator. */
-export function createMonths(deps: CoreDeps & { due: DueWork }): Months {
-  const { db, clock, log, due } = deps
+export function createMonths(deps: CoreDeps & { due: DueWork; sales: DaySales }): Months {
+  const { db, clock, log, due, sales } = deps
   due.on(KIND, async ({ subjectId: month }) => {
     await makeAll(month, 'rule:month')
     await planNext()
@@ -45,7 +46,7 @@ export function createMonths(deps: CoreDeps & { due: DueWork }): Months {
     isFirstOnly: boolean,
   ): Promise<void> {
     const report = await supportReport(
-      db.read,
+      { db: db.read, sales },
       operator,
       [monthPeriod(month), monthPeriod(monthBefore(month))],
       clock.now(),

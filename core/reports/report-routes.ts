@@ -6,6 +6,7 @@ import { dayOf } from '#core/ledger/day.ts'
 import type { Access, StaffIdentity } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
+import type { DaySales } from './day-sales.ts'
 import type { Months } from './months.ts'
 import { reportCsv } from './report-csv.ts'
 import { periodBefore, periodOf, supportReport } from './support-report.ts'
@@ -21,15 +22,18 @@ const DAYS_SHOWN = 30
 const DAY_MS = 86_400_000
 
 /** `protocol/api/reports.ts`. */
-export function registerReportRoutes(app: HttpApp, deps: CoreDeps & { months: Months }): void {
-  const { db, clock, months } = deps
+export function registerReportRoutes(
+  app: HttpApp,
+  deps: CoreDeps & { months: Months; sales: DaySales },
+): void {
+  const { db, clock, months, sales } = deps
   const me = (request: { staff: StaffIdentity | null }) => request.staff as StaffIdentity
   /** Without days: the last thirty, today included. */
   function report(staff: StaffIdentity, { from, to }: { from?: string; to?: string }) {
     const last = to ?? dayOf(clock.now())
     const first = from ?? dayOf(clock.now() - (DAYS_SHOWN - 1) * DAY_MS)
     const period = periodOf(first, last)
-    return supportReport(db.read, staff.operator, [period, periodBefore(period)], clock.now())
+    return supportReport({ db: db.read, sales }, staff.operator, [period, periodBefore(period)], clock.now())
   }
 
   app.get(

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '#core/platform/tables/index.ts'
+import type { DaySales, Sales } from './day-sales.ts'
 
 export interface TicketFact {
   readonly type: string
@@ -21,8 +22,13 @@ export interface SolvedFact {
   readonly resolvedAtMs: number
   readonly rating: number | null
 }
+/** Where figures are read. */
+export interface ReportSource {
+  readonly db: Kysely<Tables>
+  readonly sales: DaySales
+}
 /** What a period left behind, narrow rows only; everything else is counted from it. */
-export interface SupportFacts {
+export interface SupportFacts extends Sales {
   readonly opened: readonly TicketFact[]
   readonly solved: readonly SolvedFact[]
   /** Tickets that were opened again in the period. */
@@ -30,8 +36,6 @@ export interface SupportFacts {
   readonly scores: readonly number[]
   readonly nps: ReadonlyArray<number | null>
   readonly refunds: ReadonlyArray<{ reason: string; amountFen: number; atMs: number }>
-  readonly ordersByCabinet: ReadonlyMap<string, number>
-  readonly ordersBySku: ReadonlyMap<string, number>
   /** Questions that named a product. */
   readonly disputesBySku: ReadonlyMap<string, number>
   readonly causes: ReadonlyMap<string, number>
@@ -46,7 +50,7 @@ const IDS_AT_ONCE = 500
  * @param fromMs, untilMs  the first instant, and the first after it
  */
 export async function loadFacts(
-  db: Kysely<Tables>,
+  { db, sales }: ReportSource,
   operator: string | null,
   fromMs: number,
   untilMs: number,
@@ -56,7 +60,6 @@ export async function loadFacts(
   const before = sql.raw(`< ${Math.trunc(untilMs)}`)
   const own = isAll ? sql`` : sql`and operator = ${operator}`
   const ownTicket = isAll ? sql`` : sql`and t.operator = ${operator}`
-  const ownCabinet = isAll ? sql`` : sql`where c.operator = ${operator}`
   const opened = await sql<TicketFact>`
     select type, origin, "isAutomatic", "openedAtMs", "firstResponseDueMs", "firstRespondedAtMs", "resolutionDueMs",
       "resolvedAtMs", "cabinetId", case when origin = 'dispute' then lines else '[]' end as lines
@@ -85,17 +88,7 @@ export async function loadFacts(
     ${isAll ? sql`` : sql`join "order" o on o."orderId" = r."orderId" join cabinet c on c."cabinetId" = o."cabinetId"`}
     where r."succeededAtMs" ${within} and r."succeededAtMs" ${before}
     ${isAll ? sql`` : sql`and c.operator = ${operator}`}`.execute(db)
-  // One walk over the index for each cabinet: the rows of the orders are never read.
-  const cabinets = await sql<{ cabinetId: string; count: number }>`
-    select c."cabinetId", (select count(*) from "order" o where o."cabinetId" = c."cabinetId"
-      and o."createdAtMs" ${within} and o."createdAtMs" ${before}) as count from cabinet c ${ownCabinet}`.execute(
-    db,
-  )
-  const products = await sql<{ sku: string; count: number }>`
-    select l.sku, count(distinct l."orderId") as count from "order" o
-    ${isAll ? sql`` : sql`join cabinet c on c."cabinetId" = o."cabinetId" and c.operator = ${operator}`}
-    join "orderLine" l on l."orderId" = o."orderId"
-    where o."createdAtMs" ${within} and o."createdAtMs" ${before} group by l.sku`.execute(db)
+  const sold = await sales.of(operator, fromMs, untilMs)
   const causes = await sql<{ rootCause: string; count: number }>`
     select "rootCause", count(distinct "caseId") as count from "causeCase"
     where "atMs" ${within} and "atMs" ${before} ${own} group by "rootCause"`.execute(db)
@@ -112,8 +105,7 @@ export async function loadFacts(
     scores: scores.rows.map(({ rating }) => rating),
     nps: nps.rows.map(({ score }) => score),
     refunds: refunds.rows,
-    ordersByCabinet: new Map(cabinets.rows.map(({ cabinetId, count }) => [cabinetId, count])),
-    ordersBySku: new Map(products.rows.map(({ sku, count }) => [sku, count])),
+    ...sold,
     disputesBySku: await disputesBySku(db, opened.rows),
     causes: new Map(causes.rows.map(({ rootCause, count }) => [rootCause, count])),
     callBacks: { reached: callBacks.rows[0]?.reached ?? 0, ended: callBacks.rows[0]?.ended ?? 0 },

@@ -4,7 +4,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import { dayAfter, dayOf, startOfDay } from '#core/ledger/day.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { typeOf } from '#core/support/ticket-types.ts'
-import { loadFacts, type SupportFacts } from './support-facts.ts'
+import { loadFacts, type ReportSource, type SupportFacts } from './support-facts.ts'
 import { compareFigures, countFigures } from './support-figures.ts'
 
 const DAY_MS = 86_400_000
@@ -43,13 +43,14 @@ export function monthBefore(month: string): string {
 
 /** @param operator  their cabinets only; null is everything */
 export async function supportReport(
-  db: Kysely<Tables>,
+  source: ReportSource,
   operator: string | null,
   [period, before]: readonly [ReportPeriod, ReportPeriod],
   nowMs: number,
 ): Promise<SupportReport> {
-  const now = await loadFacts(db, operator, period.fromMs, period.untilMs)
-  const then = await loadFacts(db, operator, before.fromMs, before.untilMs)
+  const { db } = source
+  const now = await loadFacts(source, operator, period.fromMs, period.untilMs)
+  const then = await loadFacts(source, operator, before.fromMs, before.untilMs)
   return {
     period,
     before,
