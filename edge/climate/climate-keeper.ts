@@ -67,7 +67,7 @@ export interface ClimateKeeper {
 }
 
 /** Silence, warmth and windows are a matter of minutes; a setpoint that is not answered yet is not. */
-const LOOK_IDLE_MS = 2000
+const LOOK_IDLE_MS = 5000
 const LOOK_BUSY_MS = 500
 const WRITE_RETRY_MS = 5000
 /** No air in or around a cabinet is so cold or so warm: the wire of the probe is open or shorted. */

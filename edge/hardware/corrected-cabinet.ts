@@ -33,14 +33,16 @@ export function createScaleCorrections(db: EdgeDatabase): ScaleCorrections {
 }
 
 export function correctSweep(sweep: ScaleSweep, corrections: Pick<ScaleCorrections, 'of'>): ScaleSweep {
-  const grams: Record<string, Grams | null> = {}
-  for (const [sensor, value] of Object.entries(sweep.grams)) {
+  let grams: Record<string, Grams | null> | undefined
+  for (const sensor in sweep.grams) {
     const { zeroGrams, gain } = corrections.of(sensor)
+    const value = sweep.grams[sensor]
+    if (value == null || (zeroGrams === 0 && gain === 1)) continue
+    grams ??= { ...sweep.grams }
     // A hundredth of a gram is below every scale; unrounded figures would only fill the trace with digits.
-    const isExact = zeroGrams === 0 && gain === 1
-    grams[sensor] = value === null || isExact ? value : Math.round((value - zeroGrams) * gain * 100) / 100
+    grams[sensor] = Math.round((value - zeroGrams) * gain * 100) / 100
   }
-  return { ...sweep, grams }
+  return grams === undefined ? sweep : { ...sweep, grams }
 }
 
 /** The same cabinet, with scales that read what a calibration says they should. */
