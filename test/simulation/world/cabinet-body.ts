@@ -10,6 +10,7 @@ import type {
   ScaleSweep,
 } from '#edge/hardware/ports.ts'
 import { PRODUCTS, SHELVES } from './cast.ts'
+import type { CameraAilment } from './camera-eye.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
 import type { Life, Scheduler } from './scheduler.ts'
@@ -22,6 +23,7 @@ export interface Ailments {
   isLockStuck: boolean
   /** A scale that gives no number, or the same number for ever. */
   scale: { sensor: string; how: 'silent' | 'stuck' | 'mad' } | undefined
+  camera: CameraAilment | undefined
 }
 
 /** The steel, the goods and the air: what is really the case, whatever any software believes. It survives every crash. */
@@ -46,8 +48,8 @@ export interface CabinetBody {
   attach(life: Life, clock: Clock): CabinetHardware
 }
 
-/** What changes is told at once. */
-const BOARD_IDLE_MS = 4000
+/** What changes is told at once; the longest that the settings of the agent allow. */
+const BOARD_IDLE_MS = 5000
 const BOARD_SESSION_MS = 400
 const SCALES_IDLE_MS = 10_000
 /** The longest that the settings of the agent allow. */
@@ -70,7 +72,7 @@ export function createCabinetBody(deps: {
   count: Count
 }): CabinetBody {
   const { cabinetId, scheduler, chance, count } = deps
-  const ailments: Ailments = { isBusDead: false, isLockStuck: false, scale: undefined }
+  const ailments: Ailments = { isBusDead: false, isLockStuck: false, scale: undefined, camera: undefined }
   const goods = new Map<string, number>()
   for (const { lanes } of SHELVES) for (const { sku, stock } of lanes) goods.set(sku, stock)
   const stuck = new Map<string, number>()

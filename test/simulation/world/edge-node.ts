@@ -9,6 +9,7 @@ import { createEdgeDatabase, type EdgeDatabase } from '#edge/database.ts'
 import type { DeviceApi } from '#edge/enrolment/device-api.ts'
 import type { EvidenceFiles } from '#edge/evidence/evidence-files.ts'
 import type { CabinetBody } from './cabinet-body.ts'
+import { createCamera, readSimulatedPicture } from './camera-eye.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
 import { type Disk, diskError, Killed } from './disk.ts'
@@ -56,7 +57,14 @@ export interface Card {
 
 /** Defaults of the agent, except that it looks at nothing more often than the world changes. */
 const SETTINGS = parseSettings(
-  { liveIdleMs: 10_000, liveSessionMs: 2000, journalFlushMs: 2000, climateWindowMs: 300_000 },
+  {
+    liveIdleMs: 15_000,
+    liveSessionMs: 2000,
+    journalFlushMs: 2000,
+    climateWindowMs: 300_000,
+    cameraSessionMs: 2000,
+    cameraIdleMs: 30_000,
+  },
   'simulation',
 )
 const AWAY_SHORTEST_MS = 400
@@ -69,6 +77,7 @@ export function createEdgeNode(deps: {
   partition: number
   body: CabinetBody
   disk: Disk
+  hasCamera: boolean
   scheduler: Scheduler
   network: Network
   chance: Chance
@@ -172,10 +181,10 @@ export function createEdgeNode(deps: {
       db: openDatabase(own),
       hardware: body.attach(own, clock),
       link: network.connect({ cabinetId, partition, life: own, clock, ids }),
-      cameras: [],
-      readPicture: async () => {
-        throw new Error('there is no camera here')
-      },
+      cameras: deps.hasCamera
+        ? [createCamera({ body, scheduler, chance: random.fork('camera'), life: own })]
+        : [],
+      readPicture: readSimulatedPicture,
       files,
       createDeviceApi: () => deps.api(cabinetId, own),
       profileName: 'simulated',
