@@ -3,12 +3,13 @@ import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
 import { type CheckContext, findBroken, type Invariant, within } from './invariant.ts'
 
 /**
- * Unlocks that cabinets told of, with the command that each names; one that came again under a continued epoch is one.
+ * Unlocks that cabinets told of, with the command that each names; one that came again under a continued epoch is one, and
+ * what a memory that was put back tells once more in its own words, after a person let it go on, is no second movement.
  * Uses the partial index `inboxUnlock`.
  */
 function unlocks({ sessionIds }: CheckContext): RawBuilder<unknown> {
   const all = sql`SELECT cabinetId, seq, occurredAtMs, json_extract(data, '$.commandId') AS commandId,
-      json_extract(data, '$.sessionId') AS sessionId
+      json_extract(data, '$.sessionId') AS sessionId, epoch
     FROM inbox WHERE type = 'door.unlocked' AND json_extract(data, '$.commandId') IS NOT NULL AND status <> 'repeated'`
   return sessionIds === undefined
     ? all
@@ -32,7 +33,7 @@ const movesOnce: Invariant = {
       'I5',
       sql`
         SELECT 'command:' || commandId AS subject, printf('command unlocked %d times', count(*)) AS message
-        FROM (${unlocks(context)}) GROUP BY commandId HAVING count(*) > 1`,
+        FROM (${unlocks(context)}) GROUP BY commandId, epoch HAVING count(*) > 1`,
     ),
 }
 

@@ -105,6 +105,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function pump(): void {
     const woken = decideWake(state, clock.monoMs(), random.next(), policy)
     state = woken.state
+    if (woken.greets && state.linkId !== undefined) sendHello(state.linkId)
     if (woken.dropLink) {
       link.drop(`no acknowledgement for ${policy.watchdogMs} ms while events wait`)
       return

@@ -16,6 +16,7 @@ export interface SenderState {
   readonly credit: number
   /** Send-agains since the last progress. */
   readonly attempts: number
+  /** When events go out again; of a refused outbox its hello. */
   readonly resendAtMonoMs: number | undefined
   readonly helloTimeoutAtMonoMs: number | undefined
   /** Since when something has been waiting without progress on this link; the watchdog counts from here. */
@@ -166,7 +167,7 @@ export function decideAck(
         ...state,
         phase: 'halted' as const,
         haltReason: reason,
-        resendAtMonoMs: undefined,
+        resendAtMonoMs: atMonoMs + policy.retransmitLongestMs,
         helloTimeoutAtMonoMs: undefined,
         waitingSinceMonoMs: undefined,
       },
@@ -210,15 +211,21 @@ export function evolveBlocked(state: SenderState, atMonoMs: number, policy: Send
 
 /**
  * What is due: an unanswered hello opens the way for single events, an unanswered frame goes out again, and a link on
- * which nothing moves is dropped.
+ * which nothing moves is dropped. An outbox that is refused greets again and again, for the core may not have heard why,
+ * and the cabinet not that a person let it go on.
  */
 export function decideWake(
   state: SenderState,
   atMonoMs: number,
   jitter: number,
   policy: SenderPolicy,
-): { state: SenderState; dropLink: boolean } {
+): { state: SenderState; dropLink: boolean; greets: boolean } {
   let next = state
+  if (next.phase === 'halted') {
+    const greets = next.resendAtMonoMs !== undefined && atMonoMs >= next.resendAtMonoMs
+    if (greets) next = { ...next, resendAtMonoMs: atMonoMs + policy.retransmitLongestMs }
+    return { state: next, dropLink: false, greets }
+  }
   if (
     next.phase === 'greeting' &&
     next.helloTimeoutAtMonoMs !== undefined &&
@@ -226,7 +233,7 @@ export function decideWake(
   ) {
     next = { ...next, phase: 'open', credit: 1, helloTimeoutAtMonoMs: undefined }
   }
-  if (next.phase !== 'open') return { state: next, dropLink: false }
+  if (next.phase !== 'open') return { state: next, dropLink: false, greets: false }
   if (next.resendAtMonoMs !== undefined && atMonoMs >= next.resendAtMonoMs) {
     const attempts = next.attempts + 1
     next = {
@@ -250,14 +257,14 @@ export function decideWake(
     next.waitingSinceMonoMs !== undefined &&
     next.resendAtMonoMs !== undefined &&
     atMonoMs - next.waitingSinceMonoMs >= policy.watchdogMs
-  return { state: next, dropLink: isStuck }
+  return { state: next, dropLink: isStuck, greets: false }
 }
 
 /** When `decideWake` has something to do next. */
 export function nextWakeMonoMs(state: SenderState, policy: SenderPolicy): number | undefined {
   const times = [
     state.phase === 'greeting' ? state.helloTimeoutAtMonoMs : undefined,
-    state.phase === 'open' ? state.resendAtMonoMs : undefined,
+    state.phase === 'open' || state.phase === 'halted' ? state.resendAtMonoMs : undefined,
     state.phase === 'open' && state.resendAtMonoMs !== undefined && state.waitingSinceMonoMs !== undefined
       ? state.waitingSinceMonoMs + policy.watchdogMs
       : undefined,

@@ -140,6 +140,14 @@ describe('an acknowledgement of an event that is not ours', () => {
 describe('a person lets a refused outbox go on', () => {
   const halted = decideAck(sent10, ack({ error: 'fork' }), own, 300, policy).state
   const renew = ack({ renew: { after: 'ep9' } })
+  it('and hears of it although the first word was lost: it greets once a minute until it may go on', () => {
+    const dueMs = nextWakeMonoMs(halted, policy) ?? expect.fail('it sleeps for ever')
+    expect(dueMs).toBe(300 + policy.retransmitLongestMs)
+    expect(decideWake(halted, dueMs - 1, 0, policy).greets).toBe(false)
+    const woken = decideWake(halted, dueMs, 0, policy)
+    expect(woken).toMatchObject({ greets: true, dropLink: false, state: { phase: 'halted' } })
+    expect(nextWakeMonoMs(woken.state, policy)).toBe(dueMs + policy.retransmitLongestMs)
+  })
   it('under a new epoch, beginning with a hello', () => {
     const { state, effects } = decideAck(halted, renew, own, 400, policy)
     expect(effects).toEqual([{ type: 'renew', reason: 'fork', after: 'ep9' }])

@@ -1,6 +1,6 @@
 import { FAIR } from '../world/network.ts'
 import { FAIR_PROVIDER } from '../world/provider-node.ts'
-import type { World } from '../world/world.ts'
+import { hasCamera, type World } from '../world/world.ts'
 import { changeCard, takeClonesOff } from './cards.ts'
 import { type Fault, isOfProvider } from './plan.ts'
 
@@ -28,7 +28,12 @@ export function heal(world: World): void {
     edge.machine.wallOffsetMs = 0
     edge.spare()
     edge.disk.free()
-    Object.assign(edge.body.ailments, { isBusDead: false, isLockStuck: false, scale: undefined })
+    Object.assign(edge.body.ailments, {
+      isBusDead: false,
+      isLockStuck: false,
+      scale: undefined,
+      camera: undefined,
+    })
   }
 }
 
@@ -106,6 +111,16 @@ function begin(world: World, fault: Fault): void {
       ailments.scale = { sensor: fault.sensor, how: fault.how }
       later(() => {
         ailments.scale = undefined
+      })
+      break
+    }
+    case 'camera': {
+      const { ailments } = world.edge(fault.cabinetId).body
+      if (!hasCamera(world.seed)) return
+      count(`camera ${fault.how}`)
+      ailments.camera = fault.how
+      later(() => {
+        ailments.camera = undefined
       })
       break
     }

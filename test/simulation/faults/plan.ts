@@ -1,3 +1,4 @@
+import { CAMERA_AILMENTS, type CameraAilment } from '../world/camera-eye.ts'
 import { CABINETS, CONSUMERS } from '../world/cast.ts'
 import type { VisitPlan } from '../world/visit-plan.ts'
 import { SKUS } from '../actors/consumer.ts'
@@ -29,6 +30,8 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'bus dead'; cabinetId: string }
   | { kind: 'lock stuck'; cabinetId: string }
   | { kind: 'scale'; cabinetId: string; sensor: string; how: 'silent' | 'stuck' | 'mad' }
+  /** Of the one cabinet that has a camera, if this run has one. */
+  | { kind: 'camera'; cabinetId: string; how: CameraAilment }
   | {
       kind: 'bad provider'
       lostBefore: number
@@ -125,6 +128,8 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'clock of edge',
     'replayed command',
     'failing commit',
+    'camera',
+    'camera',
   ],
   stream: [
     'bad lines',
@@ -285,6 +290,7 @@ const LASTING: ReadonlySet<Fault['kind']> = new Set([
   'bad provider',
   'bad callbacks',
   'scale',
+  'camera',
 ])
 
 const SUDDEN: ReadonlySet<Fault['kind']> = new Set(['clock of edge', 'disk full', 'failing commit'])
@@ -359,6 +365,8 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
         sensor: chance.pick(['s1', 's2']),
         how: chance.pick(['silent', 'stuck', 'mad'] as const),
       }
+    case 'camera':
+      return { ...at, kind, cabinetId: 'cab-b', how: chance.pick(CAMERA_AILMENTS) }
     case 'bad provider':
       return {
         ...at,

@@ -73,6 +73,10 @@ export interface World {
   close(): void
 }
 
+/** Pictures cost much, so one cabinet in some runs has a camera: those that look at the door. */
+const WATCHED = 'cab-b'
+export const hasCamera = (seed: number) => seed % 5 === 3
+
 export async function createWorld(
   seed: number,
   tell?: (atMs: number, who: string, what: string) => void,
@@ -126,6 +130,7 @@ export async function createWorld(
       partition,
       body: createCabinetBody({ cabinetId, scheduler, chance: own.fork('body'), count }),
       disk,
+      hasCamera: cabinetId === WATCHED && hasCamera(seed),
       scheduler,
       network,
       chance: own,
@@ -213,6 +218,7 @@ export async function createWorld(
         ...about,
         body,
         disk: disks.spare,
+        hasCamera: false,
         scheduler,
         network,
         chance: own,
