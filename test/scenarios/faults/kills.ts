@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { playKillRounds } from '../kill-rounds/index.ts'
 import type { FaultCount } from './fault-count.ts'
 
 /** The three targets in equal shares: about 200 of core and edges each come to this many strikes, and 100 of the broker with them. */
 const STRIKES_PER_ROUND = 4
-const FLEETS_AT_ONCE = 2
+/** A round mostly waits for starts and links; more than this at once, and the processes wait for each other. */
+const FLEETS_AT_ONCE_MOST = 4
 
 export const kills: FaultCount = {
   name: 'kills',
@@ -16,6 +18,6 @@ export const kills: FaultCount = {
       ...play,
       rounds: count,
       strikesPerRound: STRIKES_PER_ROUND,
-      fleetsAtOnce: FLEETS_AT_ONCE,
+      fleetsAtOnce: Math.max(2, Math.min(FLEETS_AT_ONCE_MOST, availableParallelism())),
     }),
 }

@@ -55,7 +55,7 @@ export function readRecords(system: RunningSystem): Records {
         orders: all(
           `SELECT orderId, sessionId, state, totalFen, paidFen, refundedFen, heldReason,
              json_extract(decision, '$.basis') AS basis,
-             EXISTS (SELECT 1 FROM anomaly WHERE anomaly.orderId = "order".orderId AND decidedBy LIKE 'staff:%')
+             EXISTS (SELECT 1 FROM anomaly WHERE anomaly.orderId = "order".orderId AND decidedBy IN (SELECT staffId FROM staff))
                AS isDecidedByPerson
            FROM "order"`,
         ),
