@@ -92,6 +92,10 @@ function routesOf(served: LargeServed): Record<string, (index: number) => Call> 
     ordersByConsumer: search('orders?', (index) => order(index).consumerId),
     ordersByCabinet: search('orders?', (index) => order(index).cabinetId),
     ordersByNothing: search('orders?', (index) => `nothing-${index}`),
+    report: lead(() => '/api/staff/reports'),
+    reportOfOperator: operator(() => '/api/staff/reports'),
+    callBacks: lead(() => '/api/staff/call-backs'),
+    improvements: lead(() => '/api/staff/improvements'),
   }
 }
 

@@ -22,7 +22,7 @@ const RELOADS = /<noscript><meta http-equiv="refresh"/
 
 beforeAll(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'vc-forms-'))
-  system = await startSystem({ dataDir, policy: SOON })
+  system = await startSystem({ dataDir, policy: { ...SOON, npsShare: 1 } })
   world = createWorld(system)
   buyer = await world.consumer()
   await buyer.signIn()
@@ -91,7 +91,7 @@ describe('a phone without JavaScript', () => {
     const page = await buyer.visitor.page(`/d/${disputeId}?lang=en`)
     expect(page.body).toContain('A person is looking at it')
   })
-  it('writes, is answered, rates, and reopens', async () => {
+  it('writes, is answered, rates and says why, is asked whether to recommend us, and reopens', async () => {
     const disputeId = String((await buyer.order(order.orderId)).disputeId)
     await buyer.visitor.form(`/d/${disputeId}/messages`, { requestId: requestId(), text: '<b>谢谢</b>' })
     expect((await buyer.visitor.page(`/d/${disputeId}`)).body).toContain('&lt;b&gt;谢谢&lt;/b&gt;')
@@ -103,7 +103,15 @@ describe('a phone without JavaScript', () => {
       reply: 'The record shows both leaving the shelf; nothing is refunded.',
     })
     await buyer.visitor.form(`/d/${disputeId}/rating`, { score: '5' })
-    expect((await buyer.visitor.page(`/d/${disputeId}?lang=en`)).body).toContain('You rated us 5 of 5')
+    const rated = (await buyer.visitor.page(`/d/${disputeId}?lang=en`)).body
+    expect(rated).toContain('You rated us 5 of 5')
+    expect(rated).toMatch(/name="tags" value="quick"/)
+    await buyer.visitor.form(`/d/${disputeId}/rating`, { score: '5', tags: 'quick' })
+    await buyer.visitor.form(`/d/${disputeId}/recommendation`, { score: '9' })
+    const said = (await buyer.visitor.page(`/d/${disputeId}?lang=en`)).body
+    expect(said).toContain('You answered 9 of 10')
+    expect(said).not.toMatch(/name="tags"/)
+    expect((await buyer.disputeView(disputeId)).ratingTags).toEqual(['quick'])
     await buyer.visitor.form(`/d/${disputeId}/reopen`, { requestId: requestId() })
     expect((await buyer.disputeView(disputeId)).state).toBe('in_review')
   })
