@@ -1,7 +1,7 @@
 import type { EventData } from '#protocol/messages/index.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { EventContext, EventHandlers } from '#core/ingest/handlers.ts'
-import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
+import { type Database, directSql, nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueItem, DueWork } from '#core/platform/due.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
@@ -104,10 +104,13 @@ export function createSessionCourse(
       return
     }
     if (session?.state !== 'unlocking' || session.startedAtMs !== null) return
-    // Heard now and silent about this session for longer than its timers: the unlock never reached the lock.
     const isHeard = presence.nowOf(session.cabinetId).presence === 'online'
     await db.write('look at an unlock', async (tx) => {
-      if (isHeard) await giveUp(tx, session.sessionId)
+      const isBegun = wasBegun(tx, session.commandId)
+      // Its memory was lost together with the beginning: somebody may have been at the open door.
+      if (isHeard && isBegun && witness.isGone(tx, session)) await abandon(tx, session.sessionId, MEMORY_LOST)
+      // Heard now and silent about this session for longer than its timers: the unlock never reached the lock.
+      else if (isHeard && !isBegun) await giveUp(tx, session.sessionId)
       else
         await due.schedule(tx, {
           kind: work.kind,
@@ -115,6 +118,16 @@ export function createSessionCourse(
           dueAtMs: nowOf(tx) + policy.notOpenedMs,
         })
     })
+  }
+
+  /** The cabinet has said that it is carrying the command out. */
+  function wasBegun(tx: Tx, commandId: string): boolean {
+    return (
+      directSql(tx).get(
+        "SELECT 1 FROM commandStep WHERE commandId = ? AND state = 'executing'",
+        commandId,
+      ) !== undefined
+    )
   }
 
   async function lookAtSilence(work: DueItem): Promise<void> {

@@ -90,6 +90,7 @@ function isAtRest(world: World): boolean {
   const row = world.core.sqlite
     .prepare(
       `SELECT (SELECT count(*) FROM session WHERE state IN ('requested','authorised','unlocking','opened','closed','overdue'))
+            + (SELECT count(*) FROM staffVisit WHERE state IN ('opening','open'))
             + (SELECT count(*) FROM charge WHERE state IN ('submitted','unknown'))
             + (SELECT count(*) FROM refund WHERE state IN ('requested','submitted','unknown','processing'))
             + (SELECT count(*) FROM twin WHERE answeredVersion < version) AS open`,
