@@ -33,7 +33,8 @@ export async function exportOwnData(
   }
   const tickets = await read
     .selectFrom('ticket')
-    .select(['ticketId', 'number', 'type', 'state', 'orderId', 'note', 'openedAtMs', 'closedAtMs', 'rating'])
+    .select(['ticketId', 'number', 'type', 'state', 'orderId', 'note', 'openedAtMs', 'closedAtMs'])
+    .select(['rating', 'ratingTags', 'ratedAtMs'])
     .where('consumerId', '=', consumerId)
     .orderBy('openedAtMs')
     .execute()
@@ -70,6 +71,20 @@ export async function exportOwnData(
       .execute(),
     orders: told,
     questions: tickets.map((ticket) => ({ ...ticket, messages: bySender.get(ticket.ticketId) ?? [] })),
+    recommendations: await read
+      .selectFrom('npsQuestion')
+      .select(['ticketId', 'askedAtMs', 'score', 'answeredAtMs'])
+      .where('consumerId', '=', consumerId)
+      .orderBy('askedAtMs')
+      .execute(),
+    callBacks: await read
+      .selectFrom('callBackTry as y')
+      .innerJoin('callBack as b', 'b.callBackId', 'y.callBackId')
+      .innerJoin('ticket as t', 't.ticketId', 'b.ticketId')
+      .select(['b.ticketId', 'y.atMs', 'y.result', 'y.note', 'y.answers'])
+      .where('t.consumerId', '=', consumerId)
+      .orderBy('y.atMs')
+      .execute(),
     coupons: await read
       .selectFrom('coupon')
       .select([

@@ -90,10 +90,36 @@ describe('a consumer who wants to be forgotten', () => {
       const ticket = await tx.selectFrom('ticket').selectAll().executeTakeFirstOrThrow()
       await tx
         .updateTable('ticket')
-        .set({ state: 'closed', closedAtMs: 1 })
+        .set({ state: 'closed', resolvedAtMs: 1, closedAtMs: 1 })
         .where('ticketId', '=', ticket.ticketId)
         .execute()
     })
+    // A low score plans a call-back, and what was said on the telephone names them.
+    const { disputeId } = (await ask('GET', '/api/consumer/own-data'))
+      .json<{
+        questions: Array<{ ticketId: string }>
+      }>()
+      .questions.map(({ ticketId }) => ({ disputeId: ticketId }))[0] ?? { disputeId: '' }
+    await selling.bench.core.commerce?.disputes.rate(selling.consumerId, disputeId, { score: 1 })
+    const { callBackId } = await db.read.selectFrom('callBack').select('callBackId').executeTakeFirstOrThrow()
+    await selling.bench.cookieOf('lead')
+    await db.write('a try', async (tx) => {
+      const { staffId } = await tx.selectFrom('staff').select('staffId').executeTakeFirstOrThrow()
+      await tx
+        .insertInto('callBackTry')
+        .values({
+          callBackId,
+          attempt: 1,
+          atMs: 1,
+          staffId,
+          result: 'not_reached',
+          note: 'Anna’s brother answered',
+          answers: '[]',
+        })
+        .execute()
+    })
+    const told = (await ask('GET', '/api/consumer/own-data')).json<{ callBacks: unknown[] }>()
+    expect(told.callBacks).toMatchObject([{ note: 'Anna’s brother answered' }])
     const done = await ask('POST', '/privacy/erase')
     expect([done.statusCode, done.body]).toEqual([
       200,
@@ -107,6 +133,10 @@ describe('a consumer who wants to be forgotten', () => {
     expect(said.filter(({ sender }) => sender === 'consumer').map(({ key }) => key)).not.toContain(null)
     expect(JSON.stringify(said)).not.toContain('Anna')
     expect(JSON.stringify(await db.read.selectFrom('ticket').selectAll().execute())).not.toContain('Anna')
+    expect(await db.read.selectFrom('callBackTry').select(['note', 'answers']).execute()).toEqual([
+      { note: '', answers: '[]' },
+    ])
+    expect(await db.read.selectFrom('callBack').select('state').execute()).toEqual([{ state: 'cancelled' }])
     const kept = await db.read
       .selectFrom('payment')
       .select((eb) => eb.fn.countAll<number>().as('count'))
