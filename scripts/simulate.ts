@@ -36,7 +36,7 @@ const flags: Record<string, FlagSpec> = {
 }
 
 /** Seeds that a thread takes at once: few enough to share out evenly. */
-const CHUNK_RUNS = 25
+const CHUNK_RUNS = 5
 const FAILURES_SHOWN = 20
 const PROGRESS_EVERY_MS = 5000
 
