@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallBackList } from '#protocol/api/call-backs.ts'
 import type { ImprovementList } from '#protocol/api/improvements.ts'
 import type { MonthList } from '#protocol/api/reports.ts'
-import type { TicketDetail } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { buildConsole } from '#scripts/build-console.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
 import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
-import { createWorld, type Staff } from '#test/scenarios/world.ts'
+import { shop, take } from '#test/scenarios/steps.ts'
+import { type Consumer, createWorld, type Staff } from '#test/scenarios/world.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
 import { DESK, launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
 import { eventually } from '#test/support/eventually.ts'
@@ -21,6 +22,8 @@ let browser: Browser
 let lead: Staff
 let callBackId = ''
 let itemId = ''
+let buyer: Consumer
+let disputeId = ''
 let month = ''
 const dataDir = mkdtempSync(path.join(tmpdir(), 'learning-page-'))
 
@@ -30,10 +33,14 @@ beforeAll(async () => {
   system = await startSystem({
     dataDir,
     seed: 1,
-    policy: { ...SHORT_POLICY, reopenWindowMs: 1000 },
+    policy: { ...SHORT_POLICY, reopenWindowMs: 1000, npsShare: 1 },
     edgeSettings: SHORT_EDGE_SETTINGS,
   })
   const world = createWorld(system)
+  buyer = await world.consumer()
+  const { session } = await shop(world, buyer, [take('s2', 'salad-chicken')])
+  const order = await buyer.orderIn(session.sessionId, ['paid'])
+  disputeId = (await buyer.dispute(order.orderId, { reason: 'other', lines: [] })).disputeId
   const agent = await world.staff('agent')
   lead = await world.staff('lead')
   async function solved(wish: object, rootCause: string): Promise<void> {
@@ -46,12 +53,17 @@ beforeAll(async () => {
     const body = { version: ticket.version, outcome: 'explained', rootCause }
     await agent.send('POST', `tickets/${ticket.ticketId}/resolve`, body)
   }
+  await agent.send('POST', `tickets/${disputeId}/resolve`, {
+    version: (await agent.ticket(disputeId)).ticket.version,
+    outcome: 'explained',
+    rootCause: 'unknown',
+  })
   await solved({ type: 'complaint', callerPhone: '13800137391', intake: { about: 'service' } }, 'unknown')
   for (let round = 0; round < 3; round++)
     await solved({ type: 'other', cabinetId: system.cabinetId }, 'network')
   await eventually('the call-back', async () => {
     const { callBacks } = (await lead.get('call-backs?view=coming')) as CallBackList
-    callBackId = callBacks[0]?.callBackId ?? ''
+    callBackId = callBacks.find(({ segment }) => segment === 'complaint')?.callBackId ?? ''
     return callBackId !== ''
   })
   const { items } = (await lead.get('improvements')) as ImprovementList
@@ -84,12 +96,47 @@ async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
 }
 const open = (page: Page, at: string) => page.goto(`${system.core.url}/staff${at}`)
 
+describe('a consumer whose question was solved', () => {
+  it('rates with one tap, says why and whether they recommend us with one more each', async () => {
+    const { page } = await openWatchedPage(browser, { ...PHONE, locale: 'en-GB' }, system.core.url)
+    const { url } = system.core
+    await page.context().addCookies(buyer.visitor.cookies().map((cookie) => ({ ...cookie, url })))
+    const look = async (at: string) => {
+      for (const language of ['zh', 'en']) {
+        await page.goto(`${url}/d/${disputeId}?lang=${language}`)
+        await page.locator('h1').waitFor()
+        expect([at, language, await findViolations(page), await overflowPixels(page)]).toEqual([
+          at,
+          language,
+          [],
+          0,
+        ])
+      }
+    }
+    await look('before')
+    await page.getByRole('button', { name: 'Bad', exact: true }).tap()
+    await page.getByText('You rated us 2 of 5').waitFor()
+    await look('rated')
+    await page.getByText('Slow', { exact: true }).tap()
+    await page.getByRole('button', { name: 'Send', exact: true }).first().tap()
+    await page.getByText('Tell us why').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '3', exact: true }).tap()
+    await page.getByText('You answered 3 of 10').waitFor()
+    await look('answered')
+    const { rating, ratingTags, nps } = await buyer.disputeView(disputeId)
+    expect([rating, ratingTags, nps]).toEqual([2, ['slow'], { score: 3 }])
+    await page.context().close()
+  })
+})
+
 describe('a lead who calls somebody back', () => {
   it('reads the case, sees the number when they need it, and writes down what came of it', async () => {
     const page = await signedIn()
     await open(page, '/call-backs?view=coming')
-    await page.getByText('Complaint').first().waitFor()
-    await page.locator('a.row-link').first().click()
+    await page
+      .getByRole('row', { name: /Complaint/ })
+      .locator('a.row-link')
+      .click()
     await page.getByRole('button', { name: 'Show the number' }).click()
     await page.getByRole('link', { name: '13800137391' }).waitFor()
     await page.getByRole('button', { name: 'Save' }).click()
