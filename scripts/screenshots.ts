@@ -3,99 +3,44 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { shop, take } from '#test/scenarios/steps.ts'
-import { type Consumer, createWorld, type World } from '#test/scenarios/world.ts'
+import { prepareStages, type StagePage } from '#test/bench/console/stages.ts'
+import { createWorld, type World } from '#test/scenarios/world.ts'
 import { DESK, describeBrowser, launchBrowser, PHONE } from '#test/support/browser.ts'
 import { buildConsole } from './build-console.ts'
 import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
-import { DEMO_CABINET, ROOT, startSystem } from './system.ts'
+import { ROOT, startSystem } from './system.ts'
 
 const USAGE = 'npm run screenshots -- [flags]'
 const ABOUT =
-  'Starts a system, plays a sale, a doubt and a dispute, and takes pictures of the main pages in both languages, light and dark, phone and desk.'
+  'Starts a system, plays a sale, a doubt and a dispute, and takes pictures of every page in both languages, light and dark, phone and desk.'
 const FLAGS = {
   out: { type: 'string', hint: 'DIR', default: '.tmp/screenshots', help: 'folder for all pictures' },
+  only: { type: 'string', hint: 'ROUTE', help: 'only pages whose route begins so, such as /staff/tickets' },
   readme: { type: 'boolean', help: 'also write the pictures that README and docs show (docs/pictures)' },
 } satisfies Record<string, FlagSpec>
 
 type Language = 'zh' | 'en'
 type Theme = 'light' | 'dark'
 type Size = 'phone' | 'desk'
+const HEIGHT = 820
 type Cookie = { name: string; value: string }
-interface Shot {
-  name: string
-  path: string
-  sizes: readonly Size[]
-  /** The role that signs in for it; undefined on consumer pages. */
-  role?: 'agent' | 'lead' | 'operator' | 'admin'
-}
 
-/** The things that pictures show, made by playing it. */
-async function prepare(world: World): Promise<{ shots: Shot[]; consumer: Consumer }> {
-  const consumer = await world.consumer()
-  const sale = await shop(world, consumer, [take('s3', 'cola-330'), take('s4', 'juice-orange')])
-  const paid = await consumer.orderIn(sale.session.sessionId, ['paid'])
-  const second = await shop(world, consumer, [
-    take('s1', 'fruit-cup'),
-    take('s2', 'salad-chicken'),
-    take('s1', 'yogurt-plain'),
-  ])
-  const doubted = await consumer.orderIn(second.session.sessionId, ['paid'])
-  const line = doubted.lines.find(({ sku }) => sku === 'fruit-cup')
-  const dispute = await consumer.dispute(doubted.orderId, {
-    reason: 'quality',
-    lines: line === undefined ? [] : [{ lineId: line.lineId, quantity: 1 }],
-    note: '水果杯有点酸',
-  })
-  const agent = await world.staff('agent')
-  const ticket = (await agent.tickets()).find(({ orderId }) => orderId === doubted.orderId)
-  const both = ['phone', 'desk'] as const
-  const consumerPage = (name: string, address: string): Shot => ({
-    name,
-    path: address,
-    sizes: both,
-  })
-  const staffPage = (name: string, address: string, role: Shot['role'] = 'lead'): Shot => ({
-    name,
-    path: `/staff/${address}`,
-    sizes: both,
-    role,
-  })
-  return {
-    consumer,
-    shots: [
-      consumerPage('welcome', '/'),
-      consumerPage('cabinet', `/c/${DEMO_CABINET}`),
-      consumerPage('order', `/o/${paid.orderId}`),
-      consumerPage('dispute-form', `/o/${paid.orderId}/dispute`),
-      consumerPage('dispute', `/d/${dispute.disputeId}`),
-      consumerPage('orders', '/orders'),
-      consumerPage('privacy', '/privacy'),
-      staffPage('home', ''),
-      staffPage('tickets', 'tickets'),
-      staffPage('workbench', `tickets/${ticket?.ticketId ?? ''}`, 'agent'),
-      staffPage('orders', 'orders'),
-      staffPage('order', `orders/${paid.orderId}`),
-      staffPage('fleet', 'fleet', 'operator'),
-      staffPage('cabinet', `cabinets/${DEMO_CABINET}`, 'operator'),
-      staffPage('planogram', `cabinets/${DEMO_CABINET}/planogram`, 'operator'),
-      staffPage('alarms', 'alarms', 'operator'),
-      staffPage('approvals', 'approvals'),
-      staffPage('audit', 'audit', 'admin'),
-    ],
-  }
+/** `/staff/tickets/:id` becomes `staff-tickets-id`. */
+function nameOf({ route, role }: StagePage): string {
+  const words = route.replaceAll(/[/:]+/g, ' ').trim().replaceAll(' ', '-')
+  return role === undefined ? `consumer-${words || 'welcome'}` : words
 }
 
 async function shoot(
   browser: Browser,
   world: World,
-  consumer: Consumer,
-  shots: readonly Shot[],
+  consumer: readonly Cookie[],
+  shots: readonly StagePage[],
   out: string,
   say: (line: string) => void,
 ): Promise<void> {
   const { url } = world.system.core
-  const signedIn = new Map<string, Cookie[]>()
+  const signedIn = new Map<string, readonly Cookie[]>()
   for (const role of new Set(shots.flatMap((shot) => shot.role ?? [])))
     signedIn.set(role, (await world.staff(role)).visitor.cookies())
   for (const size of ['phone', 'desk'] as const) {
@@ -107,8 +52,8 @@ async function shoot(
           locale: language === 'zh' ? 'zh-CN' : 'en-US',
         })
         const page = await context.newPage()
-        for (const shot of shots.filter(({ sizes }) => sizes.includes(size))) {
-          const cookies = shot.role === undefined ? consumer.visitor.cookies() : signedIn.get(shot.role)
+        for (const shot of shots) {
+          const cookies = shot.role === undefined ? consumer : signedIn.get(shot.role)
           await context.clearCookies()
           await context.addCookies((cookies ?? []).map(({ name, value }) => ({ name, value, url })))
           await takePicture(page, world, shot, { language, theme, size }, out)
@@ -123,11 +68,11 @@ async function shoot(
 async function takePicture(
   page: Page,
   world: World,
-  shot: Shot,
+  shot: StagePage,
   { language, theme, size }: { language: Language; theme: Theme; size: Size },
   out: string,
 ): Promise<void> {
-  const address = new URL(shot.path, world.system.core.url)
+  const address = new URL(shot.address, world.system.core.url)
   address.searchParams.set('lang', language)
   await page.goto(address.href)
   // The staff console keeps a stream open, so the network is never idle: wait for what it shows.
@@ -135,29 +80,36 @@ async function takePicture(
   await page.locator('h1').first().waitFor({ timeout: 10_000 })
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached', timeout: 10_000 })
   await page.screenshot({
-    path: path.join(
-      out,
-      `${shot.role === undefined ? 'consumer' : 'staff'}-${shot.name}-${language}-${theme}-${size}.png`,
-    ),
+    path: path.join(out, `${nameOf(shot)}-${language}-${theme}-${size}.png`),
     fullPage: size === 'phone' || shot.role === undefined,
   })
 }
 
-/** The two pictures of the README, cut to one height so that they stand side by side. */
+/** What README and docs show, cut to one height so that they stand side by side. */
+const BEST: Readonly<Record<string, { from: string; size: Size }>> = {
+  order: { from: 'consumer-o-id-en-light-phone', size: 'phone' },
+  dispute: { from: 'consumer-d-id-zh-light-phone', size: 'phone' },
+  workbench: { from: 'staff-tickets-id-zh-light-desk', size: 'desk' },
+  tickets: { from: 'staff-tickets-en-light-desk', size: 'desk' },
+  cabinet: { from: 'staff-cabinets-id-en-dark-desk', size: 'desk' },
+  planogram: { from: 'staff-cabinets-id-planogram-en-light-desk', size: 'desk' },
+}
+
 async function writeReadmePictures(out: string, folder: string): Promise<void> {
-  const order = sharp(path.join(out, 'consumer-order-en-light-phone.png')).resize({ width: 390 })
-  await order
-    .extract({ left: 0, top: 0, width: 390, height: 820 })
-    .png({ compressionLevel: 9, palette: true })
-    .toFile(path.join(folder, 'order.png'))
-  await sharp(path.join(out, 'staff-workbench-zh-light-desk.png'))
-    .resize({ height: 820 })
-    .png({ compressionLevel: 9, palette: true })
-    .toFile(path.join(folder, 'workbench.png'))
+  for (const [name, { from, size }] of Object.entries(BEST)) {
+    const picture = sharp(path.join(out, `${from}.png`))
+    const cut =
+      size === 'desk'
+        ? picture.resize({ height: HEIGHT })
+        : picture.resize({ width: 390, height: HEIGHT, fit: 'cover', position: 'top' })
+    await cut.png({ compressionLevel: 9, palette: true }).toFile(path.join(folder, `${name}.png`))
+  }
 }
 
 async function main(): Promise<number> {
   const { values, wantsHelp } = readFlags(USAGE, FLAGS, process.argv.slice(2))
+  if (values.readme === true && values.only !== undefined)
+    throw new UsageError('--readme shows pages of several routes: leave --only out.')
   if (wantsHelp) {
     process.stdout.write(flagHelp(USAGE, ABOUT, FLAGS))
     return 0
@@ -173,8 +125,11 @@ async function main(): Promise<number> {
   try {
     const world = createWorld(system)
     say('Playing a sale and a dispute …')
-    const { shots, consumer } = await prepare(world)
-    await shoot(browser, world, consumer, shots, out, say)
+    const { pages, consumer } = await prepareStages(world)
+    const only = values.only === undefined ? '/' : String(values.only)
+    const wanted = pages.filter(({ route }) => route.startsWith(only))
+    if (wanted.length === 0) throw new UsageError(`There is no page whose route begins with ${only}.`)
+    await shoot(browser, world, consumer.cookies, wanted, out, say)
     if (values.readme === true) {
       const pictures = path.join(ROOT, 'docs/pictures')
       mkdirSync(pictures, { recursive: true })

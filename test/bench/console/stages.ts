@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { ROLES } from '#protocol/api/common.ts'
+import { ROLES, type Role } from '#protocol/api/common.ts'
+import type { KnowledgeList } from '#protocol/api/knowledge.ts'
+import type { MonthList } from '#protocol/api/reports.ts'
+import { PERMISSIONS as DOORS } from '#console/staff/doors.ts'
+import { permissionsOf } from '#core/staff/permissions.ts'
 import { DEMO_CABINET, ROOT } from '#scripts/system.ts'
 import { shop, take } from '#test/scenarios/steps.ts'
 import type { Consumer, World } from '#test/scenarios/world.ts'
@@ -17,9 +21,20 @@ export interface Stages {
   /** What is timed: an order as its consumer opens it, and the first page of an agent. */
   readonly consumer: { address: string; cookies: Cookies }
   readonly staff: { address: string; cookies: Cookies }
+  /** Every page by its route, with something to look at where there is something, and who sees it best. */
+  readonly pages: readonly StagePage[]
+}
+export interface StagePage {
+  /** As the tables of the console and of the core have it. */
+  readonly route: string
+  readonly address: string
+  /** The role that signs in for it; undefined on consumer pages. */
+  readonly role: Role | undefined
 }
 
 const NOBODY: Cookies = []
+/** Who looks first: the one whose page it is, before the one who may see everything. */
+const LOOKERS: readonly Role[] = ['agent', 'lead', 'operator', 'finance', 'manager', 'technician', 'admin']
 
 /** Things to look at, made by playing them: a paid order, a disputed one with its ticket. */
 export async function prepareStages(world: World): Promise<Stages> {
@@ -42,24 +57,37 @@ export async function prepareStages(world: World): Promise<Stages> {
     `/c/${DEMO_CABINET}/code`,
     '/c/nowhere',
     '/orders',
+    '/restriction',
     `/o/${paid.orderId}`,
     `/o/${doubted.orderId}`,
     `/o/${paid.orderId}/dispute`,
     `/o/nothing`,
     `/d/${dispute.disputeId}`,
     '/privacy',
+    '/privacy/erase',
     '/help',
     '/nothing-here',
   ]
+  const lead = await world.staff('lead')
+  const { items } = (await lead.get('knowledge')) as KnowledgeList
+  const { months } = (await lead.get('reports/months')) as MonthList
   const idOf: Readonly<Record<string, string>> = {
     '/tickets/:id': ticket?.ticketId ?? 'none',
     '/orders/:id': paid.orderId,
     '/policies/:policy': 'receipt',
+    '/knowledge/:id': items[0]?.itemId ?? 'none',
+    '/reports/:month': months[0]?.month ?? 'none',
+    '/o/:id': paid.orderId,
+    '/o/:id/dispute': paid.orderId,
+    '/d/:id': dispute.disputeId,
+    '/c/:cabinet': DEMO_CABINET,
+    '/c/:cabinet/code': DEMO_CABINET,
   }
-  const staffPages = staffPaths().map((route) => {
+  const addressOf = (route: string): string => {
     const id = idOf[route] ?? (route.startsWith('/cabinets/') ? DEMO_CABINET : 'none')
-    return `/staff${route.replace(/:\w+/, id)}`
-  })
+    return route.replace(/:\w+/, id)
+  }
+  const staffPages = staffPaths().map((route) => `/staff${addressOf(route)}`)
   const cookies = async (role: string): Promise<Cookies> => (await world.staff(role)).visitor.cookies()
   const signedIn: Stage[] = []
   // A role without an account in the demo system is nobody there.
@@ -81,7 +109,36 @@ export async function prepareStages(world: World): Promise<Stages> {
     ],
     consumer: { address: `/o/${paid.orderId}`, cookies: consumer.visitor.cookies() },
     staff: { address: '/staff/', cookies: await cookies('agent') },
+    pages: [
+      ...consumerPaths().map((route) => ({ route, address: addressOf(route), role: undefined })),
+      ...staffPaths().map((route) => ({
+        route: `/staff${route}`,
+        address: `/staff${addressOf(route)}`,
+        role: lookerOf(route),
+      })),
+    ],
   }
+}
+
+/** @throws when nobody may see it, which would be a page for nobody */
+function lookerOf(route: string): Role {
+  const needed = DOORS[route]
+  const role = LOOKERS.find((one) =>
+    needed === undefined ? true : permissionsOf(one).some((permission) => permission === needed),
+  )
+  if (role === undefined) throw new Error(`assertion failed: no role may see ${route}`)
+  return role
+}
+
+/** Every page for consumers, as the core registers them; what is not found has a page too. */
+function consumerPaths(): string[] {
+  const table = readFileSync(path.join(ROOT, 'core/pages/register.ts'), 'utf8')
+  const paths = [...table.matchAll(/scope\.get(?:<[^(]*>)?\(\s*'(\/[^'*]*)'/g)].map((match) =>
+    String(match[1]),
+  )
+  if (paths.length < 8)
+    throw new Error('assertion failed: the pages of consumers are registered in another way now')
+  return paths
 }
 
 /** Every route of the staff console, as its table has them; the table itself is for a browser. */
