@@ -31,6 +31,38 @@ import type {
   ImprovementView,
 } from '#protocol/api/improvements.ts'
 import type { MonthList, MonthSummary, SupportReport } from '#protocol/api/reports.ts'
+import type {
+  EmergencyAudience,
+  EmergencyCreate,
+  EmergencyDecision,
+  EmergencyDetail,
+  EmergencyList,
+  EmergencyNoticeCreate,
+  EmergencyNoticePreview,
+  EmergencyReportSend,
+  EmergencyStep,
+  EmergencyStepRequest,
+} from '#protocol/api/emergencies.ts'
+import type {
+  RecheckDecision,
+  RecheckDetail,
+  RecheckList,
+  RecheckObjection,
+  RecheckScore,
+  RecheckView,
+  ScorecardSave,
+  ScorecardView,
+} from '#protocol/api/rechecks.ts'
+import type {
+  AssessmentCreate,
+  CourseSave,
+  HolidaySave,
+  HolidayView,
+  ScheduleView,
+  ShiftCreate,
+  TeamFigures,
+  TrainingView,
+} from '#protocol/api/team.ts'
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type {
@@ -546,6 +578,85 @@ export class StaffApi {
   }
   useKnowledge(itemId: string, body: KnowledgeUse): Promise<unknown> {
     return this.#send('POST', `/api/staff/knowledge/${itemId}/used`, body)
+  }
+  rechecks(view: RecheckView, signal?: AbortSignal): Promise<RecheckList> {
+    return this.#get(`/api/staff/rechecks${query({ view })}`, signal)
+  }
+  recheck(recheckId: string, signal?: AbortSignal): Promise<RecheckDetail> {
+    return this.#get(`/api/staff/rechecks/${recheckId}`, signal)
+  }
+  scoreRecheck(recheckId: string, body: RecheckScore): Promise<RecheckDetail> {
+    return this.#send('POST', `/api/staff/rechecks/${recheckId}/score`, body)
+  }
+  objectToRecheck(recheckId: string, body: RecheckObjection): Promise<RecheckDetail> {
+    return this.#send('POST', `/api/staff/rechecks/${recheckId}/object`, body)
+  }
+  decideRecheck(recheckId: string, body: RecheckDecision): Promise<RecheckDetail> {
+    return this.#send('POST', `/api/staff/rechecks/${recheckId}/decide`, body)
+  }
+  scorecard(signal?: AbortSignal): Promise<ScorecardView> {
+    return this.#get('/api/staff/rechecks/scorecard', signal)
+  }
+  saveScorecard(body: ScorecardSave): Promise<ScorecardView> {
+    return this.#send('PUT', '/api/staff/rechecks/scorecard', body)
+  }
+  emergencies(signal?: AbortSignal): Promise<EmergencyList> {
+    return this.#get('/api/staff/emergencies', signal)
+  }
+  emergency(emergencyId: string, signal?: AbortSignal): Promise<EmergencyDetail> {
+    return this.#get(`/api/staff/emergencies/${emergencyId}`, signal)
+  }
+  openEmergency(body: EmergencyCreate): Promise<EmergencyDetail> {
+    return this.#send('POST', '/api/staff/emergencies', body)
+  }
+  logEmergency(emergencyId: string, body: { version: number; note: string }): Promise<EmergencyDetail> {
+    return this.#send('POST', `/api/staff/emergencies/${emergencyId}/log`, body)
+  }
+  reportEmergency(emergencyId: string, body: EmergencyReportSend): Promise<EmergencyDetail> {
+    return this.#send('POST', `/api/staff/emergencies/${emergencyId}/report`, body)
+  }
+  stepEmergency(
+    emergencyId: string,
+    step: EmergencyStep,
+    body: EmergencyStepRequest,
+  ): Promise<EmergencyDetail> {
+    return this.#send('POST', `/api/staff/emergencies/${emergencyId}/${step}`, body)
+  }
+  previewNotice(emergencyId: string, audience: EmergencyAudience): Promise<EmergencyNoticePreview> {
+    return this.#get(`/api/staff/emergencies/${emergencyId}/notices/preview${query({ audience })}`)
+  }
+  askNotice(emergencyId: string, body: EmergencyNoticeCreate): Promise<EmergencyDetail> {
+    return this.#send('POST', `/api/staff/emergencies/${emergencyId}/notices`, body)
+  }
+  decideNotice(noticeId: string, decision: EmergencyDecision, reason: string): Promise<EmergencyDetail> {
+    return this.#send('POST', `/api/staff/emergency-notices/${noticeId}/${decision}`, { reason })
+  }
+  schedule(fromMs: number, toMs: number, signal?: AbortSignal): Promise<ScheduleView> {
+    return this.#get(`/api/staff/schedule?fromMs=${fromMs}&toMs=${toMs}`, signal)
+  }
+  planShift(body: ShiftCreate): Promise<unknown> {
+    return this.#send('POST', '/api/staff/schedule/shifts', body)
+  }
+  cancelShift(shiftId: string, reason: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/schedule/shifts/${shiftId}/cancel`, { reason })
+  }
+  training(signal?: AbortSignal): Promise<TrainingView> {
+    return this.#get('/api/staff/training', signal)
+  }
+  saveCourse(key: string, body: CourseSave): Promise<TrainingView> {
+    return this.#send('PUT', `/api/staff/training/courses/${key}`, body)
+  }
+  recordAssessment(body: AssessmentCreate): Promise<TrainingView> {
+    return this.#send('POST', '/api/staff/training/assessments', body)
+  }
+  teamFigures(days: number, signal?: AbortSignal): Promise<TeamFigures> {
+    return this.#get(`/api/staff/team/figures?days=${days}`, signal)
+  }
+  holidays(signal?: AbortSignal): Promise<HolidayView> {
+    return this.#get('/api/staff/holidays', signal)
+  }
+  saveHolidays(year: number, body: HolidaySave): Promise<HolidayView> {
+    return this.#send('PUT', `/api/staff/holidays/${year}`, body)
   }
   callBacks(view: CallBackView, signal?: AbortSignal): Promise<CallBackList> {
     return this.#get(`/api/staff/call-backs${query({ view })}`, signal)
