@@ -1,44 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildConsole } from '#scripts/build-console.ts'
-import { type RunningSystem, startSystem } from '#scripts/system.ts'
 import { shop, take } from '#test/scenarios/steps.ts'
-import { createWorld } from '#test/scenarios/world.ts'
-import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
-import { DESK, launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
+import { PHONE } from '#test/support/browser.ts'
+import { type Language, type StaffDesk, startStaffDesk } from './staff-desk.ts'
 
 /** The knowledge base over the whole system, as it comes with the product. */
-let system: RunningSystem
-let browser: Browser
-const dataDir = mkdtempSync(path.join(tmpdir(), 'knowledge-page-'))
-
+let desk: StaffDesk
 beforeAll(async () => {
-  await buildConsole()
-  browser = await launchBrowser()
-  system = await startSystem({ dataDir, seed: 1, policy: SHORT_POLICY, edgeSettings: SHORT_EDGE_SETTINGS })
+  desk = await startStaffDesk()
 })
-afterAll(async () => {
-  await browser?.close()
-  await system?.stop()
-  rmSync(dataDir, { recursive: true, force: true })
-})
+afterAll(() => desk?.stop())
 
-async function signedIn(name: string, more: object = {}): Promise<Page> {
-  const { page } = await openWatchedPage(
-    browser,
-    { ...DESK, viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...more },
-    system.core.url,
-  )
-  await page.goto(`${system.core.url}/staff/knowledge`)
-  await page.locator('input[name=name]').fill(name)
-  await page
-    .locator('input[name=password]')
-    .fill(system.signIns().find((one) => one.name === name)?.password ?? '')
-  await page.locator('form button.primary').click()
+async function signedIn(
+  name: string,
+  more: BrowserContextOptions = {},
+  language: Language = 'en',
+): Promise<Page> {
+  const { page } = await desk.open(name, '/knowledge', language, more)
   await page.locator('page-knowledge table').waitFor()
   return page
 }
@@ -58,7 +37,7 @@ describe('an agent who looks something up', () => {
 describe('a lead and an agent who improve a reply', () => {
   it('write the next version, read it against the one before, and publish it', async () => {
     const agent = await signedIn('agent-en')
-    await agent.goto(`${system.core.url}/staff/knowledge?view=template`)
+    await agent.goto(`${desk.url}/staff/knowledge?view=template`)
     await agent.getByRole('link', { name: 'Working on it' }).click()
     await agent.getByRole('button', { name: 'Write the next version' }).click()
     const editor = agent.locator('knowledge-editor dialog')
@@ -80,7 +59,7 @@ describe('a lead and an agent who improve a reply', () => {
     await lead.getByRole('button', { name: 'Publish' }).click()
     await lead.locator('.step-dialog button.primary').click()
     await lead.getByRole('button', { name: 'Archive' }).waitFor()
-    const templates = await (await lead.request.get(`${system.core.url}/api/staff/templates`)).json()
+    const templates = await (await lead.request.get(`${desk.url}/api/staff/templates`)).json()
     expect(JSON.stringify(templates)).toContain('I am looking at it now')
     await Promise.all([agent.context().close(), lead.context().close()])
   })
@@ -88,7 +67,7 @@ describe('a lead and an agent who improve a reply', () => {
 
 describe('an agent with forty tickets', () => {
   it('asks for a picture of spoilt goods by a macro that shows first what it will say', async () => {
-    const world = createWorld(system)
+    const { world } = desk
     const consumer = await world.consumer()
     const { session } = await shop(world, consumer, [take('s1', 'yogurt-plain')])
     const { orderId, lines } = await consumer.orderIn(session.sessionId, ['paid'])
@@ -98,10 +77,10 @@ describe('an agent with forty tickets', () => {
       lines: [{ lineId: line?.lineId ?? '', quantity: 1 }],
       note: '过期了',
     })
-    const ticket = (await (await world.staff('agent')).tickets()).find((one) => one.orderId === orderId)
+    const ticket = (await (await desk.staff('agent')).tickets()).find((one) => one.orderId === orderId)
 
     const page = await signedIn('agent-en')
-    await page.goto(`${system.core.url}/staff/tickets/${ticket?.ticketId ?? ''}`)
+    await page.goto(`${desk.url}/staff/tickets/${ticket?.ticketId ?? ''}`)
     await page.getByText('Spoilt, out of date or damaged').waitFor()
     await page.getByRole('button', { name: 'Quality: ask for a picture' }).click()
     const dialog = page.locator('macro-bar dialog')
@@ -117,11 +96,11 @@ describe('an agent with forty tickets', () => {
 })
 
 describe.each([
-  ['light on a desk', { locale: 'en-GB', colorScheme: 'light' }],
-  ['dark on a phone, in Chinese', { ...PHONE, locale: 'zh-CN', colorScheme: 'dark' }],
-] as const)('the list, %s', (_, more) => {
+  ['light on a desk', 'en', { colorScheme: 'light' }],
+  ['dark on a phone, in Chinese', 'zh', { ...PHONE, colorScheme: 'dark' }],
+] as const)('the list, %s', (_, language, more) => {
   it('keeps the rules of accessibility and fits the screen, also while somebody writes', async () => {
-    const page = await signedIn('lead', more)
+    const page = await signedIn('lead', more, language)
     expect([await findViolations(page), await overflowPixels(page)]).toEqual([[], 0])
     await page.locator('page-knowledge .page-head button.primary').click()
     await page.locator('knowledge-editor textarea').first().waitFor()
