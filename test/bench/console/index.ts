@@ -37,11 +37,21 @@ const SLOW_LINE = { offline: false, latency: 150, downloadThroughput: 200_000, u
 const SLOWER_BY = 4
 const QUIET_MS = 1500
 const SHOWN_WITHIN_MS = 20_000
-/** Colours that are on their way to the other theme are judged where they arrive. */
+/**
+ * Colours that are on their way to the other theme are judged where they arrive. A colour that arrives sets those off that
+ * are inherited from it, so that one round is not enough.
+ */
 const SETTLE = `(async () => {
-  for (const animation of document.getAnimations())
-    if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  for (let round = 0; round < 20; round++) {
+    const moving = document.getAnimations().filter(
+      (one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity,
+    )
+    for (const animation of moving) animation.finish()
+    await frame()
+    await frame()
+    if (moving.length === 0) return
+  }
 })()`
 
 /** Every address, for everybody who may come to it, in both languages, themes and sizes, in a real browser. */
