@@ -1,50 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { generateSync } from 'otplib'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
-import { buildConsole } from '#scripts/build-console.ts'
-import { type RunningSystem, startSystem } from '#scripts/system.ts'
-import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
-import { DESK, launchBrowser, openWatchedPage, PHONE, type WatchedPage } from '#test/support/browser.ts'
+import { DESK, openWatchedPage, PHONE, type WatchedPage } from '#test/support/browser.ts'
+import { type StaffDesk, startStaffDesk } from './staff-desk.ts'
 
 /** A whole system as it is set up for real work: leads and above need a code, and a proof of who one is grows old soon. */
 const PROOF_MS = 4000
 const STEP_SECONDS = 30
 const clock = createSystemClock()
-let system: RunningSystem
-let browser: Browser
-const dataDir = mkdtempSync(path.join(tmpdir(), 'accounts-page-'))
-
+let desk: StaffDesk
 beforeAll(async () => {
-  await buildConsole()
-  browser = await launchBrowser()
-  system = await startSystem({
-    dataDir,
-    seed: 1,
-    secondFactor: 'required',
-    policy: { ...SHORT_POLICY, proofMs: PROOF_MS },
-    edgeSettings: SHORT_EDGE_SETTINGS,
-  })
+  desk = await startStaffDesk({ secondFactor: 'required', policy: { proofMs: PROOF_MS } })
 })
-afterAll(async () => {
-  await browser?.close()
-  await system?.stop()
-  rmSync(dataDir, { recursive: true, force: true })
-})
+afterAll(() => desk?.stop())
 
-const passwordOf = (name: string) => system.signIns().find((one) => one.name === name)?.password ?? ''
+const passwordOf = (name: string) => desk.system.signIns().find((one) => one.name === name)?.password ?? ''
 const open = (more: object = {}): Promise<WatchedPage> =>
   openWatchedPage(
-    browser,
+    desk.browser,
     { ...DESK, viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...more },
-    system.core.url,
+    desk.url,
   )
 async function typeSignIn(page: Page, name: string, password: string): Promise<void> {
-  await page.goto(`${system.core.url}/staff/login`)
+  await page.goto(`${desk.url}/staff/login`)
   await page.locator('input[name=name]').fill(name)
   await page.locator('input[name=password]').fill(password)
   await page.locator('form button.primary').click()
@@ -99,7 +79,7 @@ describe('an administrator who keeps accounts', () => {
       .poll(
         async () =>
           (
-            await page.request.post(`${system.core.url}/api/staff/people/nobody/unlock`, {
+            await page.request.post(`${desk.url}/api/staff/people/nobody/unlock`, {
               data: { reason: 'is the proof old?' },
             })
           ).status(),
