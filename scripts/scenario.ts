@@ -1,4 +1,5 @@
 import { buildConsole } from './build-console.ts'
+import { isFrozenCopy, runFrozenCopy } from './frozen-copy.ts'
 import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { integerBelow } from '#protocol/base/random.ts'
@@ -37,6 +38,8 @@ async function main(): Promise<number> {
     throw new UsageError(
       `Name at least one scenario, or “all”. Known: ${ALL.map(({ name }) => name).join(', ')}.`,
     )
+  if (!isFrozenCopy() && wanted.some((one) => !('run' in one)))
+    return runFrozenCopy('scripts/scenario.ts', process.argv.slice(2))
   const say = (line: string) => process.stderr.write(`${line}\n`)
   await buildConsole({ say })
   say(`Shortened for all: ${JSON.stringify({ ...SHORT_POLICY, ...SHORT_EDGE_SETTINGS })}`)
