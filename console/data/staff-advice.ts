@@ -1,10 +1,6 @@
-import type {
-  RefundCalculate,
-  StaffOrder,
-  TemplateList,
-  TicketDetail,
-  TicketResolve,
-} from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
+import type { RefundCalculate } from '#protocol/api/staff/refunds.ts'
+import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff/tickets.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import type { Language } from '#protocol/words/words.ts'
 

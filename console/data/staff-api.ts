@@ -65,35 +65,31 @@ import type {
 } from '#protocol/api/team.ts'
 import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/control.ts'
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
+import type { AlarmList, CabinetDetail, Fleet, Readings, SetpointView } from '#protocol/api/staff/cabinets.ts'
+import type { AuditList, Home, Me } from '#protocol/api/staff/desk.ts'
+import type { AnomalyDecide, StaffOrder, StaffOrderList } from '#protocol/api/staff/orders.ts'
 import type {
-  AlarmList,
-  AnomalyDecide,
-  ApprovalList,
-  AuditList,
-  CabinetDetail,
-  Fleet,
-  Home,
-  LowerCreate,
-  Me,
   PlanogramLintResult,
   PlanogramRequest,
   PlanogramSaved,
   PlanogramShelves,
   PlanogramView,
-  Readings,
+} from '#protocol/api/staff/planogram.ts'
+import type {
+  ApprovalList,
+  LowerCreate,
   RefundCalculate,
   RefundCalculation,
   RefundCreate,
   RefundResult,
-  SetpointView,
-  StaffOrder,
-  StaffOrderList,
+} from '#protocol/api/staff/refunds.ts'
+import type {
   TemplateList,
   TicketCreate,
   TicketDetail,
   TicketList,
   TicketResolve,
-} from '#protocol/api/staff.ts'
+} from '#protocol/api/staff/tickets.ts'
 import type {
   BillDetail,
   BillList,
@@ -177,7 +173,7 @@ function query(values: Record<string, string | number | undefined>): string {
 }
 
 /**
- * The staff half of the core's HTTP interface (`protocol/api/staff.ts`), one method a route.
+ * The staff half of the core's HTTP interface (`protocol/api/staff/`), one method a route.
  * @throws ApiError for every refusal and fault
  */
 export class StaffApi {

@@ -1,4 +1,4 @@
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { isStoryKey, storyText } from '#protocol/words/story.ts'
 import { cameraName, shelfName } from './staff-format.ts'
 import { hasWord, word, wordOr } from '../words/staff.ts'

@@ -1,7 +1,7 @@
 import type { CallBackPlan, CallBackResult, CallBackRule, CallBackView } from '#protocol/api/call-backs.ts'
 import type { ImprovementView } from '#protocol/api/improvements.ts'
 import type { ReportTableKey } from '#protocol/api/reports.ts'
-import type { TicketResolve } from '#protocol/api/staff.ts'
+import type { TicketResolve } from '#protocol/api/staff/tickets.ts'
 
 /** The choices of pages, in the order in which they are shown. */
 export const CALL_BACK_VIEWS: readonly CallBackView[] = ['due', 'coming', 'ended']

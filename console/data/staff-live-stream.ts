@@ -1,6 +1,6 @@
 import { wait, type Clock } from '#protocol/base/clock.ts'
 import type { Random } from '#protocol/base/random.ts'
-import type { LiveChange } from '#protocol/api/staff.ts'
+import type { LiveChange } from '#protocol/api/staff/desk.ts'
 
 /** What the reader of the stream is told. `stale`: nothing was heard for longer than a heartbeat allows. */
 export type LiveMessage =

@@ -1,6 +1,6 @@
 import type { Clock } from '#protocol/base/clock.ts'
 import type { Random } from '#protocol/base/random.ts'
-import type { LiveChange } from '#protocol/api/staff.ts'
+import type { LiveChange } from '#protocol/api/staff/desk.ts'
 import { followLive, type LiveMessage } from './staff-live-stream.ts'
 
 export type LiveState = 'connecting' | 'live' | 'stale'

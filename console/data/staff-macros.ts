@@ -1,5 +1,5 @@
 import type { MacroStep, Suggestions } from '#protocol/api/knowledge.ts'
-import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
+import type { TemplateList, TicketDetail } from '#protocol/api/staff/tickets.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { fillTemplate, unfilled } from './staff-advice.ts'
 import type { StaffApi } from './staff-api.ts'

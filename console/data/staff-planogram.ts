@@ -1,4 +1,4 @@
-import type { PlanogramLint, PlanogramShelves } from '#protocol/api/staff.ts'
+import type { PlanogramLint, PlanogramShelves } from '#protocol/api/staff/planogram.ts'
 
 /** What a person changed in a draft, one entry a decision; amounts in fen, capacity in pieces. */
 export type PlanogramChange =

@@ -1,4 +1,4 @@
-import type { Readings } from '#protocol/api/staff.ts'
+import type { Readings } from '#protocol/api/staff/cabinets.ts'
 
 /** What `<time-chart>` draws. Values in degrees Celsius; null breaks the line, so that a gap stays a gap. */
 export interface TemperatureSeries {

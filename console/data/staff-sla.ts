@@ -1,4 +1,4 @@
-import type { TicketRow } from '#protocol/api/staff.ts'
+import type { TicketRow } from '#protocol/api/staff/tickets.ts'
 
 export type SlaState = 'done' | 'late' | 'soon' | 'in_time' | 'over' | 'paused'
 export interface SlaClock {

@@ -1,6 +1,6 @@
 import { Task } from '@lit/task'
 import { html, nothing, type ReactiveController, type TemplateResult } from 'lit'
-import type { LiveChange } from '#protocol/api/staff.ts'
+import type { LiveChange } from '#protocol/api/staff/desk.ts'
 import { ApiError } from '../data/api.ts'
 import { describeError } from '../data/staff-errors.ts'
 import { word } from '../words/staff.ts'

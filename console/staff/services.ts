@@ -1,7 +1,7 @@
 import { createContext } from '@lit/context'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Clock } from '#protocol/base/clock.ts'
-import type { Me } from '#protocol/api/staff.ts'
+import type { Me } from '#protocol/api/staff/desk.ts'
 import type { StaffApi } from '../data/staff-api.ts'
 import type { StaffLive } from '../data/staff-live.ts'
 import type { StaffPreferences } from '../data/staff-preferences.ts'

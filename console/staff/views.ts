@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { TicketRow } from '#protocol/api/staff.ts'
+import type { TicketRow } from '#protocol/api/staff/tickets.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import type { StateWord, Tone } from '#protocol/words/states.ts'
 import { formatSpan, shortId } from '../data/staff-format.ts'

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { AnomalyKind } from '#protocol/api/common.ts'
 import type { PolicyName } from '#protocol/api/policies.ts'
-import type { AnomalyDecide, AnomalyView } from '#protocol/api/staff.ts'
+import type { AnomalyDecide, AnomalyView } from '#protocol/api/staff/orders.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { productsBySku } from '#core/catalog/queries.ts'

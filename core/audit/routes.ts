@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
-import { AuditList } from '#protocol/api/staff.ts'
+import { AuditList } from '#protocol/api/staff/desk.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 

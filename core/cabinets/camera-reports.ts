@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { EventContext } from '#core/ingest/handlers.ts'
 import { directSql, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'

@@ -1,4 +1,9 @@
-import type { PlanogramLint, PlanogramRequest, PlanogramShelves, PlanogramView } from '#protocol/api/staff.ts'
+import type {
+  PlanogramLint,
+  PlanogramRequest,
+  PlanogramShelves,
+  PlanogramView,
+} from '#protocol/api/staff/planogram.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { WeighingPlanogram } from '#protocol/weighing/types.ts'
 import { appendAudit } from '#core/audit/audit.ts'

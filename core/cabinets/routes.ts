@@ -4,15 +4,17 @@ import {
   AlarmList,
   CabinetDetail,
   Fleet,
+  Readings,
+  SetpointRequest,
+  SetpointView,
+} from '#protocol/api/staff/cabinets.ts'
+import {
   PlanogramLintRequest,
   PlanogramLintResult,
   PlanogramRequest,
   PlanogramSaved,
   PlanogramView,
-  Readings,
-  SetpointRequest,
-  SetpointView,
-} from '#protocol/api/staff.ts'
+} from '#protocol/api/staff/planogram.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { recordChange } from '#core/live/changes.ts'

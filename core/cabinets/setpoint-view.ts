@@ -1,4 +1,4 @@
-import type { SetpointView } from '#protocol/api/staff.ts'
+import type { SetpointView } from '#protocol/api/staff/cabinets.ts'
 import type { Presence } from './presence.ts'
 
 /** What the view is made of: the desired document, what the cabinet answered, and whether it can be heard. */

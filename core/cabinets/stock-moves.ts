@@ -1,4 +1,4 @@
-import type { PlanogramShelves } from '#protocol/api/staff.ts'
+import type { PlanogramShelves } from '#protocol/api/staff/planogram.ts'
 import type { StockLine } from '#core/catalog/queries.ts'
 
 export interface StockMove {

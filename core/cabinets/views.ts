@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { CabinetDetail, CabinetRow, Readings, SetpointView } from '#protocol/api/staff.ts'
+import type { CabinetDetail, CabinetRow, Readings, SetpointView } from '#protocol/api/staff/cabinets.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { CommandName } from '#protocol/base/command-names.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'

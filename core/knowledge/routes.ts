@@ -12,7 +12,7 @@ import {
   Suggestions,
 } from '#protocol/api/knowledge.ts'
 import { type Bilingual, Id, oneOf } from '#protocol/api/common.ts'
-import { TemplateList } from '#protocol/api/staff.ts'
+import { TemplateList } from '#protocol/api/staff/tickets.ts'
 import type { Access, StaffIdentity } from '#core/platform/access.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import type { Knowledge } from './knowledge.ts'

@@ -1,4 +1,4 @@
-import type { LIVE_KINDS } from '#protocol/api/staff.ts'
+import type { LIVE_KINDS } from '#protocol/api/staff/desk.ts'
 import { contextOf, type Tx } from '#core/platform/database.ts'
 
 export type LiveKind = (typeof LIVE_KINDS)[number]

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { every, type Clock, type Timer } from '#protocol/base/clock.ts'
-import type { LiveChange } from '#protocol/api/staff.ts'
+import type { LiveChange } from '#protocol/api/staff/desk.ts'
 import type { Database } from '#core/platform/database.ts'
 
 /** A change with its place in the feed; telemetry has none, because it is not repeated. */

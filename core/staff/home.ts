@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Home } from '#protocol/api/staff.ts'
+import type { Home } from '#protocol/api/staff/desk.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { type Home, Home as HomeSchema, Me, SignInRequest } from '#protocol/api/staff.ts'
+import { type Home, Home as HomeSchema, Me, SignInRequest } from '#protocol/api/staff/desk.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { createCookies, HttpApp } from '#core/platform/http.ts'
 import type { Policy } from '#core/platform/policy.ts'

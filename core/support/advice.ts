@@ -1,5 +1,5 @@
-import type { TicketDetail } from '#protocol/api/staff.ts'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { percent, type ReturnDecision } from '#core/anomalies/decide.ts'
 
 /** What the rules advise an agent, with the reason. Pure. A person decides. */

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type SqlBool } from 'kysely'
-import type { StaffOrderList } from '#protocol/api/staff.ts'
+import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { consumerLabel } from '#core/privacy/seal.ts'

@@ -1,12 +1,8 @@
-import type {
-  Home,
-  StaffOrder,
-  StaffOrderList,
-  TicketDetail,
-  TicketList,
-  ApprovalList,
-  CabinetDetail,
-} from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
+import type { Home } from '#protocol/api/staff/desk.ts'
+import type { StaffOrder, StaffOrderList } from '#protocol/api/staff/orders.ts'
+import type { ApprovalList } from '#protocol/api/staff/refunds.ts'
+import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { anomalyView } from '#core/anomalies/anomalies.ts'

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { LowerCreate, RefundCalculate, RefundCalculation } from '#protocol/api/staff.ts'
+import type { LowerCreate, RefundCalculate, RefundCalculation } from '#protocol/api/staff/refunds.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { productsBySku } from '#core/catalog/queries.ts'

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { closed, Id } from '#protocol/api/common.ts'
+import { AnomalyDecide, StaffOrder, StaffOrderList } from '#protocol/api/staff/orders.ts'
 import {
-  AnomalyDecide,
   ApprovalDecision,
   ApprovalList,
   LowerCreate,
@@ -10,9 +10,7 @@ import {
   RefundCalculation,
   RefundCreate,
   RefundResult,
-  StaffOrder,
-  StaffOrderList,
-} from '#protocol/api/staff.ts'
+} from '#protocol/api/staff/refunds.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
 import type { Notices } from '#core/notices/notices.ts'
@@ -31,7 +29,7 @@ import { askForLess, calculateRefund } from './refund-desk.ts'
 const Search = Type.Object({ query: Type.Optional(Type.String({ maxLength: 100 })) }, closed)
 const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' as const, permission } } })
 
-/** The desk: orders, refunds, approvals, anomalies. `protocol/api/staff.ts`. */
+/** The desk: orders, refunds, approvals, anomalies. `protocol/api/staff/`. */
 export function registerSupportRoutes(
   app: HttpApp,
   deps: CoreDeps & {

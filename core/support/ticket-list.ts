@@ -1,6 +1,6 @@
 import type { SqlBool, ExpressionBuilder } from 'kysely'
 import { sql } from 'kysely'
-import type { TicketList } from '#protocol/api/staff.ts'
+import type { TicketList } from '#protocol/api/staff/tickets.ts'
 import { consumerLabel } from '#core/privacy/seal.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Kysely } from 'kysely'

@@ -1,7 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { closed, Id, oneOf } from '#protocol/api/common.ts'
-import { TicketCreate, TicketDetail, TicketList, TicketReply, TicketResolve } from '#protocol/api/staff.ts'
+import {
+  TicketCreate,
+  TicketDetail,
+  TicketList,
+  TicketReply,
+  TicketResolve,
+} from '#protocol/api/staff/tickets.ts'
 import {
   PresenceAnswer,
   PresenceReport,
@@ -51,7 +57,7 @@ const params = Type.Object({ ticketId: Id })
 const taskParams = Type.Object({ taskId: Id })
 const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' as const, permission } } })
 
-/** Tickets and the work around them. `protocol/api/tickets.ts` and `protocol/api/staff.ts`. */
+/** Tickets and the work around them. `protocol/api/tickets.ts` and `protocol/api/staff/`. */
 export function registerTicketRoutes(
   app: HttpApp,
   deps: CoreDeps & {

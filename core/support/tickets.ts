@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { DisputeReason, Language } from '#protocol/api/common.ts'
-import type { TicketResolve } from '#protocol/api/staff.ts'
+import type { TicketResolve } from '#protocol/api/staff/tickets.ts'
 import type { IntakeValues } from '#protocol/api/tickets.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'

@@ -1,5 +1,5 @@
 import type { OrderView } from '#protocol/api/consumer.ts'
-import type { StaffOrder, TimelineMark } from '#protocol/api/staff.ts'
+import type { StaffOrder, TimelineMark } from '#protocol/api/staff/orders.ts'
 import { yuanText } from '#protocol/base/units.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { blindSeconds } from '#core/orders/story.ts'

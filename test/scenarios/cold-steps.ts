@@ -1,5 +1,5 @@
 import type { ColdLog } from '#protocol/api/cold.ts'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import type { Consumer, Staff, World } from './world.ts'

@@ -1,4 +1,4 @@
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import type { OrderView } from '#protocol/api/consumer.ts'
 import type { WriteOffList } from '#protocol/api/arrears.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'

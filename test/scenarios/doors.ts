@@ -1,4 +1,4 @@
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import { eventually, expectEqual, expectThat, never } from '#test/support/eventually.ts'
 import type { Scenario } from './scenario.ts'
 import { arrive, expectChargedOnce, leave, paymentsOf, shop, take } from './steps.ts'

@@ -1,7 +1,7 @@
 import type { CallBackDetail, CallBackList, CallBackRow } from '#protocol/api/call-backs.ts'
 import type { DisputeView } from '#protocol/api/consumer.ts'
 import type { ImprovementItem, ImprovementList } from '#protocol/api/improvements.ts'
-import type { TicketDetail } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import type { Scenario } from './scenario.ts'
 import { arrive, leave, shop, take } from './steps.ts'

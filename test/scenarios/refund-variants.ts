@@ -1,5 +1,6 @@
 import type { OrderView } from '#protocol/api/consumer.ts'
-import type { ApprovalList, RefundCalculation, StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
+import type { ApprovalList, RefundCalculation } from '#protocol/api/staff/refunds.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import { SOON, unpaidVisit } from './arrears.ts'
 import { buy, expectSoundBooks, refundAll, refundIn } from './money-steps.ts'

@@ -1,6 +1,6 @@
 import type { ErrorBody } from '#protocol/api/common.ts'
 import type { VisitDetail, VisitLine, VisitList } from '#protocol/api/restock.ts'
-import type { PlanogramView } from '#protocol/api/staff.ts'
+import type { PlanogramView } from '#protocol/api/staff/planogram.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import type { Scenario } from './scenario.ts'

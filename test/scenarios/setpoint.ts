@@ -1,4 +1,4 @@
-import type { CabinetDetail, SetpointView } from '#protocol/api/staff.ts'
+import type { CabinetDetail, SetpointView } from '#protocol/api/staff/cabinets.ts'
 import { eventually, expectEqual } from '#test/support/eventually.ts'
 import type { Scenario } from './scenario.ts'
 import type { Staff, World } from './world.ts'

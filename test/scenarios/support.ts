@@ -1,6 +1,7 @@
 import type { DisputeReason } from '#protocol/api/common.ts'
 import type { OrderView } from '#protocol/api/consumer.ts'
-import type { CabinetDetail, TicketDetail, TicketList, TicketResolve } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
+import type { TicketDetail, TicketList, TicketResolve } from '#protocol/api/staff/tickets.ts'
 import type { TaskList } from '#protocol/api/tickets.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import { createVisitor } from '#test/support/browserless.ts'

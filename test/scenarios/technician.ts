@@ -1,7 +1,7 @@
 import type { CommandName } from '#protocol/base/command-names.ts'
 import { TOKEN_LIFE_MS } from '#protocol/messages/frames.ts'
 import { eventually, expectEqual, expectThat, never } from '#test/support/eventually.ts'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { Answer } from '#test/support/browserless.ts'
 import type { Scenario } from './scenario.ts'
 import type { Staff, World } from './world.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { AlarmList } from '#protocol/api/staff.ts'
+import type { AlarmList } from '#protocol/api/staff/cabinets.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'

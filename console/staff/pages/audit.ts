@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { AuditList } from '#protocol/api/staff.ts'
+import type { AuditList } from '#protocol/api/staff/desk.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'

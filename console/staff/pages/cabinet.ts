@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import { SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'

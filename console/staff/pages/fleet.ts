@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { CabinetRow, Fleet } from '#protocol/api/staff.ts'
+import type { CabinetRow, Fleet } from '#protocol/api/staff/cabinets.ts'
 import { formatCelsius } from '../../data/staff-format.ts'
 import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'

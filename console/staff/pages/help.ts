@@ -1,6 +1,6 @@
 import { html } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { SetpointView } from '#protocol/api/staff.ts'
+import type { SetpointView } from '#protocol/api/staff/cabinets.ts'
 import { ORDER_STATE_WORDS, REFUND_STATE_WORDS } from '#protocol/words/states.ts'
 import { word, type StaffWord } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { Home } from '#protocol/api/staff.ts'
+import type { Home } from '#protocol/api/staff/desk.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { word, type StaffWord } from '../../words/staff.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, query } from 'lit/decorators.js'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { ORDER_STATE_WORDS, SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { goodWord } from '../../words/making-good.ts'

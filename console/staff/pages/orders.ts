@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
-import type { StaffOrderList } from '#protocol/api/staff.ts'
+import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
 import { ORDER_STATE_WORDS } from '#protocol/words/states.ts'
 import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
+import type { TemplateList, TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { subjectOf } from '../../data/staff-advice.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import { goodWord } from '../../words/making-good.ts'

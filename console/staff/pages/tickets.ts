@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
-import type { TicketList, TicketRow } from '#protocol/api/staff.ts'
+import type { TicketList, TicketRow } from '#protocol/api/staff/tickets.ts'
 import type { TicketView } from '../../data/staff-api.ts'
 import { compareUrgency, nextClock, slaClocks } from '../../data/staff-sla.ts'
 import { word, wordOr } from '../../words/staff.ts'

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit'
-import type { TicketDetail } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { sentence } from '../../data/staff-evidence.ts'
 import { word, type StaffWord } from '../../words/staff.ts'

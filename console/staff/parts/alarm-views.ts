@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit'
-import type { AlarmList } from '#protocol/api/staff.ts'
+import type { AlarmList } from '#protocol/api/staff/cabinets.ts'
 import type { SensorFaultKind } from '#protocol/weighing/types.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'

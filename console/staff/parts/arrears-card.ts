@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { WriteOffCreate } from '#protocol/api/arrears.ts'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { goodWord as word } from '../../words/making-good.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import { choose } from '../../words/words.ts'
 import { StaffElement } from '../element.ts'
 import { Resource } from '../resource.ts'

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit'
-import type { CabinetRow } from '#protocol/api/staff.ts'
+import type { CabinetRow } from '#protocol/api/staff/cabinets.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { formatCelsius, formatSpan } from '../../data/staff-format.ts'
 import { word, wordOr } from '../../words/staff.ts'

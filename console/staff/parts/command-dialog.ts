@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { CommandView } from '#protocol/api/control.ts'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import { type CommandName, KNOWN_GRAMS } from '#protocol/base/command-names.ts'
 import { describeReason, describeResult } from '../../data/staff-control.ts'
 import { describeError } from '../../data/staff-errors.ts'

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { CommandView } from '#protocol/api/control.ts'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { CommandName } from '#protocol/base/command-names.ts'
 import { describeReason, describeResult, describeTarget, picturesOf } from '../../data/staff-control.ts'
 import { formatSpan } from '../../data/staff-format.ts'

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { CompensationCreate } from '#protocol/api/compensation.ts'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { ApiError } from '../../data/api.ts'
 import { describeError } from '../../data/staff-errors.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
-import type { AnomalyDecide, AnomalyView, StaffOrder } from '#protocol/api/staff.ts'
+import type { AnomalyDecide, AnomalyView, StaffOrder } from '#protocol/api/staff/orders.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { sentence } from '../../data/staff-evidence.ts'

@@ -1,6 +1,6 @@
 import { html, nothing, svg } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import {
   evidenceOf,
   gramsAt,

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { Suggestions } from '#protocol/api/knowledge.ts'
-import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
+import type { TemplateList, TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { subjectOf } from '../../data/staff-advice.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { type Macro, type PlannedStep, planMacro, runMacro } from '../../data/staff-macros.ts'

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit'
-import type { StaffOrder, TicketDetail } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { ORDER_STATE_WORDS, REFUND_STATE_WORDS, type Tone } from '#protocol/words/states.ts'
 import { sentence } from '../../data/staff-evidence.ts'

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit'
-import type { PlanogramLint, PlanogramShelves } from '#protocol/api/staff.ts'
+import type { PlanogramLint, PlanogramShelves } from '#protocol/api/staff/planogram.ts'
 import { shelfName } from '../../data/staff-format.ts'
 import { formatShare, movesOf, toneOfError } from '../../data/staff-planogram.ts'
 import { word } from '../../words/staff.ts'

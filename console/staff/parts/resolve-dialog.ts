@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
-import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff.ts'
+import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff/tickets.ts'
 import { fillTemplate, rankTemplates, startingResolution, unfilled } from '../../data/staff-advice.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import { word } from '../../words/staff.ts'

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
-import type { CabinetRow, SetpointView } from '#protocol/api/staff.ts'
+import type { CabinetRow, SetpointView } from '#protocol/api/staff/cabinets.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { ApiError } from '../../data/api.ts'
 import { describeCode, describeError, isConflict } from '../../data/staff-errors.ts'

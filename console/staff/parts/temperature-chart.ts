@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
-import type { Readings } from '#protocol/api/staff.ts'
+import type { Readings } from '#protocol/api/staff/cabinets.ts'
 import type { ChartData, ChartWords } from '../../components/staff-time-chart.ts'
 import { formatCelsius } from '../../data/staff-format.ts'
 import { temperatureSeries } from '../../data/staff-series.ts'

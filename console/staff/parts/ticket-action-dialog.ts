@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
-import type { TicketDetail } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { ENTRY_TYPE_NAMES } from '../../data/ticket-entry.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import type { TicketActionName } from '../../data/staff-api.ts'

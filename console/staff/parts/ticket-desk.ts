@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
-import type { TicketDetail } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import type { TicketDesk, TicketViewer } from '#protocol/api/tickets.ts'
 import { eventText } from '../../data/ticket-entry.ts'
 import { formatCelsius } from '../../data/staff-format.ts'

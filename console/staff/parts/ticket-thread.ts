@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
-import type { TemplateList, TicketDetail } from '#protocol/api/staff.ts'
+import type { TemplateList, TicketDetail } from '#protocol/api/staff/tickets.ts'
 import type { Language } from '#protocol/words/words.ts'
 import { fillTemplate, rankTemplates, subjectOf, unfilled, type Template } from '../../data/staff-advice.ts'
 import { checkTone } from '../../data/staff-tone.ts'

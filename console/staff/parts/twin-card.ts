@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { PartRequest, TwinPartView } from '#protocol/api/control.ts'
-import type { CabinetDetail } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { Tone } from '#protocol/words/states.ts'
 import { ApiError } from '../../data/api.ts'
 import { clockMinute, clockText, dayName, describePart, isHours } from '../../data/staff-control.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BrowserContextOptions } from 'playwright-core'
-import type { PlanogramView } from '#protocol/api/staff.ts'
+import type { PlanogramView } from '#protocol/api/staff/planogram.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
 import type { WatchedPage } from '#test/support/browser.ts'
 import { LANGUAGES, type Language, type StaffDesk, startStaffDesk } from './staff-desk.ts'

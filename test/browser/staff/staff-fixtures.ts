@@ -1,7 +1,10 @@
 import { COMMAND_NAMES } from '#protocol/base/command-names.ts'
 import type { TaskView } from '#protocol/api/tickets.ts'
 import type { Bilingual, Role } from '#protocol/api/common.ts'
-import type { CabinetDetail, Me, StaffOrder, TicketDetail, TicketList } from '#protocol/api/staff.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
+import type { Me } from '#protocol/api/staff/desk.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
+import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
 import type { SystemView } from '#protocol/api/system.ts'
 import { permissionsOf } from '#core/staff/permissions.ts'
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TicketDetail } from '#protocol/api/staff.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { findViolations, overflowPixels } from '#test/support/axe.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { shop, take } from '#test/scenarios/steps.ts'

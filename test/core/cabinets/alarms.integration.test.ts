@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AlarmList } from '#protocol/api/staff.ts'
+import type { AlarmList } from '#protocol/api/staff/cabinets.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSeededRandom } from '#protocol/base/random.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PlanogramView } from '#protocol/api/staff.ts'
+import type { PlanogramView } from '#protocol/api/staff/planogram.ts'
 import { nothingLearned } from '#edge/weighing/learned-weights.ts'
 import { bindPlanogram } from '#edge/weighing/bound-planogram.ts'
 import { encodeTrace } from '#edge/weighing/live-weighing.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PlanogramShelves, PlanogramView } from '#protocol/api/staff.ts'
+import type { PlanogramShelves, PlanogramView } from '#protocol/api/staff/planogram.ts'
 import type { Role } from '#protocol/api/common.ts'
 import { stockOf } from '#core/catalog/queries.ts'
 import { CABINET, type CoreBench, createCoreBench } from '#test/core/core-bench.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LiveChange } from '#protocol/api/staff.ts'
+import type { LiveChange } from '#protocol/api/staff/desk.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { CABINET, type CoreBench, createCoreBench } from '#test/core/core-bench.ts'
 import { eventually } from '#test/support/eventually.ts'

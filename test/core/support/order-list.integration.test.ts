@@ -1,7 +1,7 @@
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StaffOrderList } from '#protocol/api/staff.ts'
+import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
 import { CABINET } from '#test/core/core-bench.ts'
 import { createSellingBench, type SellingBench } from '#test/core/selling-bench.ts'
 

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '#protocol/api/common.ts'
-import type { StaffOrder } from '#protocol/api/staff.ts'
+import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { createSeededRandom, integerBelow, type Random } from '#protocol/base/random.ts'
 import { createVisitor } from '#test/support/browserless.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
