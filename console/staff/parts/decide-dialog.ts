@@ -19,6 +19,8 @@ interface Candidate {
 
 /** While nothing was charged yet the question is what to charge; afterwards, what to give back. */
 const WHEN_HELD: readonly Decision[] = ['charge_as_recognised', 'charge_corrected', 'void']
+/** The provider refused for good and is not asked again: the order can only be let go. */
+const WHEN_REFUSED: readonly Decision[] = ['void']
 const OTHERWISE: readonly Decision[] = ['refund', 'explain', 'dismiss']
 
 /** A person's decision on what a rule left open; it takes the same way as a rule's. Fires `decided`. */
@@ -46,7 +48,9 @@ export class DecideDialog extends StaffElement {
   }
 
   get #choices(): readonly Decision[] {
-    return this.order.order.state === 'held' ? WHEN_HELD : OTHERWISE
+    const { order, charges } = this.order
+    if (order.state !== 'held') return OTHERWISE
+    return charges.some(({ state }) => state === 'failed') ? WHEN_REFUSED : WHEN_HELD
   }
   /** What was recognised, and what the other explanations would add. */
   get #candidates(): Candidate[] {
