@@ -72,6 +72,8 @@ import { createTasks } from '#core/support/desk/tasks.ts'
 import { createDisputes } from '#core/support/disputes.ts'
 import { createLateChecks } from '#core/support/late-checks.ts'
 import { createSatisfaction } from '#core/support/satisfaction.ts'
+import { createTicketPictures } from '#core/support/pictures/pictures.ts'
+import { registerPictureRoutes } from '#core/support/pictures/routes.ts'
 import { createSupportQueries } from '#core/support/queries.ts'
 import { registerSupportRoutes } from '#core/support/staff-routes.ts'
 import { registerTicketRoutes } from '#core/support/ticket-routes.ts'
@@ -139,8 +141,10 @@ export function createCommerce(deps: CommerceDeps) {
   const rebuilding = createRebuilding({ ...deps, consumers, charges, handlers: visits })
   const traces = createTraces(deps.evidence)
   const orders = createOrderQueries({ ...deps, traces, payUrlOf: (number) => provider.orderUrl(number) })
+  const pictures = createTicketPictures(deps)
   const disputes = createDisputes({
     ...deps,
+    pictures,
     charges,
     refunds,
     anomalies,
@@ -167,7 +171,7 @@ export function createCommerce(deps: CommerceDeps) {
     rechecks,
     schedule,
   })
-  const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations })
+  const support = createSupportQueries({ ...deps, orders, disputes, arrears, compensations, pictures })
 
   async function applyCallback(tx: Tx, callback: ProviderCallback): Promise<void> {
     switch (callback.kind) {
@@ -214,6 +218,7 @@ export function createCommerce(deps: CommerceDeps) {
       const desk = createPermissionDesk(deps, provider)
       const consent = createConsent(http, { ...deps, consumers, desk })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
+      await registerPictureRoutes(http, { ...deps, pictures, disputes, support })
       registerOwnDataRoutes(http, { ...deps, seal: deps.seal, orders })
       registerFinanceRoutes(http, { ...deps, bills, refunds })
       registerPriceRoutes(http, deps)

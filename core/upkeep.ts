@@ -6,6 +6,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
 import { removeOutlivedEvidence } from '#core/privacy/retention.ts'
+import { forgetOutlivedPictures } from '#core/support/pictures/pictures.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -26,6 +27,7 @@ export function startUpkeep(
     const before = clock.now() - ENDED_KEPT_MS
     await db.write('remove what has ended', async (tx) => {
       await tx.deleteFrom('staffSession').where('expiresAtMs', '<', before).execute()
+      await forgetOutlivedPictures(tx, clock.now() - deps.policy.disputedEvidenceDays * DAY_MS)
       await tx.deleteFrom('enrolmentCode').where('expiresAtMs', '<', before).execute()
     })
   }

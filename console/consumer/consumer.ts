@@ -3,6 +3,7 @@ import '../styles/base.css'
 import './consumer.css'
 import { keepFresh } from './fresh.ts'
 import { guardForms } from './forms.ts'
+import { sendPictures } from './pictures.ts'
 import { followVisit } from './visit.ts'
 
 /**
@@ -11,4 +12,5 @@ import { followVisit } from './visit.ts'
  */
 guardForms()
 followVisit()
+sendPictures()
 keepFresh()

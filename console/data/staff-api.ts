@@ -229,6 +229,10 @@ export class StaffApi {
   ticketAction(ticketId: string, action: TicketActionName, body: object): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/${action}`, body)
   }
+  /** @param requestId  kept by who sends, so that a picture that is sent again is the same one */
+  addPicture(ticketId: string, picture: Blob, requestId: string): Promise<TicketDetail> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/pictures${query({ requestId })}`, picture)
+  }
   setTicketSetpoint(ticketId: string, body: TicketSetpoint): Promise<TicketDetail> {
     return this.#send('PUT', `/api/staff/tickets/${ticketId}/setpoint`, body)
   }

@@ -11,36 +11,40 @@ export interface Seal {
   seal(plain: string, boundTo: string): string
   /** @throws when the value was altered or belongs to another row */
   open(sealed: string, boundTo: string): string
+  /** As `seal`, of bytes: nonce, tag and what was sealed, one after the other. */
+  sealBytes(plain: Uint8Array, boundTo: string): Buffer
+  /** @throws when the bytes were altered or belong to another row */
+  openBytes(sealed: Uint8Array, boundTo: string): Buffer
   /** The same for the same text, useless without the key. */
   blindIndex(plain: string): string
 }
 
 export function createSeal(keys: { sealKey: Uint8Array; indexKey: Uint8Array }, random: Random): Seal {
-  return {
-    seal(plain, boundTo) {
-      const nonce = random.bytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', takenKey(keys.sealKey), nonce, {
+  function sealBytes(plain: Uint8Array, boundTo: string): Buffer {
+    const nonce = random.bytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', takenKey(keys.sealKey), nonce, { authTagLength: TAG_BYTES })
+    cipher.setAAD(Buffer.from(boundTo))
+    const body = Buffer.concat([cipher.update(plain), cipher.final()])
+    return Buffer.concat([nonce, cipher.getAuthTag(), body])
+  }
+  function openBytes(sealed: Uint8Array, boundTo: string): Buffer {
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      takenKey(keys.sealKey),
+      sealed.subarray(0, NONCE_BYTES),
+      {
         authTagLength: TAG_BYTES,
-      })
-      cipher.setAAD(Buffer.from(boundTo))
-      const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
-      return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
-    },
-    open(sealed, boundTo) {
-      const bytes = Buffer.from(sealed, 'base64url')
-      const decipher = createDecipheriv(
-        'aes-256-gcm',
-        takenKey(keys.sealKey),
-        bytes.subarray(0, NONCE_BYTES),
-        {
-          authTagLength: TAG_BYTES,
-        },
-      )
-      decipher.setAAD(Buffer.from(boundTo))
-      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-      const body = bytes.subarray(NONCE_BYTES + TAG_BYTES)
-      return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
-    },
+      },
+    )
+    decipher.setAAD(Buffer.from(boundTo))
+    decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()])
+  }
+  return {
+    sealBytes,
+    openBytes,
+    seal: (plain, boundTo) => sealBytes(Buffer.from(plain), boundTo).toString('base64url'),
+    open: (sealed, boundTo) => openBytes(Buffer.from(sealed, 'base64url'), boundTo).toString('utf8'),
     blindIndex: (plain) => createHmac('sha256', takenKey(keys.indexKey)).update(plain).digest('hex'),
   }
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { DisputeReason } from '#protocol/api/common.ts'
 import type { DisputeRequest, DisputeView, RatingRequest } from '#protocol/api/consumer.ts'
+import { PICTURES_OF_CONSUMER_MOST } from '#protocol/api/pictures.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { yuanText } from '#protocol/base/units.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
@@ -23,6 +24,7 @@ import { type Judged, judge } from '#core/policies/judge.ts'
 import { lowerByRule, refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import { createQualityCheck } from './quality-check.ts'
+import type { TicketPictures } from './pictures/pictures.ts'
 import type { Satisfaction } from './satisfaction.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
@@ -80,12 +82,13 @@ export function createDisputes(
     anomalies: Anomalies
     tickets: Tickets
     satisfaction: Satisfaction
+    pictures: Pick<TicketPictures, 'of'>
     orders: OrderQueries
     traces: Traces
   },
 ): Disputes {
   const { db, clock, ids, policy, policies, log, charges, refunds, anomalies, tickets, orders, traces } = deps
-  const { satisfaction } = deps
+  const { satisfaction, pictures } = deps
 
   const quality = createQualityCheck(deps)
 
@@ -476,6 +479,7 @@ export function createDisputes(
       .select('score')
       .where('ticketId', '=', ticket.ticketId)
       .executeTakeFirst()
+    const shown = (await pictures.of(db.read, ticket.ticketId)).filter(({ from }) => from === 'consumer')
     const isForDuplicate = ticket.reason === 'charged_twice'
     return {
       disputeId: ticket.ticketId,
@@ -500,6 +504,7 @@ export function createDisputes(
               values: JSON.parse(message.sentenceValues) as Record<string, string | number>,
             }),
       })),
+      pictures: shown,
       openedAtMs: ticket.openedAtMs,
       firstResponseDueMs: ticket.firstResponseDueMs,
       resolutionDueMs: ticket.resolutionDueMs,
@@ -508,6 +513,7 @@ export function createDisputes(
       nps: nps === undefined ? null : { score: nps.score },
       actions: [
         ...actionsOf(ticket, clock.now(), policy.reopenWindowMs),
+        ...(ticket.resolvedAtMs === null && shown.length < PICTURES_OF_CONSUMER_MOST ? ['picture'] : []),
         ...(ticket.rating !== null && ticket.ratingTags === '[]' ? ['tag'] : []),
         ...(nps?.score === null && ticket.resolvedAtMs !== null ? ['recommend'] : []),
       ],

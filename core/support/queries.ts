@@ -20,6 +20,7 @@ import { adviseOn } from './advice.ts'
 import type { Disputes } from './disputes.ts'
 import { OPEN_TICKET_STATES, type TicketInput, ticketMachine } from './machine.ts'
 import { deskOf } from './desk/desk-view.ts'
+import type { TicketPictures } from './pictures/pictures.ts'
 import { countTickets, listTickets, ticketRow, ticketsSeenBy, type TicketView } from './ticket-list.ts'
 import { listOrders } from './order-list.ts'
 import type { TicketRow } from './tickets.ts'
@@ -54,9 +55,10 @@ export function createSupportQueries(
     disputes: Disputes
     arrears: Pick<Arrears, 'view'>
     compensations: Pick<Compensations, 'panel'>
+    pictures: Pick<TicketPictures, 'of'>
   },
 ): SupportQueries {
-  const { clock, policy, orders, disputes } = deps
+  const { clock, policy, orders, disputes, pictures } = deps
   const { read } = deps.db
 
   async function orderSeenBy(staff: StaffIdentity, orderId: string) {
@@ -315,6 +317,7 @@ export function createSupportQueries(
         ...(message.sender === 'consumer' && message.staffId !== null ? { isOperator: true } : {}),
       })),
       order,
+      pictures: await pictures.of(read, ticketId),
       named: order === null ? [] : wished,
       advice: order === null ? null : adviseOn({ reason: ticket.type, order, wished, again }),
       outcome: ticket.outcome,

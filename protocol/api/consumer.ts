@@ -15,6 +15,7 @@ import {
   Sku,
   WallMs,
 } from './common.ts'
+import { TicketPicture } from './pictures.ts'
 
 /** GET /api/consumer/cabinets/:cabinetId */
 export const CabinetForConsumer = Type.Object(
@@ -350,6 +351,8 @@ export const DisputeView = Type.Object(
     outcomeValues: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
     refunds: Type.Array(RefundView),
     messages: Type.Array(DisputeMessage),
+    /** What the consumer added. */
+    pictures: Type.Array(TicketPicture),
     openedAtMs: WallMs,
     firstResponseDueMs: WallMs,
     resolutionDueMs: WallMs,
@@ -359,7 +362,7 @@ export const DisputeView = Type.Object(
       Type.Null(),
       Type.Object({ score: Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: 10 })]) }, closed),
     ]),
-    /** reply, reopen, rate, and tag and recommend after it was rated or asked. */
+    /** reply, picture, reopen, rate, and tag and recommend after it was rated or asked. */
     actions: Type.Array(Type.String()),
   },
   closed,

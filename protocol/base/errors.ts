@@ -138,6 +138,16 @@ export const ERRORS = {
     'The body is larger than allowed here.',
     'Send less than the limit named in the message.',
   ),
+  bad_picture: refusal(
+    415,
+    'This is no picture that can be shown.',
+    'Send one JPEG, PNG or WebP of at most 8 MiB and 64 million pixels.',
+  ),
+  too_many_pictures: refusal(
+    409,
+    'This question has as many pictures as it may have.',
+    'Describe the rest in words.',
+  ),
   exists_with_different_contents: refusal(
     409,
     'This id was used before with other contents.',

@@ -41,6 +41,7 @@ export const ID_PREFIX = {
   knowledge: 'kn',
   improvement: 'im',
   callBack: 'cb',
+  picture: 'pc',
   recheck: 'rk',
   emergency: 'em',
   shift: 'sh',

@@ -31,6 +31,7 @@ import '../parts/knowledge-help.ts'
 import '../parts/macro-bar.ts'
 import '../parts/ticket-action-dialog.ts'
 import '../parts/ticket-desk.ts'
+import '../parts/ticket-pictures.ts'
 import '../parts/ticket-thread.ts'
 
 /** The workbench: conversation, evidence, money and decision on one screen, so that a dispute needs no navigation. */
@@ -179,6 +180,7 @@ export class TicketPage extends StaffPage {
                 ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
           }
+          <ticket-pictures .detail=${detail} @changed=${() => this.detail.reload()}></ticket-pictures>
           <ticket-desk .detail=${detail}></ticket-desk>
           <macro-bar .detail=${detail} .templates=${templates}></macro-bar>
           <knowledge-help .type=${subjectOf(detail)} .text=${detail.note ?? ''} ticket-id=${ticket.ticketId}></knowledge-help>

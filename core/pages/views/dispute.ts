@@ -1,4 +1,5 @@
 import type { DisputeMessage, DisputeView } from '#protocol/api/consumer.ts'
+import { PICTURES_OF_CONSUMER_MOST } from '#protocol/api/pictures.ts'
 import type { StateWord } from '#protocol/words/states.ts'
 import { moment, type PageContext } from '../context.ts'
 import { html, type Markup } from '../html.ts'
@@ -41,6 +42,8 @@ export function disputePage(page: PageContext, dispute: DisputeView, problem?: s
 ${live('answer', [dispute.state, dispute.outcomeKey, dispute.outcomeValues, dispute.refunds, isLate(page, dispute)], [answer(page, dispute), dispute.refunds.map((refund) => refundCard(page, refund))], t(`ticket.state.${dispute.state}`))}
 ${live('rate', [dispute.rating, dispute.ratingTags, dispute.nps, dispute.actions.includes('rate')], [rating(page, dispute), recommendation(page, dispute)])}
 ${live('messages', dispute.messages, messages(page, dispute.messages), dispute.messages.at(-1)?.text)}
+${live('pictures', dispute.pictures, pictures(page, dispute))}
+${live('add-picture', dispute.actions.includes('picture'), addPicture(page, dispute))}
 ${live(
   'reply',
   dispute.actions.filter((action) => action === 'reply' || action === 'reopen'),
@@ -158,4 +161,39 @@ function recommendation(page: PageContext, dispute: DisputeView): Markup | false
   return html`<form class="card centre" method="post" action="/d/${dispute.disputeId}/recommendation"><h2>${t('ticket.recommend')}</h2>
 <div class="scale">${Array.from({ length: 11 }, (_, score) => html`<button type="submit" name="score" value="${score}" class="score number">${score}</button>`)}</div>
 <p class="scale-ends soft small"><span>${t('ticket.recommend.least')}</span><span>${t('ticket.recommend.most')}</span></p></form>`
+}
+
+function pictures(page: PageContext, { disputeId, pictures: own }: DisputeView): Markup | false {
+  const { t } = page
+  if (own.length === 0) return false
+  return html`<section class="card" aria-labelledby="own-pictures"><h2 id="own-pictures">${t('pictures.title')}</h2>
+<ul class="shots">${own.map((one, index) => {
+    const address = `/api/consumer/disputes/${disputeId}/pictures/${one.pictureId}`
+    return html`<li>${
+      one.isGone
+        ? html`<span class="soft small">${t('pictures.gone')}</span>`
+        : html`<a href="${address}" target="_blank" rel="noopener"><img src="${address}" width="${one.widthPixels}" height="${one.heightPixels}" loading="lazy" alt="${t('pictures.one', { number: index + 1 })}"></a>`
+    }</li>`
+  })}</ul></section>`
+}
+
+/** Pictures are made smaller on the phone before they are sent, so this needs its script; words never do. */
+function addPicture(page: PageContext, dispute: DisputeView): Markup | false {
+  const { t } = page
+  if (!dispute.actions.includes('picture')) return false
+  const words = {
+    sending: t('pictures.sending'),
+    sent: t('pictures.sent'),
+    failed: t('pictures.failed'),
+    bad_picture: t('pictures.bad'),
+    payload_too_large: t('pictures.bad'),
+    too_many_pictures: t('pictures.many', { most: PICTURES_OF_CONSUMER_MOST }),
+  }
+  return html`<div class="card stack needs-script" data-pictures="/api/consumer/disputes/${dispute.disputeId}/pictures" data-words="${JSON.stringify(words)}">
+  <label class="button quiet">${icon('camera')}<span>${t('pictures.add')}</span><input type="file" accept="image/*" multiple class="aloud"></label>
+  <p class="soft small">${t('pictures.hint', { most: PICTURES_OF_CONSUMER_MOST })}</p>
+  <progress max="1" value="0" hidden aria-label="${t('pictures.add')}"></progress>
+  <p role="status" class="small"></p>
+  <button type="button" class="button quiet" hidden><span>${t('pictures.again')}</span></button>
+</div>`
 }

@@ -28,6 +28,7 @@ import { reportsMigration } from './0026-reports.ts'
 import { rechecksMigration } from './0027-rechecks.ts'
 import { emergenciesMigration } from './0028-emergencies.ts'
 import { teamMigration } from './0029-team.ts'
+import { ticketPicturesMigration } from './0030-ticket-pictures.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -60,4 +61,5 @@ export const MIGRATIONS: readonly Migration[] = [
   rechecksMigration,
   emergenciesMigration,
   teamMigration,
+  ticketPicturesMigration,
 ]

@@ -21,6 +21,7 @@ import type { SessionTables } from './sessions.ts'
 import type { StaffTables } from './staff.ts'
 import type { SupportTables } from './support.ts'
 import type { TeamTables } from './team.ts'
+import type { TicketPictureTables } from './ticket-pictures.ts'
 
 /** Every table by its name. Columns are named as in the code; booleans are 0 or 1, documents are JSON text. */
 export interface Tables
@@ -46,4 +47,5 @@ export interface Tables
     PolicyTables,
     RecheckTables,
     ReportTables,
-    RestockTables {}
+    RestockTables,
+    TicketPictureTables {}

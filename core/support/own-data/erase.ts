@@ -7,6 +7,7 @@ import type { Tables } from '#core/platform/tables/index.ts'
 import type { Seal } from '#core/privacy/seal.ts'
 import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
 import { OPEN_TICKET_STATES } from '../machine.ts'
+import { forgetPicturesOf } from '../pictures/pictures.ts'
 
 const UNPAID = ['open', 'priced', 'held', 'charging', 'arrears'] as const
 const REFUND_ENDED = ['succeeded', 'rejected'] as const
@@ -148,6 +149,7 @@ export async function eraseConsumer(
     .where('state', '=', 'planned')
     .where('ticketId', 'in', tickets)
     .execute()
+  const pictures = await forgetPicturesOf(tx, consumerId)
   const files = await filesOf(tx, consumerId)
   for (const { sessionId, sha256 } of files)
     await tx.deleteFrom('evidence').where('sessionId', '=', sessionId).where('sha256', '=', sha256).execute()
@@ -155,7 +157,7 @@ export async function eraseConsumer(
     actor: `consumer:${consumerId}`,
     action: 'consumer.erased',
     subject: `consumer:${consumerId}`,
-    detail: { files: files.length },
+    detail: { files: files.length, pictures },
   })
   return []
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { OrderQueries } from '#core/orders/queries.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { Seal } from '#core/privacy/seal.ts'
+import { pictureBoundTo } from '../pictures/pictures.ts'
 
 const ORDERS_AT_ONCE = 20
 
@@ -48,6 +49,7 @@ export async function exportOwnData(
     .orderBy('m.atMs')
     .execute()
   const bySender = Map.groupBy(messages, (message) => message.ticketId)
+  const pictures = await picturesOf(read, seal, consumerId)
   return {
     format: 'cabinet-own-data-1',
     madeAtMs: deps.nowMs,
@@ -70,7 +72,11 @@ export async function exportOwnData(
       .orderBy('requestedAtMs')
       .execute(),
     orders: told,
-    questions: tickets.map((ticket) => ({ ...ticket, messages: bySender.get(ticket.ticketId) ?? [] })),
+    questions: tickets.map((ticket) => ({
+      ...ticket,
+      messages: bySender.get(ticket.ticketId) ?? [],
+      pictures: pictures.filter(({ ticketId }) => ticketId === ticket.ticketId),
+    })),
     recommendations: await read
       .selectFrom('npsQuestion')
       .select(['ticketId', 'askedAtMs', 'score', 'answeredAtMs'])
@@ -111,4 +117,21 @@ export async function exportOwnData(
       .orderBy('createdAtMs')
       .execute(),
   }
+}
+
+/** What they added to their questions, each as a JPEG in base 64. */
+async function picturesOf(read: Kysely<Tables>, seal: Seal, consumerId: string) {
+  const rows = await read
+    .selectFrom('ticketPicture as p')
+    .innerJoin('ticket as t', 't.ticketId', 'p.ticketId')
+    .select(['p.ticketId', 'p.pictureId', 'p.atMs', 'p.sealed'])
+    .where('t.consumerId', '=', consumerId)
+    .where('p.staffId', 'is', null)
+    .orderBy('p.atMs')
+    .execute()
+  return rows.map(({ sealed, ...row }) => ({
+    ...row,
+    jpegBase64:
+      sealed === null ? null : seal.openBytes(sealed, pictureBoundTo(row.pictureId)).toString('base64'),
+  }))
 }

@@ -11,6 +11,7 @@ import {
   TicketDesk,
 } from '#protocol/api/tickets.ts'
 import Type from 'typebox'
+import { TicketPicture } from '#protocol/api/pictures.ts'
 import { StaffOrder } from './orders.ts'
 
 export const TicketRow = Type.Object(
@@ -63,6 +64,8 @@ export const TicketDetail = Type.Object(
       ]),
     ),
     order: Type.Union([Type.Null(), StaffOrder]),
+    /** What the consumer, or staff for them, added. */
+    pictures: Type.Array(TicketPicture),
     /** The goods of the order that the consumer pointed at; empty: none in particular. */
     named: Type.Array(Type.Object({ lineId: Id, quantity: Type.Integer({ minimum: 1 }) }, closed)),
     /** What the rules advise, with its reason. */

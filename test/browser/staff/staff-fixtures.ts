@@ -392,6 +392,7 @@ export function aTicketDetail(
     messages,
     order,
     named: [],
+    pictures: [],
     advice: order
       ? { action: 'refund', reasonKey: 'advice.double_charge', reasonValues: { count: 2 }, amountFen: 1650 }
       : null,

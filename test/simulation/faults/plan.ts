@@ -1,4 +1,4 @@
-import { CAMERA_AILMENTS, type CameraAilment } from '../world/camera-eye.ts'
+import { CAMERA_AILMENTS, type CameraAilment } from '../world/camera-ailment.ts'
 import { CABINETS, CONSUMERS } from '../world/cast.ts'
 import type { VisitPlan } from '../world/visit-plan.ts'
 import { SKUS } from '../actors/consumer.ts'

@@ -10,7 +10,7 @@ import type {
   ScaleSweep,
 } from '#edge/hardware/ports.ts'
 import { PRODUCTS, SHELVES } from './cast.ts'
-import type { CameraAilment } from './camera-eye.ts'
+import type { CameraAilment } from './camera-ailment.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
 import type { Life, Scheduler } from './scheduler.ts'

@@ -5,10 +5,6 @@ import type { CabinetBody } from './cabinet-body.ts'
 import type { Chance } from './chance.ts'
 import type { Life, Scheduler } from './scheduler.ts'
 
-/** What ails a camera: it answers nothing, something hangs in front of it, its light is out, or it shows one picture for ever. */
-export type CameraAilment = 'silent' | 'covered' | 'dark' | 'frozen'
-export const CAMERA_AILMENTS: readonly CameraAilment[] = ['silent', 'covered', 'dark', 'frozen']
-
 const HEAD = [0xff, 0xd8, 0xff, 0xe0]
 const SILENT_MS = 3000
 const KINDS = ['clear', 'covered', 'dark'] as const
