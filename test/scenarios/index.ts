@@ -24,6 +24,7 @@ import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { LEARNING_STORIES } from './learning.ts'
+import { QUALITY_STORIES } from './quality.ts'
 import { OUTSIDE_BROKER_STORIES } from './outside-broker.ts'
 import { RESTOCK_STORIES } from './restock.ts'
 import { refundBulk, refundCompensationSpent } from './making-good.ts'
@@ -61,6 +62,7 @@ export const SCENARIOS: readonly Scenario[] = [
   dispute,
   ...SUPPORT_STORIES,
   ...LEARNING_STORIES,
+  ...QUALITY_STORIES,
   promotion,
   billBalances,
   billDouble,
