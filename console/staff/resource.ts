@@ -1,4 +1,4 @@
-import { Task } from '@lit/task'
+import { Task, TaskStatus } from '@lit/task'
 import { html, nothing, type ReactiveController, type TemplateResult } from 'lit'
 import type { LiveChange } from '#protocol/api/staff/desk.ts'
 import { ApiError } from '../data/api.ts'
@@ -117,7 +117,10 @@ export class Resource<T, A extends readonly unknown[] = readonly unknown[]> impl
   view(render: (value: T) => unknown): unknown {
     if (this.value !== undefined) return html`${this.error ? this.#strip() : nothing}${render(this.value)}`
     if (this.error !== undefined) return this.#failure()
-    return this.#isSlow ? loadingView() : nothing
+    // Said to programs at once, to eyes only when it takes long.
+    if (this.#task.status === TaskStatus.PENDING)
+      return html`<div aria-busy="true">${this.#isSlow ? loadingView() : nothing}</div>`
+    return nothing
   }
 
   #gather(): void {
