@@ -16,11 +16,13 @@ const ABOUT =
 const FLAGS = {
   out: { type: 'string', hint: 'DIR', default: '.tmp/screenshots', help: 'folder for all pictures' },
   only: { type: 'string', hint: 'ROUTE', help: 'only pages whose route begins so, such as /staff/tickets' },
-  readme: { type: 'boolean', help: 'also write the pictures that README and docs show (docs/pictures)' },
+  readme: {
+    type: 'boolean',
+    help: 'take only the pictures that README and docs show, and write them to docs/pictures',
+  },
 } satisfies Record<string, FlagSpec>
 
 type Language = 'zh' | 'en'
-type Theme = 'light' | 'dark'
 type Size = 'phone' | 'desk'
 const HEIGHT = 820
 type Cookie = { name: string; value: string }
@@ -37,6 +39,7 @@ async function shoot(
   consumer: readonly Cookie[],
   shots: readonly StagePage[],
   out: string,
+  isWanted: (name: string) => boolean,
   say: (line: string) => void,
 ): Promise<void> {
   const { url } = world.system.core
@@ -52,14 +55,18 @@ async function shoot(
           locale: language === 'zh' ? 'zh-CN' : 'en-US',
         })
         const page = await context.newPage()
+        let taken = 0
         for (const shot of shots) {
+          const name = `${nameOf(shot)}-${language}-${theme}-${size}`
+          if (!isWanted(name)) continue
+          taken++
           const cookies = shot.role === undefined ? consumer : signedIn.get(shot.role)
           await context.clearCookies()
           await context.addCookies((cookies ?? []).map(({ name, value }) => ({ name, value, url })))
-          await takePicture(page, world, shot, { language, theme, size }, out)
+          await takePicture(page, world, shot, { language, size }, path.join(out, `${name}.png`))
         }
         await context.close()
-        say(`  ${size}, ${theme}, ${language}: ${shots.length} pictures`)
+        say(`  ${size}, ${theme}, ${language}: ${taken} pictures`)
       }
     }
   }
@@ -69,8 +76,8 @@ async function takePicture(
   page: Page,
   world: World,
   shot: StagePage,
-  { language, theme, size }: { language: Language; theme: Theme; size: Size },
-  out: string,
+  { language, size }: { language: Language; size: Size },
+  file: string,
 ): Promise<void> {
   const address = new URL(shot.address, world.system.core.url)
   address.searchParams.set('lang', language)
@@ -80,7 +87,7 @@ async function takePicture(
   await page.locator('h1').first().waitFor({ timeout: 10_000 })
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached', timeout: 10_000 })
   await page.screenshot({
-    path: path.join(out, `${nameOf(shot)}-${language}-${theme}-${size}.png`),
+    path: file,
     fullPage: size === 'phone' || shot.role === undefined,
   })
 }
@@ -90,7 +97,7 @@ const BEST: Readonly<Record<string, { from: string; size: Size }>> = {
   order: { from: 'consumer-o-id-en-light-phone', size: 'phone' },
   dispute: { from: 'consumer-d-id-zh-light-phone', size: 'phone' },
   workbench: { from: 'staff-tickets-id-zh-light-desk', size: 'desk' },
-  tickets: { from: 'staff-tickets-en-light-desk', size: 'desk' },
+  evidence: { from: 'staff-orders-id-en-light-desk', size: 'desk' },
   cabinet: { from: 'staff-cabinets-id-en-dark-desk', size: 'desk' },
   planogram: { from: 'staff-cabinets-id-planogram-en-light-desk', size: 'desk' },
 }
@@ -128,8 +135,10 @@ async function main(): Promise<number> {
     const { pages, consumer } = await prepareStages(world)
     const only = values.only === undefined ? '/' : String(values.only)
     const wanted = pages.filter(({ route }) => route.startsWith(only))
+    const best = new Set(Object.values(BEST).map(({ from }) => from))
+    const isWanted = (name: string) => values.readme !== true || best.has(name)
     if (wanted.length === 0) throw new UsageError(`There is no page whose route begins with ${only}.`)
-    await shoot(browser, world, consumer.cookies, wanted, out, say)
+    await shoot(browser, world, consumer.cookies, wanted, out, isWanted, say)
     if (values.readme === true) {
       const pictures = path.join(ROOT, 'docs/pictures')
       mkdirSync(pictures, { recursive: true })
