@@ -72,6 +72,13 @@ async function shoot(
   }
 }
 
+/** What lies on the screen has arrived; what lies outside may be loaded later. */
+const SEEN = `Promise.all([...document.images].map((image) => {
+  const { top, left } = image.getBoundingClientRect()
+  if (image.complete || top > innerHeight || left > innerWidth) return undefined
+  return new Promise((resolve) => { image.onload = resolve; image.onerror = resolve; setTimeout(resolve, 5000) })
+}))`
+
 async function takePicture(
   page: Page,
   world: World,
@@ -86,6 +93,7 @@ async function takePicture(
   await page.waitForLoadState('load')
   await page.locator('h1').first().waitFor({ timeout: 10_000 })
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached', timeout: 10_000 })
+  await page.evaluate(SEEN)
   await page.screenshot({
     path: file,
     fullPage: size === 'phone' || shot.role === undefined,
