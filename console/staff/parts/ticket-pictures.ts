@@ -35,8 +35,8 @@ export class TicketPictures extends StaffElement {
     if (pictures.length === 0 && !mayAdd) return nothing
     return html`<section class="card" aria-labelledby="ticket-pictures">
       <header class="card-head"><h2 id="ticket-pictures">${word('pictures')}</h2>
-        ${mayAdd ? html`<label class="button quiet">${icon('camera')}<span>${word('addPicture')}</span><input type="file" class="aloud" accept="image/jpeg,image/png,image/webp" ?disabled=${this.isSending} @change=${(event: Event) => void this.#add(event)} /></label>` : nothing}</header>
-      ${pictures.length === 0 ? html`<p class="soft">${word('noPictures')}</p>` : html`<ul class="film" aria-label=${word('pictures')}>${pictures.map((one, index) => this.#picture(one, index + 1))}</ul>`}
+        ${mayAdd ? html`<label class="button quiet file-button">${icon('camera')}<span>${word('addPicture')}</span><input type="file" accept="image/jpeg,image/png,image/webp" ?disabled=${this.isSending} @change=${(event: Event) => void this.#add(event)} /></label>` : nothing}</header>
+      ${pictures.length === 0 ? html`<p class="soft">${word('noPictures')}</p>` : html`<ul class="film photographs" aria-label=${word('pictures')}>${pictures.map((one, index) => this.#picture(one, index + 1))}</ul>`}
     </section>`
   }
 

@@ -190,7 +190,7 @@ function addPicture(page: PageContext, dispute: DisputeView): Markup | false {
     too_many_pictures: t('pictures.many', { most: PICTURES_OF_CONSUMER_MOST }),
   }
   return html`<div class="card stack needs-script" data-pictures="/api/consumer/disputes/${dispute.disputeId}/pictures" data-words="${JSON.stringify(words)}">
-  <label class="button quiet">${icon('camera')}<span>${t('pictures.add')}</span><input type="file" accept="image/*" multiple class="aloud"></label>
+  <label class="button quiet file-button">${icon('camera')}<span>${t('pictures.add')}</span><input type="file" accept="image/*" multiple></label>
   <p class="soft small">${t('pictures.hint', { most: PICTURES_OF_CONSUMER_MOST })}</p>
   <progress max="1" value="0" hidden aria-label="${t('pictures.add')}"></progress>
   <p role="status" class="small"></p>

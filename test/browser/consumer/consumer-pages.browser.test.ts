@@ -171,7 +171,7 @@ describe('somebody who shows what was wrong', () => {
     await page.route('**/pictures?*', (route) => route.abort(), { times: 1 })
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
-      page.getByText('Add a picture').tap(),
+      page.locator('label', { hasText: 'Add a picture' }).tap(),
     ])
     await chooser.setFiles({ name: 'IMG_0001.jpg', mimeType: 'image/jpeg', buffer: taken })
     await page.getByRole('img', { name: 'Your picture 1' }).waitFor()
