@@ -198,7 +198,7 @@ describe('without JavaScript', () => {
     const { page } = await phoneOf(buyer, 'en', { javaScriptEnabled: false })
     await page.goto(`${url}/o/${late.orderId}`)
     const text = await page.locator('main').innerText()
-    for (const fact of ['¥15.50', 'Paid', 'lost its connection', 'Cold brew latte', 'Cola was taken'])
+    for (const fact of ['¥15.50', 'Paid', 'lost its connection', 'Cold brew latte', 'Taken: 1 × Cola'])
       expect(text).toContain(fact)
     const latte = plain.lines.find(({ sku }) => sku === 'coffee-latte')
     await page.goto(`${url}/o/${plain.orderId}/dispute?line=${latte?.lineId}`)
