@@ -56,9 +56,14 @@ export function decideRestriction(inputs: RestrictionInputs, limits: Restriction
   const { atMs, forgivenAtMs } = inputs
   const sinceMs = atMs - limits.restrictionWindowDays * DAY_MS
   const counted = (kind: Signal['kind']) =>
-    inputs.signals.filter(
-      (signal) =>
-        signal.kind === kind && signal.atMs > sinceMs && signal.atMs > (forgivenAtMs ?? 0) && isClear(signal),
+    oneOfEachOrder(
+      inputs.signals.filter(
+        (signal) =>
+          signal.kind === kind &&
+          signal.atMs > sinceMs &&
+          signal.atMs > (forgivenAtMs ?? 0) &&
+          isClear(signal),
+      ),
     )
   const covered = counted('camera_covered')
   const unpaid = counted('unpaid')
@@ -92,6 +97,13 @@ export function decideRestriction(inputs: RestrictionInputs, limits: Restriction
     expiresAtMs: atMs + limits.restrictionDays * DAY_MS,
     capFen: found.level === 'limited' ? limits.restrictedSessionFen : null,
   }
+}
+
+/** However often an order was doubted, it is one case. */
+function oneOfEachOrder(signals: readonly Signal[]): Signal[] {
+  return signals.filter(
+    (signal, index) => signals.findIndex(({ orderId }) => orderId === signal.orderId) === index,
+  )
 }
 
 function isClear(signal: Signal): boolean {
