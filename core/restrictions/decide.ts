@@ -17,7 +17,7 @@ export interface Signal {
 }
 export interface RestrictionInputs {
   readonly atMs: number
-  /** Of at most the longest window, the newest first. */
+  /** Of at most the longest window, the newest first; one of each kind for an order. */
   readonly signals: readonly Signal[]
   /** When a person last lifted a restriction: what was before it was forgiven. */
   readonly forgivenAtMs: number | null
@@ -56,14 +56,9 @@ export function decideRestriction(inputs: RestrictionInputs, limits: Restriction
   const { atMs, forgivenAtMs } = inputs
   const sinceMs = atMs - limits.restrictionWindowDays * DAY_MS
   const counted = (kind: Signal['kind']) =>
-    oneOfEachOrder(
-      inputs.signals.filter(
-        (signal) =>
-          signal.kind === kind &&
-          signal.atMs > sinceMs &&
-          signal.atMs > (forgivenAtMs ?? 0) &&
-          isClear(signal),
-      ),
+    inputs.signals.filter(
+      (signal) =>
+        signal.kind === kind && signal.atMs > sinceMs && signal.atMs > (forgivenAtMs ?? 0) && isClear(signal),
     )
   const covered = counted('camera_covered')
   const unpaid = counted('unpaid')
@@ -97,13 +92,6 @@ export function decideRestriction(inputs: RestrictionInputs, limits: Restriction
     expiresAtMs: atMs + limits.restrictionDays * DAY_MS,
     capFen: found.level === 'limited' ? limits.restrictedSessionFen : null,
   }
-}
-
-/** However often an order was doubted, it is one case. */
-function oneOfEachOrder(signals: readonly Signal[]): Signal[] {
-  return signals.filter(
-    (signal, index) => signals.findIndex(({ orderId }) => orderId === signal.orderId) === index,
-  )
 }
 
 function isClear(signal: Signal): boolean {
