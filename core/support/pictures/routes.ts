@@ -79,7 +79,11 @@ export async function registerPictureRoutes(
     },
     async (request, reply) => {
       const own = await disputes.view(request.consumer?.consumerId ?? '', request.params.disputeId)
-      return sendPicture(reply, await pictures.read(own.disputeId, request.params.pictureId))
+      return sendPicture(
+        reply,
+        await pictures.read(own.disputeId, request.params.pictureId),
+        'private, max-age=3600',
+      )
     },
   )
   app.get<{ Params: { ticketId: string; pictureId: string } }>(
@@ -102,7 +106,8 @@ export async function registerPictureRoutes(
           detail: { pictureId },
         }),
       )
-      return sendPicture(reply, bytes)
+      // Each look is asked for anew: what a browser kept would be seen without an entry, also after signing out.
+      return sendPicture(reply, bytes, 'no-store')
     },
   )
 }
@@ -112,10 +117,10 @@ function bytesOf(body: unknown): Uint8Array {
   return body
 }
 
-function sendPicture(reply: FastifyReply, bytes: Buffer): FastifyReply {
+function sendPicture(reply: FastifyReply, bytes: Buffer, kept: string): FastifyReply {
   return reply
     .type('image/jpeg')
     .header('content-security-policy', "sandbox; default-src 'none'")
-    .header('cache-control', 'private, max-age=3600')
+    .header('cache-control', kept)
     .send(bytes)
 }

@@ -133,7 +133,7 @@ describe('a question with pictures', () => {
     const looked = await ask('GET', `/api/staff/tickets/${disputeId}/pictures/${picture?.pictureId}`, {
       cookie: agent,
     })
-    expect(looked.statusCode).toBe(200)
+    expect([looked.statusCode, looked.headers['cache-control']]).toEqual([200, 'no-store'])
     const entries = await selling.bench.core.db.read
       .selectFrom('audit')
       .select('detail')
