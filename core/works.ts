@@ -57,7 +57,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const commands = createCommands({ ...deps, wire, presence })
   const expiry = createExpiryWatch({ ...deps, due })
   const witness = createSessionWitness()
-  const visits = createVisits({ ...deps, commands, expiry, due, witness })
+  const visits = createVisits({ ...deps, commands, expiry, due, witness, presence })
   const absence = watchAbsence({ ...deps, presence, due })
   const commerce =
     ports.commerce === undefined

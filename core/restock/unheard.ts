@@ -1,5 +1,6 @@
 import { type Database, directSql, nowOf, type Tx } from '#core/platform/database.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { SessionWitness } from '#core/sessions/witness.ts'
 import { advanceVisit, FORGOTTEN_MS, UNHEARD_MS, visitIn, type VisitRow } from './store.ts'
 
@@ -21,16 +22,27 @@ export function isUnasked(tx: Tx, visit: VisitRow): boolean {
   )
 }
 
+/** The cabinet has said that it is carrying the command out. */
+function wasBegun(tx: Tx, { commandId }: Pick<VisitRow, 'commandId'>): boolean {
+  return (
+    directSql(tx).get("SELECT 1 FROM commandStep WHERE commandId = ? AND state = 'executing'", commandId) !==
+    undefined
+  )
+}
+
 /**
  * A visit of which nothing more will be heard ends by itself, so that nobody is shown as standing at a door for ever: one
- * for which the cabinet was never asked or which it refused, and one whose end was lost with the cabinet's memory. A cabinet that may have opened and cannot be reached is waited for.
+ * for which the cabinet was never asked or which it refused, one of which a cabinet that is there has said nothing for
+ * longer than its timers, and one whose end was lost with the cabinet's memory. A cabinet that may have opened and cannot
+ * be reached is waited for.
  */
 export function endUnheardVisits(deps: {
   db: Database
   due: DueWork
   witness: Pick<SessionWitness, 'isGone'>
+  presence: Pick<PresenceBook, 'nowOf'>
 }): void {
-  const { db, due, witness } = deps
+  const { db, due, witness, presence } = deps
   due.on(UNHEARD, ({ subjectId: visitId }) =>
     db.write('a visit of which nothing is heard', async (tx) => {
       const visit = visitIn(tx, visitId)
@@ -38,7 +50,9 @@ export function endUnheardVisits(deps: {
       const isForgotten = nowOf(tx) - visit.startedAtMs >= FORGOTTEN_MS
       const state = commandStateOf(tx, visit)
       const isGone = isForgotten || witness.isGone(tx, { ...visit, sessionId: visitId })
-      if (visit.state === 'opening' && (isGone || state === undefined || OVER.has(state)))
+      const isSilent = presence.nowOf(visit.cabinetId).presence === 'online' && !wasBegun(tx, visit)
+      const isNeverOpened = isGone || isSilent || state === undefined || OVER.has(state)
+      if (visit.state === 'opening' && isNeverOpened)
         await advanceVisit(tx, visitId, 'notOpened', { endReason: 'not_opened' })
       else if (visit.state === 'open' && isGone) await advanceVisit(tx, visitId, 'abandoned')
       else

@@ -10,6 +10,7 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import { nowOf } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { SessionWitness } from '#core/sessions/witness.ts'
 import { bookBatches } from './batches.ts'
 import { decideDifferences, decideEffects, findLineProblem } from './decide.ts'
@@ -46,6 +47,7 @@ export function createVisits(
     expiry: Pick<ExpiryWatch, 'review'>
     due: DueWork
     witness: Pick<SessionWitness, 'isGone'>
+    presence: Pick<PresenceBook, 'nowOf'>
   },
 ): Visits {
   const { db, ids, log, commands, due } = deps

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, describe, it } from 'vitest'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
+import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import { createDueWork } from '#core/platform/due.ts'
 import { findVisit } from '#core/restock/store.ts'
@@ -22,6 +23,8 @@ const STAFF: StaffIdentity = {
   isProved: true,
 }
 
+let presence: ReturnType<PresenceBook['nowOf']>['presence'] = 'offline'
+
 describe('a core that dies after it wrote a visit down and before it asked the cabinet to open', () => {
   let bench: CoreBench
   let visits: ReturnType<typeof createVisits>
@@ -42,6 +45,7 @@ describe('a core that dies after it wrote a visit down and before it asked the c
       due,
       expiry: { review: async () => undefined },
       witness: { isGone: () => false },
+      presence: { nowOf: () => ({ presence, lastHeardMs: null, linkId: undefined }) },
       commands: { run: (request) => run(request) } as CabinetCommands,
     })
     await deps.db.write('a member of the staff', (tx) =>
@@ -86,5 +90,49 @@ describe('a core that dies after it wrote a visit down and before it asked the c
     expect(await stateOf('vi-2')).toBe('opening')
     await time.pass(121_000)
     await eventually('the visit is over', async () => (await stateOf('vi-2')) === 'ended')
+  })
+
+  it('waits for a cabinet that may have opened, and not for one that is there and says nothing of it', async () => {
+    const { db } = bench.core.deps
+    run = async ({ commandId, cabinetId }) => {
+      await db.write('an answer that was lost', (tx) =>
+        tx
+          .insertInto('command')
+          .values({
+            commandId,
+            cabinetId,
+            name: 'door.unlock',
+            args: '{}',
+            state: 'unknown',
+            reason: null,
+            detail: null,
+            linkId: null,
+            token: null,
+            by: STAFF.staffId,
+            cause: null,
+            createdAtMs: time.clock.now(),
+            sentAtMs: time.clock.now(),
+            finishedAtMs: null,
+          })
+          .execute(),
+      )
+      throw new Error('no answer')
+    }
+    await expect(ask('vi-3', 1)).rejects.toThrow('no answer')
+    const looks = async () =>
+      (
+        await db.read
+          .selectFrom('dueWork')
+          .select('dueAtMs')
+          .where('subjectId', '=', 'vi-3')
+          .executeTakeFirst()
+      )?.dueAtMs
+    const firstLook = await looks()
+    await time.pass(121_000)
+    await eventually('the next look', async () => (await looks()) !== firstLook)
+    expect(await stateOf('vi-3')).toBe('opening')
+    presence = 'online'
+    await time.pass(121_000)
+    await eventually('the visit is over', async () => (await stateOf('vi-3')) === 'ended')
   })
 })

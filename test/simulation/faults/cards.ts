@@ -37,7 +37,11 @@ export function changeCard(
       world.scheduler.at(undefined, 'new card', IN_POCKET_MS, () =>
         begin(
           world,
-          enrol(world, cabinetId).then(() => edge.putIn(undefined)),
+          enrol(world, cabinetId).then(() => {
+            // Meanwhile somebody may have put another one in.
+            edge.takeOut()
+            edge.putIn(undefined)
+          }),
         ),
       )
       break
