@@ -263,7 +263,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         .select(['consumerId', 'cabinetId'])
         .where('sessionId', '=', sessionId)
         .executeTakeFirst()
-      if (session !== undefined && request.consumer?.consumerId === session.consumerId) return
+      if (session !== undefined && request.consumer?.consumerId === session.consumerId) return 'consumer'
       const { staff } = request
       const isTheirs =
         staff?.operator === null ||
@@ -278,6 +278,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
           detail: { sha256 },
         }),
       )
+      return 'staff'
     },
   })
   const live = registerLiveRoutes(http, {

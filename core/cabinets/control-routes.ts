@@ -117,7 +117,6 @@ export function registerControlRoutes(
         .type(file.mediaType)
         .header('content-length', file.byteCount)
         .header('content-security-policy', "sandbox; default-src 'none'")
-        .header('cache-control', 'private, max-age=3600')
         .send(file.stream)
     },
   )

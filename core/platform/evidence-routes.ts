@@ -13,8 +13,12 @@ export function registerEvidenceRoutes(
   app: HttpApp,
   deps: {
     evidence: EvidenceStore
-    /** @throws not_found when the reader may not see it; writes the audit entry of a view by staff */
-    authorise: (request: FastifyRequest, sessionId: string, sha256: string) => Promise<void>
+    /**
+     * Writes the audit entry of a view by staff.
+     * @returns who looks
+     * @throws not_found when the reader may not see it
+     */
+    authorise: (request: FastifyRequest, sessionId: string, sha256: string) => Promise<'consumer' | 'staff'>
   },
 ): void {
   app.get(
@@ -35,14 +39,15 @@ export function registerEvidenceRoutes(
       const { sessionId, sha256 } = request.params
       const refs = await deps.evidence.evidenceOf(sessionId)
       if (!refs.some((ref) => ref.sha256 === sha256)) throw new CabinetError('not_found')
-      await deps.authorise(request, sessionId, sha256)
+      const reader = await deps.authorise(request, sessionId, sha256)
       const file = await deps.evidence.readEvidence(sha256)
       if (file === undefined) throw new CabinetError('not_found', 'The cabinet has not sent this file yet.')
       return reply
         .type(file.mediaType)
         .header('content-length', file.byteCount)
         .header('content-security-policy', "sandbox; default-src 'none'")
-        .header('cache-control', 'private, max-age=3600')
+        // Staff ask again for each look, so that each is in the audit log and none outlives their sign-in.
+        .header('cache-control', reader === 'consumer' ? 'private, max-age=3600' : 'no-store')
         .send(file.stream)
     },
   )

@@ -122,7 +122,6 @@ export function registerRestockRoutes(
         .type(file.mediaType)
         .header('content-length', file.byteCount)
         .header('content-security-policy', "sandbox; default-src 'none'")
-        .header('cache-control', 'private, max-age=3600')
         .send(file.stream)
     },
   )
