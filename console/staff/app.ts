@@ -28,6 +28,9 @@ const THEMES: ReadonlyArray<{ theme: Theme; icon: IconName }> = [
 ]
 
 const ACCOUNT = '/account'
+/** After the first page has had the line for itself. */
+const PALETTE_AFTER_MS = 1500
+const loadPalette = () => import('./parts/command-palette.ts')
 
 type Parts = Omit<Services, 'me' | 'enter' | 'refreshMe' | 'go' | 'toast'>
 
@@ -88,6 +91,8 @@ export class StaffApp extends LitElement {
     }
     this.problem = undefined
     this.#router.start()
+    // Whoever presses Ctrl+K types on at once: it is there by then.
+    this.services.clock.setTimer('palette', PALETTE_AFTER_MS, () => void loadPalette())
   }
 
   async #learnMe(): Promise<void> {
@@ -200,6 +205,11 @@ export class StaffApp extends LitElement {
 
   #onKey(event: KeyboardEvent): void {
     const target = event.target
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+      event.preventDefault()
+      void this.#openPalette()
+      return
+    }
     const isTyping = target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
     if (event.defaultPrevented || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
     if (
@@ -215,6 +225,16 @@ export class StaffApp extends LitElement {
     else if (path !== undefined && maySee(path, this.services.me.permissions)) this.#router.go(path)
     else return
     event.preventDefault()
+  }
+
+  async #openPalette(): Promise<void> {
+    const others = document.querySelector('dialog[open]:not(.palette)')
+    if (this.services.me === undefined || this.services.me.lacks !== null || others !== null) return
+    await loadPalette()
+    const palette = this.querySelector('command-palette')
+    if (palette === null) return
+    palette.leave = () => void this.#leave()
+    await palette.open()
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -244,6 +264,7 @@ export class StaffApp extends LitElement {
         )}
       </div>
       <shortcut-dialog></shortcut-dialog>
+      <command-palette></command-palette>
       <proof-dialog></proof-dialog>
     `
   }

@@ -2,8 +2,15 @@ import type { ReactiveController } from 'lit'
 import type { StaffWord } from '../words/staff.ts'
 import type { StaffElement } from './element.ts'
 
+const onPage = new Set<Readonly<Record<string, () => void>>>()
+/** What the page that is shown does by single keys, whether they are switched on or not. */
+export function shortcutsOfPage(): ReadonlyArray<{ key: string; run: () => void }> {
+  return [...onPage].flatMap((keys) => Object.entries(keys).map(([key, run]) => ({ key, run })))
+}
+
 /** What `?` and the help page list. The handlers stand with the pages that have them. */
 export const SHORTCUTS: ReadonlyArray<{ keys: string; does: StaffWord; where: StaffWord }> = [
+  { keys: 'Ctrl+K / ⌘K', does: 'keyPalette', where: 'everywhere' },
   { keys: '?', does: 'keyHelp', where: 'everywhere' },
   { keys: 's', does: 'keySearch', where: 'everywhere' },
   { keys: 'h', does: 'keyHome', where: 'everywhere' },
@@ -44,9 +51,11 @@ export class Shortcuts implements ReactiveController {
     host.addController(this)
   }
   hostConnected(): void {
+    onPage.add(this.#keys)
     addEventListener('keydown', this.#onKey)
   }
   hostDisconnected(): void {
+    onPage.delete(this.#keys)
     removeEventListener('keydown', this.#onKey)
   }
   readonly #onKey = (event: KeyboardEvent): void => {

@@ -396,6 +396,8 @@ describe('roles', () => {
       'Prices',
       'Statements',
       'System',
+      'Reports',
+      'Improvements',
       'Knowledge',
       'Help',
     ])
