@@ -11,6 +11,7 @@ import type { Tables } from '#core/platform/tables/index.ts'
 import type { ClockKind, SlaName } from './clocks/clocks.ts'
 import { type TicketInput, ticketMachine } from './machine.ts'
 import { isSaid, type NewMessage, sayOnTicket } from './messages.ts'
+import { publicRiskIn } from './public-risk.ts'
 import { type ClockReactions, createTicketClocks, type TicketClocks } from './ticket-clocks.ts'
 import {
   type Author,
@@ -210,8 +211,29 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
     await writeEvent(tx, opened, { what: 'opened', values: { type: row.type, channel: row.channel } })
     await tellPages(tx, opened)
     await reactions.ticketOpened(tx, opened)
+    await watchRisk(tx, opened.ticketId, ticket.note ?? '')
     log.info({ ticketId: row.ticketId, orderId: row.orderId, type: row.type }, 'ticket opened')
     return opened
+  }
+
+  /** Once for a ticket, whatever else is written on it. */
+  async function watchRisk(tx: Tx, ticketId: string, text: string): Promise<void> {
+    const risk = publicRiskIn(text)
+    if (risk === undefined) return
+    const before = await tx
+      .selectFrom('ticketEvent')
+      .select('version')
+      .where('ticketId', '=', ticketId)
+      .where('what', 'like', 'publicRisk.%')
+      .executeTakeFirst()
+    if (before !== undefined) return
+    const urgent = await saveTicket(
+      tx,
+      await getTicket(tx, ticketId),
+      { priority: 'urgent' },
+      { what: `publicRisk.${risk}` },
+    )
+    await clocks.handToLead(tx, urgent, 'publicRisk')
   }
 
   async function close(ticketId: string): Promise<void> {
@@ -331,10 +353,11 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       const happening = { what: 'consumerWrote', ...(author === undefined ? {} : { by: author }) }
       const ticket =
         (await advance(tx, ticketId, 'consumerWrote', {}, happening)) ?? (await getTicket(tx, ticketId))
-      // R8: whoever has to ask again and again is heard by somebody in charge.
-      return (await unansweredOf(tx, ticketId)) === UNANSWERED_MOST
-        ? clocks.handToLead(tx, ticket, 'contact')
-        : ticket
+      // R8: whoever has to ask again and again, or speaks of going further, is heard by somebody in charge.
+      if ((await unansweredOf(tx, ticketId)) === UNANSWERED_MOST)
+        await clocks.handToLead(tx, ticket, 'contact')
+      if (message.sender === 'consumer') await watchRisk(tx, ticketId, message.text ?? '')
+      return getTicket(tx, ticketId)
     },
     async resolve(tx, ticketId, by, resolution) {
       const ticket = await getUnchanged(tx, ticketId, resolution.version)
