@@ -194,14 +194,13 @@ describe('somebody who shows what was wrong', () => {
 
 describe('without JavaScript', () => {
   it('facts, proof and the form are there', async () => {
-    const { buyer, late, plain } = stories
+    const { buyer, late, quiet } = stories
     const { page } = await phoneOf(buyer, 'en', { javaScriptEnabled: false })
     await page.goto(`${url}/o/${late.orderId}`)
     const text = await page.locator('main').innerText()
     for (const fact of ['¥15.50', 'Paid', 'lost its connection', 'Cold brew latte', 'Taken: 1 × Cola'])
       expect(text).toContain(fact)
-    const latte = plain.lines.find(({ sku }) => sku === 'coffee-latte')
-    await page.goto(`${url}/o/${plain.orderId}/dispute?line=${latte?.lineId}`)
+    await page.goto(`${url}/o/${quiet.orderId}/dispute?line=${quiet.lines[0]?.lineId}`)
     await page.getByText('It was bad or expired').tap()
     await page.getByRole('button', { name: 'Send' }).tap()
     await page.waitForURL('**/d/**')

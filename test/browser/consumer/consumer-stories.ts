@@ -21,6 +21,8 @@ export interface Stories {
   readonly late: OrderView
   /** Two waters, one of which was refunded. */
   readonly refunded: OrderView
+  /** Juice, about which nobody has asked anything yet. */
+  readonly quiet: OrderView
   /** Waits for a person, because the weights were not clear. */
   readonly held: OrderView
   /** Has no money: an order is unpaid. */
@@ -56,7 +58,7 @@ export async function playStories(world: World): Promise<Stories> {
 
 async function playBuyer(
   world: World,
-): Promise<Pick<Stories, 'buyer' | 'plain' | 'late' | 'refunded' | 'held'>> {
+): Promise<Pick<Stories, 'buyer' | 'plain' | 'late' | 'refunded' | 'quiet' | 'held'>> {
   const buyer = await world.consumer('李伟')
   const plain = await bought(world, buyer, [
     take('s3', 'coffee-latte'),
@@ -69,9 +71,10 @@ async function playBuyer(
     buyer,
     await bought(world, buyer, [take('s4', 'water-550'), take('s4', 'water-550')]),
   )
+  const quiet = await bought(world, buyer, [take('s4', 'juice-orange')])
   const { session } = await shop(world, buyer, doubtful)
   const held = await buyer.orderIn(session.sessionId, ['held'])
-  return { buyer, plain, late, refunded, held }
+  return { buyer, plain, late, refunded, quiet, held }
 }
 
 async function playOthers(world: World): Promise<Pick<Stories, 'debtor' | 'unpaid' | 'blocked' | 'covered'>> {
