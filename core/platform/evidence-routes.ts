@@ -42,13 +42,15 @@ export function registerEvidenceRoutes(
       const reader = await deps.authorise(request, sessionId, sha256)
       const file = await deps.evidence.readEvidence(sha256)
       if (file === undefined) throw new CabinetError('not_found', 'The cabinet has not sent this file yet.')
-      return reply
-        .type(file.mediaType)
-        .header('content-length', file.byteCount)
-        .header('content-security-policy', "sandbox; default-src 'none'")
-        // Staff ask again for each look, so that each is in the audit log and none outlives their sign-in.
-        .header('cache-control', reader === 'consumer' ? 'private, max-age=3600' : 'no-store')
-        .send(file.stream)
+      return (
+        reply
+          .type(file.mediaType)
+          .header('content-length', file.byteCount)
+          .header('content-security-policy', "sandbox; default-src 'none'")
+          // Staff ask again for each look, so that each is in the audit log and none outlives their sign-in.
+          .header('cache-control', reader === 'consumer' ? 'private, max-age=3600' : 'no-store')
+          .send(file.stream)
+      )
     },
   )
 }
