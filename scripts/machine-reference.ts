@@ -12,6 +12,7 @@ import { restrictionMachine } from '#core/restrictions/machine.ts'
 import { refundMachine } from '#core/refunds/machine.ts'
 import { visitMachine } from '#core/restock/machine.ts'
 import { sessionMachine } from '#core/sessions/machine.ts'
+import { loweringRequestMachine } from '#core/support/lowering-machine.ts'
 import { ticketMachine } from '#core/support/machine.ts'
 import { lockoutMachine } from '#edge/climate/lockout.ts'
 import { sessionMachine as edgeSessionMachine } from '#edge/session/machine.ts'
@@ -33,6 +34,7 @@ const MACHINES: readonly Entry[] = [
   entry('Order', 'core/orders/machine.ts', orderMachine),
   entry('Charge', 'core/payments/machine.ts', chargeMachine),
   entry('Refund', 'core/refunds/machine.ts', refundMachine),
+  entry('Wish to collect less', 'core/support/lowering-machine.ts', loweringRequestMachine),
   entry('Write-off', 'core/arrears/machine.ts', writeOffMachine),
   entry('Compensation', 'core/compensation/machine.ts', compensationMachine),
   entry('Refund case', 'core/refund-cases/machine.ts', refundCaseMachine),

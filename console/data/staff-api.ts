@@ -67,6 +67,7 @@ import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/contr
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type { AlarmList, CabinetDetail, Fleet, Readings, SetpointView } from '#protocol/api/staff/cabinets.ts'
 import type { AuditList, Home, Me } from '#protocol/api/staff/desk.ts'
+import type { LoweringRequestList } from '#protocol/api/staff/lowering.ts'
 import type { AnomalyDecide, StaffOrder, StaffOrderList } from '#protocol/api/staff/orders.ts'
 import type {
   PlanogramLintResult,
@@ -289,7 +290,7 @@ export class StaffApi {
   }
   /** @param what  whose second person decides: the path of its approvals */
   decideSecond(
-    what: 'approvals' | 'write-offs' | 'compensations',
+    what: 'approvals' | 'lowering-requests' | 'write-offs' | 'compensations',
     id: string,
     decision: 'approve' | 'refuse',
     reason: string,
@@ -320,6 +321,9 @@ export class StaffApi {
   }
   approvals(signal?: AbortSignal): Promise<ApprovalList> {
     return this.#get('/api/staff/approvals', signal)
+  }
+  loweringRequests(signal?: AbortSignal): Promise<LoweringRequestList> {
+    return this.#get('/api/staff/lowering-requests', signal)
   }
   fleet(signal?: AbortSignal): Promise<Fleet> {
     return this.#get('/api/staff/fleet', signal)

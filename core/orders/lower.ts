@@ -70,6 +70,11 @@ export function decideLowered(
   }
 }
 
+/** The provider was asked for the money and has not told that it was taken: less can still be asked for. */
+export function isAskedFor(order: { state: string }): boolean {
+  return order.state === 'charging' || order.state === 'arrears'
+}
+
 /** What the order would be without these goods. */
 export async function calculateLowered(
   tx: Tx,

@@ -20,6 +20,7 @@ import { adviseOn } from './advice.ts'
 import type { Disputes } from './disputes.ts'
 import { OPEN_TICKET_STATES, type TicketInput, ticketMachine } from './machine.ts'
 import { deskOf } from './desk/desk-view.ts'
+import { loweringRequestViews } from './lowering-requests.ts'
 import type { TicketPictures } from './pictures/pictures.ts'
 import { countTickets, listTickets, ticketRow, ticketsSeenBy, type TicketView } from './ticket-list.ts'
 import { listOrders } from './order-list.ts'
@@ -208,6 +209,7 @@ export function createSupportQueries(
       refundableFen,
       arrears,
       compensation: await deps.compensations.panel(read, staff, row),
+      loweringRequest: (await loweringRequestViews(read, policy, staff, orderId))[0] ?? null,
       actions: [
         ...(refundableFen > 0 && staff.permissions.has('refund.request') ? ['refund'] : []),
         ...(isAskedFor(row.state, chargeViews) && staff.permissions.has('refund.request') ? ['lower'] : []),
@@ -435,7 +437,7 @@ export function createSupportQueries(
   /** Whatever waits for a second person: refunds, debts to let go, coupons and points, whole incidents. */
   async function waitingForSecond(): Promise<number> {
     const counts = await Promise.all(
-      (['refund', 'writeOff', 'compensation', 'refundCase'] as const).map((table) =>
+      (['refund', 'loweringRequest', 'writeOff', 'compensation', 'refundCase'] as const).map((table) =>
         read
           .selectFrom(table)
           .select((eb) => eb.fn.countAll<number>().as('count'))

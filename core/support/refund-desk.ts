@@ -3,7 +3,7 @@ import type { LowerCreate, RefundCalculate, RefundCalculation } from '#protocol/
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
-import { calculateLowered } from '#core/orders/lower.ts'
+import { calculateLowered, isAskedFor } from '#core/orders/lower.ts'
 import { getOrder, linesOf, type OrderLineRow, type OrderRow } from '#core/orders/store.ts'
 import type { Charges } from '#core/payments/charges.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
@@ -12,6 +12,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import { refundLimitFen } from '#core/staff/refund-limit.ts'
+import { isRepeatedLowering, saveLoweringRequest } from './lowering-requests.ts'
 
 const SHOWN_MOST_FEN = 100_000_000
 type Policy = CoreDeps['policy']
@@ -89,7 +90,10 @@ async function calculateLess(
   }
 }
 
-/** @throws CabinetError `order_not_unpaid`, `bad_request`, or `not_allowed` above the authority of who asks */
+/**
+ * Above the authority of who asks a second person decides first.
+ * @throws CabinetError `order_not_unpaid`, `bad_request`, `already_decided` when a second person is asked already
+ */
 export async function askForLess(
   tx: Tx,
   deps: { charges: Charges; policy: Policy },
@@ -97,31 +101,28 @@ export async function askForLess(
   orderId: string,
   wish: LowerCreate,
 ): Promise<void> {
+  if (await isRepeatedLowering(tx, staff, orderId, wish)) return
   const order = await getOrder(tx, orderId)
   if (!isAskedFor(order)) throw new CabinetError('order_not_unpaid')
   const lowered = await calculateLowered(tx, orderId, wish.lines)
   if (lowered === undefined || lowered.totalFen >= order.totalFen)
     throw new CabinetError('bad_request', 'The order has fewer of these goods; load it again.')
   const byFen = order.totalFen - lowered.totalFen
-  if (byFen > refundLimitFen(staff.role, deps.policy))
-    throw new CabinetError('not_allowed', 'The amount is above your authority; a lead can do it.')
+  const { refundId, lines, reason, ticketId } = wish
+  const needsApproval = byFen > refundLimitFen(staff.role, deps.policy)
+  await appendAudit(tx, {
+    actor: `staff:${staff.staffId}`,
+    action: 'charge.less_asked',
+    subject: `order:${orderId}`,
+    detail: { refundId, byFen, reason, note: wish.note ?? null, needsApproval },
+  })
+  if (needsApproval) return saveLoweringRequest(tx, staff, orderId, wish, byFen)
   const charge = await tx
     .selectFrom('charge')
     .select('chargeId')
     .where('orderId', '=', orderId)
     .executeTakeFirstOrThrow()
-  const { refundId, lines, reason, ticketId } = wish
   await deps.charges.lower(tx, charge.chargeId, { refundId, lines, reason, by: staff.staffId, ticketId })
-  await appendAudit(tx, {
-    actor: `staff:${staff.staffId}`,
-    action: 'charge.less_asked',
-    subject: `order:${orderId}`,
-    detail: { refundId, byFen, reason, note: wish.note ?? null },
-  })
-}
-
-function isAskedFor(order: OrderRow): boolean {
-  return order.state === 'charging' || order.state === 'arrears'
 }
 
 /** What these pieces cost after discounts, by what the line costs without them. */

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { closed, Id } from '#protocol/api/common.ts'
+import { LoweringRequestList } from '#protocol/api/staff/lowering.ts'
 import { AnomalyDecide, StaffOrder, StaffOrderList } from '#protocol/api/staff/orders.ts'
 import {
   ApprovalDecision,
@@ -23,6 +24,7 @@ import type { HttpApp } from '#core/platform/http.ts'
 import { decideApproval } from '#core/refunds/decide.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import type { Permission } from '#core/staff/permissions.ts'
+import { decideLoweringRequest, loweringRequestViews } from './lowering-requests.ts'
 import type { SupportQueries } from './queries.ts'
 import { askForLess, calculateRefund } from './refund-desk.ts'
 
@@ -146,6 +148,35 @@ export function registerSupportRoutes(
             : refunds.reject(tx, row.refundId, staff.staffId, request.body.reason)
         })
         return { refund: refundView(refund) }
+      },
+    )
+
+  app.get(
+    '/api/staff/lowering-requests',
+    { ...allow('refund.request'), schema: { response: { 200: LoweringRequestList } } },
+    async (request) => ({ requests: await loweringRequestViews(db.read, policy, me(request)) }),
+  )
+  for (const verdict of ['approve', 'refuse'] as const)
+    app.post(
+      `/api/staff/lowering-requests/:refundId/${verdict}`,
+      {
+        ...allow('refund.approve'),
+        schema: { params: refundParams, body: ApprovalDecision, response: { 200: StaffOrder } },
+      },
+      async (request) => {
+        const staff = me(request)
+        if (verdict === 'approve') requireProof(staff)
+        const orderId = await db.write('decide to ask for less', (tx) =>
+          decideLoweringRequest(
+            tx,
+            { policy, refunds, charges: deps.charges },
+            request.params.refundId,
+            staff,
+            verdict,
+            request.body.reason,
+          ),
+        )
+        return support.order(staff, orderId)
       },
     )
 

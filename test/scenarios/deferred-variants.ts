@@ -36,6 +36,47 @@ function askForLess(world: World, staff: Staff, order: OrderView, sku: string): 
     reason: 'not_taken',
   })
 }
+
+export const deferredLoweredBySecond: Scenario = {
+  name: 'deferred-lowered-by-second',
+  shows:
+    'less than an agent may decide alone waits for a second person, who is never the first: until then the amount stays, then only the lower one is taken',
+  policy: { agentRefundFen: 100 },
+  async run(world) {
+    const [consumer, agent, lead] = [
+      await world.consumer(),
+      await world.staff('agent'),
+      await world.staff('lead'),
+    ]
+    const order = await pendingVisit(world, consumer)
+    const refundId = world.ids.next('refund')
+    const asked = {
+      refundId,
+      lines: [{ lineId: lineOf(order, 'cola-330').lineId, quantity: 1 }],
+      reason: 'not_taken',
+    }
+    const waiting = (await agent.send('POST', `orders/${order.orderId}/lower`, asked)) as StaffOrder
+    expectEqual(waiting.loweringRequest?.refundId, refundId, 'what waits for a second person')
+    expectEqual(waiting.order.totalFen, order.totalFen, 'the amount until then')
+    const own = await agent.trySend('POST', `lowering-requests/${refundId}/approve`, {
+      reason: 'it is right',
+    })
+    expectEqual(own.status, 403, 'deciding what one asked for')
+    await lead.send('POST', `lowering-requests/${refundId}/approve`, { reason: 'seen on the pictures' })
+    const lowered = await eventually('the lower amount', async () => {
+      const view = await consumer.order(order.orderId)
+      return view.totalFen < order.totalFen && view
+    })
+    const late = await lead.trySend('POST', `lowering-requests/${refundId}/refuse`, {
+      reason: 'changed my mind',
+    })
+    expectEqual(late.status, 409, 'deciding twice')
+    await world.provider.deduct(order.orderId)
+    await eventually('the payment', async () => (await consumer.order(order.orderId)).state === 'paid')
+    expectEqual(await takenFen(world, consumer), [lowered.totalFen], 'what was taken')
+    await expectSoundBooks(world)
+  },
+}
 const takenFen = async (world: World, consumer: Consumer) =>
   paymentsOf(await world.provider.books(), consumer).map(({ amountFen }) => amountFen)
 
@@ -304,6 +345,7 @@ export const deferredStrangeState: Scenario = {
 
 export const DEFERRED_STORIES: readonly Scenario[] = [
   deferredLowered,
+  deferredLoweredBySecond,
   deferredDisputeLowers,
   deferredLoweredAnswerLost,
   deferredLoweredTooLate,

@@ -14,7 +14,7 @@ import { emptyView, idChip, moment, money, pageHead, personText } from '../views
 interface Waiting {
   readonly id: string
   /** Where it is decided; a whole incident is decided on its own page, beside its orders. */
-  readonly path: 'approvals' | 'write-offs' | 'compensations' | 'refund-cases'
+  readonly path: 'approvals' | 'lowering-requests' | 'write-offs' | 'compensations' | 'refund-cases'
   readonly title: GoodWord
   readonly count?: number
   readonly amountFen: number
@@ -45,8 +45,9 @@ export class ApprovalsPage extends StaffPage {
   async #load(signal: AbortSignal): Promise<Waiting[]> {
     const { api, me } = this.services
     const mayCases = me?.permissions.includes('refundCase.work') === true
-    const [refunds, writeOffs, compensations, cases] = await Promise.all([
+    const [refunds, lowerings, writeOffs, compensations, cases] = await Promise.all([
       api.approvals(signal),
+      api.loweringRequests(signal),
       api.writeOffs(signal),
       api.compensations(signal),
       mayCases ? api.refundCases(signal) : { cases: [] },
@@ -57,6 +58,13 @@ export class ApprovalsPage extends StaffPage {
         id: one.refundId,
         path: 'approvals' as const,
         title: 'approval.refund' as const,
+        reason: wordOr(`refundReason.${one.reason}`, one.reason),
+      })),
+      ...lowerings.requests.map((one) => ({
+        ...one,
+        id: one.refundId,
+        path: 'lowering-requests' as const,
+        title: 'approval.lowering' as const,
         reason: wordOr(`refundReason.${one.reason}`, one.reason),
       })),
       ...writeOffs.writeOffs.map((one) => ({

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, query } from 'lit/decorators.js'
 import type { StaffOrder } from '#protocol/api/staff/orders.ts'
+import { formatMoney } from '#protocol/words/format.ts'
 import { ORDER_STATE_WORDS, SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { knowsSentence, sentence } from '../../data/staff-evidence.ts'
 import { goodWord } from '../../words/making-good.ts'
@@ -13,7 +14,7 @@ import type { RefundDialog } from '../parts/refund-dialog.ts'
 import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
 import { Shortcuts } from '../shortcuts.ts'
-import { card, idChip, moment, stateBadge } from '../views.ts'
+import { card, idChip, moment, personText, stateBadge } from '../views.ts'
 import '../parts/arrears-card.ts'
 import '../parts/compensation-card.ts'
 import '../parts/decide-dialog.ts'
@@ -64,6 +65,13 @@ export class OrderPage extends StaffPage {
     </div>`
   }
 
+  #lowering({ loweringRequest }: StaffOrder) {
+    if (loweringRequest === null) return nothing
+    const name = personText(this.services, loweringRequest.requestedBy)
+    const words = goodWord('loweringWaits', { name, amount: formatMoney(loweringRequest.amountFen) })
+    return html`<p class="strip tone-warn">${icon('shield-check')}<span>${words} <a href="${BASE}/approvals">${word('approvals')}</a></span></p>`
+  }
+
   #body(value: StaffOrder) {
     const { order, session } = value
     const { time } = this.services
@@ -79,7 +87,7 @@ export class OrderPage extends StaffPage {
         ${anomaliesPanel(this.services, value, (id) => this.#decide(id))}
       </div>
       <div class="stack">
-        ${value.arrears ? html`<arrears-card .order=${value}></arrears-card>` : nothing}
+        ${this.#lowering(value)} ${value.arrears ? html`<arrears-card .order=${value}></arrears-card>` : nothing}
         ${linesPanel(value)} ${paymentsPanel(this.services, value)} <compensation-card .order=${value}></compensation-card> ${consumerPanel(this.services, value)}
         ${card(
           'session',

@@ -139,7 +139,7 @@ export class RefundDialog extends StaffElement {
   }
   async #sendLower(draft: RefundCalculate): Promise<void> {
     try {
-      await this.services.api.lower(this.order.order.orderId, {
+      const { loweringRequest } = await this.services.api.lower(this.order.order.orderId, {
         lines: draft.lines,
         reason: draft.reason,
         refundId: this.#refundId,
@@ -148,7 +148,10 @@ export class RefundDialog extends StaffElement {
       })
       this.phase = 'edit'
       this.dialog.close()
-      this.services.toast({ tone: 'ok', text: goodWord('lowered') })
+      this.services.toast({
+        tone: 'ok',
+        text: goodWord(loweringRequest === null ? 'lowered' : 'loweringAsked'),
+      })
       this.dispatchEvent(new CustomEvent('refunded', { bubbles: true }))
     } catch (error) {
       this.#failed(error)
@@ -262,14 +265,16 @@ export class RefundDialog extends StaffElement {
       <footer class="dialog-foot">
         <span class="grow soft small">${word('refundNumber')} ${idChip(this.services, this.#refundId)}</span>
         <button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button>
-        <button id="refund-send" class="button primary" ?disabled=${this.phase === 'sending' || (this.phase === 'edit' && (!calculation || Boolean(refusal) || (this.isLower && calculation.needsApproval)))}>
+        <button id="refund-send" class="button primary" ?disabled=${this.phase === 'sending' || (this.phase === 'edit' && (!calculation || Boolean(refusal)))}>
           ${
             this.phase === 'sending'
               ? word('sending')
               : this.phase === 'no_answer'
                 ? word('sendSameAgain')
                 : this.isLower
-                  ? goodWord('lowerAmount', { amount: formatMoney(amountFen) })
+                  ? goodWord(calculation?.needsApproval ? 'lowerAsk' : 'lowerAmount', {
+                      amount: formatMoney(amountFen),
+                    })
                   : calculation?.needsApproval
                     ? word('askApproval', { amount: formatMoney(amountFen) })
                     : word('refundAmount', { amount: formatMoney(amountFen) })

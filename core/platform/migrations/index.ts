@@ -29,6 +29,7 @@ import { rechecksMigration } from './0027-rechecks.ts'
 import { emergenciesMigration } from './0028-emergencies.ts'
 import { teamMigration } from './0029-team.ts'
 import { ticketPicturesMigration } from './0030-ticket-pictures.ts'
+import { loweringRequestsMigration } from './0031-lowering-requests.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const MIGRATIONS: readonly Migration[] = [
   emergenciesMigration,
   teamMigration,
   ticketPicturesMigration,
+  loweringRequestsMigration,
 ]

@@ -1,3 +1,4 @@
+import type { LoweringRequestView } from '#protocol/api/staff/lowering.ts'
 import type {
   AnomalyKind,
   AnomalyState,
@@ -144,6 +145,22 @@ export interface MoneyTables {
     byFen: number | null
     askedAtMs: number
     endedAtMs: number | null
+  }
+  /** Less to be asked for, above the authority of who wished it. `lines` is JSON: line ids and quantities. */
+  loweringRequest: {
+    refundId: string
+    orderId: string
+    lines: string
+    reason: RefundReason
+    ticketId: string | null
+    note: string | null
+    amountFen: number
+    state: LoweringRequestView['state']
+    requestedBy: string
+    requestedAtMs: number
+    decidedBy: string | null
+    decidedAtMs: number | null
+    decisionNote: string | null
   }
   refundLine: { refundId: string; lineId: string; quantity: number; amountFen: number }
   anomaly: {

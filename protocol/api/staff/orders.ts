@@ -17,6 +17,7 @@ import { CompensationPanel } from '#protocol/api/compensation.ts'
 import { OrderView } from '#protocol/api/consumer.ts'
 import { POLICY_NAMES } from '#protocol/api/policies.ts'
 import Type from 'typebox'
+import { LoweringRequestView } from './lowering.ts'
 
 export const PaymentView = Type.Object(
   {
@@ -148,6 +149,8 @@ export const StaffOrder = Type.Object(
     /** Set when it was not paid in time. */
     arrears: Type.Union([Type.Null(), ArrearsView]),
     compensation: CompensationPanel,
+    /** Less to be asked for, which a second person has not decided yet. */
+    loweringRequest: Type.Union([Type.Null(), LoweringRequestView]),
     /** refund, lower, compensate, collect, paid_elsewhere, write_off: what the reader may do now. */
     actions: Type.Array(Type.String()),
   },

@@ -397,6 +397,7 @@ function registerMoney(app: HttpApp, fake: FakeStaffInterface): void {
     fake.sent.push({ what: 'decide', body })
     return {}
   })
+  app.get('/api/staff/lowering-requests', PUBLIC, async () => ({ requests: [] }))
   app.get('/api/staff/write-offs', PUBLIC, async () => ({
     writeOffs: [
       {

@@ -291,6 +291,7 @@ export function aDoubleChargedOrder(refunds: readonly Refund[] = []): StaffOrder
     ],
     ticketId: 'tk-1041',
     arrears: null,
+    loweringRequest: null,
     compensation: {
       given: [],
       limitFen: 1000,
