@@ -1,4 +1,4 @@
-import type { Comparison, PixelStatistics } from './pixels.ts'
+import { type Comparison, FOUND_LEAD, type PixelStatistics } from './pixels.ts'
 
 /**
  * covered  something is before the lens
@@ -34,9 +34,8 @@ const ANOTHER_PLACE_LIKENESS = 0.25
 const BLURRED_LIKENESS = 0.28
 /** A milky sheet leaves the edges where they were, but hardly any contrast. Part of the reference's sharpness. */
 const VEILED_SHARPNESS_SHARE = 0.08
-/** The old place found again elsewhere in the picture, this much more like it than what is in its place now. */
+/** The old place found again elsewhere in the picture: this like it, and `FOUND_LEAD` more than what is in its place now. */
 const FOUND_LIKENESS = 0.5
-const FOUND_LEAD = 0.15
 /** A reference needs light and detail, or a cabinet that starts with a covered camera would take that for normal. */
 const REFERENCE_DETAIL_SHARE = 0.3
 const REFERENCE_LUMINANCE_FACTOR = 2

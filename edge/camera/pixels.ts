@@ -27,7 +27,10 @@ export interface Comparison {
   readonly sharpness: number
   /** Likeness of the edges at the same place, −1 to 1: shelves and walls stay when goods go. */
   readonly inPlace: number
-  /** Likeness of the edges when the picture is moved to where it fits best, and how far that is, pixels of this size. */
+  /**
+   * Likeness of the edges when the picture is moved to where it fits best, and how far that is, pixels of this size. A
+   * picture that is in its place is not looked for elsewhere: both are 0.
+   */
   readonly elsewhere: number
   readonly shiftPixels: number
 }
@@ -44,53 +47,84 @@ const SAME_TILE_CORRELATION = 0.4
 const TREMBLE_PIXELS = 1
 /** How far a knocked camera is looked for, pixels of a quarter of the small picture. */
 const SEARCH_PIXELS = 7
+/** The old place found again elsewhere must be this much more like it than what is in its place now. */
+export const FOUND_LEAD = 0.15
+/** Likeness is 1 at most: beyond this nothing elsewhere can lead any more, and the search, most of the work, is spared. */
+const UNRIVALLED_LIKENESS = 1 - FOUND_LEAD
+
+/** What is asked of one picture again and again: a reference is compared with every look until the next one. */
+interface Studied {
+  readonly laplacianVariance: number
+  /** Energy of the fine differences for each unit of the coarse ones. */
+  readonly fineness: number
+  /** At half the size. */
+  readonly edges: Edges
+  /** Tile by tile, as `tilesOf` goes. */
+  readonly tiles: readonly Tile[]
+}
+const studies = new WeakMap<GreyPicture, Studied>()
+function study(picture: GreyPicture): Studied {
+  let studied = studies.get(picture)
+  if (studied === undefined) {
+    const half = halved(picture)
+    const fine = laplacianVariance(picture)
+    const coarse = laplacianVariance(halved(half))
+    studied = {
+      laplacianVariance: fine,
+      fineness: coarse === 0 ? 0 : fine / coarse,
+      edges: edgesOf(half),
+      tiles: tilesOf(picture).map(([x, y]) => tileOf(picture, x, y)),
+    }
+    studies.set(picture, studied)
+  }
+  return studied
+}
 
 export function measure(picture: GreyPicture): PixelStatistics {
   let sum = 0
   for (const value of picture.pixels) sum += value
-  let tiles = 0
+  const { tiles, laplacianVariance } = study(picture)
   let detailed = 0
-  for (const [x, y] of tilesOf(picture)) {
-    tiles++
-    if (tileOf(picture, x, y).sd >= PLAIN_TILE_SD) detailed++
-  }
+  for (const { sd } of tiles) if (sd >= PLAIN_TILE_SD) detailed++
   return {
     meanLuminance: sum / picture.pixels.length,
-    laplacianVariance: laplacianVariance(picture),
-    detailShare: tiles === 0 ? 0 : detailed / tiles,
+    laplacianVariance,
+    detailShare: tiles.length === 0 ? 0 : detailed / tiles.length,
   }
 }
 
 /** Compares patterns, not brightness: the light of an open door does not count. */
 export function compare(picture: GreyPicture, reference: GreyPicture): Comparison {
+  const [now, then] = [study(picture), study(reference)]
   return {
-    changedShare: changedShare(picture, reference),
-    focus: partOf(fineness(picture), fineness(reference)),
-    sharpness: partOf(laplacianVariance(picture), laplacianVariance(reference)),
+    changedShare: changedShare(picture, then),
+    focus: partOf(now.fineness, then.fineness),
+    sharpness: partOf(now.laplacianVariance, then.laplacianVariance),
     ...place(picture, reference),
   }
 }
 
-function changedShare(picture: GreyPicture, reference: GreyPicture): number {
+function changedShare(picture: GreyPicture, reference: Studied): number {
   let detailed = 0
   let changed = 0
-  for (const [x, y] of tilesOf(reference)) {
-    const before = tileOf(reference, x, y)
+  for (const before of reference.tiles) {
     if (before.sd < PLAIN_TILE_SD) continue
     detailed++
-    if (!isSameTile(picture, before, x, y)) changed++
+    if (!isSameTile(picture, before)) changed++
   }
   return detailed === 0 ? 0 : changed / detailed
 }
 
-function isSameTile(picture: GreyPicture, before: Tile, left: number, top: number): boolean {
-  for (let dy = -TREMBLE_PIXELS; dy <= TREMBLE_PIXELS; dy++) {
-    for (let dx = -TREMBLE_PIXELS; dx <= TREMBLE_PIXELS; dx++) {
-      const [x, y] = [left + dx, top + dy]
-      if (x < 0 || y < 0 || x + TILE > picture.width || y + TILE > picture.height) continue
-      const now = tileOf(picture, x, y)
-      if (now.sd >= PLAIN_TILE_SD / 2 && correlation(before, now) >= SAME_TILE_CORRELATION) return true
-    }
+/** Most tiles are where they were, so that is where they are looked for first. */
+const TREMBLES = around(TREMBLE_PIXELS).toSorted(
+  ([ax, ay], [bx, by]) => Math.hypot(ax, ay) - Math.hypot(bx, by),
+)
+function isSameTile(picture: GreyPicture, before: Tile): boolean {
+  for (const [dx, dy] of TREMBLES) {
+    const [x, y] = [before.left + dx, before.top + dy]
+    if (x < 0 || y < 0 || x + TILE > picture.width || y + TILE > picture.height) continue
+    const now = tileOf(picture, x, y)
+    if (now.sd >= PLAIN_TILE_SD / 2 && correlation(before, now) >= SAME_TILE_CORRELATION) return true
   }
   return false
 }
@@ -115,12 +149,6 @@ function laplacianVariance({ width, height, pixels }: GreyPicture): number {
   }
   const mean = total / count
   return squares / count - mean * mean
-}
-
-/** Energy of the fine differences for each unit of the coarse ones. */
-function fineness(picture: GreyPicture): number {
-  const coarse = laplacianVariance(halved(halved(picture)))
-  return coarse === 0 ? 0 : laplacianVariance(picture) / coarse
 }
 
 function halved({ width, height, pixels }: GreyPicture): GreyPicture {
@@ -157,7 +185,7 @@ function edgesOf({ width, height, pixels }: GreyPicture): Edges {
       const at = y * width + x
       const gx = (pixels[at + 1] as number) - (pixels[at - 1] as number)
       const gy = (pixels[at + width] as number) - (pixels[at - width] as number)
-      const scale = 1 / Math.max(FULL_EDGE, Math.hypot(gx, gy))
+      const scale = 1 / Math.max(FULL_EDGE, Math.sqrt(gx * gx + gy * gy))
       dx[at] = gx * scale
       dy[at] = gy * scale
     }
@@ -174,11 +202,11 @@ function place(
   now: GreyPicture,
   then: GreyPicture,
 ): Pick<Comparison, 'inPlace' | 'elsewhere' | 'shiftPixels'> {
-  const [halfNow, halfThen] = [halved(now), halved(then)]
-  const [fineNow, fineThen] = [edgesOf(halfNow), edgesOf(halfThen)]
+  const [fineNow, fineThen] = [study(now).edges, study(then).edges]
   let inPlace = -1
-  for (const [x, y] of around(TREMBLE_PIXELS)) inPlace = Math.max(inPlace, likeness(fineNow, fineThen, x, y))
-  const [coarseNow, coarseThen] = [edgesOf(halved(halfNow)), edgesOf(halved(halfThen))]
+  for (const [x, y] of TREMBLES) inPlace = Math.max(inPlace, likeness(fineNow, fineThen, x, y))
+  if (inPlace > UNRIVALLED_LIKENESS) return { inPlace, elsewhere: 0, shiftPixels: 0 }
+  const [coarseNow, coarseThen] = [edgesOf(halved(halved(now))), edgesOf(halved(halved(then)))]
   let elsewhere = -1
   let shiftPixels = 0
   for (const [x, y] of around(SEARCH_PIXELS)) {
@@ -191,12 +219,15 @@ function place(
   return { inPlace, elsewhere, shiftPixels }
 }
 
-function* around(reach: number): Generator<readonly [number, number]> {
-  for (let y = -reach; y <= reach; y++) for (let x = -reach; x <= reach; x++) yield [x, y]
+function around(reach: number): ReadonlyArray<readonly [number, number]> {
+  const shifts: Array<readonly [number, number]> = []
+  for (let y = -reach; y <= reach; y++) for (let x = -reach; x <= reach; x++) shifts.push([x, y])
+  return shifts
 }
 
 function likeness(now: Edges, then: Edges, shiftX: number, shiftY: number): number {
-  const { width, height } = then
+  const { width, height, dx: thenX, dy: thenY } = then
+  const { dx: nowX, dy: nowY } = now
   let both = 0
   let ofNow = 0
   let ofThen = 0
@@ -204,8 +235,10 @@ function likeness(now: Edges, then: Edges, shiftX: number, shiftY: number): numb
     for (let x = Math.max(0, -shiftX); x < Math.min(width, width - shiftX); x++) {
       const a = (y + shiftY) * width + x + shiftX
       const b = y * width + x
-      const [ax, ay] = [now.dx[a] as number, now.dy[a] as number]
-      const [bx, by] = [then.dx[b] as number, then.dy[b] as number]
+      const ax = nowX[a] as number
+      const ay = nowY[a] as number
+      const bx = thenX[b] as number
+      const by = thenY[b] as number
       both += ax * bx + ay * by
       ofNow += ax * ax + ay * ay
       ofThen += bx * bx + by * by
@@ -214,33 +247,42 @@ function likeness(now: Edges, then: Edges, shiftX: number, shiftY: number): numb
   return ofNow === 0 || ofThen === 0 ? 0 : both / Math.sqrt(ofNow * ofThen)
 }
 
-function* tilesOf({ width, height }: GreyPicture): Generator<readonly [number, number]> {
-  for (let y = 0; y + TILE <= height; y += TILE) for (let x = 0; x + TILE <= width; x += TILE) yield [x, y]
+function tilesOf({ width, height }: GreyPicture): ReadonlyArray<readonly [number, number]> {
+  const tiles: Array<readonly [number, number]> = []
+  for (let y = 0; y + TILE <= height; y += TILE)
+    for (let x = 0; x + TILE <= width; x += TILE) tiles.push([x, y])
+  return tiles
 }
 
 interface Tile {
-  readonly values: Float32Array
+  readonly left: number
+  readonly top: number
+  /** Of the picture that the tile belongs to. */
+  readonly pixels: Uint8Array
+  readonly width: number
   readonly mean: number
   readonly sd: number
 }
-function tileOf(picture: GreyPicture, left: number, top: number): Tile {
-  const values = new Float32Array(TILE * TILE)
+function tileOf({ pixels, width }: GreyPicture, left: number, top: number): Tile {
   let sum = 0
-  for (let y = 0; y < TILE; y++) {
-    for (let x = 0; x < TILE; x++) {
-      const value = picture.pixels[(top + y) * picture.width + left + x] as number
-      values[y * TILE + x] = value
-      sum += value
-    }
-  }
-  const mean = sum / values.length
+  for (let y = top; y < top + TILE; y++)
+    for (let at = y * width + left; at < y * width + left + TILE; at++) sum += pixels[at] as number
+  const mean = sum / (TILE * TILE)
   let squares = 0
-  for (const value of values) squares += (value - mean) ** 2
-  return { values, mean, sd: Math.sqrt(squares / values.length) }
+  for (let y = top; y < top + TILE; y++)
+    for (let at = y * width + left; at < y * width + left + TILE; at++) {
+      const above = (pixels[at] as number) - mean
+      squares += above * above
+    }
+  return { left, top, pixels, width, mean, sd: Math.sqrt(squares / (TILE * TILE)) }
 }
 function correlation(a: Tile, b: Tile): number {
   let sum = 0
-  for (let i = 0; i < a.values.length; i++)
-    sum += ((a.values[i] as number) - a.mean) * ((b.values[i] as number) - b.mean)
-  return sum / (a.values.length * a.sd * b.sd)
+  for (let y = 0; y < TILE; y++) {
+    const ofA = (a.top + y) * a.width + a.left
+    const ofB = (b.top + y) * b.width + b.left
+    for (let x = 0; x < TILE; x++)
+      sum += ((a.pixels[ofA + x] as number) - a.mean) * ((b.pixels[ofB + x] as number) - b.mean)
+  }
+  return sum / (TILE * TILE * a.sd * b.sd)
 }

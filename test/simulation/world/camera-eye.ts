@@ -48,14 +48,24 @@ const SHELVES = Uint8Array.from({ length: GREY_WIDTH * GREY_HEIGHT }, (_, at) =>
   return isEdge ? 30 : 110 + ((x * 7 + y * 13) % 60) + ((x >> 4) % 3) * 25
 })
 
-/** The far end of the image work: bytes of `createCamera` to a small grey picture. */
+/** The noise of the sensor has three patterns. */
+const NOISES = 3
+const seen = new Map<string, GreyPicture>()
+
+/** The far end of the image work: bytes of `createCamera` to a small grey picture. There are few, and each is drawn once. */
 export async function readSimulatedPicture(jpeg: Uint8Array): Promise<GreyPicture> {
   const kind = KINDS[jpeg[HEAD.length] ?? 0] ?? 'clear'
-  const noise = jpeg[HEAD.length + 1] ?? 0
-  const pixels = SHELVES.map((grey, at) => {
-    if (kind === 'dark') return 3
-    if (kind === 'covered') return 120
-    return grey + ((at * 31 + noise) % 3)
-  })
-  return { width: GREY_WIDTH, height: GREY_HEIGHT, pixels }
+  const noise = (jpeg[HEAD.length + 1] ?? 0) % NOISES
+  const name = `${kind} ${noise}`
+  let picture = seen.get(name)
+  if (picture === undefined) {
+    const pixels = SHELVES.map((grey, at) => {
+      if (kind === 'dark') return 3
+      if (kind === 'covered') return 120
+      return grey + ((at * 31 + noise) % NOISES)
+    })
+    picture = { width: GREY_WIDTH, height: GREY_HEIGHT, pixels }
+    seen.set(name, picture)
+  }
+  return picture
 }
