@@ -184,7 +184,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     openTicketsOf: async () => 0,
     recentSessionsOf: async () => [],
   }
-  await commerce?.register(http)
+  const knowledge = createKnowledge(deps)
+  await commerce?.register(http, knowledge)
   registerHealth(http, {
     metrics,
     isBrokerUp: () => link.isUp,
@@ -241,7 +242,6 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
       secret: readSecret('emqx-secret', settings['emqx-secret']),
       onProved: access.noteUse,
     })
-  const knowledge = createKnowledge(deps)
   registerKnowledgeRoutes(http, {
     knowledge,
     ticketTypes: () => Object.entries(TICKET_TYPES).map(([key, { label }]) => ({ key, label })),

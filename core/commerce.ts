@@ -18,6 +18,7 @@ import { createConsent, type PermissionDesk } from '#core/consumers/consent.ts'
 import { type Consumers, createConsumers } from '#core/consumers/consumers.ts'
 import { combineHandlers, type EventHandlers } from '#core/ingest/handlers.ts'
 import { takeUpOldCharges } from '#core/ledger/take-up.ts'
+import type { Knowledge } from '#core/knowledge/knowledge.ts'
 import { createNotices, type Gateway } from '#core/notices/notices.ts'
 import { createOrderQueries } from '#core/orders/queries.ts'
 import { advanceOrder, insertOrder, orderOfSession } from '#core/orders/store.ts'
@@ -60,6 +61,7 @@ import { createMonths } from '#core/reports/months.ts'
 import { registerReportRoutes } from '#core/reports/report-routes.ts'
 import { createRestrictions } from '#core/restrictions/restrictions.ts'
 import { registerRestrictionRoutes } from '#core/restrictions/routes.ts'
+import { cabinetForConsumer } from '#core/sessions/queries.ts'
 import { createSessionCourse } from '#core/sessions/course.ts'
 import { createOpening, type SessionMoney } from '#core/sessions/opening.ts'
 import type { SessionWitness } from '#core/sessions/witness.ts'
@@ -71,6 +73,10 @@ import { createSnoozing } from '#core/support/desk/snooze.ts'
 import { createTasks } from '#core/support/desk/tasks.ts'
 import { createDisputes } from '#core/support/disputes.ts'
 import { createLateChecks } from '#core/support/late-checks.ts'
+import { createQualityCheck } from '#core/support/quality-check.ts'
+import { createCabinetHelp } from '#core/support/questions/help.ts'
+import { createQuestions } from '#core/support/questions/questions.ts'
+import { questionWishes, registerQuestionRoutes } from '#core/support/questions/routes.ts'
 import { createSatisfaction } from '#core/support/satisfaction.ts'
 import { createTicketPictures } from '#core/support/pictures/pictures.ts'
 import { registerPictureRoutes } from '#core/support/pictures/routes.ts'
@@ -153,6 +159,16 @@ export function createCommerce(deps: CommerceDeps) {
     orders,
     traces,
   })
+  const shownCabinet = (cabinetId: string, consumerId: string | undefined) =>
+    cabinetForConsumer({ ...deps, consumers }, cabinetId, consumerId)
+  const quality = createQualityCheck({ ...deps, refunds, anomalies, tickets })
+  const questions = createQuestions({
+    ...deps,
+    tickets,
+    disputes,
+    quality,
+    cabinetForConsumer: shownCabinet,
+  })
   const lateChecks = createLateChecks({ ...deps, disputes, refunds, anomalies })
   reactions.connect({
     charges,
@@ -214,9 +230,12 @@ export function createCommerce(deps: CommerceDeps) {
     authenticate: ((request) => consumers.authenticate(request)) satisfies NonNullable<
       Authenticators['consumer']
     >,
-    async register(http: HttpApp): Promise<void> {
+    async register(http: HttpApp, knowledge: Knowledge): Promise<void> {
       const desk = createPermissionDesk(deps, provider)
-      const consent = createConsent(http, { ...deps, consumers, desk })
+      const wishes = questionWishes(questions)
+      const consent = createConsent(http, { ...deps, consumers, desk, wishes })
+      const help = createCabinetHelp({ ...deps, knowledge, cabinetForConsumer: shownCabinet })
+      registerQuestionRoutes(http, { questions, help, consent })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
       await registerPictureRoutes(http, { ...deps, pictures, disputes, support })
       registerOwnDataRoutes(http, { ...deps, seal: deps.seal, orders })

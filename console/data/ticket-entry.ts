@@ -14,6 +14,7 @@ export const ENTRY_TYPE_NAMES = [
   'camera_blocked',
   'quality',
   'purchase_help',
+  'cabinet_trouble',
   'complaint',
   'cabinet_use',
   'temperature',

@@ -8,12 +8,13 @@ import { appendAudit } from '#core/audit/audit.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { createCookies, HttpApp } from '#core/platform/http.ts'
-import { sha256Hex } from '#core/privacy/seal.ts'
+import { type Seal, sha256Hex } from '#core/privacy/seal.ts'
 import type { Consumers } from './consumers.ts'
 
 /** The provider's token lives an hour, so nothing older comes back. */
 const CONSENT_LIFE_MS = 3_600_000
 const COOKIE = 'consent'
+const wishBoundTo = (state: string) => `consent.wish/${state}`
 
 /** What consent needs of the payment provider. */
 export interface PermissionDesk {
@@ -24,8 +25,18 @@ export interface PermissionDesk {
 }
 
 export interface Consent {
-  /** Begins a consent for this browser. @returns the provider's address for `details.consentUrl` */
-  begin(request: FastifyRequest, reply: FastifyReply, cabinetId: string): Promise<string>
+  /**
+   * Begins a consent for this browser. @returns the provider's address for `details.consentUrl`
+   * @param wish  what the reader wanted to do at the cabinet and does when they come back; kept sealed, an hour at most
+   */
+  begin(request: FastifyRequest, reply: FastifyReply, cabinetId: string, wish?: string): Promise<string>
+}
+/** What somebody wanted to do who had to be known first. */
+export interface WishReactions {
+  /** @returns the page that shows what came of it */
+  carryOut(consumerId: string, cabinetId: string, wish: string): Promise<string>
+  /** The page to go back to when they were not made known. */
+  givenUp(cabinetId: string): string
 }
 
 /**
@@ -38,16 +49,30 @@ export function createConsent(
     desk: PermissionDesk
     consumers: Consumers
     cookies: ReturnType<typeof createCookies>
+    seal: Seal
+    wishes: WishReactions
     publicUrl: () => string
   },
 ): Consent {
-  const { db, ids, random, log, desk, consumers, cookies } = deps
+  const { db, ids, random, log, desk, consumers, cookies, seal, wishes } = deps
 
-  async function begin(_request: FastifyRequest, reply: FastifyReply, cabinetId: string): Promise<string> {
+  async function begin(
+    _request: FastifyRequest,
+    reply: FastifyReply,
+    cabinetId: string,
+    wish?: string,
+  ): Promise<string> {
     const state = ids.next('request')
     const browser = Buffer.from(random.bytes(32)).toString('base64url')
     const returnUrl = `${deps.publicUrl()}/consumer/consent/return?state=${state}`
     const consentUrl = await desk.ask(state, returnUrl, async (tx) => {
+      // Whoever did not come back wants it no more.
+      await tx
+        .updateTable('consent')
+        .set({ wishSealed: null })
+        .where('wishSealed', 'is not', null)
+        .where('createdAtMs', '<', nowOf(tx) - CONSENT_LIFE_MS)
+        .execute()
       await tx
         .insertInto('consent')
         .values({
@@ -56,6 +81,7 @@ export function createConsent(
           cabinetId,
           createdAtMs: nowOf(tx),
           usedAtMs: null,
+          wishSealed: wish === undefined ? null : seal.seal(wish, wishBoundTo(state)),
         })
         .execute()
     })
@@ -89,7 +115,10 @@ export function createConsent(
         deps.clock.now() - consent.createdAtMs > CONSENT_LIFE_MS
       )
         throw new CabinetError('not_found', 'This consent was not begun by this browser, or too long ago.')
-      const page = `/c/${encodeURIComponent(consent.cabinetId)}`
+      const page =
+        consent.wishSealed === null
+          ? `/c/${encodeURIComponent(consent.cabinetId)}`
+          : wishes.givenUp(consent.cabinetId)
       if (request.query.declined !== undefined) return reply.redirect(`${page}?refused=consent_required`, 303)
       if (consent.usedAtMs !== null) return reply.redirect(`${page}?consent=ok`, 303)
       const openid = await desk.findOpenid(consent.state)
@@ -98,7 +127,7 @@ export function createConsent(
       const { consumerId, token } = await db.write('bind a consumer', async (tx) => {
         await tx
           .updateTable('consent')
-          .set({ usedAtMs: nowOf(tx) })
+          .set({ usedAtMs: nowOf(tx), wishSealed: null })
           .where('state', '=', consent.state)
           .execute()
         const signedIn = await consumers.signIn(tx, openid, language)
@@ -111,7 +140,9 @@ export function createConsent(
       })
       log.info({ consumerId }, 'consent given')
       consumers.setCookie(reply, token)
-      return reply.redirect(`${page}?consent=ok`, 303)
+      if (consent.wishSealed === null) return reply.redirect(`${page}?consent=ok`, 303)
+      const wish = seal.open(consent.wishSealed, wishBoundTo(consent.state))
+      return reply.redirect(await wishes.carryOut(consumerId, consent.cabinetId, wish), 303)
     },
   )
   return { begin }

@@ -13,6 +13,7 @@ import type {
 } from '#protocol/api/knowledge.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
+import type { Article } from '#protocol/api/questions.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
@@ -37,6 +38,12 @@ export interface Knowledge {
   used(by: StaffIdentity, itemId: string, use: KnowledgeUse): Promise<void>
   /** What is published of one kind, for whoever shows all of it. */
   published(kind: KnowledgeKind): Promise<Suggestions['suggestions']>
+  /** Every published article that consumers may read; what fits a search best comes first, and the rest is left out. */
+  publicArticles(search?: { query?: string; type?: string }): Promise<Article[]>
+  /** What fits best for each of several searches, and at most so many; one look into the database for all of them. */
+  bestArticles(searches: ReadonlyArray<{ query: string; type?: string; most: number }>): Promise<Article[][]>
+  /** @throws not_found also for what is not for consumers */
+  publicArticle(key: string): Promise<Article>
 }
 
 export function createKnowledge(deps: CoreDeps): Knowledge {
@@ -72,6 +79,17 @@ export function createKnowledge(deps: CoreDeps): Knowledge {
     body: content.body,
     types: content.types,
     steps: content.steps,
+  })
+
+  async function publicCandidates() {
+    return (await publishedRows())
+      .filter(({ kind, content }) => kind === 'article' && content.isPublic)
+      .map((row) => ({ item: row, content: row.content, uses: row.uses }))
+  }
+  const readable = ({ key, content }: Published): Article => ({
+    key,
+    title: content.title,
+    body: content.body,
   })
 
   async function newestOf(tx: Tx, itemId: string) {
@@ -296,6 +314,20 @@ export function createKnowledge(deps: CoreDeps): Knowledge {
     },
     async published(kind) {
       return (await publishedRows()).filter((row) => row.kind === kind).map(shown)
+    },
+    async publicArticles({ query = '', type } = {}) {
+      return rank(await publicCandidates(), query, type).map(readable)
+    },
+    async bestArticles(searches) {
+      const candidates = await publicCandidates()
+      return searches.map(({ query, type, most }) =>
+        rank(candidates, query, type).slice(0, most).map(readable),
+      )
+    },
+    async publicArticle(key) {
+      const row = (await publicCandidates()).find(({ item }) => item.key === key)
+      if (row === undefined) throw new CabinetError('not_found', 'There is no such article.')
+      return readable(row.item)
     },
     async used(by, itemId, { version, use, ticketId }) {
       await db.write('note a use', async (tx) => {

@@ -12,6 +12,7 @@ import {
   Suggestions,
 } from '#protocol/api/knowledge.ts'
 import { type Bilingual, Id, oneOf } from '#protocol/api/common.ts'
+import { Article, ArticleList } from '#protocol/api/questions.ts'
 import { TemplateList } from '#protocol/api/staff/tickets.ts'
 import type { Access, StaffIdentity } from '#core/platform/access.ts'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -31,6 +32,8 @@ const PERMISSION_OF = {
 } as const
 /** A drafted text may be long; a request for suggestions carries the message of a consumer. */
 const TEXT_MOST = 1000
+/** Anybody may read the articles for consumers; nobody types faster than this. */
+const READ_A_MINUTE = { max: 120, timeWindow: '1 minute' }
 
 /** `protocol/api/knowledge.ts`. */
 export function registerKnowledgeRoutes(
@@ -41,6 +44,30 @@ export function registerKnowledgeRoutes(
   },
 ): void {
   const { knowledge } = deps
+  const open = { access: { kind: 'public' } satisfies Access, rateLimit: READ_A_MINUTE }
+
+  app.get(
+    '/api/consumer/articles',
+    {
+      config: open,
+      schema: {
+        querystring: Type.Object({ query: Type.Optional(Type.String({ maxLength: 100 })) }, closed),
+        response: { 200: ArticleList },
+      },
+    },
+    async ({ query: { query } }) => ({
+      articles: await knowledge.publicArticles(query === undefined ? {} : { query }),
+    }),
+  )
+  app.get(
+    '/api/consumer/articles/:key',
+    {
+      config: open,
+      schema: { params: Type.Object({ key: Article.properties.key }, closed), response: { 200: Article } },
+    },
+    (request) => knowledge.publicArticle(request.params.key),
+  )
+
   const me = (request: { staff: StaffIdentity | null }) => request.staff as StaffIdentity
 
   app.get(

@@ -25,7 +25,9 @@ import { lowerByRule, refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
 import { createQualityCheck } from './quality-check.ts'
 import type { TicketPictures } from './pictures/pictures.ts'
+import { placeOf } from './questions/place.ts'
 import type { Satisfaction } from './satisfaction.ts'
+import { isOfConsumer } from './ticket-store.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
 export interface Disputes {
@@ -99,7 +101,7 @@ export function createDisputes(
   }
   async function ownTicket(consumerId: string, ticketId: string): Promise<TicketRow> {
     const ticket = await tickets.get(db.read, ticketId)
-    if (ticket.consumerId !== consumerId || ticket.origin !== 'dispute') throw new CabinetError('not_found')
+    if (!isOfConsumer(ticket) || ticket.consumerId !== consumerId) throw new CabinetError('not_found')
     return goesOn(ticket)
   }
 
@@ -486,6 +488,7 @@ export function createDisputes(
       number: ticket.number,
       orderId: ticket.orderId ?? '',
       reason: ticket.reason ?? 'other',
+      ...(await placeOf(db.read, ticket)),
       state: stateOf(ticket),
       isAutomatic: ticket.isAutomatic === 1,
       outcomeKey: ticket.outcomeKey,

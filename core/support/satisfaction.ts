@@ -3,7 +3,7 @@ import type { RATING_TAGS } from '#protocol/api/consumer.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
-import { getTicket, saveTicket, type TicketRow } from './ticket-store.ts'
+import { getTicket, isOfConsumer, saveTicket, type TicketRow } from './ticket-store.ts'
 
 const DAY_MS = 86_400_000
 /** Of this many equal parts the first bytes of a hash name one. */
@@ -44,8 +44,8 @@ export function createSatisfaction(
   const { policy, log, reactions } = deps
   return {
     async considerNps(tx, ticket) {
-      // Only who asked from an order has a page on which they can answer.
-      if (ticket.consumerId === null || ticket.origin !== 'dispute') return
+      // Only who asked themselves has a page on which they can answer.
+      if (!isOfConsumer(ticket)) return
       if (!isSampled(ticket.ticketId, policy.npsShare)) return
       const last = await tx
         .selectFrom('npsQuestion')

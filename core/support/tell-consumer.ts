@@ -1,15 +1,15 @@
 import type { Notices } from '#core/notices/notices.ts'
 import type { Tx } from '#core/platform/database.ts'
-import type { TicketRow } from './ticket-store.ts'
+import { isOfConsumer, type TicketRow } from './ticket-store.ts'
 
-/** Whoever asked from an order is told outside of our pages that there is something to read. */
+/** Whoever asked from an order or a cabinet is told outside of our pages that there is something to read. */
 export async function tellAnswered(
   tx: Tx,
   notices: Notices,
   ticket: TicketRow,
   subjectId: string,
 ): Promise<void> {
-  if (ticket.consumerId === null || ticket.cabinetId === null || ticket.origin !== 'dispute') return
+  if (ticket.cabinetId === null || !isOfConsumer(ticket)) return
   const cabinet = await tx
     .selectFrom('cabinet')
     .selectAll()

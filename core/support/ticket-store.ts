@@ -21,6 +21,21 @@ export interface Happening {
 /** A page shows what changed since it looked; more than this nobody reads. */
 const CHANGES_SHOWN = 20
 
+/**
+ * A ticket that a consumer opened, from an order or from the code on a cabinet, or that was split from one: they read it,
+ * write in it, open it again and rate it. What a rule or staff opened about them is not theirs to see.
+ */
+export function isOfConsumer(
+  ticket: Pick<TicketRow, 'consumerId' | 'origin' | 'openedBy' | 'splitFromId' | 'channel'>,
+): ticket is TicketRow & { consumerId: string } {
+  if (ticket.consumerId === null) return false
+  return (
+    ticket.origin === 'dispute' ||
+    ticket.openedBy === ticket.consumerId ||
+    (ticket.splitFromId !== null && (ticket.channel === 'order' || ticket.channel === 'code'))
+  )
+}
+
 /** @throws not_found */
 export async function getTicket(db: Kysely<Tables>, ticketId: string): Promise<TicketRow> {
   const ticket = await db.selectFrom('ticket').selectAll().where('ticketId', '=', ticketId).executeTakeFirst()

@@ -196,6 +196,28 @@ export const TICKET_TYPES: Readonly<Record<string, TicketType>> = {
     outcomes: ['explained', 'no_action'],
     suggestion: both('说明开门、价格、库存和优惠。', 'Explain opening, prices, stock and promotions.'),
   }),
+  cabinet_trouble: ofConsumer({
+    label: both('货柜故障反馈', 'Trouble at the cabinet'),
+    fields: [
+      needed(CABINET),
+      choice('trouble', both('情况', 'What happens'), {
+        door_shut: both('门打不开', 'The door does not open'),
+        door_open: both('门关不上', 'The door does not close'),
+        page: both('页面或支付打不开', 'The page or the payment does not load'),
+        goods: both('商品掉落或卡住', 'Goods fell or are stuck'),
+        danger: both('有危险', 'Something is dangerous'),
+        other: both('其他', 'Something else'),
+      }),
+      field('yes_no', 'isDanger', both('有人身危险？', 'Is anybody in danger?')),
+    ],
+    evidence: ['cabinet', 'door', 'temperature', 'stock'],
+    outcomes: ['restored', 'adjusted', 'restocked', 'explained', 'no_action'],
+    rootCauses: [...new Set<RootCause>([...RUN, 'provider', 'consumer'])],
+    suggestion: both(
+      '先看货柜状态、最近的到访和告警；能远程处理的当场处理，否则请运维到场，并告诉顾客结果。',
+      'Look at the state of the cabinet, its latest visits and alarms; settle what can be settled from here, else send a technician, and tell the consumer what came of it.',
+    ),
+  }),
   complaint: ofConsumer({
     label: both('投诉', 'Complaint'),
     priority: 'high',

@@ -385,7 +385,11 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
             firstRespondedAtMs: ticket.firstRespondedAtMs ?? nowOf(tx),
             assigneeId: ticket.assigneeId ?? by.staffId,
             ownerId: ticket.ownerId ?? by.staffId,
-            outcomeKey: `outcome.${resolution.outcome}`,
+            // Where nothing was charged, nothing is said about a charge.
+            outcomeKey:
+              resolution.outcome === 'explained' && ticket.orderId === null
+                ? 'outcome.answered'
+                : `outcome.${resolution.outcome}`,
             outcomeValues: JSON.stringify({ amount: (refunded / 100).toFixed(2) }),
           },
           { what: 'resolved', by, values: { outcome: resolution.outcome } },

@@ -342,8 +342,14 @@ export const DisputeView = Type.Object(
   {
     disputeId: Id,
     number: Type.Integer({ description: 'the short number that support asks for' }),
-    orderId: Id,
+    orderId: Type.Unsafe<string>(
+      Type.Union([Id, Type.Literal('')], { description: 'empty: asked without an order' }),
+    ),
     reason: oneOf(DISPUTE_REASONS),
+    /** What it is about, where that is no doubt about an order. */
+    about: Type.Optional(Bilingual),
+    /** Where it was asked, when that was at a cabinet. */
+    cabinet: Type.Optional(Type.Object({ cabinetId: Id, name: Bilingual }, closed)),
     state: oneOf(['settled', 'in_review', 'answered', 'resolved', 'closed']),
     /** True when a rule decided at once from the evidence. */
     isAutomatic: Type.Boolean(),

@@ -148,6 +148,11 @@ export const ERRORS = {
     'This question has as many pictures as it may have.',
     'Describe the rest in words.',
   ),
+  too_many_questions: refusal(
+    409,
+    'As many questions of this person are open as may be.',
+    'Write in one of those that are open, or call support.',
+  ),
   exists_with_different_contents: refusal(
     409,
     'This id was used before with other contents.',

@@ -47,6 +47,7 @@ const zh: Record<ErrorCode, ErrorText> = {
   payload_too_large: text('提交的内容过大。', '请减小到提示的大小以内。'),
   bad_picture: text('这不是能显示的图片。', '请选择 JPEG、PNG 或 WebP 图片，不超过 8 MiB、6400 万像素。'),
   too_many_pictures: text('这个问题的图片数量已达上限。', '其余情况请用文字说明。'),
+  too_many_questions: text('您还有多个问题正在处理中。', '请在其中一个问题里继续留言，或致电客服。'),
   exists_with_different_contents: text('该编号已用于其他内容。', '新的请求请使用新的编号。'),
   bill_not_ready: text('支付方尚未生成当天的账单。', '请在次日（北京时间）10:00 以后再试。'),
   price_conflict: text('价格或优惠的设置互相矛盾。', '请按提示修改。'),

@@ -128,6 +128,7 @@ const en = {
   'outcome.refunded': '¥{amount} is on its way back to you.',
   'outcome.partly_refunded': '¥{amount} is on its way back to you.',
   'outcome.explained': 'We have explained what happened; nothing changes on the charge.',
+  'outcome.answered': 'We have answered your question.',
   'outcome.refused': 'The charge stays as it is. The reason is in the answer.',
   'outcome.charged': 'The order was charged as recognised.',
   'outcome.adjusted': 'The setting was changed and the cabinet confirmed it.',
@@ -155,6 +156,20 @@ const en = {
   'message.expired_refunded':
     'Our records show that it was past its date. We are sorry. ¥{amount} goes back to you now; a person writes to you about the compensation that you are entitled to.',
   'message.received': 'Thank you. A person looks at it and answers by {due}.',
+  'message.asked_again': 'Asked about again from the cabinet.',
+  'message.visit_not_opened': 'Your try at {at}: the door was not opened, so nothing is charged for it.',
+  'message.visit_waiting':
+    'The record of your visit at {at} is still with the cabinet. It comes by itself, and you are charged once at most.',
+  'message.cabinet_offline':
+    'This cabinet has no connection at the moment, so its door stays locked. It is back by itself as soon as it is connected.',
+  'message.cabinet_out_of_service':
+    'This cabinet is out of service at the moment, so its door stays locked. Staff know about it.',
+  'message.cabinet_locked_out':
+    'It got too warm inside this cabinet, so it sells nothing until a person has checked the food.',
+  'message.cabinet_goods_expired':
+    'Something in this cabinet is past its date, so it sells nothing until staff have taken it out.',
+  'message.cabinet_closed': 'This cabinet sells nothing at this hour.',
+  'message.cabinet_busy': 'Somebody else is at this cabinet. It opens again when they have closed the door.',
   'message.settled': 'The record was clear, so this was settled at once.',
   'message.refund': 'A refund of ¥{amount} was started.',
   'message.reopened': 'Opened again.',
@@ -334,6 +349,7 @@ const zh: Record<StoryKey, string> = {
   'outcome.refunded': '¥{amount} 正在退还给您。',
   'outcome.partly_refunded': '¥{amount} 正在退还给您。',
   'outcome.explained': '已向您说明情况，扣款不变。',
+  'outcome.answered': '您的问题已答复。',
   'outcome.refused': '扣款不变，原因见回复。',
   'outcome.charged': '已按识别结果扣款。',
   'outcome.adjusted': '设置已更改，货柜已确认。',
@@ -355,6 +371,15 @@ const zh: Record<StoryKey, string> = {
   'message.expired_refunded':
     '我们的记录显示商品已过保质期，非常抱歉。¥{amount} 现在退给您；依法应得的赔偿由人工与您联系。',
   'message.received': '感谢反馈，已转人工处理，将在 {due} 前答复您。',
+  'message.asked_again': '在货柜处再次反馈了同一问题。',
+  'message.visit_not_opened': '您 {at} 的这次尝试：门没有打开，不会扣款。',
+  'message.visit_waiting': '您 {at} 的购物记录还在货柜里，稍后会自动传回，最多只扣款一次。',
+  'message.cabinet_offline': '这台货柜目前没有网络，所以门保持锁定；恢复连接后会自动可用。',
+  'message.cabinet_out_of_service': '这台货柜目前暂停服务，所以门保持锁定；工作人员已知悉。',
+  'message.cabinet_locked_out': '柜内温度曾过高，在人工检查食品之前不再销售。',
+  'message.cabinet_goods_expired': '柜内有商品过了保质期，取出之前不再销售。',
+  'message.cabinet_closed': '现在不是这台货柜的营业时间。',
+  'message.cabinet_busy': '有其他顾客正在使用这台货柜，对方关门后即可打开。',
   'message.settled': '记录明确，已即时处理。',
   'message.refund': '已发起退款 ¥{amount}。',
   'message.reopened': '已重新打开。',

@@ -209,6 +209,15 @@ const STORIES: readonly Story[] = [
     rootCause: 'consumer',
   },
   {
+    type: 'cabinet_trouble',
+    shows: 'a caller stands at a door that stays shut; a technician looks, the cabinet is back, archived',
+    by: 'agent',
+    intake: ({ world }) => ({ cabinetId: world.system.cabinetId, trouble: 'door_shut' }),
+    handle: (about) => askOther(about, 'technician', 'Look at the lock'),
+    outcome: 'restored',
+    rootCause: 'hardware',
+  },
+  {
     type: 'complaint',
     shows: 'a complaint is received, classified, handled by a lead, answered in detail, archived',
     by: 'agent',

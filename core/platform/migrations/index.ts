@@ -30,6 +30,7 @@ import { emergenciesMigration } from './0028-emergencies.ts'
 import { teamMigration } from './0029-team.ts'
 import { ticketPicturesMigration } from './0030-ticket-pictures.ts'
 import { loweringRequestsMigration } from './0031-lowering-requests.ts'
+import { cabinetQuestionsMigration } from './0032-cabinet-questions.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const MIGRATIONS: readonly Migration[] = [
   teamMigration,
   ticketPicturesMigration,
   loweringRequestsMigration,
+  cabinetQuestionsMigration,
 ]

@@ -25,5 +25,7 @@ export interface ConsumerTables {
     cabinetId: string
     createdAtMs: number
     usedAtMs: number | null
+    /** What the reader wanted to do that had to wait for it, sealed with `consent.wish/<state>`; gone when it was done. */
+    wishSealed: string | null
   }
 }

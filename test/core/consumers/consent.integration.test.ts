@@ -20,6 +20,8 @@ let app: HttpApp
 let consumers: Consumers
 /** Who has agreed at the provider, by the code that we asked with. */
 const agreed = new Map<string, string>()
+/** What was wanted before somebody was known, and done when they came back. */
+let carriedOut: Array<[cabinetId: string, wish: string]>
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'consent-'))
@@ -30,11 +32,9 @@ beforeEach(async () => {
   db = openDatabase(path.join(folder, 'core.sqlite'), { clock, auditKey: new Uint8Array(32) })
   const deps = { db, clock, random, ids, log, policy: createPolicy() }
   const cookies = createCookies(PUBLIC_URL)
-  consumers = createConsumers({
-    ...deps,
-    cookies,
-    seal: createSeal({ sealKey: random.bytes(32), indexKey: random.bytes(32) }, random),
-  })
+  const seal = createSeal({ sealKey: random.bytes(32), indexKey: random.bytes(32) }, random)
+  carriedOut = []
+  consumers = createConsumers({ ...deps, cookies, seal })
   app = await createHttpApp({
     log,
     ids,
@@ -45,6 +45,14 @@ beforeEach(async () => {
     ...deps,
     consumers,
     cookies,
+    seal,
+    wishes: {
+      carryOut: async (_consumerId, cabinetId, wish) => {
+        carriedOut.push([cabinetId, wish])
+        return '/d/ticket-1'
+      },
+      givenUp: (cabinetId) => `/c/${cabinetId}/help`,
+    },
     publicUrl: () => PUBLIC_URL,
     desk: {
       ask: async (code, returnUrl, save) => {
@@ -54,9 +62,13 @@ beforeEach(async () => {
       findOpenid: async (code) => agreed.get(code),
     },
   })
-  app.get('/begin', { config: { access: { kind: 'public' } } }, async (request, reply) => ({
-    url: await consent.begin(request, reply, 'cab-001'),
-  }))
+  app.get<{ Querystring: { wish?: string } }>(
+    '/begin',
+    { config: { access: { kind: 'public' } } },
+    async (request, reply) => ({
+      url: await consent.begin(request, reply, 'cab-001', request.query.wish),
+    }),
+  )
   app.get('/who', { config: { access: { kind: 'consumer' } } }, async (request) => ({
     consumerId: request.consumer?.consumerId,
   }))
@@ -67,8 +79,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function begin() {
-  const answer = await app.inject({ url: '/begin' })
+async function begin(wish?: string) {
+  const answer = await app.inject({ url: wish === undefined ? '/begin' : `/begin?wish=${wish}` })
   const returnUrl = new URL(
     new URL(answer.json<{ url: string }>().url).searchParams.get('redirect_url') ?? '',
   )
@@ -102,6 +114,25 @@ describe('a consumer who agrees at the provider', () => {
       await app.inject({ url: back, cookies })
     }
     expect(await db.read.selectFrom('consumer').select('consumerId').execute()).toHaveLength(1)
+  })
+})
+
+describe('somebody who wanted to ask something and had to be known first', () => {
+  it('comes back to what they wanted, once, and it lies nowhere readable', async () => {
+    const { state, path: back, cookies } = await begin('the-door-is-shut')
+    const kept = async () => db.read.selectFrom('consent').select('wishSealed').execute()
+    expect(JSON.stringify(await kept())).not.toContain('the-door-is-shut')
+    agreed.set(state, 'oSim0anna')
+    expect((await app.inject({ url: back, cookies })).headers.location).toBe('/d/ticket-1')
+    expect(await kept()).toEqual([{ wishSealed: null }])
+    await app.inject({ url: back, cookies })
+    expect(carriedOut).toEqual([['cab-001', 'the-door-is-shut']])
+  })
+  it('is back where they asked when they would rather not be known', async () => {
+    const { path: back, cookies } = await begin('the-door-is-shut')
+    const answer = await app.inject({ url: `${back}&declined=1`, cookies })
+    expect(answer.headers.location).toBe('/c/cab-001/help?refused=consent_required')
+    expect(carriedOut).toEqual([])
   })
 })
 
