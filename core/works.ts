@@ -1,4 +1,3 @@
-import { every, type Timer } from '#protocol/base/clock.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Live } from '#protocol/messages/frames.ts'
 import { parseFrame } from '#protocol/messages/index.ts'
@@ -23,8 +22,6 @@ import { createVisits, visitHandlers } from '#core/restock/visits.ts'
 import { createSessionWitness } from '#core/sessions/witness.ts'
 import { openPolicyBook } from '#core/policies/book.ts'
 
-const PRESENCE_SWEEP_MS = 500
-
 /** What the works reach the world through. */
 export interface WorksPorts {
   readonly wire: CabinetWire
@@ -47,7 +44,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   // From here on the limits that a lead saved hold over those that the core was started with.
   const policies = await openPolicyBook(given)
   const deps: CoreDeps = { ...given, policy: policies.policy }
-  const { db, clock, ids, log } = deps
+  const { db, ids, log } = deps
   const { wire, evidence } = ports
   const due = createDueWork(deps)
   const registry = createRegistry(deps)
@@ -91,7 +88,6 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
       twins.onHello(cabinetId, hello)
     },
   })
-  let sweeping: Timer | undefined
 
   /** Called in the parser of the connection: everything here only queues or remembers. */
   function onMessage(message: UpMessage): void {
@@ -139,10 +135,10 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
       await commands.resume()
       await commerce?.resume()
       due.start()
-      sweeping = every(clock, 'presence', PRESENCE_SWEEP_MS, () => presence.sweep())
+      presence.start()
     },
     async stop(): Promise<void> {
-      sweeping?.cancel()
+      presence.stop()
       await due.stop()
       twins.stop()
       commands.stop()

@@ -1,4 +1,4 @@
-import type { Clock } from '#protocol/base/clock.ts'
+import type { Clock, Timer } from '#protocol/base/clock.ts'
 import type { Live } from '#protocol/messages/frames.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
@@ -28,9 +28,13 @@ export interface PresenceBook {
   liveOf(cabinetId: string): Live | undefined
   /** Calls back when somebody's presence has changed. */
   onChange(listener: (cabinetId: string, presence: Presence) => void): void
-  /** Looks who has fallen silent. */
-  sweep(): void
+  /** From now on, whoever falls silent is told of by itself. */
+  start(): void
+  stop(): void
 }
+
+/** Many cabinets fall silent one after the other; they are told of together, this much later at most. */
+const SWEEP_SHORTEST_MS = 500
 
 /** Telemetry older than this is stale, never the last value. */
 const LIVE_FRESH_MS = 15_000
@@ -49,6 +53,10 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
   const { db, clock, policy } = deps
   const entries = new Map<string, Entry>()
   const listeners: Array<(cabinetId: string, presence: Presence) => void> = []
+  let isStopped = true
+  let timer: Timer | undefined
+  /** No silence is told of before this. */
+  let wakeAtMonoMs = Number.POSITIVE_INFINITY
 
   function entryOf(cabinetId: string): Entry {
     let entry = entries.get(cabinetId)
@@ -78,6 +86,27 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
     entry.told = presence
     for (const listener of listeners) listener(cabinetId, presence)
   }
+  /** When silence alone will make a difference. */
+  function nextChangeMonoMs({ told, isGone, lastHeardMonoMs }: Entry): number {
+    if (isGone || told === 'offline') return Number.POSITIVE_INFINITY
+    return lastHeardMonoMs + 1 + (told === 'suspect' ? policy.offlineAfterMs : policy.suspectAfterMs)
+  }
+  /** What was heard meanwhile is left to the look at which it would have counted: a word costs no timer. */
+  function wakeBy(monoMs: number): void {
+    if (isStopped || monoMs >= wakeAtMonoMs) return
+    timer?.cancel()
+    wakeAtMonoMs = monoMs
+    timer = clock.setTimer('presence', Math.max(SWEEP_SHORTEST_MS, monoMs - clock.monoMs()), sweep)
+  }
+  function sweep(): void {
+    wakeAtMonoMs = Number.POSITIVE_INFINITY
+    let nextMonoMs = Number.POSITIVE_INFINITY
+    for (const [cabinetId, entry] of entries) {
+      tell(cabinetId, entry)
+      nextMonoMs = Math.min(nextMonoMs, nextChangeMonoMs(entry))
+    }
+    wakeBy(nextMonoMs)
+  }
   function nowOf(cabinetId: string) {
     const entry = entries.get(cabinetId)
     return { presence: presenceFrom(entry), lastHeardMs: entry?.lastHeardMs ?? null, linkId: entry?.linkId }
@@ -88,6 +117,7 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
     entry.lastHeardMs = clock.now()
     entry.isGone = false
     tell(cabinetId, entry)
+    wakeBy(nextChangeMonoMs(entry))
     return entry
   }
 
@@ -142,8 +172,13 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
     onChange: (listener) => {
       listeners.push(listener)
     },
-    sweep() {
-      for (const [cabinetId, entry] of entries) tell(cabinetId, entry)
+    start() {
+      isStopped = false
+      sweep()
+    },
+    stop() {
+      isStopped = true
+      timer?.cancel()
     },
   }
 }

@@ -27,8 +27,13 @@ export interface RunOptions {
   readonly plan?: Plan | undefined
 }
 
-/** After the last trouble things get this long to settle by themselves; beyond it I20 is broken. */
+/**
+ * After the last trouble things settle by themselves. From the first of these times on it is looked again and again
+ * whether all is as it must be at rest; what is not so at the second is broken, unless it still moves.
+ */
+const SETTLE_SHORTEST_MS = 60_000
 const SETTLE_MS = 180_000
+const SETTLE_LOOK_MS = 20_000
 const SETTLE_LONGEST_MS = 15 * 60_000
 
 let present: World | undefined
@@ -66,12 +71,13 @@ export async function runOne(options: RunOptions): Promise<RunResult> {
     await world.scheduler.runUntil(plan.activeMs, isBroken)
     heal(world)
     if (!isBroken()) await checkAll(world, false)
-    const restAtMs = plan.activeMs + SETTLE_MS
-    if (!isBroken()) await world.scheduler.runUntil(restAtMs, isBroken)
-    for (let atMs = restAtMs; !isBroken() && !isAtRest(world) && atMs < plan.activeMs + SETTLE_LONGEST_MS; ) {
-      atMs += 60_000
-      await world.scheduler.runUntil(atMs, isBroken)
-    }
+    const settleMs = () => world.scheduler.nowMs - plan.activeMs
+    await world.scheduler.runUntil(plan.activeMs + SETTLE_SHORTEST_MS, isBroken)
+    while (!isBroken() && settleMs() < SETTLE_MS && !(await isAllWell(world)))
+      await world.scheduler.runUntil(world.scheduler.nowMs + SETTLE_LOOK_MS, isBroken)
+    if (isBroken() || settleMs() < SETTLE_MS) return resultOf(world)
+    while (!isBroken() && !isAtRest(world) && settleMs() < SETTLE_LONGEST_MS)
+      await world.scheduler.runUntil(world.scheduler.nowMs + SETTLE_MS / 3, isBroken)
     if (!isBroken()) await checkAll(world, true)
     return resultOf(world)
   } finally {
@@ -83,6 +89,21 @@ function begin(world: World, acting: Promise<void>): void {
   acting.catch((error: unknown) =>
     world.violate('crash', error instanceof Error ? (error.stack ?? error.message) : String(error)),
   )
+}
+
+/** Nothing moves any more, and nothing is asked that does not hold: the answer at the end of the run. */
+async function isAllWell(world: World): Promise<boolean> {
+  if (!isAtRest(world)) return false
+  let isWell = true
+  const judge = Object.create(world, {
+    violate: {
+      value: () => {
+        isWell = false
+      },
+    },
+  }) as World
+  await checkAll(judge, true)
+  return isWell
 }
 
 /** Nothing that time alone would still move. */

@@ -17,10 +17,8 @@ function aBook() {
   })
   const told: Presence[] = []
   book.onChange((_cabinetId, presence) => told.push(presence))
-  const now = () => {
-    book.sweep()
-    return book.nowOf('cab-1').presence
-  }
+  const now = () => book.nowOf('cab-1').presence
+  book.start()
   return { time, book, told, now }
 }
 

@@ -72,7 +72,7 @@ export interface Plan {
 }
 
 const ACTIVE_SHORTEST_MS = 600_000
-const ACTIVE_LONGEST_MS = 660_000
+const ACTIVE_LONGEST_MS = 620_000
 const FIRST_VISIT_MS = 6000
 const YEAR_MS = 365 * 24 * 3_600_000
 
@@ -156,7 +156,7 @@ export function drawPlan(chance: Chance, focus: Focus): Plan {
   const activeMs = chance.between(ACTIVE_SHORTEST_MS, ACTIVE_LONGEST_MS)
   const visits = drawVisits(chance.fork('visits'), activeMs, focus)
   const of = chance.fork('faults')
-  const faults = Array.from({ length: of.between(3, 9) }, () => drawFault(of, focus, activeMs, visits))
+  const faults = Array.from({ length: of.between(2, 6) }, () => drawFault(of, focus, activeMs, visits))
   // A clock that jumps matters most while something is under way.
   for (const { atMs } of faults.filter(({ kind }) => kind === 'clock of edge'))
     if (of.isTrue(0.6))
@@ -186,7 +186,7 @@ export function isOfProvider({ kind }: Fault): boolean {
 
 function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[] {
   const visits: VisitPlan[] = []
-  const total = chance.between(4, 7)
+  const total = chance.between(2, 4)
   for (let index = 0; index < total; index++) {
     const visit: VisitPlan = {
       atMs: chance.between(FIRST_VISIT_MS, activeMs - 60_000),
@@ -230,7 +230,7 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
   const plans: StaffPlan[] = []
   const atMs = () => chance.between(FIRST_VISIT_MS, activeMs)
   const rain = faults.filter((fault) => fault.kind === 'bad lines')
-  for (let left = chance.between(0, 3); left > 0; left--) {
+  for (let left = chance.between(0, 2); left > 0; left--) {
     const during = rain.length > 0 && chance.isTrue(0.6) ? chance.pick(rain) : undefined
     const change: StaffPlan = {
       kind: 'setpoint',
@@ -247,12 +247,12 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
         deciCelsius: chance.between(30, 90),
       })
   }
-  for (let left = chance.between(1, focus === 'money' ? 5 : 2); left > 0; left--) {
+  for (let left = chance.between(0, focus === 'money' ? 4 : 2); left > 0; left--) {
     const refund: StaffPlan = {
       kind: 'refund',
       atMs: chance.between(60_000, activeMs),
       who: chance.between(0, 2),
-      nth: chance.between(0, 5),
+      nth: chance.between(0, 3),
       isWhole: chance.isTrue(0.6),
     }
     plans.push(refund)
@@ -260,7 +260,7 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
     if (chance.isTrue(0.5))
       plans.push({ ...refund, who: (refund.who + 1) % 3, atMs: refund.atMs + chance.between(0, 60) })
   }
-  for (let left = focus === 'money' ? 0 : chance.between(0, 2); left > 0; left--)
+  for (let left = focus === 'money' ? 0 : chance.between(0, 1); left > 0; left--)
     plans.push({
       kind: 'command',
       atMs: atMs(),
@@ -268,7 +268,7 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
       name: chance.pick(['door.unlock', 'door.unlock', 'door.lock', 'climate.defrost', 'agent.restart']),
       opens: chance.isTrue(0.8),
     })
-  for (let left = focus === 'money' ? 0 : chance.between(0, 2); left > 0; left--)
+  for (let left = focus === 'money' ? 0 : chance.between(0, 1); left > 0; left--)
     plans.push({
       kind: 'visit',
       atMs: atMs(),
@@ -278,7 +278,7 @@ function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: reado
       pauseMs: chance.between(1500, 5000),
       opens: chance.isTrue(0.9),
     })
-  for (let left = chance.between(1, 3); left > 0; left--)
+  for (let left = chance.between(1, 2); left > 0; left--)
     plans.push({ kind: 'clear the desk', atMs: chance.between(60_000, activeMs), who: chance.between(0, 2) })
   return plans
 }

@@ -7,7 +7,7 @@ const RELAY_MS = 300
 
 /** Staff have a minute to pull the door; then it takes a moment to see that nobody did. */
 const LOOSE_LONGEST_MS = 90_000
-const LOOK_MS = 5000
+const LOOK_MS = 15_000
 
 interface Sent {
   readonly atMs: number
