@@ -98,6 +98,7 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'lock stuck',
     'scale',
     'bad provider',
+    'bad provider',
     'bad callbacks',
     'provider',
     'replayed command',
