@@ -138,6 +138,13 @@ export class SensorCleaner {
     this.#pairs++
   }
 
+  get #heardMs(): number {
+    return Math.max(this.lastValidMs, this.firstSeenMs)
+  }
+  isAbsent(nowMs: number): boolean {
+    return nowMs - this.#heardMs > absentMs
+  }
+
   /** How often two readings in a row are equal, outside the longest run: coarse scales repeat, noisy ones do not. */
   get repeatShare(): number {
     const pairs = this.#pairs - this.#longestRun
@@ -165,8 +172,7 @@ export class SensorCleaner {
     doorMovesMs: readonly number[],
   ): { kind: SensorFaultKind; sinceMs: number } | null {
     if (this.firstSeenMs === Number.NEGATIVE_INFINITY) return null
-    const heardMs = Math.max(this.lastValidMs, this.firstSeenMs)
-    if (nowMs - heardMs > absentMs) return { kind: 'absent', sinceMs: heardMs }
+    if (this.isAbsent(nowMs)) return { kind: 'absent', sinceMs: this.#heardMs }
     // A lively scale that falls silent is judged by its own past; one that was silent from the start, by its neighbours.
     const ownPast = this.#pairs - this.#longestRun
     const repeat = Math.min(0.999, ownPast >= 20 ? this.repeatShare : Math.max(cabinetRepeatShare, 1e-3))

@@ -99,7 +99,9 @@ export function linesOf(
 export type ReviewFacts = {
   /** Sensors that cannot be believed in this session. */
   sensorFault: boolean
-  /** Some shelf did not come to rest, or its level is too uncertain to tell the lightest product. */
+  /** Some shelf was not read before the first hand or after the last, though its scale works. */
+  unread: boolean
+  /** Some shelf was not read, did not come to rest, or its level is too uncertain to tell the lightest product. */
   disturbed: boolean
   /** The steps do not add up to the weight before and after. */
   unbalanced: boolean
@@ -116,8 +118,8 @@ export function decideReceipt(
   calibration: CalibrationMap,
 ): WeighingReceipt {
   const told = calibrate(chosen.probability, calibration)
-  // Nobody knows what left a shelf whose scale is broken.
-  const probability = told * (facts.sensorFault ? brokenScaleShare : 1)
+  // Nobody knows what left a shelf whose scale is broken, or was not heard in time.
+  const probability = told * (facts.sensorFault || facts.unread ? brokenScaleShare : 1)
   const reasons: WeighingReason[] = []
   const massOf = (isSo: (state: BeamState) => boolean): number =>
     states.reduce((sum, state) => (isSo(state) ? sum + Math.exp(state.logP) : sum), 0)

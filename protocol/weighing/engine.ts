@@ -9,6 +9,7 @@ import { roundedGrams, stepsOf } from './steps.ts'
 import {
   defaultWeighingOptions,
   type SensorFault,
+  type ShelfDelta,
   type WeighingOptions,
   type WeighingPlanogram,
   type WeighingResult,
@@ -21,7 +22,7 @@ import { WatchedShelf } from './watched-shelf.ts'
 export * from './types.ts'
 
 /** A receipt names the version that made it; a change of any number in this folder changes it. */
-export const ENGINE_VERSION = 'weighing-2'
+export const ENGINE_VERSION = 'weighing-3'
 
 /** Normally the receipt is there this long after the door closed, with what is known by then. */
 const patienceMs = 1290
@@ -162,19 +163,17 @@ class StreamingSession implements WeighingSession {
     const lightest = this.#model.lightestGrams
     // Who has read nothing at all knows nothing, not even that nothing was taken.
     const isBlind = this.#shelves.every(({ cleaners }) => cleaners.every(({ accepted }) => accepted === 0))
-    const disturbed =
-      isBlind ||
-      (this.#opened &&
-        (this.#isUnjudged(belief) ||
-          belief.shelfDeltas.some(
-            (shelf) => shelf.deltaGrams !== null && shelf.sigmaGrams > Math.max(4, 0.25 * lightest),
-          )))
+    const unread = isBlind || (this.#opened && this.#isUnjudged(belief))
+    const isUnsure = ({ deltaGrams, sigmaGrams }: ShelfDelta): boolean =>
+      deltaGrams !== null && sigmaGrams > Math.max(4, 0.25 * lightest)
+    const disturbed = unread || (this.#opened && belief.shelfDeltas.some(isUnsure))
     const receipt = decideReceipt(
       belief.states,
       beliefs,
       chosen,
       {
         sensorFault: harmful,
+        unread,
         disturbed,
         unbalanced: belief.unbalanced,
       },
@@ -197,10 +196,13 @@ class StreamingSession implements WeighingSession {
     }
   }
 
-  /** Some working shelf has no weight from before the first hand, or none from after the door closed. */
+  /**
+   * Some shelf has no weight from before the first hand, or none from after the door closed. One whose scale is absent is
+   * told as that; one that fell silent only lately is no reason to believe that nothing left it.
+   */
   #isUnjudged(belief: { levels: readonly Level[][]; first: readonly number[] }): boolean {
     return this.#shelves.some((shelf, index) => {
-      if (shelf.isSilent(this.#nowMs)) return false
+      if (shelf.isAbsent(this.#nowMs)) return false
       const own = belief.levels[index] as Level[]
       const before = own[belief.first[index] as number]
       const after = lastLevel(own)
@@ -217,6 +219,7 @@ class StreamingSession implements WeighingSession {
     const states = normalised(this.#search(levels, first, events))
     const beliefs = receiptsOf(states)
     const offsets = this.#shelves.map((shelf) => shelf.offsetGrams)
+    const isOver = this.#opened && this.#door === 'closed'
     const chosen = chooseReceipt(beliefs, this.#model, this.#options)
     return {
       levels,
@@ -225,7 +228,7 @@ class StreamingSession implements WeighingSession {
       beliefs,
       chosen,
       steps: stepsOf(this.#model, this.#options, this.#shelves, levels, first, chosen.story),
-      shelfDeltas: shelfDeltasOf(this.#model, this.#options, levels, first, offsets),
+      shelfDeltas: shelfDeltasOf(this.#model, this.#options, levels, first, offsets, isOver),
       unbalanced: isUnbalanced(this.#model, this.#options, levels, first, chosen.story),
     }
   }

@@ -26,13 +26,17 @@ export function eventsOf(levels: readonly Level[][], first: readonly number[]): 
   return events.sort((a, b) => a.startMs - b.startMs || a.shelf - b.shelf)
 }
 
-/** Weight of each shelf before the door opened and after it closed. `offsets` are the zeros of the shelves. */
+/**
+ * Weight of each shelf before the door opened and after it closed. `offsets` are the zeros of the shelves.
+ * @param isOver  the door is closed again: what was not read since then is not known
+ */
 export function shelfDeltasOf(
   model: CabinetModel,
   options: WeighingOptions,
   levels: readonly Level[][],
   first: readonly number[],
   offsets: readonly number[],
+  isOver: boolean,
 ): ShelfDelta[] {
   return levels.map((own, shelf) => {
     const { id } = model.shelves[shelf] as ModelShelf
@@ -42,6 +46,14 @@ export function shelfDeltasOf(
     if (before === undefined || after === undefined) {
       return { shelf: id, beforeGrams: null, afterGrams: null, deltaGrams: null, sigmaGrams: 0 }
     }
+    if (isOver && after.phase !== 'after')
+      return {
+        shelf: id,
+        beforeGrams: round(before.tailGrams + offset),
+        afterGrams: null,
+        deltaGrams: null,
+        sigmaGrams: 0,
+      }
     const afterGrams = after === before ? after.tailGrams : after.headGrams
     return {
       shelf: id,

@@ -99,6 +99,11 @@ export class WatchedShelf {
     return this.cleaners.every((cleaner) => nowMs - cleaner.lastValidMs > silentMs)
   }
 
+  /** Silent for so long that each of its sensors counts as a fault. */
+  isAbsent(nowMs: number): boolean {
+    return this.cleaners.every((cleaner) => cleaner.isAbsent(nowMs))
+  }
+
   /** Some level is settled, or has stayed after all, that was not told yet. */
   get hasUntold(): boolean {
     const { levels, quiet } = this.tracker

@@ -126,7 +126,8 @@ export const foreignObject: Scenario = {
     const consumer = await world.consumer()
     const { session, truth } = await shop(world, consumer, [
       take('s3', 'cola-330'),
-      { do: 'foreign', shelf: 's1', grams: 215 },
+      // Heavier than all that is in the hand: no exchange of goods looks like it.
+      { do: 'foreign', shelf: 's1', grams: 450 },
     ])
     const order = await consumer.orderIn(session.sessionId, ['paid', 'held'], 40_000)
     await expectRightOrHeld(world, consumer, order, truth)

@@ -88,7 +88,7 @@ async function found(kept: number, probability: number): Promise<StoredReturn> {
     .execute()
   const left = (line?.quantity ?? 0) - (line?.refundedQuantity ?? 0)
   const receipt = {
-    engineVersion: 'weighing-2',
+    engineVersion: 'weighing-3',
     lines: [{ sku: 'cola', quantity: kept, probability }],
     probability,
     verdict: probability >= 0.97 ? ('clear' as const) : ('review' as const),

@@ -212,6 +212,23 @@ describe('when a person should look', () => {
     expect(result.shelfDeltas.find(({ shelf }) => shelf === 'bottom')?.deltaGrams).toBeNull()
   })
 
+  it.for([1000, 1400, 1550, 1700, 1950, 2400])(
+    'a noisy line lets hardly a reading of a shelf through after a cola left it, and none in the last %i ms → never clear without the cola',
+    (silentMs) => {
+      const endMs = 18_000
+      const through = [5500, 7300, 8900, 11_200, 13_400, endMs - silentMs]
+      const result = weigh([at(5, 'top', -350)], {
+        endMs,
+        spoil: (grams, tMs, sensor) =>
+          sensor === 'bottom' || tMs < 5200 || through.some((ms) => tMs >= ms && tMs < ms + 100)
+            ? grams
+            : null,
+      })
+      expect([goods(result), result.receipt.verdict]).not.toEqual(['', 'clear'])
+      if (goods(result) === '') expect(result.receipt.probability).toBeLessThan(0.97)
+    },
+  )
+
   it('a scale that repeats one reading → stuck', () => {
     const result = weigh([at(7, 'top', -350)], {
       spoil: (grams, tMs, sensor) => (sensor === 'bottom' && tMs > 4000 ? 4999.3 : grams),
