@@ -7,6 +7,8 @@ import { createReturns } from '#core/anomalies/returns.ts'
 import { createArrears } from '#core/arrears/arrears.ts'
 import { registerArrearsRoutes } from '#core/arrears/routes.ts'
 import { createBills } from '#core/bills/bills.ts'
+import { createCallerChecks } from '#core/callers/caller-checks.ts'
+import { registerCallerRoutes } from '#core/callers/routes.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { Twins } from '#core/cabinets/twins.ts'
@@ -48,7 +50,7 @@ import { registerEmergencyRoutes } from '#core/emergencies/routes.ts'
 import { createHolidays } from '#core/team/holidays.ts'
 import { registerTeamRoutes } from '#core/team/routes.ts'
 import { mustBeTrained } from '#core/team/training.ts'
-import { getTicket } from '#core/support/ticket-store.ts'
+import { getTicket, saveTicket } from '#core/support/ticket-store.ts'
 import { createSchedule } from '#core/team/schedule.ts'
 import { createRechecks } from '#core/rechecks/rechecks.ts'
 import { registerRecheckRoutes } from '#core/rechecks/routes.ts'
@@ -135,6 +137,7 @@ export function createCommerce(deps: CommerceDeps) {
   const sales = createDaySales(deps.db.read, () => deps.clock.now())
   const months = createMonths({ ...deps, sales })
   const callBacks = createCallBacks({ ...deps, tickets, notices })
+  const callers = createCallerChecks({ ...deps, notices, ticketOf: getTicket, note: saveTicket })
   const emergencies = createEmergencies({ ...deps, improvements })
   const emergencyNotices = createEmergencyNotices({ ...deps, notices, tickets })
   const holidays = createHolidays(deps)
@@ -184,6 +187,7 @@ export function createCommerce(deps: CommerceDeps) {
     improvements,
     satisfaction,
     callBacks,
+    callers,
     rechecks,
     schedule,
   })
@@ -253,6 +257,7 @@ export function createCommerce(deps: CommerceDeps) {
         mayTake: async (tx, staff, ticketId) =>
           mustBeTrained(tx, staff, (await getTicket(tx, ticketId)).type, nowOf(tx)),
       })
+      registerCallerRoutes(http, { ...deps, callers, support })
       registerSupportRoutes(http, { ...deps, support, charges, refunds, anomalies, notices, orders })
       registerArrearsRoutes(http, { ...deps, arrears, support })
       registerPolicyRoutes(http, deps)

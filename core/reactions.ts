@@ -41,6 +41,7 @@ import type { Satisfaction, SatisfactionReactions } from '#core/support/satisfac
 import { tellAnswered } from '#core/support/tell-consumer.ts'
 import type { Snoozing } from '#core/support/desk/snooze.ts'
 import type { TicketReactions, Tickets } from '#core/support/tickets.ts'
+import type { CallerChecks } from '#core/callers/caller-checks.ts'
 
 /** The domains that effects run between; set once everything is made. */
 export interface Domains {
@@ -57,6 +58,7 @@ export interface Domains {
   improvements: Improvements
   satisfaction: Satisfaction
   callBacks: CallBacks
+  callers: CallerChecks
   rechecks: Rechecks
   schedule: Schedule
 }
@@ -644,6 +646,10 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
 
   const tickets: TicketReactions = {
     ...learning.tickets,
+    async ticketClosed(tx, ticket) {
+      await domains().callers.ticketClosed(tx, ticket)
+      await learning.tickets.ticketClosed(tx, ticket)
+    },
     delayTold: (tx, ticket) =>
       tellAnswered(tx, domains().notices, ticket, `${ticket.ticketId}/${ticket.version}`),
   }

@@ -1,6 +1,7 @@
 import { anomalyMachine } from '#core/anomalies/machine.ts'
 import { alarmMachine } from '#core/cabinets/alarms.ts'
 import { commandMachine } from '#core/cabinets/command-machine.ts'
+import { callerCheckMachine } from '#core/callers/machine.ts'
 import { callBackMachine } from '#core/follow-up/machine.ts'
 import { improvementMachine } from '#core/improvement/machine.ts'
 import { orderMachine } from '#core/orders/machine.ts'
@@ -42,6 +43,7 @@ const MACHINES: readonly Entry[] = [
   entry('Anomaly', 'core/anomalies/machine.ts', anomalyMachine),
   entry('Restriction', 'core/restrictions/machine.ts', restrictionMachine),
   entry('Ticket', 'core/support/machine.ts', ticketMachine),
+  entry('Caller check', 'core/callers/machine.ts', callerCheckMachine),
   entry('Call-back', 'core/follow-up/machine.ts', callBackMachine),
   entry('Improvement item', 'core/improvement/machine.ts', improvementMachine),
   entry('Command', 'core/cabinets/command-machine.ts', commandMachine),

@@ -4,6 +4,7 @@ import { PaidElsewhere, WriteOffCreate, WriteOffDecision, WriteOffList } from '#
 import { closed, Id } from '#protocol/api/common.ts'
 import { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { mustKnowCaller } from '#core/callers/must-be-known.ts'
 import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
@@ -32,7 +33,10 @@ export function registerArrearsRoutes(
   ): Promise<StaffOrder> {
     const staff = me(request)
     await support.order(staff, orderId)
-    await db.write('work on an unpaid order', (tx) => act(tx, staff))
+    await db.write('work on an unpaid order', async (tx) => {
+      await mustKnowCaller(tx, { orderId })
+      await act(tx, staff)
+    })
     return support.order(staff, orderId)
   }
   const answer = { 200: StaffOrder }
@@ -79,9 +83,18 @@ export function registerArrearsRoutes(
       async (request) => {
         const staff = me(request)
         if (verdict === 'approve') requireProof(staff)
-        const { orderId } = await db.write('decide a write-off', (tx) =>
-          arrears.decideWriteOff(tx, request.params.writeOffId, staff, verdict, request.body.reason),
-        )
+        const { orderId } = await db.write('decide a write-off', async (tx) => {
+          const row = await arrears.decideWriteOff(
+            tx,
+            request.params.writeOffId,
+            staff,
+            verdict,
+            request.body.reason,
+          )
+          // Thrown here, nothing of it stays.
+          if (verdict === 'approve') await mustKnowCaller(tx, { orderId: row.orderId, isApproval: true })
+          return row
+        })
         return support.order(staff, orderId)
       },
     )

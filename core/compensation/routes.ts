@@ -4,6 +4,7 @@ import { closed, Id } from '#protocol/api/common.ts'
 import { CompensationCreate, CompensationDecision, CompensationList } from '#protocol/api/compensation.ts'
 import { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { mustKnowCaller } from '#core/callers/must-be-known.ts'
 import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -37,7 +38,10 @@ export function registerCompensationRoutes(
       const { orderId } = request.params
       // Only what the reader may see may be worked on.
       await support.order(staff, orderId)
-      await db.write('compensate', (tx) => compensations.ask(tx, orderId, staff, request.body))
+      await db.write('compensate', async (tx) => {
+        await mustKnowCaller(tx, { orderId })
+        await compensations.ask(tx, orderId, staff, request.body)
+      })
       return support.order(staff, orderId)
     },
   )
@@ -60,9 +64,18 @@ export function registerCompensationRoutes(
       async (request) => {
         const staff = me(request)
         if (verdict === 'approve') requireProof(staff)
-        const { orderId } = await db.write('decide a compensation', (tx) =>
-          compensations.decide(tx, request.params.compensationId, staff, verdict, request.body.reason),
-        )
+        const { orderId } = await db.write('decide a compensation', async (tx) => {
+          const row = await compensations.decide(
+            tx,
+            request.params.compensationId,
+            staff,
+            verdict,
+            request.body.reason,
+          )
+          // Thrown here, nothing of it stays.
+          if (verdict === 'approve') await mustKnowCaller(tx, { orderId: row.orderId, isApproval: true })
+          return row
+        })
         return support.order(staff, orderId)
       },
     )

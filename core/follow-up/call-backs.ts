@@ -10,6 +10,7 @@ import type {
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { homeZone, zoneOfCabinet } from '#core/cabinets/zones.ts'
+import { mustHaveKnownCaller } from '#core/callers/must-be-known.ts'
 import { recordChange } from '#core/live/changes.ts'
 import type { Notices } from '#core/notices/notices.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
@@ -54,7 +55,7 @@ export interface CallBacks {
   attempt(by: StaffIdentity, callBackId: string, attempt: CallBackAttempt): Promise<void>
   message(by: StaffIdentity, callBackId: string, message: CallBackMessage): Promise<void>
   cancel(by: StaffIdentity, callBackId: string, cancel: CallBackCancel): Promise<void>
-  /** @throws not_found without a number */
+  /** @throws not_found without a number, caller_not_verified when who left it was never found to be the buyer */
   number(by: StaffIdentity, callBackId: string): Promise<string>
 }
 
@@ -328,6 +329,7 @@ export function createCallBacks(
         const ticket = await getTicket(tx, row.ticketId)
         if (ticket.phoneSealed === null || row.state !== 'planned')
           throw new CabinetError('not_found', 'There is no number to call.')
+        await mustHaveKnownCaller(tx, ticket)
         await appendAudit(tx, {
           actor: `staff:${by.staffId}`,
           action: 'phone.viewed',

@@ -35,6 +35,7 @@ export type NoticeTemplate =
   | 'limited'
   | 'restriction_ended'
   | 'emergency'
+  | 'caller_code'
 
 /** Tells consumers outside our pages. "Told" means that the gateway accepted the message. */
 export interface Notices {
@@ -49,6 +50,8 @@ export interface Notices {
       path?: string
     },
   ): Promise<string>
+  /** What a notice carried is not good any more: its text goes, and it is not sent any later. */
+  clear(tx: Tx, noticeId: string): Promise<void>
   find(db: Kysely<Tables>, noticeId: string): Promise<NoticeRow | undefined>
   findAbout(db: Kysely<Tables>, template: NoticeTemplate, subjectId: string): Promise<NoticeRow | undefined>
 }
@@ -203,6 +206,16 @@ export function createNotices(
         .execute()
       await due.schedule(tx, { kind: 'notice.send', subjectId: noticeId, dueAtMs: nowOf(tx) })
       return noticeId
+    },
+    async clear(tx, noticeId) {
+      await tx.updateTable('notice').set({ text: '' }).where('noticeId', '=', noticeId).execute()
+      await tx
+        .updateTable('notice')
+        .set({ state: 'given_up', lastError: 'not good any more' })
+        .where('noticeId', '=', noticeId)
+        .where('state', '=', 'waiting')
+        .execute()
+      await due.cancel(tx, 'notice.send', noticeId)
     },
     find: (reader, noticeId) =>
       reader.selectFrom('notice').selectAll().where('noticeId', '=', noticeId).executeTakeFirst(),

@@ -188,6 +188,25 @@ export const PolicySchema = Type.Object(
     recurrenceWindowDays: setting('… when they come within', 'days', 14, 1, 365),
     improvementDueDays: setting('An improvement item is due after', 'days', 14, 1, 365),
     deviceAnswerMs: setting('A ticket waits for the answer of a cabinet', 'ms', 5 * MINUTE, SECOND, DAY),
+    // callers
+    callerKnownMs: setting(
+      'A caller who was found to be who they say stays known for',
+      'ms',
+      30 * MINUTE,
+      SECOND,
+      DAY,
+    ),
+    callerQuestionsMs: setting('Questions to a caller are answered within', 'ms', 10 * MINUTE, SECOND, HOUR),
+    callerQuestionsMost: setting('… and asked without success so often a day and person', 'count', 3, 1, 20),
+    callerCodeMs: setting('A code that was sent to a consumer is good for', 'ms', 10 * MINUTE, SECOND, HOUR),
+    callerCodesMost: setting('Codes without success, a day and person', 'count', 3, 1, 20),
+    callerCodeTriesMost: setting(
+      'Wrong figures that one code forgives, the last included',
+      'count',
+      5,
+      1,
+      10,
+    ),
     // evidence
     routinePictureDays: setting('Routine pictures are kept for', 'days', 14, 1, 365),
     weightTraceDays: setting('Weight traces are kept for', 'days', 365, 1, 3650),

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { IncidentSelection } from '#protocol/api/refund-cases.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { mustKnowCaller } from '#core/callers/must-be-known.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { getOrder } from '#core/orders/store.ts'
 import type { Charges } from '#core/payments/charges.ts'
@@ -108,6 +109,8 @@ export function createCaseRunning(
     }
     const rest = decideRest(approved, await shareOfOrder(tx, order, sku))
     if (rest === undefined) return advance(tx, item, 'skipped', { detail: 'refunded_already' })
+    if (!(await isCallerKnown(tx, item)))
+      return advance(tx, item, 'skipped', { detail: 'caller_not_verified' })
     if (rest.way === 'lower') {
       const charge = await tx
         .selectFrom('charge')
@@ -143,6 +146,18 @@ export function createCaseRunning(
         'an order of a case gets nothing',
       )
       return advance(tx, item, 'skipped', { detail: error.code })
+    }
+  }
+
+  /** Somebody calls about this very order and is not known yet: it is settled on their ticket, the others go on. */
+  async function isCallerKnown(tx: Tx, { caseId, orderId }: ItemRow): Promise<boolean> {
+    try {
+      await mustKnowCaller(tx, { orderId, isApproval: true })
+      return true
+    } catch (error) {
+      if (!(error instanceof CabinetError) || error.code !== 'caller_not_verified') throw error
+      log.info({ caseId, orderId }, 'an order of a case waits for its caller to be known')
+      return false
     }
   }
 

@@ -46,6 +46,9 @@ export const PERMISSIONS = {
   'knowledge.read': ['agent', 'lead', 'manager', 'operator', 'technician', 'finance', 'admin'],
   'knowledge.write': ['agent', 'lead', 'manager', 'operator'],
   'knowledge.publish': ['lead', 'manager'],
+  // Finds out whether who speaks on the telephone is the buyer; a lead may go on without, and says why.
+  'caller.verify': ['agent', 'lead', 'manager'],
+  'caller.vouch': ['lead', 'manager'],
   'callBack.work': ['agent', 'lead', 'manager'],
   // Call-backs that are a matter of the lead, such as after a low score.
   'callBack.lead': ['lead', 'manager'],

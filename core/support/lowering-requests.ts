@@ -3,6 +3,7 @@ import type { LowerCreate } from '#protocol/api/staff/refunds.ts'
 import type { LoweringRequestView } from '#protocol/api/staff/lowering.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
+import { mustKnowCaller } from '#core/callers/must-be-known.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { calculateLowered, isAskedFor } from '#core/orders/lower.ts'
 import { getOrder } from '#core/orders/store.ts'
@@ -109,6 +110,8 @@ export async function decideLoweringRequest(
       'not_allowed',
       'Who asked for less never approves it, and the amount must be within your own authority.',
     )
+  if (verdict === 'approve')
+    await mustKnowCaller(tx, { orderId: row.orderId, ticketId: row.ticketId ?? undefined, isApproval: true })
   const input =
     verdict === 'refuse'
       ? 'refused'

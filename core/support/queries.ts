@@ -8,6 +8,7 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { anomalyView } from '#core/anomalies/anomalies.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { Arrears } from '#core/arrears/arrears.ts'
+import { callerPanel } from '#core/callers/panel.ts'
 import type { Compensations } from '#core/compensation/compensations.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
 import { getOrder } from '#core/orders/store.ts'
@@ -292,14 +293,17 @@ export function createSupportQueries(
       )
     if (staff.operator !== null) heard = heard.where('isInternal', '=', 0)
     const messages = await heard.orderBy('atMs').orderBy('messageId').execute()
-    const maySeeOrder = ticket.orderId !== null && staff.permissions.has('order.read')
+    const caller = await callerPanel({ db: read, policy, nowMs: clock.now() }, staff, ticket)
+    // Nobody is told anything about a purchase before they are known to be the buyer.
+    const isHidden = caller?.isHidden === true
+    const maySeeOrder = !isHidden && ticket.orderId !== null && staff.permissions.has('order.read')
     const order = maySeeOrder && ticket.orderId !== null ? await staffOrder(staff, ticket.orderId) : null
     const wished = JSON.parse(ticket.lines) as Array<{ lineId: string; quantity: number }>
     const row = order === null ? undefined : await getOrder(read, order.order.orderId)
     const again =
       row === undefined || ticket.origin !== 'dispute' ? undefined : await disputes.reExamine(row, wished)
     return {
-      ticket: ticketRow(ticket),
+      ticket: { ...ticketRow(ticket), ...(isHidden ? { amountFen: null } : {}) },
       reason: ticket.reason ?? ticket.type,
       note: ticket.note,
       language: ticket.language,
@@ -325,6 +329,7 @@ export function createSupportQueries(
       outcome: ticket.outcome,
       rootCause: ticket.rootCause,
       rating: ticket.rating,
+      caller,
       desk: await deskOf(read, staff, ticket, clock.now()),
       actions: actionsFor(staff, ticket, order),
     }

@@ -14,6 +14,7 @@ import {
 } from '#protocol/api/staff/refunds.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
+import { mustKnowCaller, mustKnowCallerToRead } from '#core/callers/must-be-known.ts'
 import type { Notices } from '#core/notices/notices.ts'
 import { type OrderQueries, refundView } from '#core/orders/queries.ts'
 
@@ -29,6 +30,8 @@ import type { SupportQueries } from './queries.ts'
 import { askForLess, calculateRefund } from './refund-desk.ts'
 
 const Search = Type.Object({ query: Type.Optional(Type.String({ maxLength: 100 })) }, closed)
+/** What gives something back, or asks for other than was recognised. */
+const MOVES_MONEY: ReadonlySet<string> = new Set(['charge_corrected', 'void', 'refund'])
 const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' as const, permission } } })
 
 /** The desk: orders, refunds, approvals, anomalies. `protocol/api/staff/`. */
@@ -43,7 +46,7 @@ export function registerSupportRoutes(
     orders: OrderQueries
   },
 ): void {
-  const { db, policy, support, refunds, anomalies } = deps
+  const { db, clock, policy, support, refunds, anomalies } = deps
   const me = (request: FastifyRequest): StaffIdentity => {
     if (request.staff === null) throw new CabinetError('not_signed_in')
     return request.staff
@@ -59,7 +62,14 @@ export function registerSupportRoutes(
   app.get(
     '/api/staff/orders/:orderId',
     { ...allow('order.read'), schema: { params: orderParams, response: { 200: StaffOrder } } },
-    (request) => support.order(me(request), request.params.orderId),
+    async (request) => {
+      const staff = me(request)
+      const { orderId } = request.params
+      const order = await support.order(staff, orderId)
+      // Whoever speaks with callers sees a purchase only once it is known who calls; the books are read without.
+      if (staff.permissions.has('caller.verify')) await mustKnowCallerToRead(db.read, orderId, clock.now())
+      return order
+    },
   )
   app.post(
     '/api/staff/orders/:orderId/refunds/calculate',
@@ -70,6 +80,7 @@ export function registerSupportRoutes(
     async (request): Promise<RefundCalculation> => {
       const staff = me(request)
       await support.order(staff, request.params.orderId)
+      await mustKnowCallerToRead(db.read, request.params.orderId, clock.now())
       return calculate(staff, request.params.orderId, request.body)
     },
   )
@@ -86,6 +97,7 @@ export function registerSupportRoutes(
       const { orderId } = request.params
       await support.order(staff, orderId)
       const refund = await db.write('ask for a refund', async (tx) => {
+        await mustKnowCaller(tx, { orderId, ticketId: request.body.ticketId })
         const asked = await refunds.ask(tx, {
           ...request.body,
           orderId,
@@ -110,9 +122,10 @@ export function registerSupportRoutes(
       const staff = me(request)
       const { orderId } = request.params
       await support.order(staff, orderId)
-      await db.write('ask for less', (tx) =>
-        askForLess(tx, { charges: deps.charges, policy }, staff, orderId, request.body),
-      )
+      await db.write('ask for less', async (tx) => {
+        await mustKnowCaller(tx, { orderId, ticketId: request.body.ticketId })
+        await askForLess(tx, { charges: deps.charges, policy }, staff, orderId, request.body)
+      })
       return support.order(staff, orderId)
     },
   )
@@ -143,6 +156,12 @@ export function registerSupportRoutes(
               'not_allowed',
               'Who asked for a refund never approves it, and the amount must be within your own authority.',
             )
+          if (verdict === 'approve')
+            await mustKnowCaller(tx, {
+              orderId: row.orderId,
+              ticketId: row.ticketId ?? undefined,
+              isApproval: true,
+            })
           return verdict === 'approve'
             ? refunds.approve(tx, row.refundId, staff.staffId)
             : refunds.reject(tx, row.refundId, staff.staffId, request.body.reason)
@@ -186,14 +205,22 @@ export function registerSupportRoutes(
     { ...allow('anomaly.decide'), schema: { params: Type.Object({ anomalyId: Id }), body: AnomalyDecide } },
     async (request) => {
       const staff = me(request)
-      const anomaly = await db.write('decide an anomaly', (tx) =>
-        anomalies.decide(
+      const { anomalyId } = request.params
+      const anomaly = await db.write('decide an anomaly', async (tx) => {
+        const found = await tx
+          .selectFrom('anomaly')
+          .select('orderId')
+          .where('anomalyId', '=', anomalyId)
+          .executeTakeFirst()
+        const orderId = found?.orderId ?? null
+        if (orderId !== null && MOVES_MONEY.has(request.body.decision)) await mustKnowCaller(tx, { orderId })
+        return anomalies.decide(
           tx,
-          request.params.anomalyId,
+          anomalyId,
           { staffId: staff.staffId, authority: { kind: 'staff', role: staff.role } },
           request.body,
-        ),
-      )
+        )
+      })
       return anomaly.orderId === null ? {} : support.order(staff, anomaly.orderId)
     },
   )

@@ -112,6 +112,7 @@ export function registerTicketRoutes(
       ...(body.orderId === undefined ? {} : { orderId: body.orderId }),
       ...(body.cabinetId === undefined ? {} : { cabinetId: body.cabinetId }),
     }
+    checkChannel(staff, body.channel)
     const intake = decideIntake(body.type, onlyFieldsOf(body, values), clock.now())
     const orderId = body.orderId ?? text(intake.values['orderId'])
     const order = orderId === undefined ? undefined : await findOrder(db.read, orderId)
@@ -300,6 +301,22 @@ export function registerTicketRoutes(
         return taskList(staff, false)
       },
     )
+}
+
+/**
+ * How somebody reached us says whether they have to be known. An operator is, in their console; a consumer is, who asked
+ * on their own page: neither is for others to choose.
+ * @throws CabinetError `intake_invalid`
+ */
+function checkChannel(staff: StaffIdentity, channel: Type.Static<typeof TicketCreate>['channel']): void {
+  if (channel === undefined || (channel === 'console' ? staff.operator !== null : channel !== 'code')) return
+  throw new CabinetError(
+    'intake_invalid',
+    `A ticket of the channel ${channel} is not entered by hand here.`,
+    {
+      context: { fields: [{ key: 'channel', problem: 'wrong' }] },
+    },
+  )
 }
 
 /** The order and the cabinet may come beside the fields of a type that does not ask for them. */

@@ -91,6 +91,26 @@ export const ERRORS = {
     'Tickets of this type are taken by whoever has passed what they ask for.',
     'Pass the course that the message names, or give the ticket to somebody who has.',
   ),
+  caller_not_verified: refusal(
+    403,
+    'Somebody speaks on a ticket about this person whom nobody has found to be the buyer.',
+    'Open the ticket and answer “Is it really them?”: ask the two questions, send a code, or ask a lead.',
+  ),
+  caller_check_over: refusal(
+    409,
+    'These questions or this code are over: answered, too old, or asked for anew.',
+    'Ask again on the page of the ticket.',
+  ),
+  caller_checks_spent: refusal(
+    409,
+    'This person was asked as often today as may be.',
+    'Use the other way on the page of the ticket, or ask a lead.',
+  ),
+  caller_check_unavailable: refusal(
+    409,
+    'There is nothing by which this caller could be known.',
+    'Name the order first, send a code, or ask a lead.',
+  ),
   foreign_origin: refusal(
     403,
     'A page of another site sent this request.',

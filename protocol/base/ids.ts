@@ -46,6 +46,7 @@ export const ID_PREFIX = {
   emergency: 'em',
   shift: 'sh',
   assessment: 'as',
+  callerCheck: 'ck',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

@@ -25,6 +25,13 @@ const zh: Record<ErrorCode, ErrorText> = {
   last_manager: text('这样就没有人能管理账号了。', '请先让另一个启用中的账号担任经理或管理员。'),
   intake_invalid: text('填写的内容与工单类型不符。', '请修改标出的字段后重新提交。'),
   training_missing: text('处理此类工单需先通过相应培训。', '请先完成培训考核，或转给已通过的同事。'),
+  caller_not_verified: text(
+    '工单里的来电人还没有核实身份。',
+    '请打开该工单，在“是本人吗？”中询问两个问题或发送验证码，或请组长处理。',
+  ),
+  caller_check_over: text('本次核实已结束（已回答、已过期或已重新发起）。', '请在工单页面重新核实。'),
+  caller_checks_spent: text('今天对此人的核实次数已用完。', '请在工单页面改用另一种方式，或请组长处理。'),
+  caller_check_unavailable: text('没有可用来核实来电人的信息。', '请先填写订单、发送验证码，或请组长处理。'),
   not_allowed: text('您的角色不能进行此操作。', '请联系拥有提示中权限的同事。'),
   not_found: text('没有找到，或您无权查看。', '请检查地址或编号。'),
   conflict: text('内容刚刚被其他人修改。', '请重新加载后再操作。'),

@@ -205,6 +205,9 @@ const en = {
     '{reason} Therefore a visit may cost at most ¥{amount} until {until}. If this is wrong, tell us on this page; a person answers.',
   'notice.restriction_ended.title': 'Every cabinet opens for you again',
   'notice.restriction_ended': 'The restriction has ended. Thank you; you can shop as before.',
+  'notice.caller_code.title': 'Your code for support',
+  'notice.caller_code':
+    'If you are speaking with our support right now, read them this code: {code}. It is good for {minutes} minutes. If you did not call us, keep it to yourself; then nothing happens.',
   'notice.double_charge.title': 'You were charged twice; the second goes back',
   'notice.double_charge':
     'The payment provider took ¥{amount} twice for your visit to {cabinet} at {closed}. We are giving the second ¥{amount} back now. You need not do anything.',
@@ -406,6 +409,9 @@ const zh: Record<StoryKey, string> = {
   'notice.limited.title': '一段时间内单次购物最多 ¥{amount}',
   'notice.limited':
     '{reason}因此在 {until} 前单次购物最多 ¥{amount}。如有误，请在此页面告诉我们，由人工答复。',
+  'notice.caller_code.title': '客服核实验证码',
+  'notice.caller_code':
+    '如果您正在与我们的客服通话，请告诉客服验证码 {code}，{minutes} 分钟内有效。如果您没有联系客服，请不要告诉任何人，无需任何操作。',
   'notice.restriction_ended.title': '您可以照常开门了',
   'notice.restriction_ended': '限制已结束，感谢您的理解，可以照常购物。',
   'notice.double_charge.title': '重复扣款，第二笔正在退还',

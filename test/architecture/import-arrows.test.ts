@@ -28,6 +28,7 @@ const CORE_ORDER = [
   ['pricing', 'restock'],
   ['sessions'],
   ['orders'],
+  ['callers'],
   ['payments'],
   ['refunds'],
   ['bills', 'complaints'],

@@ -31,6 +31,7 @@ import { teamMigration } from './0029-team.ts'
 import { ticketPicturesMigration } from './0030-ticket-pictures.ts'
 import { loweringRequestsMigration } from './0031-lowering-requests.ts'
 import { cabinetQuestionsMigration } from './0032-cabinet-questions.ts'
+import { callersMigration } from './0033-callers.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -66,4 +67,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ticketPicturesMigration,
   loweringRequestsMigration,
   cabinetQuestionsMigration,
+  callersMigration,
 ]

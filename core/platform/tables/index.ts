@@ -1,5 +1,6 @@
 import type { ArrearsTables } from './arrears.ts'
 import type { CabinetTables } from './cabinets.ts'
+import type { CallerTables } from './callers.ts'
 import type { CatalogTables } from './catalog.ts'
 import type { CompensationTables } from './compensation.ts'
 import type { ConsumerTables } from './consumers.ts'
@@ -28,6 +29,7 @@ export interface Tables
   extends PlatformTables,
     CatalogTables,
     CabinetTables,
+    CallerTables,
     IngestTables,
     StaffTables,
     SessionTables,

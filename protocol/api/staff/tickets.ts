@@ -11,6 +11,7 @@ import {
   TicketDesk,
 } from '#protocol/api/tickets.ts'
 import Type from 'typebox'
+import { CallerPanel } from '#protocol/api/callers.ts'
 import { TicketPicture } from '#protocol/api/pictures.ts'
 import { StaffOrder } from './orders.ts'
 
@@ -85,6 +86,8 @@ export const TicketDetail = Type.Object(
     outcome: Type.Union([Type.Null(), Type.String()]),
     rootCause: Type.Union([Type.Null(), Type.String()]),
     rating: Type.Union([Type.Null(), Type.Integer()]),
+    /** Who speaks; null where nobody has to be known. */
+    caller: Type.Union([Type.Null(), CallerPanel]),
     desk: TicketDesk,
     actions: Type.Array(Type.String()),
   },

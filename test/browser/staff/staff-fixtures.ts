@@ -393,6 +393,7 @@ export function aTicketDetail(
     messages,
     order,
     named: [],
+    caller: null,
     pictures: [],
     advice: order
       ? { action: 'refund', reasonKey: 'advice.double_charge', reasonValues: { count: 2 }, amountFen: 1650 }

@@ -36,6 +36,8 @@ export interface TicketBench {
   /** The operator of a second cabinet. */
   stranger(): Promise<DeskPerson>
   ids: ReturnType<typeof createIds>
+  /** What the gateway was given for anybody, oldest first. */
+  messages(): Promise<ReadonlyArray<{ id: string; template: string; text: string }>>
   close(): Promise<void>
 }
 
@@ -47,7 +49,7 @@ export async function createTicketBench(policy: Record<string, unknown> = {}): P
   const provider = createProviderStandIn({ dataDir: folder, port: 0, clock, ids, random })
   const notices = createNoticeStandIn({ dataDir: folder, port: 0, clock, ids, random })
   await provider.start()
-  await notices.start()
+  const gateway = await notices.start()
   const bench = await createCoreBench(policy, () => [
     '--provider',
     path.join(folder, 'merchant.json'),
@@ -96,6 +98,13 @@ export async function createTicketBench(policy: Record<string, unknown> = {}): P
   return {
     bench,
     ids,
+    async messages() {
+      const answer = await fetch(`${gateway.url}/control/messages`)
+      const { messages } = (await answer.json()) as {
+        messages: Array<{ id: string; template: string; text: string }>
+      }
+      return messages
+    },
     person: async (role) => deskOf(await bench.cookieOf(role)),
     async stranger() {
       const account = { name: 'stranger', password: 'a password for the bench' }

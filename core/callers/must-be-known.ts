@@ -1,0 +1,128 @@
+import type { Kysely } from 'kysely'
+import { CabinetError } from '#protocol/base/errors.ts'
+import { getOrder } from '#core/orders/store.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
+import { nowOf, type Tx } from '#core/platform/database.ts'
+import { type Asking, decideCaller, isFromCaller, type Spoken } from './decide-caller.ts'
+
+/** Nobody waits for anything in these. */
+const OVER = ['resolved', 'closed', 'merged']
+
+/** Every ticket about the person of an order that is not closed, with what is known of who speaks in it. */
+async function askingsAbout(
+  db: Kysely<Tables>,
+  about: { orderId: string; consumerId: string; ticketId: string | undefined },
+): Promise<Asking[]> {
+  const rows = await db
+    .selectFrom('ticket')
+    .select([
+      'ticketId',
+      'number',
+      'orderId',
+      'origin',
+      'channel',
+      'openedBy',
+      'consumerId',
+      'splitFromId',
+      'state',
+      'mergedIntoId',
+    ])
+    .where('state', '<>', 'closed')
+    .where((eb) =>
+      eb.or([
+        eb('consumerId', '=', about.consumerId),
+        eb('orderId', '=', about.orderId),
+        ...(about.ticketId === undefined ? [] : [eb('ticketId', '=', about.ticketId)]),
+      ]),
+    )
+    .execute()
+  const roots = rows.filter(({ mergedIntoId }) => mergedIntoId === null)
+  const ids = roots.map(({ ticketId }) => ticketId)
+  const checks =
+    ids.length === 0
+      ? []
+      : await db
+          .selectFrom('callerCheck')
+          .select(['ticketId', 'state', 'validUntilMs'])
+          .where('ticketId', 'in', ids)
+          .where('state', 'in', ['passed', 'ended'])
+          .execute()
+  return roots.map((root) => {
+    const own = checks.filter(({ ticketId }) => ticketId === root.ticketId)
+    // What somebody said who was not known goes on being that in the ticket it was merged into.
+    const hasCaller = [root, ...rows.filter(({ mergedIntoId }) => mergedIntoId === root.ticketId)].some(
+      isFromCaller,
+    )
+    const isTheirs =
+      root.consumerId === about.consumerId &&
+      (root.openedBy === about.consumerId || root.channel === 'order' || root.channel === 'provider')
+    return {
+      ticketId: root.ticketId,
+      number: root.number,
+      orderId: root.orderId,
+      hasCaller,
+      isOwnQuestion: isTheirs && !OVER.includes(root.state),
+      knownUntilMs: own.find(({ state }) => state === 'passed')?.validUntilMs ?? null,
+      wasKnown: own.length > 0,
+    }
+  })
+}
+
+/**
+ * Before money moves by the hand of staff, or what is personal is said: in the transaction that moves it.
+ * @param move.ticketId  the ticket that staff name; every other one about the person is looked at as well
+ * @throws CabinetError `caller_not_verified`, with the ticket on which to find out
+ */
+export async function mustKnowCaller(
+  tx: Tx,
+  move: { orderId: string; ticketId?: string | undefined; isApproval?: boolean },
+): Promise<void> {
+  return refuseUnknown(tx, move, nowOf(tx))
+}
+/** As `mustKnowCaller`, where only reading follows. */
+export async function mustKnowCallerToRead(
+  db: Kysely<Tables>,
+  orderId: string,
+  nowMs: number,
+): Promise<void> {
+  return refuseUnknown(db, { orderId }, nowMs)
+}
+
+async function refuseUnknown(
+  db: Kysely<Tables>,
+  move: { orderId: string; ticketId?: string | undefined; isApproval?: boolean },
+  nowMs: number,
+): Promise<void> {
+  const { orderId, ticketId, isApproval = false } = move
+  const { consumerId } = await getOrder(db, orderId)
+  const askings = await askingsAbout(db, { orderId, consumerId, ticketId })
+  const inTheWay = decideCaller(askings, { orderId, ticketId, nowMs, isApproval })
+  if (inTheWay !== undefined) throw notVerified(inTheWay)
+}
+
+/**
+ * Whoever is called back about a purchase is told about it, so they were found to be the buyer when they called.
+ * A ticket that is about nobody's purchase has nothing to tell.
+ * @throws CabinetError `caller_not_verified`
+ */
+export async function mustHaveKnownCaller(
+  tx: Tx,
+  ticket: Spoken & { readonly ticketId: string; readonly number: number },
+): Promise<void> {
+  if (ticket.consumerId === null || !isFromCaller(ticket)) return
+  const known = await tx
+    .selectFrom('callerCheck')
+    .select('checkId')
+    .where('ticketId', '=', ticket.ticketId)
+    .where('state', 'in', ['passed', 'ended'])
+    .executeTakeFirst()
+  if (known === undefined) throw notVerified(ticket)
+}
+
+function notVerified({ ticketId, number }: { ticketId: string; number: number }): CabinetError {
+  return new CabinetError(
+    'caller_not_verified',
+    `On ticket ${number} somebody speaks who is not known to be the buyer.`,
+    { context: { ticketId, number } },
+  )
+}

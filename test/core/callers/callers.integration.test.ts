@@ -1,0 +1,443 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CallBackList } from '#protocol/api/call-backs.ts'
+import type { CallerFact } from '#protocol/api/callers.ts'
+import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
+import { seedOrders } from '#test/bench/api/served.ts'
+import { CABINET } from '#test/core/core-bench.ts'
+import { createTicketBench, type DeskPerson, type TicketBench } from '#test/core/support/ticket-bench.ts'
+import { eventually } from '#test/support/eventually.ts'
+
+let desk: TicketBench
+let agent: DeskPerson
+let lead: DeskPerson
+let operator: DeskPerson
+beforeAll(async () => {
+  desk = await createTicketBench({ callerKnownMs: 60_000, reopenWindowMs: 1000 })
+  ;[agent, lead, operator] = [
+    await desk.person('agent'),
+    await desk.person('lead'),
+    await desk.person('operator'),
+  ]
+  await desk.bench.core.start()
+})
+afterAll(() => desk.close())
+
+const codeOf = (answer: { body: unknown }) => (answer.body as { code?: string }).code
+let buyers = 0
+/** Somebody who paid, and a call about it. */
+async function aCall(more: Record<string, unknown> = {}) {
+  const { db, commerce } = desk.bench.core
+  const { consumerId } = await db.write('sign in', async (tx) => {
+    if (commerce === undefined) throw new Error('this core sells nothing')
+    return commerce.consumers.signIn(tx, `oSim0buyer${buyers++}`, 'en')
+  })
+  const [order] = await seedOrders(db, desk.ids, { consumerId, cabinetId: CABINET }, 1)
+  if (order === undefined) throw new Error('no order was seeded')
+  const opened = await agent.open({ type: 'other', channel: 'hotline', orderId: order.orderId, ...more })
+  return { ...order, consumerId, opened, ticketId: opened.ticket.ticketId }
+}
+const step = (who: DeskPerson, ticketId: string, name: 'ask' | 'answer' | 'vouch', body: unknown) =>
+  who.ask('POST', `/api/staff/tickets/${ticketId}/caller/${name}`, body)
+async function ask(ticketId: string, way: 'facts' | 'code') {
+  const { body, status } = await step(agent, ticketId, 'ask', { way })
+  expect(status, JSON.stringify(body)).toBe(200)
+  return (body as TicketDetail).caller
+}
+async function answerFacts(ticketId: string, known: [boolean, boolean]) {
+  const caller = await ask(ticketId, 'facts')
+  const answer = await step(agent, ticketId, 'answer', { checkId: caller?.facts?.checkId, known })
+  return (answer.body as TicketDetail).caller
+}
+const refund = (who: DeskPerson, about: { orderId: string; lineId: string }, more: object = {}) =>
+  who.ask('POST', `/api/staff/orders/${about.orderId}/refunds`, {
+    refundId: desk.ids.next('refund'),
+    lines: [{ lineId: about.lineId, quantity: 1 }],
+    reason: 'goodwill',
+    stock: 'not_returned',
+    tellConsumer: false,
+    ...more,
+  })
+const auditOf = async (ticketId: string) =>
+  (
+    await desk.bench.core.db.read
+      .selectFrom('audit')
+      .select('action')
+      .where('subject', '=', `ticket:${ticketId}`)
+      .where('action', 'like', 'caller.%')
+      .execute()
+  ).map(({ action }) => action)
+
+describe('a caller whom nobody knows yet', () => {
+  it('leaves nothing about the purchase on the page, and says what to do', async () => {
+    const { opened } = await aCall()
+    expect(opened.order).toBeNull()
+    expect(opened.advice).toBeNull()
+    expect(opened.ticket.amountFen).toBeNull()
+    expect(opened.caller).toMatchObject({ isHidden: true, known: null, actions: ['facts', 'code'] })
+  })
+  it('moves no money and opens no order, whether their ticket is named or not', async () => {
+    const call = await aCall()
+    const { orderId, lineId, ticketId } = call
+    const tried = [
+      await refund(agent, call),
+      await refund(agent, call, { ticketId }),
+      await refund(lead, call),
+      await agent.ask('GET', `/api/staff/orders/${orderId}`),
+      await agent.ask('POST', `/api/staff/orders/${orderId}/refunds/calculate`, {
+        lines: [{ lineId, quantity: 1 }],
+        reason: 'goodwill',
+        stock: 'not_returned',
+      }),
+      await agent.ask('POST', `/api/staff/orders/${orderId}/lower`, {
+        refundId: desk.ids.next('refund'),
+        lines: [{ lineId, quantity: 1 }],
+        reason: 'goodwill',
+      }),
+      await agent.ask('POST', `/api/staff/orders/${orderId}/compensations`, {
+        compensationId: desk.ids.next('compensation'),
+        kind: 'coupon',
+        amountFen: 100,
+        reason: 'goodwill',
+        note: 'sorry',
+      }),
+      await agent.ask('POST', `/api/staff/orders/${orderId}/collect`, {}),
+      await lead.ask('POST', `/api/staff/orders/${orderId}/paid-elsewhere`, {
+        paidAtMs: desk.bench.core.deps.clock.now(),
+        reference: 'bank 4711',
+      }),
+      await agent.ask('POST', `/api/staff/orders/${orderId}/write-off`, {
+        writeOffId: desk.ids.next('writeOff'),
+        reason: 'hardship',
+        note: 'let it go',
+      }),
+    ]
+    expect(tried.map(codeOf)).toEqual(tried.map(() => 'caller_not_verified'))
+    expect(tried[0]?.body).toMatchObject({ details: { ticketId } })
+    const { count } = await desk.bench.core.db.read
+      .selectFrom('refund')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('orderId', '=', orderId)
+      .executeTakeFirstOrThrow()
+    expect(count).toBe(0)
+  })
+  it('cannot be gone around by solving the ticket, or by merging it into one that a rule opened', async () => {
+    const [solved, merged] = [await aCall(), await aCall()]
+    await agent.act(solved.ticketId, 'resolve', { outcome: 'explained', rootCause: 'unknown' })
+    expect(codeOf(await refund(agent, solved))).toBe('caller_not_verified')
+    const { db, commerce } = desk.bench.core
+    const found = await db.write('a rule finds something', async (tx) => {
+      if (commerce === undefined) throw new Error('this core sells nothing')
+      return commerce.tickets.open(tx, {
+        requestId: desk.ids.next('request'),
+        type: 'double_charge',
+        origin: 'anomaly',
+        reason: null,
+        priority: 'normal',
+        orderId: merged.orderId,
+        cabinetId: CABINET,
+        consumerId: merged.consumerId,
+        amountFen: null,
+        lines: [],
+        note: null,
+        language: 'en',
+        openedBy: 'rule:double_charge',
+      })
+    })
+    expect((await agent.ticket(found.ticketId)).caller).toBeNull()
+    const into = await agent.act(merged.ticketId, 'merge', {
+      intoTicketId: found.ticketId,
+      reason: 'the same order',
+    })
+    expect(into.caller).toMatchObject({ isHidden: true })
+    expect(codeOf(await refund(agent, merged))).toBe('caller_not_verified')
+  })
+  it('holds up no money that the buyer asked for on their own page', async () => {
+    const call = await aCall()
+    const { db, commerce } = desk.bench.core
+    await db.write('the buyer asks', async (tx) => {
+      if (commerce === undefined) throw new Error('this core sells nothing')
+      return commerce.tickets.open(tx, {
+        requestId: desk.ids.next('request'),
+        type: 'wrong_item',
+        origin: 'dispute',
+        reason: 'wrong_item',
+        priority: 'normal',
+        orderId: call.orderId,
+        cabinetId: CABINET,
+        consumerId: call.consumerId,
+        amountFen: null,
+        lines: [],
+        note: null,
+        language: 'en',
+        openedBy: call.consumerId,
+      })
+    })
+    // Not for the call, which nobody knows yet; for the question, whose writer is signed in.
+    expect(codeOf(await refund(agent, call, { ticketId: call.ticketId }))).toBe('caller_not_verified')
+    expect((await refund(agent, call)).status).toBe(201)
+  })
+  it('is nobody who asks about nothing personal, and no operator', async () => {
+    expect((await agent.open({ type: 'other', channel: 'hotline' })).caller).toBeNull()
+    const own = await operator.open({ type: 'other', cabinetId: CABINET })
+    expect([own.ticket.channel, own.caller]).toEqual(['console', null])
+  })
+  it('does not become known by a channel that an agent chooses', async () => {
+    for (const channel of ['console', 'code']) {
+      const answer = await agent.ask('POST', '/api/staff/tickets', {
+        requestId: desk.ids.next('request'),
+        type: 'other',
+        note: 'it hums',
+        channel,
+      })
+      expect([answer.status, codeOf(answer)]).toEqual([400, 'intake_invalid'])
+    }
+  })
+})
+
+describe('two questions', () => {
+  it('are out of what is known and not told, with their answers, and the same for whoever looks again', async () => {
+    const { ticketId } = await aCall({ note: 'was charged ¥16.50' })
+    const first = (await ask(ticketId, 'facts'))?.facts
+    expect(first?.questions.length).toBe(2)
+    expect(first?.questions.every(({ answer }) => answer.en.length > 0 && answer.zh.length > 0)).toBe(true)
+    expect((await ask(ticketId, 'facts'))?.facts).toEqual(first)
+  })
+  it('make the caller known when both were right: the order is there, and money moves', async () => {
+    const call = await aCall()
+    const caller = await answerFacts(call.ticketId, [true, true])
+    expect(caller).toMatchObject({ isHidden: false, known: { way: 'facts', by: 'bench-agent' } })
+    const shown = await agent.ticket(call.ticketId)
+    expect(shown.order?.order.orderId).toBe(call.orderId)
+    expect(shown.desk.history.map(({ what }) => what)).toEqual(['opened', 'callerAsked', 'callerKnown'])
+    expect((await refund(agent, call, { ticketId: call.ticketId })).status).toBe(201)
+    expect(await auditOf(call.ticketId)).toEqual(['caller.asked', 'caller.answered', 'caller.known'])
+  })
+  it('that were not both right are kept as that, and asked three times a day at most', async () => {
+    const call = await aCall()
+    const seen = new Set<CallerFact>()
+    for (const left of [2, 1, 0]) {
+      const facts = (await ask(call.ticketId, 'facts'))?.facts
+      for (const { fact } of facts?.questions ?? []) seen.add(fact)
+      const caller = await answerFacts(call.ticketId, [true, false])
+      expect(caller).toMatchObject({
+        isHidden: true,
+        factsLeft: left,
+        last: { state: 'failed', way: 'facts' },
+      })
+    }
+    expect(seen.size).toBeGreaterThan(2)
+    // Another call of the same person begins with nothing left.
+    const again = await agent.open({ type: 'other', channel: 'hotline', orderId: call.orderId })
+    expect(again.caller?.actions).toEqual(['code'])
+    expect(codeOf(await step(agent, again.ticket.ticketId, 'ask', { way: 'facts' }))).toBe(
+      'caller_checks_spent',
+    )
+    expect(codeOf(await refund(agent, call))).toBe('caller_not_verified')
+  })
+  it('are answered once', async () => {
+    const { ticketId } = await aCall()
+    const checkId = (await ask(ticketId, 'facts'))?.facts?.checkId
+    await step(agent, ticketId, 'answer', { checkId, known: [false, true] })
+    expect(codeOf(await step(agent, ticketId, 'answer', { checkId, known: [true, true] }))).toBe(
+      'caller_check_over',
+    )
+  })
+  it('need an order; on a ticket without one the caller names it first', async () => {
+    const { orderId, ticketId } = await aCall()
+    const loose = await agent.open({ type: 'other', channel: 'hotline' })
+    const at = loose.ticket.ticketId
+    expect(codeOf(await step(agent, at, 'ask', { way: 'facts' }))).toBe('caller_check_unavailable')
+    const named = await step(agent, at, 'ask', { way: 'facts', orderId })
+    expect((named.body as TicketDetail).ticket.orderId).toBe(orderId)
+    expect((named.body as TicketDetail).caller?.facts?.questions.length).toBe(2)
+    expect(ticketId).not.toBe(at)
+  })
+})
+
+describe('a code', () => {
+  async function codeFor(ticketId: string) {
+    const caller = await ask(ticketId, 'code')
+    const row = await desk.bench.core.db.read
+      .selectFrom('callerCheck')
+      .selectAll()
+      .where('checkId', '=', caller?.code?.checkId ?? '')
+      .executeTakeFirstOrThrow()
+    const message = await eventually('the message with the code', async () =>
+      (await desk.messages()).find(({ id }) => id === row.noticeId),
+    )
+    const [code] = /\d{6}/.exec(message.text) ?? []
+    return { row, code: code ?? '', checkId: row.checkId }
+  }
+  const noticeOf = (noticeId: string | null) =>
+    desk.bench.core.db.read
+      .selectFrom('notice')
+      .select(['text', 'title'])
+      .where('noticeId', '=', noticeId ?? '')
+      .executeTakeFirstOrThrow()
+
+  it('reaches the buyer where they are known, and makes who reads it out known', async () => {
+    const call = await aCall()
+    const { row, code, checkId } = await codeFor(call.ticketId)
+    expect(JSON.stringify(row)).not.toContain(code)
+    const right = await step(agent, call.ticketId, 'answer', { checkId, code })
+    expect((right.body as TicketDetail).caller?.known).toMatchObject({ way: 'code' })
+    expect((await refund(agent, call)).status).toBe(201)
+    // Neither the code nor anything to guess it by is left.
+    expect((await noticeOf(row.noticeId)).text).toBe('')
+    const after = await desk.bench.core.db.read
+      .selectFrom('callerCheck')
+      .select('codeHash')
+      .where('checkId', '=', checkId)
+      .executeTakeFirstOrThrow()
+    expect(after.codeHash).toBeNull()
+  })
+  it('forgives few wrong figures, and each of them is kept', async () => {
+    const { ticketId } = await aCall()
+    const { code, checkId, row } = await codeFor(ticketId)
+    const wrong = code === '000000' ? '000001' : '000000'
+    for (const left of [4, 3, 2, 1]) {
+      const answer = await step(agent, ticketId, 'answer', { checkId, code: wrong })
+      expect((answer.body as TicketDetail).caller?.code?.triesLeft).toBe(left)
+    }
+    const last = await step(agent, ticketId, 'answer', { checkId, code: wrong })
+    expect((last.body as TicketDetail).caller).toMatchObject({ code: null, last: { state: 'failed' } })
+    expect(codeOf(await step(agent, ticketId, 'answer', { checkId, code }))).toBe('caller_check_over')
+    expect((await noticeOf(row.noticeId)).text).toBe('')
+    const { desk: shown } = await agent.ticket(ticketId)
+    expect(shown.history.filter(({ what }) => what === 'callerFailed').length).toBe(5)
+  })
+  it('is not good for another ticket', async () => {
+    const [one, other] = [await aCall(), await aCall()]
+    const { code, checkId } = await codeFor(one.ticketId)
+    expect(codeOf(await step(agent, other.ticketId, 'answer', { checkId, code }))).toBe('not_found')
+  })
+  it('is no digit too short: the request is refused before it counts', async () => {
+    const { ticketId } = await aCall()
+    const { checkId } = await codeFor(ticketId)
+    expect((await step(agent, ticketId, 'answer', { checkId, code: '12345' })).status).toBe(400)
+    expect((await agent.ticket(ticketId)).caller?.code?.triesLeft).toBe(5)
+  })
+})
+
+describe('what was found out', () => {
+  it('is a lead’s to answer for without questions, with a reason that is kept', async () => {
+    const call = await aCall()
+    expect((await step(agent, call.ticketId, 'vouch', { reason: 'I believe them' })).status).toBe(403)
+    expect((await step(lead, call.ticketId, 'vouch', { reason: '' })).status).toBe(400)
+    const answer = await step(lead, call.ticketId, 'vouch', { reason: 'spoke with the site, who know them' })
+    expect((answer.body as TicketDetail).caller?.known).toMatchObject({
+      way: 'lead',
+      reason: 'spoke with the site, who know them',
+    })
+    expect(await auditOf(call.ticketId)).toEqual(['caller.vouched'])
+    expect((await refund(agent, call)).status).toBe(201)
+  })
+  it('is not carried over by a split: whoever asks the other thing is asked again', async () => {
+    const call = await aCall()
+    await answerFacts(call.ticketId, [true, true])
+    const split = await agent.act(call.ticketId, 'split', {
+      requestId: desk.ids.next('request'),
+      type: 'complaint',
+      messageIds: [],
+      reason: 'another matter',
+    })
+    expect(split.ticket.ticketId).not.toBe(call.ticketId)
+    expect(split.caller).toMatchObject({ isHidden: true, known: null })
+    expect(codeOf(await refund(agent, call, { ticketId: split.ticket.ticketId }))).toBe('caller_not_verified')
+  })
+  it('is not carried over by a merge', async () => {
+    const call = await aCall()
+    await answerFacts(call.ticketId, [true, true])
+    const other = await agent.open({ type: 'other', channel: 'email', orderId: call.orderId })
+    const merged = await agent.act(call.ticketId, 'merge', {
+      intoTicketId: other.ticket.ticketId,
+      reason: 'the same person',
+    })
+    expect(merged.caller).toMatchObject({ isHidden: true, known: null })
+    expect(codeOf(await refund(agent, call))).toBe('caller_not_verified')
+  })
+  it('ends when the ticket is closed', async () => {
+    const call = await aCall()
+    await answerFacts(call.ticketId, [true, true])
+    await agent.act(call.ticketId, 'resolve', { outcome: 'explained', rootCause: 'unknown' })
+    await eventually('the closed ticket', async () => {
+      const { ticket } = await agent.ticket(call.ticketId)
+      return ticket.state === 'closed'
+    })
+    const states = await desk.bench.core.db.read
+      .selectFrom('callerCheck')
+      .select('state')
+      .where('ticketId', '=', call.ticketId)
+      .execute()
+    expect(states).toEqual([{ state: 'ended' }])
+    // What was open to the agent may be read again; nobody speaks on it any more.
+    expect((await agent.ticket(call.ticketId)).caller?.isHidden).toBe(false)
+  })
+})
+
+describe('a number to call back', () => {
+  it('is there for whoever was found to be the buyer, and for nobody else', async () => {
+    const complaint = { type: 'complaint', intake: { about: 'service' }, callerPhone: '138 0013 7391' }
+    const [known, unknown] = [await aCall(complaint), await aCall(complaint)]
+    await answerFacts(known.ticketId, [true, true])
+    const numbers: unknown[] = []
+    for (const { ticketId } of [known, unknown]) {
+      await agent.act(ticketId, 'resolve', { outcome: 'explained', rootCause: 'unknown' })
+      const callBack = await eventually('the planned call-back', async () => {
+        const lists = await Promise.all(
+          ['due', 'coming'].map(async (view) => {
+            const { body } = await lead.ask('GET', `/api/staff/call-backs?view=${view}`)
+            return (body as CallBackList).callBacks
+          }),
+        )
+        return lists.flat().find((one) => one.ticketId === ticketId)
+      })
+      const answer = await lead.ask('POST', `/api/staff/call-backs/${callBack.callBackId}/number`)
+      numbers.push(codeOf(answer) ?? answer.body)
+    }
+    expect(numbers).toEqual([{ phone: '13800137391' }, 'caller_not_verified'])
+  })
+})
+
+describe('what was found out, for a moment', () => {
+  it('ends by itself, with a line in the history; a second person decides what was asked for before', async () => {
+    const short = await createTicketBench({ callerKnownMs: 1000, agentRefundFen: 100 })
+    const [person, boss] = [await short.person('agent'), await short.person('lead')]
+    await short.bench.core.start()
+    try {
+      const { db, commerce } = short.bench.core
+      const { consumerId } = await db.write('sign in', async (tx) => {
+        if (commerce === undefined) throw new Error('this core sells nothing')
+        return commerce.consumers.signIn(tx, 'oSim0brief', 'zh')
+      })
+      const [order] = await seedOrders(db, short.ids, { consumerId, cabinetId: CABINET }, 1)
+      const { ticket } = await person.open({ type: 'other', channel: 'hotline', orderId: order?.orderId })
+      await boss.ask('POST', `/api/staff/tickets/${ticket.ticketId}/caller/vouch`, {
+        reason: 'known by voice',
+      })
+      const refundId = short.ids.next('refund')
+      const asked = await person.ask('POST', `/api/staff/orders/${order?.orderId}/refunds`, {
+        refundId,
+        lines: [{ lineId: order?.lineId, quantity: 1 }],
+        reason: 'goodwill',
+        stock: 'not_returned',
+        tellConsumer: false,
+      })
+      const ended = await eventually('the end of it', async () => {
+        const detail = await person.ticket(ticket.ticketId)
+        return detail.desk.history.at(-1)?.what === 'callerEnded' && detail
+      })
+      expect(ended.caller).toMatchObject({ isHidden: true, known: null, last: { state: 'ended' } })
+      expect([asked.status, (asked.body as { refund: { state: string } }).refund.state]).toEqual([
+        201,
+        'awaiting_approval',
+      ])
+      const approved = await boss.ask('POST', `/api/staff/approvals/${refundId}/approve`, {
+        reason: 'goods were bad',
+      })
+      expect(approved.status, JSON.stringify(approved.body)).toBe(200)
+    } finally {
+      await short.close()
+    }
+  })
+})
