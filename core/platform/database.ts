@@ -57,7 +57,7 @@ export function directSql(tx: Tx): DirectSql {
 /** The one door to storage. */
 export interface Database {
   /**
-   * Queued units share one BEGIN IMMEDIATE with a SAVEPOINT each; the promise resolves after the COMMIT
+   * Queued units share one BEGIN IMMEDIATE with a SAVEPOINT each, if they are several; the promise resolves after the COMMIT
    * (synchronous=FULL), so what it resolved with survives a power cut. A unit may be run again, therefore it returns
    * its effects instead of having them.
    * @throws what the unit throws; the units beside it are not affected
@@ -170,7 +170,7 @@ export function createDatabase(options: {
     try {
       prepare('BEGIN IMMEDIATE').run()
       for (const unit of units) {
-        const outcome = await runUnit(unit)
+        const outcome = await (units.length === 1 ? runInTransaction(unit) : runUnit(unit))
         outcomes.push(outcome)
         if (!outcome.ok && storageTroubleOf(outcome.error) === 'broken') throw outcome.error
         // A full disk or an I/O error ends the whole transaction, not only the savepoint.
@@ -179,7 +179,9 @@ export function createDatabase(options: {
           return
         }
       }
-      prepare('COMMIT').run()
+      // Beside nobody a unit needs no savepoint: the transaction is its own.
+      if (units.length === 1 && outcomes[0]?.ok === false) writer.exec('ROLLBACK')
+      else prepare('COMMIT').run()
     } catch (error) {
       const fault = faultOf(error)
       if (writer.inTransaction && broken === undefined) writer.exec('ROLLBACK')
@@ -207,7 +209,18 @@ export function createDatabase(options: {
     }
   }
 
+  /** What a unit did that failed is undone, and its neighbours' work is not. */
   async function runUnit(unit: QueuedUnit): Promise<Outcome> {
+    prepare('SAVEPOINT unit').run()
+    const outcome = await runInTransaction(unit)
+    if (writer.inTransaction) {
+      if (!outcome.ok) prepare('ROLLBACK TO unit').run()
+      prepare('RELEASE unit').run()
+    }
+    return outcome
+  }
+
+  async function runInTransaction(unit: QueuedUnit): Promise<Outcome> {
     unit.runs++
     let isOver = false
     const open = (text: string) => {
@@ -224,13 +237,8 @@ export function createDatabase(options: {
       all: <R>(text: string, ...values: readonly SqlValue[]) => open(text).all(...values) as R[],
     }
     contexts.set(tx, { nowMs: clock.now(), auditKey, direct, told: new Set() })
-    prepare('SAVEPOINT unit').run()
     const outcome = await settledByNextTurn(unit, tx)
     isOver = true
-    if (writer.inTransaction) {
-      if (!outcome.ok) prepare('ROLLBACK TO unit').run()
-      prepare('RELEASE unit').run()
-    }
     return outcome
   }
 
@@ -255,14 +263,8 @@ export function createDatabase(options: {
  * event loop turns has awaited a timer, a file or the network while it held the write lock.
  */
 async function settledByNextTurn(unit: QueuedUnit, tx: Tx): Promise<Outcome> {
-  // A unit that throws before its first await has failed like any other; its neighbours have not.
-  const running = (async () => unit.run(tx))().then(
-    (value): Outcome => ({ ok: true, value }),
-    (error: unknown): Outcome => ({ ok: false, error }),
-  )
-  let turn: NodeJS.Immediate | undefined
-  const turned = new Promise<Outcome>((resolve) => {
-    turn = setImmediate(() =>
+  return new Promise((resolve) => {
+    const turn = setImmediate(() =>
       resolve({
         ok: false,
         error: new Error(
@@ -270,10 +272,16 @@ async function settledByNextTurn(unit: QueuedUnit, tx: Tx): Promise<Outcome> {
         ),
       }),
     )
+    const end = (outcome: Outcome) => {
+      clearImmediate(turn)
+      resolve(outcome)
+    }
+    // A unit that throws before its first await has failed like any other; its neighbours have not.
+    void (async () => unit.run(tx))().then(
+      (value) => end({ ok: true, value }),
+      (error: unknown) => end({ ok: false, error }),
+    )
   })
-  const outcome = await Promise.race([running, turned])
-  clearImmediate(turn)
-  return outcome
 }
 
 function settle(unit: QueuedUnit, outcome: Outcome): void {

@@ -1,3 +1,11 @@
+import { zoneFormats } from '#protocol/base/zone-formats.ts'
+
+const formatIn = zoneFormats('en-GB', {
+  weekday: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 export interface LocalTime {
@@ -7,13 +15,7 @@ export interface LocalTime {
 }
 /** The wall clock at a cabinet. @param timeZone  IANA, for example `Asia/Shanghai` */
 export function localTimeOf(atMs: number, timeZone: string): LocalTime {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(atMs)
+  const parts = formatIn(timeZone).formatToParts(atMs)
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
   return {
     weekday: DAYS.indexOf(part('weekday')),

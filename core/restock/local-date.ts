@@ -1,13 +1,11 @@
+import { zoneFormats } from '#protocol/base/zone-formats.ts'
+
 const DAY_MS = 24 * 3_600_000
+const formatIn = zoneFormats('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit' })
 
 /** The day at a cabinet, as 2026-11-22. @param timeZone  IANA */
 export function dateAt(atMs: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-CA', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).format(atMs)
+  return formatIn(timeZone).format(atMs)
 }
 
 /** The first moment after a day at a cabinet: from then on, what was good until that day may not be sold. */

@@ -1,5 +1,6 @@
 import type { WallMs } from './units.ts'
 import { addDays, dayIn, zoneOffsetMs } from './zone-days.ts'
+import { zoneFormats } from './zone-formats.ts'
 
 /** The shape of `sellingHours` in a desired document (protocol/messages/twin.ts), without its schema. */
 export interface WeeklyHours {
@@ -14,16 +15,17 @@ export interface WeeklyHours {
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 const DAY_MINUTES = 24 * 60
 
+const formatIn = zoneFormats('en-GB', {
+  weekday: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+
 /** @returns undefined when there is no such time zone */
 function formatterOf(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
-    return new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
+    return formatIn(timeZone)
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error

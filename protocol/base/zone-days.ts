@@ -1,10 +1,12 @@
 import type { WallMs } from './units.ts'
+import { zoneFormats } from './zone-formats.ts'
 
 const DAY_MS = 24 * 3_600_000
+const offsetIn = zoneFormats('en', { timeZoneName: 'longOffset' })
 
 /** How far the clocks of a zone are before UTC at this moment. @throws RangeError when there is no such zone */
 export function zoneOffsetMs(atMs: WallMs, timeZone: string): number {
-  const name = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
+  const name = offsetIn(timeZone)
     .formatToParts(atMs)
     .find(({ type }) => type === 'timeZoneName')?.value
   const match = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name ?? '')

@@ -59,6 +59,13 @@ export function checkSettled(world: World): void {
   }
   checkTwins(world)
   checkPresence(world)
+  // What is deferred to a commit is not asked there (`world/nested-commits.ts`).
+  for (const { table, rowid, parent } of sqlite.pragma('foreign_key_check(ledgerLine)') as Array<{
+    table: string
+    rowid: number
+    parent: string
+  }>)
+    world.violate('crash', `the row ${rowid} of ${table} speaks of nothing in ${parent}`)
 }
 
 /** What the console shows as applied is what the thermostat really does. */

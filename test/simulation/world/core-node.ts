@@ -90,7 +90,7 @@ export function createCoreNode(deps: {
       auditKey: AUDIT_KEY,
       writer: sqlite,
       read: createKysely(async (query) => {
-        await scheduler.pause(own, 'read', storageDelayMs(delays))
+        await take(own, 'read', delays)
         return run(query)
       }),
       gather: (commit) => void scheduler.at(own, 'commit', storageDelayMs(delays), () => gather(own, commit)),
@@ -113,11 +113,16 @@ export function createCoreNode(deps: {
           (value) => ({ ok: true as const, value }),
           (error: unknown) => ({ ok: false as const, error }),
         )
-        await scheduler.pause(own, 'written', storageDelayMs(delays))
+        await take(own, 'written', delays)
         if (outcome.ok) return outcome.value
         throw outcome.error
       },
     }
+  }
+  /** What takes no time is no task of its own; a dead process gets no answer. */
+  async function take(own: Life, name: string, delays: Chance): Promise<void> {
+    const delayMs = storageDelayMs(delays)
+    if (delayMs > 0 || !own.isAlive) await scheduler.pause(own, name, delayMs)
   }
   function gather(own: Life, commit: () => void): void {
     if (ambush?.kind === 'before-commit' && --ambush.nth <= 0) {

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { nestCommits } from './nested-commits.ts'
 
 /**
  * A database that many runs of one thread share, one after the other. Opening one and preparing three hundred statements
@@ -63,12 +64,18 @@ export function createDisk(image: Buffer): Disk {
   if (process.platform === 'win32') process.once('exit', remove)
   else remove()
   let isFull = false
+  /** Under it is the image that it was made with. */
+  let isAsMade = true
   let generation = image.readUInt32BE(CHANGE_COUNTER_AT)
   let breaks: { isKept: boolean } | undefined
-  keepStatements(sqlite, () => {
+  keepStatements(sqlite)
+  const commits = nestCommits(sqlite, () => {
     const broken = breaks
     breaks = undefined
-    return broken
+    if (broken?.isKept === false) throw diskError()
+    return () => {
+      if (broken !== undefined) throw diskError()
+    }
   })
 
   /** A connection that holds the file alone does not look whether somebody else wrote to it. */
@@ -77,7 +84,7 @@ export function createDisk(image: Buffer): Disk {
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get()
   }
   function put(contents: Buffer): void {
-    if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+    commits.undo()
     breaks = undefined
     free()
     lock('NORMAL')
@@ -88,18 +95,31 @@ export function createDisk(image: Buffer): Disk {
     writeSync(handle, contents, 0, contents.length, 0)
     ftruncateSync(handle, contents.length)
     lock('EXCLUSIVE')
+    isAsMade = contents === image
+    commits.begin()
+  }
+  function reset(): void {
+    if (!commits.undo() || !isAsMade) {
+      put(image)
+      return
+    }
+    breaks = undefined
+    commits.begin()
   }
   function free(): void {
+    if (!isFull) return
     isFull = false
     sqlite.pragma(`max_page_count = ${PAGES_MOST}`)
   }
   return {
-    sqlite,
+    sqlite: commits.sqlite,
     get isFull() {
       return isFull
     },
-    open: (isAlive) => connect(sqlite, isAlive),
+    open: (isAlive) => connect(commits.sqlite, isAlive),
     fill() {
+      commits.write()
+      isAsMade = false
       isFull = true
       sqlite.pragma(`max_page_count = ${String(sqlite.pragma('page_count', { simple: true }))}`)
     },
@@ -109,7 +129,7 @@ export function createDisk(image: Buffer): Disk {
     },
     copy: () => sqlite.serialize(),
     put,
-    reset: () => put(image),
+    reset,
     close() {
       sqlite.close()
       closeSync(handle)
@@ -118,27 +138,17 @@ export function createDisk(image: Buffer): Disk {
 }
 
 /** Each text is compiled once for the connection, whichever process of the simulation asks for it. */
-function keepStatements(sqlite: Sqlite.Database, breaks: () => { isKept: boolean } | undefined): void {
+function keepStatements(sqlite: Sqlite.Database): void {
   const kept = new Map<string, Sqlite.Statement>()
   const prepare = sqlite.prepare.bind(sqlite)
   sqlite.prepare = ((text: string) => {
     let statement = kept.get(text)
     if (statement === undefined) {
-      statement = text === 'COMMIT' ? breakable(prepare(text)) : prepare(text)
+      statement = prepare(text)
       kept.set(text, statement)
     }
     return statement
   }) as typeof sqlite.prepare
-
-  function breakable(commit: Sqlite.Statement): Sqlite.Statement {
-    return {
-      run() {
-        const broken = breaks()
-        if (broken === undefined || broken.isKept) commit.run()
-        if (broken !== undefined) throw diskError()
-      },
-    } as unknown as Sqlite.Statement
-  }
 }
 
 /** As SQLite tells of a disk that does not take what it is given. */
@@ -155,7 +165,6 @@ function connect(sqlite: Sqlite.Database, isAlive: () => boolean): Sqlite.Databa
     if (!isAlive()) throw new Killed('this agent was killed')
     if (!isOpen) throw new Error('the database connection is not open')
   }
-  // All else is the real connection's: it lies on the way to the prototype.
   const connection = Object.create(sqlite) as Sqlite.Database
   connection.prepare = ((text: string) => {
     check()
