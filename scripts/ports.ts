@@ -10,8 +10,23 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
-/** A port that was free a moment ago. */
-export function findFreePort(host = '127.0.0.1'): Promise<number> {
+/** Below what systems give to connections that go out: one of those would take it while a part is started again. */
+const RANGE = { first: 20_000, count: 12_000 }
+const TRIES_MOST = 200
+/** Programs that start at the same time begin at other places, and this one never names a port twice. */
+let next = (process.pid * 61) % RANGE.count
+
+/** A port that was free a moment ago, and that no connection going out is given. */
+export async function findFreePort(host = '127.0.0.1'): Promise<number> {
+  for (let tries = 0; tries < TRIES_MOST; tries++) {
+    const port = RANGE.first + next
+    next = (next + 1) % RANGE.count
+    if (await isPortFree(port, host)) return port
+  }
+  return anyFreePort(host)
+}
+
+function anyFreePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -55,9 +55,9 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     core: options.ports?.core || (await findFreePort(host)),
     mqtt: options.ports?.mqtt || (await findFreePort(host)),
     device: options.ports?.device || (await findFreePort(host)),
-    workshop: options.ports?.workshop ?? 0,
-    provider: options.ports?.provider ?? 0,
-    notices: options.ports?.notices ?? 0,
+    workshop: options.ports?.workshop || (await findFreePort(host)),
+    provider: options.ports?.provider || (await findFreePort(host)),
+    notices: options.ports?.notices || (await findFreePort(host)),
   }
   const first = firstPlace(dataDir, seedFile)
   const places: readonly Place[] = [
