@@ -239,7 +239,7 @@ export function createCommerce(deps: CommerceDeps) {
       const wishes = questionWishes(questions)
       const consent = createConsent(http, { ...deps, consumers, desk, wishes })
       const help = createCabinetHelp({ ...deps, knowledge, cabinetForConsumer: shownCabinet })
-      registerQuestionRoutes(http, { questions, help, consent })
+      registerQuestionRoutes(http, { ...deps, questions, help, consent, support })
       registerConsumerRoutes(http, { ...deps, consumers, consent, opening, orders, disputes })
       await registerPictureRoutes(http, { ...deps, pictures, disputes, support })
       registerOwnDataRoutes(http, { ...deps, seal: deps.seal, orders })

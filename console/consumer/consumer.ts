@@ -1,9 +1,11 @@
 import '../styles/tokens.css'
 import '../styles/base.css'
 import './consumer.css'
+import './help.css'
 import { keepFresh } from './fresh.ts'
 import { guardForms } from './forms.ts'
 import { sendPictures } from './pictures.ts'
+import { attachPictures } from './question.ts'
 import { followVisit } from './visit.ts'
 
 /**
@@ -13,4 +15,5 @@ import { followVisit } from './visit.ts'
 guardForms()
 followVisit()
 sendPictures()
+attachPictures()
 keepFresh()

@@ -1,5 +1,6 @@
 import type { SessionView } from '#protocol/api/consumer.ts'
 import type { ErrorBody } from '#protocol/api/common.ts'
+import { askWithPictures, hasPictures } from './question.ts'
 import { sayNoConnection } from './say.ts'
 
 /** A second tap is the same request: the button says that it works, and the form keeps its request id. */
@@ -14,15 +15,19 @@ export function guardForms(): void {
     form.dataset['sent'] = ''
     const button = event.submitter ?? form.querySelector('button')
     setBusy(form, button, true)
-    if (form.dataset['open'] !== undefined) {
-      event.preventDefault()
-      void open(form, form.dataset['open'], button).then((isDone) => {
-        if (!isDone) {
-          delete form.dataset['sent']
-          setBusy(form, button, false)
-        }
-      })
-    }
+    const byScript =
+      form.dataset['open'] !== undefined
+        ? open(form, form.dataset['open'], button)
+        : hasPictures(form)
+          ? askWithPictures(form)
+          : undefined
+    if (byScript === undefined) return
+    event.preventDefault()
+    void byScript.then((isDone) => {
+      if (isDone) return
+      delete form.dataset['sent']
+      setBusy(form, button, false)
+    })
   })
   // Back from the provider's page or from the order: the browser may show the page as it was left.
   addEventListener('pageshow', (event) => {

@@ -64,7 +64,7 @@ async function send(box: HTMLElement, waiting: readonly Waiting[]): Promise<void
 }
 
 /** Upright and of at most 1,600 pixels; what this browser cannot read is sent as it is, and the core says what it thinks. */
-async function shrink(file: File): Promise<Blob> {
+export async function shrink(file: File): Promise<Blob> {
   try {
     const bitmap = await createImageBitmap(file)
     const scale = Math.min(1, EDGE_PIXELS_MOST / Math.max(bitmap.width, bitmap.height))
@@ -82,7 +82,7 @@ async function shrink(file: File): Promise<Blob> {
 }
 
 /** @returns undefined when it arrived, else the code of the refusal, or `lost` */
-async function sendOne(
+export async function sendOne(
   address: string,
   requestId: string,
   picture: Blob,

@@ -1,3 +1,4 @@
+import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import type {
   AccountView,
   PasswordChange,
@@ -205,6 +206,9 @@ export class StaffApi {
   }
   ticket(ticketId: string, signal?: AbortSignal): Promise<TicketDetail> {
     return this.#get(`/api/staff/tickets/${ticketId}`, signal)
+  }
+  cabinetCourse(ticketId: string, signal?: AbortSignal): Promise<CabinetCourse> {
+    return this.#get(`/api/staff/tickets/${ticketId}/cabinet`, signal)
   }
   createTicket(body: TicketCreate): Promise<TicketDetail> {
     return this.#send('POST', '/api/staff/tickets', body)

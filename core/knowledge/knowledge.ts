@@ -20,9 +20,14 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import { checkContent } from './check-content.ts'
 import { knowledgeMachine } from './machine.ts'
 import { rank } from './rank.ts'
+import { SHIPPED } from './shipped/index.ts'
 
 const USAGE_MS = 90 * 86_400_000
 const SUGGESTIONS_MOST = 8
+const SHIPPED_PLACES = new Map(
+  SHIPPED.flatMap(({ kind, key }, place) => (kind === 'article' ? [[key, place] as const] : [])),
+)
+const placeOf = (key: string) => SHIPPED_PLACES.get(key) ?? SHIPPED.length
 
 export interface Knowledge {
   list(filter: { kind?: KnowledgeKind; state?: KnowledgeState; query?: string }): Promise<KnowledgeRow[]>
@@ -81,9 +86,11 @@ export function createKnowledge(deps: CoreDeps): Knowledge {
     steps: content.steps,
   })
 
+  /** In the order in which they were shipped, which is how often they are asked for; what people wrote comes after. */
   async function publicCandidates() {
     return (await publishedRows())
       .filter(({ kind, content }) => kind === 'article' && content.isPublic)
+      .toSorted((a, b) => placeOf(a.key) - placeOf(b.key))
       .map((row) => ({ item: row, content: row.content, uses: row.uses }))
   }
   const readable = ({ key, content }: Published): Article => ({

@@ -1,5 +1,6 @@
 import { DISPUTE_REASONS, type DisputeReason } from '#protocol/api/common.ts'
 import type { DisputeRequest, OpenRequest } from '#protocol/api/consumer.ts'
+import { FOOD_PROBLEMS, QUESTION_KINDS, type QuestionRequest } from '#protocol/api/questions.ts'
 import type { Language } from '#protocol/words/words.ts'
 
 /** From what a plain `<form>` sends to what the consumer interface takes. The interface checks the rest. */
@@ -45,6 +46,31 @@ export function readDisputeForm(body: unknown, language: Language): DisputeReque
         quantity: Number(one(fields, `quantity.${lineId}`)) || 1,
       }))
   return { requestId: one(fields, 'requestId'), reason, lines, language, ...(note === '' ? {} : { note }) }
+}
+
+/** What may be filled in for another kind before the reader changed their mind does not count. @returns nothing when no kind was chosen */
+export function readQuestionForm(body: unknown, language: Language): QuestionRequest | undefined {
+  const fields = fieldsOf(body)
+  const chosen = one(fields, 'kind')
+  const kind = QUESTION_KINDS.find((known) => known === chosen)
+  if (kind === undefined) return undefined
+  const isFood = kind === 'food'
+  const [text, orderId, sku] = [
+    one(fields, 'text').trim(),
+    one(fields, 'order'),
+    isFood ? one(fields, 'sku') : '',
+  ]
+  const problem = isFood ? FOOD_PROBLEMS.find((known) => known === one(fields, 'problem')) : undefined
+  return {
+    requestId: one(fields, 'requestId'),
+    kind,
+    language,
+    ...(text === '' ? {} : { text }),
+    ...(isFood && orderId !== '' ? { orderId } : {}),
+    ...(sku === '' ? {} : { sku }),
+    ...(problem === undefined ? {} : { problem }),
+    ...(isFood && one(fields, 'isHarmed') !== '' ? { isHarmed: true } : {}),
+  }
 }
 
 export function readMessageForm(body: unknown): { requestId: string; text: string } {

@@ -10,6 +10,8 @@ export interface PageParts {
   /** Without a script the page loads itself again, because its facts change by themselves. */
   readonly reloadSeconds?: number
   readonly back?: { href: string; label: string }
+  /** Where "help" leads from here; from a cabinet it is the help of that cabinet, one tap away at the upper edge. */
+  readonly help?: string
 }
 
 /** The frame of every consumer page: skip link, language switch, content, help in the same place. */
@@ -40,6 +42,7 @@ ${
     ? html`<a class="home" href="/">${icon('refrigerator')}<span>${t('site.name')}</span></a>`
     : html`<a class="home" href="${parts.back.href}">${icon('chevron-left')}<span>${parts.back.label}</span></a>`
 }
+${parts.help === undefined ? false : html`<a class="help" href="${parts.help}" data-help>${icon('circle-question-mark')}<span>${t('site.help')}</span></a>`}
 <a class="switch" href="${page.path}?lang=${other}" lang="${other === 'zh' ? 'zh-CN' : 'en'}" hreflang="${other}">${icon('languages')}<span>${t('site.switch')}</span></a>
 </header>
 <main id="content" tabindex="-1">
@@ -47,7 +50,7 @@ ${parts.body}
 </main>
 ${parts.action}
 <footer class="foot">
-<nav aria-label="${t('site.name')}"><a href="/orders">${t('site.orders')}</a><a href="/help">${t('site.help')}</a><a href="/privacy">${t('site.privacy')}</a></nav>
+<nav aria-label="${t('site.name')}"><a href="/orders">${t('site.orders')}</a><a href="${parts.help ?? '/help'}">${t('site.help')}</a><a href="/privacy">${t('site.privacy')}</a></nav>
 ${page.contact === '' ? false : html`<p><a href="tel:${page.contact.replaceAll(/[^+\d]/g, '')}" data-call>${t('site.call', { contact: page.contact })}</a></p>`}
 </footer>
 <p class="toast" role="status" hidden></p>

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib'
 import formbody from '@fastify/formbody'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -15,10 +14,9 @@ import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { isErrorCode } from '#protocol/words/errors.ts'
-import { chooseLanguage, type Language } from '#protocol/words/words.ts'
 import { type PageAssets, readAssets } from './assets.ts'
 import { consumerApiFor, type ConsumerApi, type Refusal } from './consumer-api.ts'
-import { createContext, type PageContext } from './context.ts'
+import type { PageContext } from './context.ts'
 import {
   readDisputeForm,
   readMessageForm,
@@ -27,9 +25,11 @@ import {
   readRecommendationForm,
   readReopenForm,
 } from './forms.ts'
-import type { Markup } from './html.ts'
 import { createOrderRoute, type OwnOrders } from './order-route.ts'
 import { refusalWords } from './refusals.ts'
+import { registerHelp } from './register-help.ts'
+import { contextIn, contextOf, languageOf, standingIn } from './request-context.ts'
+import { send, sendProblem } from './send.ts'
 import { cabinetPage, consentPage } from './views/cabinet.ts'
 import { codePage } from './views/code.ts'
 import { disputeFormPage } from './views/dispute-form.ts'
@@ -37,7 +37,6 @@ import { disputePage } from './views/dispute.ts'
 import { erasedPage, erasePage } from './views/erase.ts'
 import { orderPage } from './views/order.ts'
 import {
-  helpPage,
   type LandingCabinet,
   landingPage,
   ordersPage,
@@ -71,8 +70,6 @@ export interface PagesDeps {
 const PUBLIC = { config: { access: { kind: 'public' as const } }, exposeHeadRoute: true }
 /** An order: the route asks who may see it together with which facts it was drawn from. */
 const OWN = { config: { access: { kind: 'own' as const } }, exposeHeadRoute: true }
-const LANGUAGE_COOKIE = 'lang'
-const YEAR_SECONDS = 31_536_000
 
 /** The consumer's pages: facts as HTML, forms that work without a script. Everything is asked of the consumer interface. */
 export async function registerPages(app: HttpApp, deps: PagesDeps): Promise<void> {
@@ -88,17 +85,13 @@ export async function registerPages(app: HttpApp, deps: PagesDeps): Promise<void
     })
     registerReading(scope, app, deps, assets)
     registerForms(scope, app, deps, assets)
+    registerHelp(scope, app, deps, assets)
   })
 }
 
 function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
   const page = (request: FastifyRequest, reply: FastifyReply) => contextOf(deps, assets, request, reply)
-  /** The times of one cabinet are those of the clock beside it, and whoever runs it answers the telephone. */
-  const standingAt = async (cabinetId: string, context: PageContext): Promise<PageContext> => ({
-    ...context,
-    timeZone: await deps.timeZoneOf(cabinetId),
-    contact: await deps.contact(cabinetId),
-  })
+  const standingAt = (cabinetId: string, context: PageContext) => standingIn(deps, cabinetId, context)
 
   scope.get('/', PUBLIC, async (request, reply) => {
     const cabinets = await deps.cabinets()
@@ -218,7 +211,6 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
       404,
     )
   })
-  scope.get('/help', PUBLIC, async (request, reply) => send(reply, helpPage(await page(request, reply))))
 }
 
 function registerForms(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: PageAssets): void {
@@ -325,78 +317,6 @@ function refusedAddress(cabinetId: string, refusal: Refusal): string {
   const orderId = refusal.details['orderId']
   if (typeof orderId === 'string') query.set('order', orderId)
   return `/c/${encodeURIComponent(cabinetId)}?${query.toString()}`
-}
-
-function sendProblem(
-  reply: FastifyReply,
-  page: PageContext,
-  refusal: Refusal,
-  about: 'order' | 'orders' | 'other',
-) {
-  return send(reply, problemPage(page, refusal, about), refusal.status)
-}
-
-/** Compressed here, because these pages are mostly repeated markup and a phone waits for every byte. */
-function send(reply: FastifyReply, page: Markup, status = 200): FastifyReply {
-  void reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .header('vary', 'cookie, accept-language, accept-encoding')
-    .type('text/html; charset=utf-8')
-  const takesGzip = reply.request.headers['accept-encoding']?.includes('gzip') === true
-  return takesGzip
-    ? reply.header('content-encoding', 'gzip').send(gzipSync(page.text))
-    : reply.send(page.text)
-}
-
-async function contextOf(
-  deps: PagesDeps,
-  assets: PageAssets,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<PageContext> {
-  return contextIn(deps, assets, request, languageOf(request, reply))
-}
-
-async function contextIn(
-  deps: PagesDeps,
-  assets: PageAssets,
-  request: FastifyRequest,
-  language: Language,
-): Promise<PageContext> {
-  return createContext({
-    language,
-    path: request.url.split('?', 1)[0] ?? '/',
-    nowMs: deps.clock.now(),
-    timeZone: await deps.timeZoneOf(),
-    assets,
-    contact: await deps.contact(),
-    newRequestId: () => deps.ids.next('request'),
-  })
-}
-
-/** `?lang` wins and is remembered for a year, then the cookie, then the browser's wish. */
-function languageOf(request: FastifyRequest, reply: FastifyReply): Language {
-  const asked =
-    typeof request.query === 'object' && request.query !== null && 'lang' in request.query
-      ? request.query.lang
-      : undefined
-  if (asked === 'zh' || asked === 'en') {
-    void reply.header(
-      'set-cookie',
-      `${LANGUAGE_COOKIE}=${asked}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax`,
-    )
-    return asked
-  }
-  return chooseLanguage(cookie(request.headers.cookie, LANGUAGE_COOKIE), request.headers['accept-language'])
-}
-
-function cookie(header: string | undefined, name: string): string | undefined {
-  for (const part of (header ?? '').split(';')) {
-    const [key, value] = part.trim().split('=', 2)
-    if (key === name) return value
-  }
-  return undefined
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -3,6 +3,7 @@ import { billBalances, billDifferences, billDouble, billNotReady } from './bills
 import { ACCESS_STORIES } from './access.ts'
 import { busTrouble, malformedInput, wrongSignature } from './bad-input.ts'
 import { BUS_STORIES } from './buses.ts'
+import { CALLER_STORIES } from './callers.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { EVIDENCE_STORIES } from './evidence.ts'
 import { CAMERA_STORIES } from './cameras.ts'
@@ -24,6 +25,7 @@ import { itemReturned } from './item-returned.ts'
 import { coreKilled, edgeKilled } from './killed.ts'
 import { lateUnlock } from './late-unlock.ts'
 import { LEARNING_STORIES } from './learning.ts'
+import { QUESTION_STORIES } from './questions.ts'
 import { QUALITY_STORIES } from './quality.ts'
 import { OUTSIDE_BROKER_STORIES } from './outside-broker.ts'
 import { RESTOCK_STORIES } from './restock.ts'
@@ -61,6 +63,8 @@ export const SCENARIOS: readonly Scenario[] = [
   deferredPaidElsewhere,
   dispute,
   ...SUPPORT_STORIES,
+  ...QUESTION_STORIES,
+  ...CALLER_STORIES,
   ...LEARNING_STORIES,
   ...QUALITY_STORIES,
   promotion,

@@ -4,6 +4,7 @@ import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import type { ErrorBody } from '#protocol/api/common.ts'
 import type { DisputeRequest, DisputeView, OrderView, SessionView } from '#protocol/api/consumer.ts'
+import type { QuestionRequest } from '#protocol/api/questions.ts'
 import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { StaffOrder } from '#protocol/api/staff/orders.ts'
 import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
@@ -192,6 +193,10 @@ export interface Consumer {
   readonly visitor: Visitor
   /** Agrees on the provider's page, and opens nothing. */
   signIn(): Promise<void>
+  /** What they do on the provider's page of a consent. @returns the page of ours that they come back to */
+  agree(consentUrl: string): Promise<string>
+  /** Asks at the cabinet without an order, with the consent on the provider's page when they are not known yet. */
+  ask(question: Omit<QuestionRequest, 'requestId'>): Promise<DisputeView>
   /** Scans and opens, with the consent on the provider's page when it is asked for. @throws with the code of a refusal */
   open(): Promise<SessionView>
   /** As `open`, but answers a refusal as its code. */
@@ -241,7 +246,7 @@ async function createConsumer(
   }
 
   /** What the person does on the provider's page, and the way back to ours. */
-  async function agree(consentUrl: string): Promise<void> {
+  async function agree(consentUrl: string): Promise<string> {
     const url = new URL(consentUrl)
     const atProvider = createVisitor(url.origin)
     const answer = await atProvider.send('POST', '/control/consent', {
@@ -256,8 +261,11 @@ async function createConsumer(
       back.status === 302 || back.status === 303,
       `the return from the consent page was answered with ${back.status}: ${JSON.stringify(back.body)}`,
     )
+    return back.headers.get('location') ?? ''
   }
 
+  const disputeView = async (disputeId: string) =>
+    (await ask(visitor, 'the dispute', visitor.get(`/api/consumer/disputes/${disputeId}`))) as DisputeView
   const session = async (sessionId: string) =>
     (await ask(visitor, 'the session', visitor.get(`/api/consumer/sessions/${sessionId}`))) as SessionView
   const order = async (orderId: string) =>
@@ -276,6 +284,18 @@ async function createConsumer(
       ).body as ErrorBody
       expectEqual(refusal.code, 'consent_required', 'what a stranger is told first')
       await agree(String(refusal.details?.consentUrl))
+    },
+    agree,
+    async ask(question) {
+      const answer = await visitor.send('POST', `/api/consumer/cabinets/${cabinetId}/questions`, {
+        requestId: ids.next('request'),
+        ...question,
+      })
+      if (answer.status === 201) return answer.body as DisputeView
+      const refusal = answer.body as ErrorBody
+      expectEqual(refusal.code, 'consent_required', 'why a question was not taken')
+      const page = await agree(String(refusal.details?.consentUrl))
+      return disputeView(page.replace('/d/', ''))
     },
     async open() {
       const result = await tryOpen()
@@ -320,8 +340,7 @@ async function createConsumer(
           ...request,
         }),
       )) as DisputeView,
-    disputeView: async (disputeId) =>
-      (await ask(visitor, 'the dispute', visitor.get(`/api/consumer/disputes/${disputeId}`))) as DisputeView,
+    disputeView,
     page: async (path) => String(await ask(visitor, path, visitor.get(path))),
   }
 }

@@ -13,6 +13,8 @@ export interface Visitor {
   /** The answer as it came, for pictures. @throws when it is none */
   bytes(path: string): Promise<Uint8Array>
   send(method: 'POST' | 'PUT' | 'DELETE' | 'PATCH', path: string, body?: unknown): Promise<Answer>
+  /** These bytes as they are, for pictures. */
+  upload(path: string, bytes: Uint8Array, mediaType: string): Promise<Answer>
   /** As a browser without a script sends a form; a field with several values stands in it several times. */
   form(path: string, fields: Record<string, string | readonly string[]>): Promise<Answer>
   /** A page, with these headers. */
@@ -28,7 +30,7 @@ export function createVisitor(baseUrl: string, address?: string): Visitor {
   async function request(
     method: string,
     path: string,
-    body?: string,
+    body?: string | Uint8Array<ArrayBuffer>,
     more: Record<string, string> = {},
   ): Promise<Answer> {
     const url = new URL(path, baseUrl)
@@ -73,6 +75,8 @@ export function createVisitor(baseUrl: string, address?: string): Visitor {
     },
     send: (method, path, body) =>
       body === undefined ? request(method, path) : request(method, path, JSON.stringify(body), OF_A_SCRIPT),
+    upload: (path, bytes, mediaType) =>
+      request('POST', path, Uint8Array.from(bytes), { 'content-type': mediaType }),
     form(path, fields) {
       const body = new URLSearchParams()
       for (const [name, values] of Object.entries(fields))

@@ -21,6 +21,7 @@ import { BASE } from '../doors.ts'
 import { Shortcuts } from '../shortcuts.ts'
 import { idChip, money, priorityBadge, slaChips, ticketStateBadge } from '../views.ts'
 import '../parts/cabinet-brief.ts'
+import '../parts/cabinet-course.ts'
 import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
 import '../parts/arrears-card.ts'
@@ -177,7 +178,8 @@ export class TicketPage extends StaffPage {
             order
               ? html`<evidence-axis .order=${order}></evidence-axis>${anomaliesPanel(this.services, order, (id) => this.#decide(id))}`
               : ticket.cabinetId
-                ? html`<cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
+                ? html`<cabinet-course .ticketId=${ticket.ticketId} .cabinetId=${ticket.cabinetId}></cabinet-course>
+                    <cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
           }
           <ticket-pictures .detail=${detail} @changed=${() => this.detail.reload()}></ticket-pictures>

@@ -25,6 +25,47 @@ export const FOR_CONSUMERS: readonly ShippedArticle[] = [
 - A door that is not closed beeps; after three minutes we call somebody.`,
   },
   {
+    key: 'door_problem',
+    types: ['door_trouble', 'cabinet_trouble'],
+    keywords: '打不开 关不上 夹手 门 door stuck does not open close',
+    title: { zh: '门打不开或关不上', en: 'The door does not open or does not close' },
+    zh: `打不开：
+- 听到“咔”的一声后，15 秒内拉门；过时会重新上锁，再扫一次即可，不收费。
+- 页面显示“暂停服务”时，货柜可能正在补货、除霜或等待检修，请换一台。
+
+关不上：
+- 看看门缝里有没有商品或袋子，轻推到听见锁声。
+- 仍关不上请扫柜身二维码，点“帮助”告诉我们。您离开后别人取走的商品，不会算在您的订单里；请不要用力摔门。`,
+    en: `It does not open:
+- Pull within 15 seconds after the click. After that it locks again; scan once more, nothing is charged.
+- "Out of service" means that somebody is filling it, it defrosts or waits for a technician; please take another one.
+
+It does not close:
+- Look for goods or a bag in the gap and push gently until you hear the lock.
+- If it still does not close, scan the code on the cabinet and tap "Help". What others take after you left is not put on your order. Please do not slam it.`,
+  },
+  {
+    key: 'page_does_not_load',
+    types: ['cabinet_trouble'],
+    keywords:
+      '页面 加载 白屏 支付 打不开 没有网络 扫码 page load blank payment offline connection network scan',
+    title: { zh: '页面或支付打不开', en: 'The page or the payment does not load' },
+    zh: `1. 看看手机有没有网络；在地下或电梯旁，走几步再扫一次。
+2. 用支付平台自己的“扫一扫”，不要用其他浏览器里的旧页面。
+3. 授权页面转圈时，返回后再扫一次；没有授权就不会开门，也不会扣款。
+
+- 页面显示“暂时连不上”说明货柜没有网络，门会保持锁定。请过几分钟再试，或换一台。
+- 门已经打开时断网也没关系：货柜自己记下取走的商品，恢复后结算，只扣一次。
+- 页面里找不到办法时，请拨打页面底部的电话，报上柜身上的编号。`,
+    en: `1. Look whether your phone has a connection; below ground or beside a lift, walk a few steps and scan again.
+2. Scan with your payment app itself, not from an old page in another browser.
+3. When the consent keeps loading, go back and scan again; without consent no door opens and nothing is charged.
+
+- "Not reachable" means that the cabinet has no connection and its door stays locked. Please try again in a few minutes, or take another one.
+- A connection that is lost while the door is open does no harm: the cabinet notes what you take and settles it later, once.
+- When nothing here helps, call the number at the foot of the page and say the number on the cabinet.`,
+  },
+  {
     key: 'find_my_order',
     types: ['order_query'],
     keywords: '订单 账单 明细 凭证 查询 receipt bill statement find',
@@ -45,6 +86,22 @@ The order page tells you
 - how the weight of each shelf changed, with the pictures of that moment.
 
 The name in your wallet's statement may differ from the name on the cabinet; compare amount and time. If you cannot find an order, tell us the day, the rough time and the number of the cabinet.`,
+  },
+  {
+    key: 'charged_without_order',
+    types: ['order_query'],
+    keywords: '扣款 没有订单 找不到订单 陌生扣款 别的手机 charged without order unknown other phone',
+    title: { zh: '扣了款，却找不到订单', en: 'Charged, and no order to be found' },
+    zh: `- 订单属于开门的那个支付账号。换过手机或账号时，请用当时的账号打开“我的订单”。
+- 货柜断网时，订单会晚一点出现；扣款总是在订单之后。
+- 支付平台账单里的商户名称可能与柜身上的不同，请以金额和时间核对。
+
+仍然对不上时，扫柜身二维码，在“帮助”里选“扣了款，没有订单”，写下金额和时间。我们向支付平台核对；不是您的消费，全额退还。`,
+    en: `- An order belongs to the payment account that opened the door. If you changed your phone or account, open "My orders" with the one of that time.
+- While a cabinet is offline the order appears a little later; the charge always comes after the order.
+- The name in your wallet's statement may differ from the name on the cabinet; compare amount and time.
+
+If it still does not fit, scan the code on the cabinet, choose "Charged, but no order" under "Help", and write amount and time. We compare it with the provider; what was not your purchase goes back in full.`,
   },
   {
     key: 'refunds',
@@ -229,47 +286,6 @@ With a partial refund the discounts are shared over the goods: what you really p
 - The privacy page lets you download your data or have it erased; what the law makes us keep is named, with the reason.`,
   },
   {
-    key: 'door_problem',
-    types: ['door_trouble', 'cabinet_trouble'],
-    keywords: '打不开 关不上 夹手 门 door stuck does not open close',
-    title: { zh: '门打不开或关不上', en: 'The door does not open or does not close' },
-    zh: `打不开：
-- 听到“咔”的一声后，15 秒内拉门；过时会重新上锁，再扫一次即可，不收费。
-- 页面显示“暂停服务”时，货柜可能正在补货、除霜或等待检修，请换一台。
-
-关不上：
-- 看看门缝里有没有商品或袋子，轻推到听见锁声。
-- 仍关不上请扫柜身二维码，点“帮助”告诉我们。您离开后别人取走的商品，不会算在您的订单里；请不要用力摔门。`,
-    en: `It does not open:
-- Pull within 15 seconds after the click. After that it locks again; scan once more, nothing is charged.
-- "Out of service" means that somebody is filling it, it defrosts or waits for a technician; please take another one.
-
-It does not close:
-- Look for goods or a bag in the gap and push gently until you hear the lock.
-- If it still does not close, scan the code on the cabinet and tap "Help". What others take after you left is not put on your order. Please do not slam it.`,
-  },
-  {
-    key: 'page_does_not_load',
-    types: ['cabinet_trouble'],
-    keywords:
-      '页面 加载 白屏 支付 打不开 没有网络 扫码 page load blank payment offline connection network scan',
-    title: { zh: '页面或支付打不开', en: 'The page or the payment does not load' },
-    zh: `1. 看看手机有没有网络；在地下或电梯旁，走几步再扫一次。
-2. 用支付平台自己的“扫一扫”，不要用其他浏览器里的旧页面。
-3. 授权页面转圈时，返回后再扫一次；没有授权就不会开门，也不会扣款。
-
-- 页面显示“暂时连不上”说明货柜没有网络，门会保持锁定。请过几分钟再试，或换一台。
-- 门已经打开时断网也没关系：货柜自己记下取走的商品，恢复后结算，只扣一次。
-- 页面里找不到办法时，请拨打页面底部的电话，报上柜身上的编号。`,
-    en: `1. Look whether your phone has a connection; below ground or beside a lift, walk a few steps and scan again.
-2. Scan with your payment app itself, not from an old page in another browser.
-3. When the consent keeps loading, go back and scan again; without consent no door opens and nothing is charged.
-
-- "Not reachable" means that the cabinet has no connection and its door stays locked. Please try again in a few minutes, or take another one.
-- A connection that is lost while the door is open does no harm: the cabinet notes what you take and settles it later, once.
-- When nothing here helps, call the number at the foot of the page and say the number on the cabinet.`,
-  },
-  {
     key: 'goods_fell',
     types: ['cabinet_trouble'],
     keywords: '掉落 卡住 倒了 拿不出来 破了 fell stuck fallen cannot reach broken',
@@ -303,21 +319,5 @@ It does not close:
 1. When somebody is hurt or something burns, call 120 or 119 first.
 2. Choose "Something is dangerous" under "Help". It comes before every other question; we stop the sales and send somebody at once.
 3. Warn people nearby if you can, but please do not pull the plug or pick up glass yourself.`,
-  },
-  {
-    key: 'charged_without_order',
-    types: ['order_query'],
-    keywords: '扣款 没有订单 找不到订单 陌生扣款 别的手机 charged without order unknown other phone',
-    title: { zh: '扣了款，却找不到订单', en: 'Charged, and no order to be found' },
-    zh: `- 订单属于开门的那个支付账号。换过手机或账号时，请用当时的账号打开“我的订单”。
-- 货柜断网时，订单会晚一点出现；扣款总是在订单之后。
-- 支付平台账单里的商户名称可能与柜身上的不同，请以金额和时间核对。
-
-仍然对不上时，扫柜身二维码，在“帮助”里选“扣了款，没有订单”，写下金额和时间。我们向支付平台核对；不是您的消费，全额退还。`,
-    en: `- An order belongs to the payment account that opened the door. If you changed your phone or account, open "My orders" with the one of that time.
-- While a cabinet is offline the order appears a little later; the charge always comes after the order.
-- The name in your wallet's statement may differ from the name on the cabinet; compare amount and time.
-
-If it still does not fit, scan the code on the cabinet, choose "Charged, but no order" under "Help", and write amount and time. We compare it with the provider; what was not your purchase goes back in full.`,
   },
 ]

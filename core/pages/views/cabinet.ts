@@ -41,9 +41,10 @@ ${isShopping || data.refusal !== undefined ? false : restrictionNote(page, cabin
 ${isShopping ? false : [live('closed', cabinet.status, closedNote(page, cabinet)), rules(page, cabinet)]}
 ${offers(page, cabinet)}
 ${shelves(page, cabinet)}
-<p class="soft small centre">${icon('phone')}${t('cabinet.contact', { contact: cabinet.contact })}</p>`
+<a class="card link" href="/c/${cabinet.cabinetId}/help" data-help>${icon('circle-question-mark')}<span><strong>${t('here.link')}</strong><br><span class="soft small">${t('here.link.text')}</span></span>${icon('chevron-right')}</a>`
   return document(page, {
     title: choose(page, cabinet.name),
+    help: `/c/${cabinet.cabinetId}/help`,
     body,
     ...(isShopping ? { reloadSeconds: 3 } : {}),
     ...(isShopping
@@ -52,7 +53,7 @@ ${shelves(page, cabinet)}
   })
 }
 
-function statusWord(page: PageContext, status: CabinetForConsumer['status']): StateWord {
+export function statusWord(page: PageContext, status: CabinetForConsumer['status']): StateWord {
   const looks: Record<CabinetForConsumer['status'], [Tone, string]> = {
     open: ['ok', 'circle-check'],
     busy: ['info', 'door-open'],
@@ -102,14 +103,16 @@ function opensAgain(page: PageContext, { status, opensAtMs }: CabinetForConsumer
   return html`<p><b>${page.t('cabinet.opens', { time: moment(page, opensAtMs) })}</b></p>`
 }
 
+/** Why a cabinet that is not open is not. */
+export function closedText(page: PageContext, status: CabinetForConsumer['status']): string {
+  const key = `refusal.cabinet_${status}`
+  return page.t(isWordKey(key) ? key : 'refusal.unknown')
+}
+
 /** Why there is no button, and what to do instead. */
 function closedNote(page: PageContext, cabinet: CabinetForConsumer): Markup | false {
   if (cabinet.status === 'open') return false
-  const key =
-    cabinet.status === 'unknown'
-      ? 'refusal.unknown'
-      : `refusal.cabinet_${cabinet.status === 'busy' ? 'busy' : cabinet.status}`
-  const text = isWordKey(key) ? page.t(key) : page.t('refusal.unknown')
+  const text = closedText(page, cabinet.status)
   return note(
     cabinet.status === 'locked_out' || cabinet.status === 'goods_expired' ? 'bad' : 'warn',
     'circle-alert',
@@ -195,12 +198,18 @@ function openButtons(page: PageContext, { doors = [] }: CabinetForConsumer): Mar
 }
 
 /** Between our page and the provider's: says what is asked there before the reader leaves. */
-export function consentPage(page: PageContext, consentUrl: string, back: string): Markup {
+export function consentPage(
+  page: PageContext,
+  consentUrl: string,
+  back: string,
+  reason: 'consent' | 'question.signIn' = 'consent',
+): Markup {
   const { t } = page
+  const title = t(`${reason}.title`)
   return document(page, {
-    title: t('consent.title'),
+    title,
     back: { href: back, label: t('site.back') },
-    body: html`<section class="card centre roomy">${icon('wallet')}<h1>${t('consent.title')}</h1><p>${t('consent.text')}</p>
+    body: html`<section class="card centre roomy">${icon('wallet')}<h1>${title}</h1><p>${t(`${reason}.text`, { contact: page.contact })}</p>
 <a class="button big" href="${consentUrl}">${t('consent.button')}</a></section>`,
   })
 }

@@ -27,6 +27,7 @@ ${isOnlyHere(publicUrl) ? html`<div class="unprinted">${note('warn', 'circle-ale
       html`<li><span lang="zh-CN">${zh(`cabinet.step.${step}`)}</span><span lang="en">${en(`cabinet.step.${step}`)}</span></li>`,
   )}</ol>
   <p class="sign">${icon('camera')}<span><span lang="zh-CN">${zh('code.camera')}</span><span lang="en">${en('code.camera')}</span></span></p>
+  <p class="aid">${icon('circle-question-mark')}<span><span lang="zh-CN">${zh('code.help')}</span><span lang="en">${en('code.help')}</span></span></p>
   <p class="where">${icon('phone')}<span>${cabinet.contact}</span></p>
 </section>
 <p class="code small centre unprinted">${address}</p>`,

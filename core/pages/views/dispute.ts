@@ -1,7 +1,7 @@
 import type { DisputeMessage, DisputeView } from '#protocol/api/consumer.ts'
 import { PICTURES_OF_CONSUMER_MOST } from '#protocol/api/pictures.ts'
 import type { StateWord } from '#protocol/words/states.ts'
-import { moment, type PageContext } from '../context.ts'
+import { choose, moment, type PageContext } from '../context.ts'
 import { html, type Markup } from '../html.ts'
 import { icon } from '../icons.ts'
 import { document } from '../layout.ts'
@@ -32,10 +32,7 @@ export function disputePage(page: PageContext, dispute: DisputeView, problem?: s
   const { t } = page
   return document(page, {
     title: t('ticket.title'),
-    back:
-      dispute.orderId === ''
-        ? { href: '/orders', label: t('orders.title') }
-        : { href: `/o/${dispute.orderId}`, label: t('order.title') },
+    back: backOf(page, dispute),
     body: html`
 <div data-poll="4000">
 <div role="alert">${problem === undefined ? false : note('warn', 'circle-alert', html`<p>${problem}</p>`)}</div>
@@ -54,6 +51,14 @@ ${live(
   })
 }
 
+/** Where it was asked: the order, the cabinet, or else the list. */
+function backOf(page: PageContext, { orderId, cabinet }: DisputeView): { href: string; label: string } {
+  const { t } = page
+  if (orderId !== '') return { href: `/o/${orderId}`, label: t('order.title') }
+  if (cabinet !== undefined) return { href: `/c/${cabinet.cabinetId}/help`, label: t('site.help') }
+  return { href: '/orders', label: t('orders.title') }
+}
+
 function isRunning(dispute: DisputeView): boolean {
   return dispute.state === 'in_review' || dispute.state === 'answered'
 }
@@ -66,7 +71,10 @@ function answer(page: PageContext, dispute: DisputeView): Markup {
   const text = t(`ticket.state.${dispute.state}`)
   const outcome =
     dispute.outcomeKey === null ? undefined : sentence(page, dispute.outcomeKey, dispute.outcomeValues)
-  const lead = t(LEADS[dispute.state])
+  const isQuestion = dispute.orderId === ''
+  const lead = t(
+    isQuestion && dispute.state === 'in_review' ? 'ticket.review.question' : LEADS[dispute.state],
+  )
   const isAnswered = dispute.messages.some((message) => message.from === 'agent')
   return html`<section class="card sum" aria-labelledby="outcome">
   <h1 id="outcome">${t('ticket.title')}</h1>
@@ -80,7 +88,8 @@ function answer(page: PageContext, dispute: DisputeView): Markup {
         : html`<ul class="promises">${isAnswered ? false : html`<li>${icon('clock')}${t('ticket.first', { at: moment(page, dispute.firstResponseDueMs) })}</li>`}<li>${icon('circle-check')}${t('ticket.resolution', { at: moment(page, dispute.resolutionDueMs) })}</li></ul>`
       : false
   }
-  <dl class="totals"><div><dt>${t('ticket.about')}</dt><dd>${t(`dispute.reason.${dispute.reason}`)}</dd></div>
+  <dl class="totals"><div><dt>${t('ticket.about')}</dt><dd>${dispute.about === undefined ? t(`dispute.reason.${dispute.reason}`) : choose(page, dispute.about)}</dd></div>
+  ${dispute.cabinet === undefined ? false : html`<div><dt>${t('ticket.cabinet')}</dt><dd>${choose(page, dispute.cabinet.name)}</dd></div>`}
   <div><dt>${t('ticket.number')}</dt><dd class="code">#${dispute.number}</dd></div></dl>
 </section>`
 }

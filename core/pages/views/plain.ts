@@ -118,15 +118,3 @@ ${section(
 )}`,
   })
 }
-
-const QUESTIONS = ['open', 'wrong', 'late', 'refund', 'quality', 'closed'] as const
-export function helpPage(page: PageContext): Markup {
-  const { t } = page
-  return document(page, {
-    title: t('help.title'),
-    body: html`<div class="head"><h1>${t('help.title')}</h1><p class="soft">${t('help.lead')}</p></div>
-<a class="card link" href="/orders">${icon('receipt-text')}<span><strong>${t('help.orders')}</strong></span>${icon('chevron-right')}</a>
-<section class="card questions">${QUESTIONS.map((name) => html`<details><summary>${t(`help.q.${name}`)}</summary><p>${t(`help.a.${name}`)}</p></details>`)}</section>
-<section class="card"><h2>${t('help.person')}</h2><p>${t('help.person.text', { contact: page.contact })}</p></section>`,
-  })
-}

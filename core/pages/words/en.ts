@@ -1,3 +1,5 @@
+import { helpEn } from './help.ts'
+
 /** Texts of the consumer pages. English is the type; `zh.ts` must have every key. Calm, in time order, no blame, no jargon. */
 export const en = {
   'site.name': 'Smart cabinet',
@@ -77,7 +79,6 @@ export const en = {
   'cabinet.button.busy': 'Opening …',
   'cabinet.button.note': 'By opening you accept these rules and the recording.',
   'cabinet.consent': 'The first time, your payment app asks for permission. Nothing is charged by that.',
-  'cabinet.contact': 'Trouble at the cabinet? Call {contact}',
 
   'refusal.title': 'The door stays closed for now',
   'refusal.cabinet_offline':
@@ -293,6 +294,8 @@ export const en = {
   'ticket.settled': 'We checked the record of your visit and settled it at once.',
   'ticket.review':
     'The record alone does not decide this, so a person looks at it. You need not do anything.',
+  'ticket.review.question':
+    'Your question is with our support. You need not do anything; the answer appears here.',
   'ticket.answered': 'We have written to you. Please read it below, and write back if something is missing.',
   'ticket.resolved': 'We believe that this is solved. If it is not, tell us and a person takes it up again.',
   'ticket.closed': 'This question is closed.',
@@ -300,6 +303,7 @@ export const en = {
   'ticket.resolution': 'Settled by {at}',
   'ticket.past': 'This is taking longer than promised. We have been told and are on it.',
   'ticket.about': 'About',
+  'ticket.cabinet': 'Cabinet',
   'ticket.order': 'See the order',
   'ticket.messages': 'Messages',
   'ticket.you': 'You',
@@ -425,27 +429,5 @@ export const en = {
   'erased.title': 'Erased',
   'erased.text': 'We no longer know who you are. The books keep amounts without a name.',
 
-  'help.title': 'Help',
-  'help.lead': 'The quickest way is from the order itself: it knows what happened.',
-  'help.orders': 'Go to my orders',
-  'help.q.open': 'The door does not open',
-  'help.a.open':
-    'Pull when you hear the click; the lock closes again after a few seconds. Nothing is charged for a door that was not opened. If the page says that the cabinet is not reachable or stopped, please use another one.',
-  'help.q.wrong': 'I was charged for something I did not take or put back',
-  'help.a.wrong':
-    'Open the order, tap “Something wrong?”, choose the reason and send. We compare it with the weights at once. When the record is clear the refund starts immediately, otherwise a person answers within 15 minutes.',
-  'help.q.late': 'The charge came late',
-  'help.a.late':
-    'When a cabinet loses its connection it notes the purchase itself and reports it later. The order page says when and why. You are charged once.',
-  'help.q.refund': 'Where is my refund?',
-  'help.a.refund':
-    'The order page shows each refund and its state. A wallet usually has it within minutes, a bank card in 1 to 3 working days.',
-  'help.q.quality': 'Something was bad or expired',
-  'help.a.quality':
-    'Please do not eat it. Open the order, tap “Something wrong?” and choose “It was bad or expired”. We refund it and check the rest of that batch.',
-  'help.q.closed': 'I forgot to close the door',
-  'help.a.closed':
-    'Please close it if you still can, and otherwise call us. Your order is worked out when the door is closed.',
-  'help.person': 'Talk to a person',
-  'help.person.text': 'Call {contact} and say the code on the cabinet or the order number.',
+  ...helpEn,
 } as const

@@ -1,4 +1,5 @@
 import type { en } from './en.ts'
+import { helpZh } from './help.ts'
 
 export const zh: Record<keyof typeof en, string> = {
   'site.name': '智能货柜',
@@ -72,7 +73,6 @@ export const zh: Record<keyof typeof en, string> = {
   'cabinet.button.busy': '正在开门…',
   'cabinet.button.note': '点击即表示您同意以上规则和记录方式。',
   'cabinet.consent': '首次使用时，支付应用会请您授权；授权本身不扣款。',
-  'cabinet.contact': '使用中遇到问题？请拨打 {contact}',
 
   'refusal.title': '柜门暂时没有打开',
   'refusal.cabinet_offline': '这台货柜暂时联系不上，请几分钟后再试，或使用其他货柜。',
@@ -260,6 +260,7 @@ export const zh: Record<keyof typeof en, string> = {
   'ticket.state.closed': '已结束',
   'ticket.settled': '我们核对了这次购物的记录，已立即处理。',
   'ticket.review': '仅凭记录还不能确定，工作人员正在核对，您无需操作。',
+  'ticket.review.question': '您的问题已转给客服，无需其他操作，回复会显示在这里。',
   'ticket.answered': '我们已经回复，请查看下面的消息；如有补充，请直接留言。',
   'ticket.resolved': '我们认为问题已经解决。如果没有，请告诉我们，工作人员会接着处理。',
   'ticket.closed': '这个问题已结束。',
@@ -267,6 +268,7 @@ export const zh: Record<keyof typeof en, string> = {
   'ticket.resolution': '{at} 前处理完成',
   'ticket.past': '处理时间超出了承诺，我们已收到提醒，正在加紧处理。',
   'ticket.about': '问题',
+  'ticket.cabinet': '货柜',
   'ticket.order': '查看订单',
   'ticket.messages': '消息',
   'ticket.you': '您',
@@ -386,24 +388,5 @@ export const zh: Record<keyof typeof en, string> = {
   'erased.title': '已删除',
   'erased.text': '我们已不再知道您是谁。账簿只保留没有姓名的金额。',
 
-  'help.title': '帮助',
-  'help.lead': '最快的方式是从订单进入：它知道发生了什么。',
-  'help.orders': '查看我的订单',
-  'help.q.open': '柜门打不开',
-  'help.a.open':
-    '听到“咔哒”声后拉门，几秒后会重新上锁；没有拉开柜门不会扣款。如果页面显示离线或暂停销售，请使用其他货柜。',
-  'help.q.wrong': '没拿或已放回的商品被扣款',
-  'help.a.wrong':
-    '打开订单，点“对订单有疑问？”，选择原因并提交。我们立即与称重记录核对：记录清楚的马上退款，否则 15 分钟内由人工回复。',
-  'help.q.late': '扣款晚了',
-  'help.a.late': '货柜断网时会自行记录，恢复后再结算。订单页写明了时间和原因，只会扣款一次。',
-  'help.q.refund': '退款到哪里了',
-  'help.a.refund': '订单页显示每笔退款的状态。零钱一般几分钟内到账，银行卡 1–3 个工作日。',
-  'help.q.quality': '商品变质或过期',
-  'help.a.quality':
-    '请不要食用。打开订单，点“对订单有疑问？”，选择“商品变质或过期”。我们会退款并检查同批商品。',
-  'help.q.closed': '忘了关门',
-  'help.a.closed': '如果方便请把门关上，否则请联系我们。柜门关上后才会结算。',
-  'help.person': '联系人工',
-  'help.person.text': '请拨打 {contact}，并告知柜身编号或订单号。',
+  ...helpZh,
 }

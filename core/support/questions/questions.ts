@@ -18,6 +18,8 @@ import { type DecidedQuestion, decideQuestion } from './decide-question.ts'
 export const QUESTIONS_OPEN_MOST = 5
 /** A visit that is longer ago is not what somebody who stands at the cabinet means. */
 const VISIT_RECENT_MS = 24 * 3_600_000
+/** Every visit has an order from its beginning; in these states it says nothing, or that nothing was taken. */
+const WITHOUT_GOODS: ReadonlySet<OrderRow['state']> = new Set(['open', 'void'])
 /** Each of these may be a new matter, whatever was asked before. */
 const ALWAYS_NEW: ReadonlySet<QuestionRequest['kind']> = new Set(['other', 'prices'])
 
@@ -94,7 +96,7 @@ export function createQuestions(
     const row = await db.read
       .selectFrom('session as s')
       .leftJoin('order as o', 'o.sessionId', 's.sessionId')
-      .select(['s.state', 's.requestedAtMs', 's.openedAtMs', 'o.orderId'])
+      .select(['s.state', 's.requestedAtMs', 's.openedAtMs', 'o.state as orderState'])
       .where('s.consumerId', '=', consumerId)
       .where('s.cabinetId', '=', cabinetId)
       .where('s.requestedAtMs', '>', clock.now() - VISIT_RECENT_MS)
@@ -103,7 +105,11 @@ export function createQuestions(
       .executeTakeFirst()
     return row === undefined
       ? undefined
-      : { atMs: row.openedAtMs ?? row.requestedAtMs, state: row.state, hasOrder: row.orderId !== null }
+      : {
+          atMs: row.openedAtMs ?? row.requestedAtMs,
+          state: row.state,
+          hasOrder: row.orderState !== null && !WITHOUT_GOODS.has(row.orderState),
+        }
   }
 
   async function openQuestionsOf(tx: Tx, consumerId: string): Promise<TicketRow[]> {

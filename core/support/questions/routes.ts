@@ -2,10 +2,14 @@ import Type from 'typebox'
 import { Id } from '#protocol/api/common.ts'
 import { DisputeView } from '#protocol/api/consumer.ts'
 import { CabinetHelp, QuestionRequest } from '#protocol/api/questions.ts'
+import { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { parseValue } from '#protocol/messages/index.ts'
 import type { Consent, WishReactions } from '#core/consumers/consent.ts'
+import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
+import { cabinetCourse } from '../desk/cabinet-course.ts'
+import type { SupportQueries } from '../queries.ts'
 import type { createCabinetHelp } from './help.ts'
 import type { Questions } from './questions.ts'
 
@@ -18,7 +22,12 @@ const pageOf = (cabinetId: string) => `/c/${encodeURIComponent(cabinetId)}/help`
 /** Help and questions from the code on a cabinet, `protocol/api/questions.ts`. */
 export function registerQuestionRoutes(
   app: HttpApp,
-  deps: { questions: Questions; help: ReturnType<typeof createCabinetHelp>; consent: Consent },
+  deps: Pick<CoreDeps, 'db' | 'clock'> & {
+    questions: Questions
+    help: ReturnType<typeof createCabinetHelp>
+    consent: Consent
+    support: Pick<SupportQueries, 'seen'>
+  },
 ): void {
   const params = Type.Object({ cabinetId: Id })
 
@@ -47,6 +56,20 @@ export function registerQuestionRoutes(
       await deps.help(cabinetId, undefined)
       const consentUrl = await deps.consent.begin(request, reply, cabinetId, JSON.stringify(request.body))
       throw new CabinetError('consent_required', undefined, { context: { consentUrl } })
+    },
+  )
+
+  app.get(
+    '/api/staff/tickets/:ticketId/cabinet',
+    {
+      config: { access: { kind: 'staff' as const, permission: 'ticket.read' as const } },
+      schema: { params: Type.Object({ ticketId: Id }), response: { 200: CabinetCourse } },
+    },
+    async (request) => {
+      const { staff } = request
+      if (staff === null) throw new CabinetError('not_signed_in')
+      const ticket = await deps.support.seen(staff, request.params.ticketId)
+      return cabinetCourse(deps.db.read, staff, ticket, deps.clock.now())
     },
   )
 }

@@ -117,6 +117,73 @@ describe('a phone without JavaScript', () => {
   })
 })
 
+describe('a phone without JavaScript at the help of a cabinet', () => {
+  const HELP = `${CABINET}/help`
+  it('is led there from the page of the cabinet, and reads how the cabinet is, its last visit and what often helps', async () => {
+    expect((await buyer.visitor.page(`${CABINET}?lang=en`)).body).toContain(`href="${HELP}"`)
+    const { body } = await buyer.visitor.page(`${HELP}?lang=en`)
+    expect(body).toContain('As far as we can see it works')
+    expect(body).toContain(`href="/o/${order.orderId}"`)
+    expect(body).toContain('The door does not open or does not close')
+    expect(body).toContain('<a href="tel:')
+  })
+  it('is asked for the kind when it was left out, and keeps what was written when it is refused', async () => {
+    const none = await buyer.visitor.form(HELP, { requestId: requestId(), text: 'hello' })
+    expect([none.status, String(none.body).includes('Please choose what is wrong')]).toEqual([400, true])
+    const wrong = { requestId: requestId(), kind: 'food', order: 'order-of-nobody', text: 'It smells' }
+    const refused = await buyer.visitor.form(HELP, wrong)
+    expect(refused.status).toBe(404)
+    expect(refused.body).toContain('It smells</textarea>')
+    expect(refused.body).toMatch(/value="food" required checked/)
+  })
+  it('asks about food with what is known of it, and reads the answer', async () => {
+    const sent = await buyer.visitor.form(HELP, {
+      requestId: requestId(),
+      kind: 'food',
+      order: order.orderId,
+      sku: 'coffee-latte',
+      problem: 'spoiled',
+    })
+    expect(sent.status).toBe(303)
+    const page = String(sent.headers.get('location'))
+    const ticket = await (await world.staff('agent')).ticket(page.split('/').at(-1) ?? '')
+    expect([ticket.ticket.type, ticket.ticket.channel]).toEqual(['quality', 'code'])
+    expect(ticket.desk.intake.map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['orderId', 'sku', 'boughtAtMs', 'problem', 'isHarmed']),
+    )
+    expect((await buyer.visitor.page(page)).status).toBe(200)
+  })
+  it('that nobody knows yet is led to the payment app, and its question is there when it comes back', async () => {
+    const stranger = await world.consumer('Anna')
+    const page = await stranger.visitor.form(`${HELP}?lang=en`, {
+      requestId: requestId(),
+      kind: 'door_shut',
+      text: 'It clicks and stays shut',
+    })
+    expect([page.status, String(page.body).includes('So that the answer finds you')]).toEqual([200, true])
+    const [, link = ''] = /href="(http[^"]*apply_permissions_token=[^"]*)"/.exec(String(page.body)) ?? []
+    const landed = await stranger.agree(link.replaceAll('&amp;', '&'))
+    expect(landed).toMatch(/^\/d\//)
+    const question = await stranger.disputeView(landed.split('/').at(-1) ?? '')
+    expect(question.messages.map(({ text }) => text)).toContain('It clicks and stays shut')
+  })
+})
+
+describe('the answers for everybody', () => {
+  it('are there without JavaScript, searched by a plain form, each at an address of its own', async () => {
+    const reader = createVisitor(system.core.url)
+    const all = await reader.page('/help?lang=en')
+    expect(all.body).toContain('<details id="refunds">')
+    const found = String((await reader.page('/help?q=refund%20arrival')).body)
+    expect(found.indexOf('id="refunds"')).toBeGreaterThan(0)
+    expect(found).not.toContain('id="camera_and_privacy"')
+    expect((await reader.page('/help?q=zzzz')).body).toContain('Nothing found for “zzzz”')
+    expect((await reader.page('/help/refunds')).body).toContain('<h1>Refunds')
+    expect((await reader.page('/help/no_such_article')).status).toBe(404)
+    expect((await reader.page('/help?q=%3Cscript%3E')).body).not.toContain('<script>')
+  })
+})
+
 describe('the language of a page', () => {
   it('is what the reader chose last, then what the browser asks for, else Chinese', async () => {
     const reader = createVisitor(system.core.url)
