@@ -31,8 +31,9 @@ export interface Disk {
   copy(): Buffer
   /** Another one in its place; the schema must be the one that the disk was made with, or statements would fit no more. */
   put(image: Buffer): void
-  /** As it was made. */
+  /** As it was made, or as it was when `keep` was called. */
   reset(): void
+  keep(): void
   close(): void
 }
 
@@ -45,8 +46,9 @@ const VALID_FOR_AT = 92
 /** Where files are memory. */
 const MEMORY = '/dev/shm'
 
-/** @param image  of a database without a write-ahead log */
-export function createDisk(image: Buffer): Disk {
+/** @param made  of a database without a write-ahead log */
+export function createDisk(made: Buffer): Disk {
+  let image = made
   const dir = mkdtempSync(path.join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'simulation-'))
   const file = path.join(dir, 'disk.sqlite')
   writeFileSync(file, image)
@@ -130,6 +132,10 @@ export function createDisk(image: Buffer): Disk {
     copy: () => sqlite.serialize(),
     put,
     reset,
+    keep() {
+      image = sqlite.serialize()
+      put(image)
+    },
     close() {
       sqlite.close()
       closeSync(handle)

@@ -6,7 +6,6 @@ import { CABINETS } from './cast.ts'
 import { createCabinetBody } from './cabinet-body.ts'
 import { type Chance, createChance } from './chance.ts'
 import { type CoreNode, createCoreNode } from './core-node.ts'
-import { loadDisks } from './core-image.ts'
 import { type Count, createCounter } from './count.ts'
 import { type Disk, Killed } from './disk.ts'
 import { type Card, createEdgeNode, type EdgeNode } from './edge-node.ts'
@@ -15,6 +14,7 @@ import { createNetwork, type Network } from './network.ts'
 import { createNodeClock } from './node.ts'
 import { createProviderNode, type ProviderNode } from './provider-node.ts'
 import { createScheduler, type Life, type Scheduler } from './scheduler.ts'
+import { loadSettledDisks } from './settled-disks.ts'
 import type { VisitPlan } from './visit-plan.ts'
 
 /** What somebody really did at a cabinet; the receipt is compared with it. */
@@ -81,7 +81,7 @@ export async function createWorld(
   seed: number,
   tell?: (atMs: number, who: string, what: string) => void,
 ): Promise<World> {
-  const disks = await loadDisks()
+  const disks = await loadSettledDisks()
   disks.core.reset()
   const chance = createChance(seed)
   const { count, counts } = createCounter()
