@@ -59,7 +59,7 @@ ${live('visit', help.visit, visit(page, help))}
 ${form(page, data)}
 ${help.articles.length === 0 ? false : html`<h2 class="over">${t('here.articles')}</h2>${articleList(page, help.articles)}`}
 <section class="card"><h2>${t('help.person')}</h2><p>${t('help.person.text', { contact: help.contact })}</p></section>`,
-    action: html`<div class="action" role="region" aria-label="${t('question.send')}">
+    action: html`<div class="action later" role="region" aria-label="${t('question.send')}">
   <button class="button big" type="submit" form="question"><span>${t('question.send')}</span></button>
   <p class="soft small">${t(help.signedIn ? 'question.promise' : 'question.promise.stranger')}</p>
 </div>`,

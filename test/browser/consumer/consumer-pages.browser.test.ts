@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildConsole, firstRouteSizes } from '#scripts/build-console.ts'
 import { DEMO_CABINET, type RunningSystem, startSystem } from '#scripts/system.ts'
 import { arrive, leave, shop, take } from '#test/scenarios/steps.ts'
 import { type Consumer, createWorld, type World } from '#test/scenarios/world.ts'
-import { findViolations, overflowPixels } from '#test/support/axe.ts'
-import { launchBrowser, openWatchedPage, PHONE } from '#test/support/browser.ts'
+import { launchBrowser } from '#test/support/browser.ts'
 import { eventually } from '#test/support/eventually.ts'
+import { createPhones, fieldsOf, type Phones } from './phones.ts'
 import { chargedThoughPutBack, playStories, type Stories, STORY_POLICY } from './consumer-stories.ts'
 
 /** The pages of consumers in a real browser, each state brought about at real cabinets before it is looked at. */
@@ -20,6 +20,8 @@ let system: RunningSystem
 let world: World
 let stories: Stories
 let url: string
+let phoneOf: Phones['phoneOf']
+let faultsOf: Phones['faultsOf']
 
 beforeAll(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'vc-consumer-states-'))
@@ -28,6 +30,7 @@ beforeAll(async () => {
   ;({ url } = system.core)
   world = createWorld(system)
   browser = await launchBrowser()
+  ;({ phoneOf, faultsOf } = createPhones(browser, url))
   stories = await playStories(world)
 }, 240_000)
 afterAll(async () => {
@@ -35,37 +38,6 @@ afterAll(async () => {
   await system?.stop()
   rmSync(dataDir, { recursive: true, force: true })
 })
-
-interface OpenPhone {
-  page: Page
-  problems: string[]
-  /** What the page asked the core to do. */
-  posts: Request[]
-}
-
-/** What a form sent, by name. */
-function fieldsOf(post: Request | undefined): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(post?.postData() ?? ''))
-}
-
-/** A phone on which this person is signed in. */
-async function phoneOf(
-  consumer: Consumer,
-  language: 'zh' | 'en',
-  more: BrowserContextOptions = {},
-): Promise<OpenPhone> {
-  const { page, problems } = await openWatchedPage(
-    browser,
-    { ...PHONE, locale: language === 'zh' ? 'zh-CN' : 'en-GB', ...more },
-    url,
-  )
-  await page.context().addCookies(consumer.visitor.cookies().map((cookie) => ({ ...cookie, url })))
-  const posts: Request[] = []
-  page.on('request', (request) => {
-    if (request.method() === 'POST') posts.push(request)
-  })
-  return { page, problems, posts }
-}
 
 describe('a consumer who was charged for something that they put back', () => {
   it('is settled in three taps, from the order to the answer, with nothing typed', async () => {
@@ -245,36 +217,6 @@ function statesOf({ buyer, plain, late, held, refunded, debtor, unpaid, blocked 
     [blocked, ['/restriction']],
   ]
   return own
-}
-
-const LOOKS = (['zh', 'en'] as const).flatMap((language) =>
-  (['light', 'dark'] as const).map((colorScheme) => ({ language, colorScheme })),
-)
-
-/** Looks at these states in both languages and colours, and narrow. @returns what is wrong, by state */
-async function faultsOf(consumer: Consumer, states: readonly string[]): Promise<string[]> {
-  const faults: string[] = []
-  for (const { language, colorScheme } of LOOKS) {
-    // axe is injected by the test, which the policy of the pages rightly refuses.
-    const { page } = await phoneOf(consumer, language, { colorScheme, bypassCSP: true })
-    for (const state of states) {
-      await page.goto(url + state)
-      for (const found of await findViolations(page))
-        faults.push(`${state} in ${language}, ${colorScheme}: ${found}`)
-    }
-    await page.context().close()
-  }
-  for (const language of ['zh', 'en'] as const) {
-    const { page, problems } = await phoneOf(consumer, language, { viewport: { width: 320, height: 640 } })
-    for (const state of states) {
-      await page.goto(url + state)
-      const over = await overflowPixels(page)
-      if (over > 0) faults.push(`${state} in ${language} is too wide by ${over}px`)
-    }
-    faults.push(...problems)
-    await page.context().close()
-  }
-  return faults
 }
 
 describe('every main state, in both languages, light and dark, and on a narrow phone', () => {
