@@ -65,8 +65,8 @@ describe('the page of requirements', () => {
     const staff = [...read('console/staff/routes.ts').matchAll(/path: '([^']+)'/g)].map((match) =>
       match[1] === '/' ? '/staff' : `/staff${match[1]}`,
     )
-    const consumer = [...read('core/pages/register.ts').matchAll(/'(\/[a-z]+[^']*)'/g)].map(
-      (match) => match[1],
+    const consumer = ['register.ts', 'register-help.ts'].flatMap((file) =>
+      [...read(`core/pages/${file}`).matchAll(/'(\/[a-z]+[^']*)'/g)].map((match) => match[1]),
     )
     for (const { number, screens } of rows)
       for (const screen of screens)

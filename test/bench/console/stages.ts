@@ -55,6 +55,7 @@ export async function prepareStages(world: World): Promise<Stages> {
     '/',
     `/c/${DEMO_CABINET}`,
     `/c/${DEMO_CABINET}/code`,
+    `/c/${DEMO_CABINET}/help`,
     '/c/nowhere',
     '/orders',
     '/restriction',
@@ -66,6 +67,7 @@ export async function prepareStages(world: World): Promise<Stages> {
     '/privacy',
     '/privacy/erase',
     '/help',
+    '/help/refunds',
     '/nothing-here',
   ]
   const lead = await world.staff('lead')
@@ -82,6 +84,8 @@ export async function prepareStages(world: World): Promise<Stages> {
     '/d/:id': dispute.disputeId,
     '/c/:cabinet': DEMO_CABINET,
     '/c/:cabinet/code': DEMO_CABINET,
+    '/c/:cabinet/help': DEMO_CABINET,
+    '/help/:key': 'refunds',
   }
   const addressOf = (route: string): string => {
     const id = idOf[route] ?? (route.startsWith('/cabinets/') ? DEMO_CABINET : 'none')
@@ -132,7 +136,9 @@ function lookerOf(route: string): Role {
 
 /** Every page for consumers, as the core registers them; what is not found has a page too. */
 function consumerPaths(): string[] {
-  const table = readFileSync(path.join(ROOT, 'core/pages/register.ts'), 'utf8')
+  const table = ['register.ts', 'register-help.ts']
+    .map((file) => readFileSync(path.join(ROOT, 'core/pages', file), 'utf8'))
+    .join('\n')
   const paths = [...table.matchAll(/scope\.get(?:<[^(]*>)?\(\s*'(\/[^'*]*)'/g)].map((match) =>
     String(match[1]),
   )
