@@ -19,6 +19,7 @@ import {
   aMe,
   anAlarm,
   aTicket,
+  aCabinetCourse,
   aTicketDetail,
   aTicketType,
   aTask,
@@ -205,6 +206,9 @@ function registerTickets(app: HttpApp, fake: FakeStaffInterface): void {
       actions: fake.role === 'operator' ? ['answer', 'setpoint'] : detail.actions,
     }
   })
+  app.get<{ Params: { id: string } }>('/api/staff/tickets/:id/cabinet', PUBLIC, async (request) =>
+    aCabinetCourse(find(request.params.id).openedAtMs),
+  )
   for (const what of ['claim', 'reply', 'note', 'resolve'] as const)
     app.post<{ Params: { id: string }; Body: Record<string, unknown> }>(
       `/api/staff/tickets/:id/${what}`,

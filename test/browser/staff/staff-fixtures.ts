@@ -1,6 +1,7 @@
 import { COMMAND_NAMES } from '#protocol/base/command-names.ts'
 import type { TaskView } from '#protocol/api/tickets.ts'
 import type { Bilingual, Role } from '#protocol/api/common.ts'
+import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { Me } from '#protocol/api/staff/desk.ts'
 import type { StaffOrder } from '#protocol/api/staff/orders.ts'
@@ -376,6 +377,50 @@ export function aDesk(more: Partial<TicketDetail['desk']> = {}): TicketDetail['d
     device: null,
     callerPhoneTail: null,
     ...more,
+  }
+}
+
+/** A refused visit of whoever asked, one of somebody else, and an alarm that is not over. */
+export function aCabinetCourse(askedAtMs: number): CabinetCourse {
+  return {
+    fromMs: askedAtMs - 24 * 60 * MINUTE_MS,
+    untilMs: NOW_MS,
+    askedAtMs,
+    visits: [
+      {
+        sessionId: 'se-refused',
+        kind: 'sale',
+        state: 'denied',
+        deniedReason: 'cabinet_offline',
+        requestedAtMs: askedAtMs - 2 * MINUTE_MS,
+        openedAtMs: null,
+        closedAtMs: null,
+        order: null,
+        isOfAsker: true,
+      },
+      {
+        sessionId: 'se-other',
+        kind: 'sale',
+        state: 'settled',
+        deniedReason: null,
+        requestedAtMs: askedAtMs - 40 * MINUTE_MS,
+        openedAtMs: askedAtMs - 40 * MINUTE_MS,
+        closedAtMs: askedAtMs - 39 * MINUTE_MS,
+        order: { orderId: ORDER_ID, totalFen: 1650 },
+        isOfAsker: false,
+      },
+    ],
+    alarms: [
+      {
+        alarmId: 'al-offline',
+        kind: 'offline',
+        state: 'raised',
+        raisedAtMs: askedAtMs - 5 * MINUTE_MS,
+        clearedAtMs: null,
+        key: 'alarm.offline',
+        values: {},
+      },
+    ],
   }
 }
 
