@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { contextOf, type Tx } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { takenKey } from '#core/platform/taken-key.ts'
 
@@ -16,18 +17,17 @@ export interface AuditEntry {
 /** Before the first entry. */
 const GENESIS_MAC = '0'.repeat(64)
 
+const lastEntry = preparedFor((db) =>
+  db.selectFrom('audit').select(['seq', 'mac']).orderBy('seq', 'desc').limit(1),
+)
+
 /**
  * Appends to the audit log. Rows are never changed or deleted (triggers), numbered without gaps, and each carries an
  * HMAC over itself and its predecessor, so that a removed or altered row shows.
  */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const { nowMs, auditKey } = contextOf(tx)
-  const last = await tx
-    .selectFrom('audit')
-    .select(['seq', 'mac'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  const [last] = await lastEntry(tx)
   const row = {
     seq: (last?.seq ?? 0) + 1,
     atMs: nowMs,

@@ -3,6 +3,7 @@ import type { CommandName } from '#protocol/base/command-names.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import { type CommandInput, commandMachine, type CommandState } from './command-machine.ts'
 
 /** Who asked for what, and why. */
@@ -48,19 +49,29 @@ export interface CommandBook {
   >
 }
 
+const present = preparedFor((db, commandId: string) =>
+  db
+    .selectFrom('command')
+    .select(['state', 'cabinetId', 'reason', 'result'])
+    .where('commandId', '=', commandId),
+)
+const lastStep = preparedFor((db, commandId: string) =>
+  db
+    .selectFrom('commandStep')
+    .select('step')
+    .where('commandId', '=', commandId)
+    .orderBy('step', 'desc')
+    .limit(1),
+)
+const addStep = preparedFor(
+  (db, commandId: string, step: number, state: string, reason: string | null, atMs: number) =>
+    db.insertInto('commandStep').values({ commandId, step, state, reason, atMs }),
+)
+
 export function createCommandBook({ db }: { db: Database }): CommandBook {
   async function note(tx: Tx, commandId: string, state: CommandState, reason?: string): Promise<void> {
-    const last = await tx
-      .selectFrom('commandStep')
-      .select('step')
-      .where('commandId', '=', commandId)
-      .orderBy('step', 'desc')
-      .limit(1)
-      .executeTakeFirst()
-    await tx
-      .insertInto('commandStep')
-      .values({ commandId, step: (last?.step ?? 0) + 1, state, reason: reason ?? null, atMs: nowOf(tx) })
-      .execute()
+    const [last] = await lastStep(tx, commandId)
+    await addStep(tx, commandId, (last?.step ?? 0) + 1, state, reason ?? null, nowOf(tx))
   }
 
   async function move(
@@ -69,11 +80,7 @@ export function createCommandBook({ db }: { db: Database }): CommandBook {
     input: CommandInput,
     why: CommandWhy = {},
   ): Promise<boolean> {
-    const row = await tx
-      .selectFrom('command')
-      .select(['state', 'cabinetId', 'reason', 'result'])
-      .where('commandId', '=', commandId)
-      .executeTakeFirst()
+    const [row] = await present(tx, commandId)
     if (row === undefined) return false
     const state = commandMachine.next(row.state as CommandState, input)
     if (state === undefined) return false

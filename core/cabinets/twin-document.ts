@@ -2,7 +2,12 @@ import type { Kysely } from 'kysely'
 import type { Twin } from '#protocol/messages/frames.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+
+const twinOf = preparedFor((db, cabinetId: string) =>
+  db.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId),
+)
 
 /** The desired document as it is sent, made of the rows that hold its parts. */
 export async function loadDocument(
@@ -11,7 +16,7 @@ export async function loadDocument(
   context: { twinEpoch: string; policy: Policy },
 ): Promise<{ twin: Twin; answeredVersion: number } | undefined> {
   const { twinEpoch, policy } = context
-  const row = await db.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
+  const [row] = await twinOf(db, cabinetId)
   if (row === undefined) return undefined
   const twin: Twin = {
     v: 1,

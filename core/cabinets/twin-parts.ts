@@ -5,6 +5,7 @@ import type { TwinAnswered } from '#protocol/messages/twin.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { ChangedBy } from './setpoints.ts'
 
 /** What an operator changes by itself, besides the setpoint and the planogram. */
@@ -90,6 +91,31 @@ export async function noteChange(
     .execute()
 }
 
+const answerPart = preparedFor(
+  (
+    db,
+    cabinetId: string,
+    part: TwinPart,
+    answeredVersion: number,
+    status: TwinAnswered['parts'][number]['status'],
+    value: string,
+    reason: string | null,
+    detail: string | null,
+    answeredAtMs: number,
+  ) => {
+    const answer = { answeredVersion, status, value, reason, detail, answeredAtMs }
+    return db
+      .insertInto('twinPart')
+      .values({ cabinetId, part, changedVersion: 0, ...answer })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['cabinetId', 'part'])
+          .doUpdateSet(answer)
+          .where('twinPart.answeredVersion', '<=', answeredVersion),
+      )
+  },
+)
+
 /** In the transaction of `twin.answered`. An answer to an older document than the last one changes nothing. */
 export async function recordParts(
   tx: Tx,
@@ -105,24 +131,17 @@ export async function recordParts(
     .where('partsAnsweredVersion', '<=', version)
     .execute()
   for (const { part, status, value, reason, detail } of answered.parts) {
-    const answer = {
-      answeredVersion: version,
+    await answerPart(
+      tx,
+      cabinetId,
+      part,
+      version,
       status,
-      value: JSON.stringify(value ?? null),
-      reason: reason ?? null,
-      detail: detail ?? null,
-      answeredAtMs: atMs,
-    }
-    await tx
-      .insertInto('twinPart')
-      .values({ cabinetId, part, changedVersion: 0, ...answer })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['cabinetId', 'part'])
-          .doUpdateSet(answer)
-          .where('twinPart.answeredVersion', '<=', version),
-      )
-      .execute()
+      JSON.stringify(value ?? null),
+      reason ?? null,
+      detail ?? null,
+      atMs,
+    )
   }
   const service = answered.parts.find((one) => one.part === 'service')
   if (service !== undefined)

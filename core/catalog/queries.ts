@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Picture } from '#protocol/api/common.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { MovementKind } from '#core/platform/tables/catalog.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 
@@ -35,9 +36,31 @@ export interface StockLine {
 }
 type Reader = Kysely<Tables>
 
+const products = preparedFor((db) => db.selectFrom('product').selectAll())
+const planogramOfVersion = preparedFor((db, cabinetId: string, version: number) =>
+  db.selectFrom('planogram').selectAll().where('cabinetId', '=', cabinetId).where('version', '=', version),
+)
+const latestPlanogram = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('planogram')
+    .selectAll()
+    .where('cabinetId', '=', cabinetId)
+    .orderBy('version', 'desc')
+    .limit(1),
+)
+const stock = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('stockMovement')
+    .select((eb) => ['shelf', 'sku', eb.fn.sum<number>('quantity').as('quantity')])
+    .where('cabinetId', '=', cabinetId)
+    .groupBy(['shelf', 'sku'])
+    .orderBy('shelf')
+    .orderBy('sku'),
+)
+
 /** All products by their code. The catalogue is small; pages ask for it as a whole. */
 export async function productsBySku(db: Reader): Promise<Map<string, Product>> {
-  const rows = await db.selectFrom('product').selectAll().execute()
+  const rows = await products(db)
   return new Map(
     rows.map((row) => [
       row.sku,
@@ -60,22 +83,15 @@ export async function planogramOf(
   cabinetId: string,
   version?: number,
 ): Promise<Planogram | undefined> {
-  let query = db.selectFrom('planogram').selectAll().where('cabinetId', '=', cabinetId)
-  if (version !== undefined) query = query.where('version', '=', version)
-  const row = await query.orderBy('version', 'desc').limit(1).executeTakeFirst()
+  const [row] = await (version === undefined
+    ? latestPlanogram(db, cabinetId)
+    : planogramOfVersion(db, cabinetId, version))
   return row && { cabinetId, version: row.version, shelves: JSON.parse(row.shelves) as PlanogramShelf[] }
 }
 
 /** Pieces by shelf and product: the sum of all movements, negative when more was taken than was ever put in. */
 export async function stockOf(db: Reader, cabinetId: string): Promise<StockLine[]> {
-  const rows = await db
-    .selectFrom('stockMovement')
-    .select((eb) => ['shelf', 'sku', eb.fn.sum<number>('quantity').as('quantity')])
-    .where('cabinetId', '=', cabinetId)
-    .groupBy(['shelf', 'sku'])
-    .orderBy('shelf')
-    .orderBy('sku')
-    .execute()
+  const rows = await stock(db, cabinetId)
   return rows.map((row) => ({ shelf: row.shelf, sku: row.sku, quantity: Number(row.quantity) }))
 }
 

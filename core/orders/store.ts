@@ -3,6 +3,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { giveBack } from '#core/pricing/benefits.ts'
 import type { BilledLine } from './decide.ts'
@@ -12,8 +13,19 @@ export type OrderRow = Selectable<Tables['order']>
 export type OrderLineRow = Selectable<Tables['orderLine']>
 type Reader = Kysely<Tables>
 
+const byId = preparedFor((db, orderId: string) =>
+  db.selectFrom('order').selectAll().where('orderId', '=', orderId),
+)
+const bySession = preparedFor((db, sessionId: string) =>
+  db.selectFrom('order').selectAll().where('sessionId', '=', sessionId),
+)
+const lines = preparedFor((db, orderId: string) =>
+  db.selectFrom('orderLine').selectAll().where('orderId', '=', orderId).orderBy('position'),
+)
+
 export async function findOrder(db: Reader, orderId: string): Promise<OrderRow | undefined> {
-  return db.selectFrom('order').selectAll().where('orderId', '=', orderId).executeTakeFirst()
+  const [row] = await byId(db, orderId)
+  return row
 }
 export async function getOrder(db: Reader, orderId: string): Promise<OrderRow> {
   const order = await findOrder(db, orderId)
@@ -21,10 +33,11 @@ export async function getOrder(db: Reader, orderId: string): Promise<OrderRow> {
   return order
 }
 export async function orderOfSession(db: Reader, sessionId: string): Promise<OrderRow | undefined> {
-  return db.selectFrom('order').selectAll().where('sessionId', '=', sessionId).executeTakeFirst()
+  const [row] = await bySession(db, sessionId)
+  return row
 }
 export async function linesOf(db: Reader, orderId: string): Promise<OrderLineRow[]> {
-  return db.selectFrom('orderLine').selectAll().where('orderId', '=', orderId).orderBy('position').execute()
+  return lines(db, orderId)
 }
 
 /**

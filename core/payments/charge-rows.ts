@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { recordChange } from '#core/live/changes.ts'
 import type { Database, Tx } from '#core/platform/database.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { LowerWish } from './lower-wish.ts'
 import { type ChargeInput, chargeMachine } from './machine.ts'
@@ -30,8 +31,12 @@ export interface PaymentReactions {
   amountDiffers(tx: Tx, charge: ChargeRow, payment: PaymentRow): Promise<void>
 }
 
+const byId = preparedFor((db, chargeId: string) =>
+  db.selectFrom('charge').selectAll().where('chargeId', '=', chargeId),
+)
+
 export async function findCharge(db: Database['read'], chargeId: string): Promise<ChargeRow> {
-  const row = await db.selectFrom('charge').selectAll().where('chargeId', '=', chargeId).executeTakeFirst()
+  const [row] = await byId(db, chargeId)
   if (row === undefined) throw new Error(`assertion failed: there is no charge ${chargeId}`)
   return row
 }

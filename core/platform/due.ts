@@ -5,6 +5,7 @@ import { messageOf } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Database, Tx } from './database.ts'
 import { raiseIncident } from './incidents.ts'
+import { preparedFor } from './prepared.ts'
 
 /** A piece of work whose time has come. */
 export interface DueItem {
@@ -61,6 +62,31 @@ export function pauseAfterMs(attempts: number): number {
 
 const FIRST = `SELECT kind, dueAtMs FROM dueWork
   WHERE claimedUntilMs IS NULL OR claimedUntilMs < +? ORDER BY dueAtMs LIMIT 1`
+
+const put = preparedFor((db, kind: string, subjectId: string, dueAtMs: number, payload: string) => {
+  const values = { dueAtMs, payload, attempts: 0, claimedUntilMs: null, lastError: null }
+  return db
+    .insertInto('dueWork')
+    .values({ kind, subjectId, ...values })
+    .onConflict((conflict) => conflict.columns(['kind', 'subjectId']).doUpdateSet(values))
+})
+const claimOne = preparedFor((db, kind: string, subjectId: string, claimedUntilMs: number) =>
+  db
+    .updateTable('dueWork')
+    .set({ claimedUntilMs })
+    .where('kind', '=', kind)
+    .where('subjectId', '=', subjectId),
+)
+const deleteOne = preparedFor((db, kind: string, subjectId: string) =>
+  db.deleteFrom('dueWork').where('kind', '=', kind).where('subjectId', '=', subjectId),
+)
+const deleteClaimed = preparedFor((db, kind: string, subjectId: string) =>
+  db
+    .deleteFrom('dueWork')
+    .where('kind', '=', kind)
+    .where('subjectId', '=', subjectId)
+    .where('claimedUntilMs', 'is not', null),
+)
 
 export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log: Logger }): DueWork {
   const { db, clock, log } = deps
@@ -122,14 +148,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
         .orderBy('dueAtMs')
         .limit(room)
         .execute()
-      for (const row of rows) {
-        await tx
-          .updateTable('dueWork')
-          .set({ claimedUntilMs: nowMs + CLAIM_LIFE_MS })
-          .where('kind', '=', row.kind)
-          .where('subjectId', '=', row.subjectId)
-          .execute()
-      }
+      for (const row of rows) await claimOne(tx, row.kind, row.subjectId, nowMs + CLAIM_LIFE_MS)
       return rows.map((row) => ({
         kind: row.kind,
         subjectId: row.subjectId,
@@ -157,12 +176,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
 
   /** Only the row that was claimed: one that was scheduled again meanwhile has no claim and stays. */
   async function remove(tx: Tx, item: DueItem): Promise<void> {
-    await tx
-      .deleteFrom('dueWork')
-      .where('kind', '=', item.kind)
-      .where('subjectId', '=', item.subjectId)
-      .where('claimedUntilMs', 'is not', null)
-      .execute()
+    await deleteClaimed(tx, item.kind, item.subjectId)
   }
 
   async function putOff(tx: Tx, item: DueItem, reason: string): Promise<void> {
@@ -228,22 +242,11 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
 
   return {
     async schedule(tx, { kind, subjectId, dueAtMs, payload = {} }) {
-      const values = {
-        dueAtMs,
-        payload: JSON.stringify(payload),
-        attempts: 0,
-        claimedUntilMs: null,
-        lastError: null,
-      }
-      await tx
-        .insertInto('dueWork')
-        .values({ kind, subjectId, ...values })
-        .onConflict((conflict) => conflict.columns(['kind', 'subjectId']).doUpdateSet(values))
-        .execute()
+      await put(tx, kind, subjectId, dueAtMs, JSON.stringify(payload))
       note(dueAtMs)
     },
     async cancel(tx, kind, subjectId) {
-      await tx.deleteFrom('dueWork').where('kind', '=', kind).where('subjectId', '=', subjectId).execute()
+      await deleteOne(tx, kind, subjectId)
     },
     on(kind, run) {
       if (runners.has(kind)) throw new Error(`assertion failed: two runners for due work of kind ${kind}`)

@@ -1,14 +1,35 @@
 import type { Kysely, Selectable } from 'kysely'
 import { recordChange } from '#core/live/changes.ts'
 import { directSql, type Tx } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { LIVE_SESSION_STATES, type SessionInput, sessionMachine } from './machine.ts'
 
 export type SessionRow = Selectable<Tables['session']>
 type Reader = Kysely<Tables>
 
+const byId = preparedFor((db, sessionId: string) =>
+  db.selectFrom('session').selectAll().where('sessionId', '=', sessionId),
+)
+const liveByDoor = preparedFor((db, cabinetId: string, door: number) =>
+  db
+    .selectFrom('session')
+    .selectAll()
+    .where('cabinetId', '=', cabinetId)
+    .where('door', '=', door)
+    .where('state', 'in', [...LIVE_SESSION_STATES]),
+)
+const liveByConsumer = preparedFor((db, consumerId: string) =>
+  db
+    .selectFrom('session')
+    .selectAll()
+    .where('consumerId', '=', consumerId)
+    .where('state', 'in', ['requested', 'authorised', 'unlocking', 'opened', 'closed']),
+)
+
 export async function findSession(db: Reader, sessionId: string): Promise<SessionRow | undefined> {
-  return db.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirst()
+  const [row] = await byId(db, sessionId)
+  return row
 }
 /** As `findSession`, in a unit and without composing a query: events of every cabinet ask. */
 export function sessionIn(tx: Tx, sessionId: string): SessionRow | undefined {
@@ -20,23 +41,14 @@ export async function liveSessionAt(
   cabinetId: string,
   door: number,
 ): Promise<SessionRow | undefined> {
-  return db
-    .selectFrom('session')
-    .selectAll()
-    .where('cabinetId', '=', cabinetId)
-    .where('door', '=', door)
-    .where('state', 'in', [...LIVE_SESSION_STATES])
-    .executeTakeFirst()
+  const [row] = await liveByDoor(db, cabinetId, door)
+  return row
 }
 
 /** A visit of this consumer anywhere. One that a silent cabinet holds does not keep them from others. */
 export async function liveSessionOf(db: Reader, consumerId: string): Promise<SessionRow | undefined> {
-  return db
-    .selectFrom('session')
-    .selectAll()
-    .where('consumerId', '=', consumerId)
-    .where('state', 'in', ['requested', 'authorised', 'unlocking', 'opened', 'closed'])
-    .executeTakeFirst()
+  const [row] = await liveByConsumer(db, consumerId)
+  return row
 }
 
 /** @returns the row after it, or undefined when nothing happens in the present state */

@@ -271,8 +271,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'due-work-taken-by-many',
     file: 'core/platform/due.ts',
-    find: '.set({ claimedUntilMs: nowMs + CLAIM_LIFE_MS })',
-    replace: '.set({ claimedUntilMs: nowMs - 1 })',
+    find: 'claimOne(tx, row.kind, row.subjectId, nowMs + CLAIM_LIFE_MS)',
+    replace: 'claimOne(tx, row.kind, row.subjectId, nowMs - 1)',
     why: 'nothing says that a piece of work is being done already',
     expected: ['I12', 'crash', 'I20', 'I2'],
     focus: 'money',
