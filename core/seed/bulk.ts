@@ -3,6 +3,7 @@ import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Insertable } from 'kysely'
 import { applySettings } from '#core/platform/connection.ts'
+import { FILL_TICKET_SEARCH } from '#core/platform/migrations/0034-ticket-search.ts'
 import { sealAddedRows } from '#core/platform/row-seals.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 
@@ -58,6 +59,7 @@ export function openBulk(file: string, auditKey: Uint8Array): Bulk {
       sealAddedRows(connection, auditKey)
       connection.exec('COMMIT')
       for (const { sql } of laid) connection.exec(sql)
+      connection.exec(FILL_TICKET_SEARCH)
       const dangling = connection.pragma('foreign_key_check') as unknown[]
       if (dangling.length > 0)
         throw new Error(`assertion failed: ${dangling.length} invented rows refer to nothing`)

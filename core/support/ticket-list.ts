@@ -1,4 +1,3 @@
-import type { SqlBool, ExpressionBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { TicketList } from '#protocol/api/staff/tickets.ts'
 import { consumerLabel } from '#core/privacy/seal.ts'
@@ -6,6 +5,7 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Kysely } from 'kysely'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { OPEN_TICKET_STATES } from './machine.ts'
+import { searchTickets } from './ticket-search.ts'
 import type { TicketRow } from './ticket-store.ts'
 
 export const TICKET_VIEWS = ['open', 'mine', 'breaching', 'snoozed', 'closed'] as const
@@ -83,7 +83,7 @@ export async function countTickets(
   return rows.executeTakeFirstOrThrow()
 }
 
-/** The queue, most urgent first. A question in words looks everywhere, closed tickets and what sleeps included. */
+/** The queue, most urgent first. A question looks everywhere, closed tickets and what sleeps included, and shows the best first. */
 export async function listTickets(
   read: Kysely<Tables>,
   staff: StaffIdentity,
@@ -91,37 +91,32 @@ export async function listTickets(
   query: string | undefined,
   nowMs: number,
 ): Promise<TicketList> {
-  // Which they are is found in the indexes; whole rows are read of those alone that are shown.
-  let rows = read
-    .selectFrom('ticket as t')
-    .leftJoin('cabinet as c', 'c.cabinetId', 't.cabinetId')
-    .select('t.ticketId')
-  if (staff.operator !== null) rows = rows.where('t.operator', '=', staff.operator)
   const text = query?.trim() ?? ''
-  if (text !== '') rows = rows.where((eb) => eb.or(matches(eb, text)))
-  else {
-    rows =
-      view === 'closed'
-        ? rows.where('t.state', 'in', ['resolved', 'closed', 'merged'])
-        : rows.where('t.state', 'in', [...OPEN_TICKET_STATES])
-    if (view === 'snoozed') rows = rows.where('t.snoozeKind', 'is not', null)
-    else if (view !== 'closed') rows = rows.where('t.snoozeKind', 'is', null)
-    if (view === 'mine')
-      rows = rows.where((eb) =>
-        eb.or([eb('t.assigneeId', '=', staff.staffId), eb('t.ownerId', '=', staff.staffId)]),
-      )
-    if (view === 'breaching')
-      rows = rows.where((eb) =>
-        eb.or([
-          eb.and([eb('t.firstRespondedAtMs', 'is', null), eb('t.firstResponseDueMs', '<', nowMs + NEAR_MS)]),
-          eb.and([eb('t.isPaused', '=', 0), eb('t.resolutionDueMs', '<', nowMs + NEAR_MS)]),
-        ]),
-      )
-  }
-  const isArchive = text !== '' || view === 'closed'
-  const inOrder = isArchive
-    ? sql`t.openedAtMs desc`
-    : sql`case when t.firstRespondedAtMs is null then t.firstResponseDueMs else t.resolutionDueMs end`
+  if (text !== '') return { tickets: await answerTo(read, staff, text), nowMs }
+  // Which they are is found in the indexes; whole rows are read of those alone that are shown.
+  let rows = read.selectFrom('ticket as t').select('t.ticketId')
+  if (staff.operator !== null) rows = rows.where('t.operator', '=', staff.operator)
+  rows =
+    view === 'closed'
+      ? rows.where('t.state', 'in', ['resolved', 'closed', 'merged'])
+      : rows.where('t.state', 'in', [...OPEN_TICKET_STATES])
+  if (view === 'snoozed') rows = rows.where('t.snoozeKind', 'is not', null)
+  else if (view !== 'closed') rows = rows.where('t.snoozeKind', 'is', null)
+  if (view === 'mine')
+    rows = rows.where((eb) =>
+      eb.or([eb('t.assigneeId', '=', staff.staffId), eb('t.ownerId', '=', staff.staffId)]),
+    )
+  if (view === 'breaching')
+    rows = rows.where((eb) =>
+      eb.or([
+        eb.and([eb('t.firstRespondedAtMs', 'is', null), eb('t.firstResponseDueMs', '<', nowMs + NEAR_MS)]),
+        eb.and([eb('t.isPaused', '=', 0), eb('t.resolutionDueMs', '<', nowMs + NEAR_MS)]),
+      ]),
+    )
+  const inOrder =
+    view === 'closed'
+      ? sql`t.openedAtMs desc`
+      : sql`case when t.firstRespondedAtMs is null then t.firstResponseDueMs else t.resolutionDueMs end`
   const found = await ticketsSeenBy(read, staff)
     .where('t.ticketId', 'in', rows.orderBy(inOrder).limit(LIST_LENGTH))
     .orderBy(inOrder)
@@ -129,67 +124,24 @@ export async function listTickets(
   return { tickets: found.map(ticketRow), nowMs }
 }
 
-type Builder = ExpressionBuilder<Tables & { t: Tables['ticket']; c: Tables['cabinet'] }, 't' | 'c'>
-
-const WHOLE_ID = /^[a-z]{2}[0-9a-z]{30}$/
-
-/** Any id that somebody may read aloud, the end of a telephone number, a cabinet's name, or words. */
-function matches(eb: Builder, text: string) {
-  const id = text.toLowerCase().replace(/^#/, '')
-  const like = `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
-  const contains = (column: string) => sql<SqlBool>`${sql.ref(column)} like ${like} escape '\\'`
-  const isId = /^[a-z0-9-]{4,64}$/.test(id)
-  return [
-    ...(/^\d{1,9}$/.test(id) ? [eb('t.number', '=', Number(id))] : []),
-    ...(/^\d{4}$/.test(id) ? [eb('t.phoneTail', '=', id)] : []),
-    // A whole number of a telephone is found by its end.
-    ...(/^\+?[\d -]{7,20}$/.test(text) ? [eb('t.phoneTail', '=', text.replaceAll(/\D/g, '').slice(-4))] : []),
-    ...(isId
-      ? [
-          eb('t.ticketId', '=', id),
-          eb('t.orderId', '=', id),
-          eb('t.sessionId', '=', id),
-          eb('t.cabinetId', '=', id),
-          eb('t.consumerId', '=', id),
-          ...(id.startsWith('c-') ? [eb('t.consumerId', 'like', `%${id.slice(2)}`)] : []),
-          eb(
-            't.orderId',
-            'in',
-            eb.selectFrom('payment as p').select('p.orderId').where('p.transactionId', 'in', [text, id]),
-          ),
-          eb(
-            't.orderId',
-            'in',
-            eb.selectFrom('refund as r').select('r.orderId').where('r.refundId', '=', id),
-          ),
-          eb(
-            't.orderId',
-            'in',
-            eb.selectFrom('charge as h').select('h.orderId').where('h.outOrderNo', '=', id),
-          ),
-          eb(
-            't.ticketId',
-            'in',
-            eb
-              .selectFrom('providerComplaint as x')
-              .select('x.ticketId')
-              .where('x.complaintId', '=', text)
-              .$castTo<{ ticketId: string }>(),
-          ),
-        ]
-      : []),
-    // A whole id is no word that somebody wrote.
-    ...(WHOLE_ID.test(id)
-      ? []
-      : [
-          contains('t.note'),
-          contains('c.nameZh'),
-          contains('c.nameEn'),
-          eb(
-            't.ticketId',
-            'in',
-            eb.selectFrom('ticketMessage as m').select('m.ticketId').where(contains('m.text')),
-          ),
-        ]),
-  ]
+async function answerTo(
+  read: Kysely<Tables>,
+  staff: StaffIdentity,
+  text: string,
+): Promise<TicketList['tickets']> {
+  const found = await searchTickets(read, staff, text, LIST_LENGTH)
+  if (found.length === 0) return []
+  const whole = await ticketsSeenBy(read, staff)
+    .where(
+      't.ticketId',
+      'in',
+      found.map(({ ticketId }) => ticketId),
+    )
+    .execute()
+  const byId = new Map(whole.map((ticket) => [ticket.ticketId, ticket]))
+  return found.flatMap(({ ticketId, found: where }) => {
+    const ticket = byId.get(ticketId)
+    if (ticket === undefined) return []
+    return [{ ...ticketRow(ticket), ...(where === undefined ? {} : { found: where }) }]
+  })
 }

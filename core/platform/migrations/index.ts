@@ -32,6 +32,7 @@ import { ticketPicturesMigration } from './0030-ticket-pictures.ts'
 import { loweringRequestsMigration } from './0031-lowering-requests.ts'
 import { cabinetQuestionsMigration } from './0032-cabinet-questions.ts'
 import { callersMigration } from './0033-callers.ts'
+import { ticketSearchMigration } from './0034-ticket-search.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -68,4 +69,5 @@ export const MIGRATIONS: readonly Migration[] = [
   loweringRequestsMigration,
   cabinetQuestionsMigration,
   callersMigration,
+  ticketSearchMigration,
 ]

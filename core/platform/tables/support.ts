@@ -143,4 +143,16 @@ export interface SupportTables {
     sentenceValues: string
     isInternal: number
   }
+  /** The place in the index of one ticket's own words, one message, or one cabinet's names: exactly one of them. */
+  ticketText: {
+    textId: number
+    ticketId: string | null
+    messageId: string | null
+    cabinetId: string | null
+    /** What the ticket was opened with: its note and the answers to its fields. */
+    ownText: string | null
+  }
+  /** What is found there, as it stands in its own row now. */
+  ticketSearched: { textId: number; text: string | null }
+  ticketSearchTerm: { term: string; doc: number; cnt: number }
 }

@@ -39,12 +39,22 @@ export const TicketRow = Type.Object(
     /** Who took it first, and answers for it until it is closed. */
     owner: Type.Union([Type.Null(), Type.Object({ staffId: Id, displayName: Type.String() }, closed)]),
     version: Type.Integer(),
+    /** Of a search in words: the piece of text that was found, cut where it was found; absent for whatever a number found. */
+    found: Type.Optional(
+      Type.Object(
+        {
+          where: oneOf(['question', 'message', 'note', 'cabinet']),
+          pieces: Type.Array(Type.Object({ text: Type.String(), isHit: Type.Boolean() }, closed)),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 )
 export type TicketRow = Type.Static<typeof TicketRow>
 
-/** GET /api/staff/tickets?view=open|mine|breaching|snoozed|closed&query= : most urgent first; a query looks in all of them */
+/** GET /api/staff/tickets?view=open|mine|breaching|snoozed|closed&query= : most urgent first; a query looks in all of them, best first */
 export const TicketList = Type.Object({ tickets: Type.Array(TicketRow), nowMs: WallMs }, closed)
 export type TicketList = Type.Static<typeof TicketList>
 

@@ -120,6 +120,15 @@ describe('a consumer who wants to be forgotten', () => {
     })
     const told = (await ask('GET', '/api/consumer/own-data')).json<{ callBacks: unknown[] }>()
     expect(told.callBacks).toMatchObject([{ note: 'Anna’s brother answered' }])
+    expect(
+      (
+        await db.read
+          .selectFrom('ticketSearchTerm')
+          .select('term')
+          .where('term', 'in', ['ann', 'nna'])
+          .execute()
+      ).length,
+    ).toBe(2)
     const done = await ask('POST', '/privacy/erase')
     expect([done.statusCode, done.body]).toEqual([
       200,
@@ -133,6 +142,15 @@ describe('a consumer who wants to be forgotten', () => {
     expect(said.filter(({ sender }) => sender === 'consumer').map(({ key }) => key)).not.toContain(null)
     expect(JSON.stringify(said)).not.toContain('Anna')
     expect(JSON.stringify(await db.read.selectFrom('ticket').selectAll().execute())).not.toContain('Anna')
+    // The index of the search has forgotten it too, down to the signs it is made of.
+    expect(
+      await db.read
+        .selectFrom('ticketSearchTerm')
+        .select('term')
+        .where('term', 'in', ['ann', 'nna'])
+        .execute(),
+    ).toEqual([])
+    expect(JSON.stringify(await db.read.selectFrom('ticketText').selectAll().execute())).not.toContain('Anna')
     expect(await db.read.selectFrom('callBackTry').select(['note', 'answers']).execute()).toEqual([
       { note: '', answers: '[]' },
     ])
