@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Focus } from './faults/plan.ts'
 import type { Mutant } from './mutants/mutant.ts'
@@ -24,10 +25,17 @@ export interface Hand {
 }
 
 const WORKER = new URL('./worker.ts', import.meta.url)
+/** Nearly all of a run is young when it dies. With room for it, little is ever moved; MiB. */
+const YOUNG_MOST = 96
 
 /** @param mutant  a bug that all its runs have */
 export function createHand(mutant?: Mutant): Hand {
-  const worker = new Worker(WORKER, { workerData: mutant })
+  // Every core has its thread already: more of them to collect what is left would be in each other's way.
+  setFlagsFromString('--single-threaded-gc')
+  const worker = new Worker(WORKER, {
+    workerData: mutant,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MOST },
+  })
   let take: (message: FromWorker) => void = () => undefined
   let fail: (error: Error) => void = () => undefined
   let failure: Error | undefined
