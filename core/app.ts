@@ -49,6 +49,7 @@ import { createSeal } from '#core/privacy/seal.ts'
 import { startUpkeep } from '#core/upkeep.ts'
 import { createWorks, type Works } from '#core/works.ts'
 import { createAccounts, createStaffAuthenticator } from '#core/staff/accounts.ts'
+import { registerBatchBlockRoutes } from '#core/restock/batch-block-routes.ts'
 import { registerRestockRoutes } from '#core/restock/routes.ts'
 import { registerAccountRoutes } from '#core/staff/account-routes.ts'
 import { TICKET_TYPES } from '#core/support/ticket-types.ts'
@@ -224,6 +225,13 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   registerColdRoutes(http, { ...deps, presence })
   registerControlRoutes(http, { ...deps, presence, twins, commands, evidence })
   registerRestockRoutes(http, { ...deps, visits, evidence })
+  registerBatchBlockRoutes(http, {
+    batchBlocks: works.batchBlocks,
+    async ticketOf(staff, ticketId) {
+      if (commerce === undefined) throw new CabinetError('not_found')
+      return commerce.support.seen(staff, ticketId)
+    },
+  })
   registerDeliveryRoutes(http, { db, letters: ingest.letters, desk: ingest.desk })
   registerCredentialRoutes(http, {
     ...deps,

@@ -18,6 +18,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import { createDueWork } from '#core/platform/due.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import { createExpiryWatch } from '#core/restock/expiry-watch.ts'
+import { createBatchBlocks } from '#core/restock/batch-blocks.ts'
 import { createVisits, visitHandlers } from '#core/restock/visits.ts'
 import { createSessionWitness } from '#core/sessions/witness.ts'
 import { openPolicyBook } from '#core/policies/book.ts'
@@ -54,6 +55,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const commands = createCommands({ ...deps, wire, presence })
   const expiry = createExpiryWatch({ ...deps, due })
   const witness = createSessionWitness()
+  const batchBlocks = createBatchBlocks({ ...deps, expiry })
   const visits = createVisits({ ...deps, commands, expiry, due, witness, presence })
   const absence = watchAbsence({ ...deps, presence, due })
   const commerce =
@@ -123,6 +125,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     twins,
     commands,
     visits,
+    batchBlocks,
     commerce,
     ingest,
     evidence,

@@ -68,6 +68,7 @@ import type { CommandRequest, PartRequest, TwinParts } from '#protocol/api/contr
 import type { CabinetCredentials, CreatedEnrolmentCode, RotationAnswer } from '#protocol/api/credentials.ts'
 import type { AlarmList, CabinetDetail, Fleet, Readings, SetpointView } from '#protocol/api/staff/cabinets.ts'
 import type { AuditList, Home, Me } from '#protocol/api/staff/desk.ts'
+import type { BatchBlockCreate, BatchBlockList, SuspectBatches } from '#protocol/api/batch-blocks.ts'
 import type { LoweringRequestList } from '#protocol/api/staff/lowering.ts'
 import type { AnomalyDecide, StaffOrder, StaffOrderList } from '#protocol/api/staff/orders.ts'
 import type {
@@ -473,6 +474,18 @@ export class StaffApi {
   }
   statements(day: string, signal?: AbortSignal): Promise<StatementList> {
     return this.#get(`/api/staff/statements/${day}`, signal)
+  }
+  batchBlocks(signal?: AbortSignal): Promise<BatchBlockList> {
+    return this.#get('/api/staff/batch-blocks', signal)
+  }
+  suspectBatches(ticketId: string, signal?: AbortSignal): Promise<SuspectBatches> {
+    return this.#get(`/api/staff/tickets/${ticketId}/batches`, signal)
+  }
+  blockBatch(body: BatchBlockCreate): Promise<BatchBlockList> {
+    return this.#send('POST', '/api/staff/batch-blocks', body)
+  }
+  liftBatch(blockId: string, reason: string): Promise<BatchBlockList> {
+    return this.#send('POST', `/api/staff/batch-blocks/${blockId}/lift`, { reason })
   }
   stuckRefunds(signal?: AbortSignal): Promise<StuckRefundList> {
     return this.#get('/api/staff/stuck-refunds', signal)

@@ -18,6 +18,7 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   '/visits/:id': 'restock.read',
   '/cabinets/:id/cold': 'readings.read',
   '/alarms': 'fleet.read',
+  '/batches': 'batch.read',
   '/dead-letters': 'deadLetter.read',
   '/system': 'system.read',
   '/dead-letters/:id': 'deadLetter.read',

@@ -103,6 +103,12 @@ const PAGES: readonly Route[] = [
     load: () => import('./pages/alarms.ts'),
   },
   {
+    path: '/batches',
+    tag: 'page-batches',
+    title: 'batches',
+    load: () => import('./pages/batches.ts'),
+  },
+  {
     path: '/finance/bills',
     tag: 'page-bills',
     title: 'bills',
@@ -296,6 +302,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/emergencies', label: 'emergencies', icon: 'circle-alert' },
   { path: '/fleet', label: 'fleet', icon: 'refrigerator' },
   { path: '/alarms', label: 'alarms', icon: 'bell' },
+  { path: '/batches', label: 'batches', icon: 'lock' },
   { path: '/prices', label: 'prices', icon: 'tag' },
   { path: '/finance/bills', label: 'bills', icon: 'banknote' },
   { path: '/finance/books', label: 'statements', icon: 'table' },

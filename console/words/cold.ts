@@ -84,6 +84,8 @@ const en = {
   'timer.totalMs': 'Too warm for {span} in all within {window}',
   'timer.unseenMs': 'Nobody measured for more than {span}',
   cameras: 'Cameras',
+  blocked:
+    'Shelf {shelf}: {name}, batch {batch}, must not be sold. Sales have stopped until it is taken out on a visit.',
   expired: 'Shelf {shelf}: {name}, good until {date}. Sales have stopped until it is taken out on a visit.',
   noCameras: 'This cabinet has no camera.',
   sees: 'sees the goods',
@@ -180,6 +182,7 @@ const zh: Record<keyof typeof en, string> = {
   'timer.totalMs': '{window}内累计超温 {span}',
   'timer.unseenMs': '超过 {span} 无人监测',
   cameras: '摄像头',
+  blocked: '第 {shelf} 层：{name}，批次 {batch} 已停售。取出登记前暂停销售。',
   expired: '第 {shelf} 层：{name}，保质期至 {date}。取出登记前暂停销售。',
   noCameras: '此货柜没有摄像头。',
   sees: '可看清商品',

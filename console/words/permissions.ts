@@ -22,6 +22,8 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'service.change': { zh: '暂停与恢复货柜服务', en: 'Take cabinets out of service and back' },
   'command.send': { zh: '向货柜下发指令', en: 'Send commands to cabinets' },
   'restock.read': { zh: '查看补货与盘点', en: 'See restocks and counts' },
+  'batch.read': { zh: '查看停售批次', en: 'See blocked batches' },
+  'batch.block': { zh: '停售与解除批次', en: 'Block a batch everywhere, and lift it' },
   'restock.work': { zh: '补货、盘点与维护', en: 'Restock, count and serve cabinets' },
   'command.unlock': { zh: '维护开门', en: 'Unlock doors for service' },
   'command.scale': { zh: '去皮与标定', en: 'Tare and calibrate scales' },

@@ -25,6 +25,7 @@ export const ALARM_KINDS = [
   'food_safety_lockout',
   'too_warm',
   'goods_expired',
+  'goods_blocked',
   'probe_fault',
   'camera_blocked',
   'camera_frozen',

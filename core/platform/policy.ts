@@ -72,6 +72,14 @@ export const PolicySchema = Type.Object(
       30 * DAY,
     ),
     noticeBoundMs: setting('Waiting for the message gateway delays money at most', 'ms', MINUTE, 10, DAY),
+    batchSuspectTickets: setting(
+      'A batch that so many complaints are about is proposed to be blocked',
+      'count',
+      2,
+      1,
+      100,
+    ),
+    batchSuspectDays: setting('… within', 'days', 14, 1, 365),
     delayedChargeMs: setting('A charge is late when it comes later than', 'ms', 10 * MINUTE, 10, 30 * DAY),
     chargePendingMs: setting(
       'A charge pending longer than this is explained to the consumer',

@@ -98,7 +98,14 @@ export function decideDifferences(
 /** What is wrong with a line, or undefined. The words are for who wrote it. */
 export function findLineProblem(
   line: VisitLine,
-  facts: { isPlanned: boolean; needsDate: boolean; today: string; kind: 'restock' | 'count' | 'service' },
+  facts: {
+    isPlanned: boolean
+    needsDate: boolean
+    /** Its batch may not be sold. */
+    isBlocked: boolean
+    today: string
+    kind: 'restock' | 'count' | 'service'
+  },
 ): string | undefined {
   const where = `${line.sku} on shelf ${line.shelf}`
   if (!facts.isPlanned && line.action === 'put_in')
@@ -108,6 +115,8 @@ export function findLineProblem(
     return `${where}: fresh goods need the last day on which they may be sold`
   if (line.action === 'put_in' && line.expiresOn !== undefined && line.expiresOn < facts.today)
     return `${where}: its last day of sale, ${line.expiresOn}, is over; it must not be put in`
+  if (line.action === 'put_in' && facts.isBlocked)
+    return `${where}: this batch is blocked and must not be put in; take it back with you`
   if (line.action === 'taken_out' && line.reason === undefined) return `${where}: say why it was taken out`
   if (line.expiresOn !== undefined && !isRealDate(line.expiresOn))
     return `${where}: there is no day ${line.expiresOn}`

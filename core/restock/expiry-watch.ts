@@ -4,12 +4,13 @@ import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import { batchesOf } from './batches.ts'
+import { blockedAt } from './unsaleable.ts'
 
 const KIND = 'goods.expiry'
 /** What has expired may be sold off the books or taken out without a visit: it is looked at again. */
 const LOOK_AGAIN_MS = 3_600_000
 
-/** Knows when the next goods of a cabinet expire, and calls a person when they do. */
+/** Knows when the next goods of a cabinet expire, and calls a person when they do, or when their batch is blocked. */
 export interface ExpiryWatch {
   /** In the transaction that changed what lies in the cabinet. */
   review(tx: Tx, cabinetId: string): Promise<void>
@@ -41,12 +42,33 @@ export function createExpiryWatch(deps: CoreDeps & { due: DueWork }): ExpiryWatc
         },
       })
     }
+    await reviewBlocked(tx, cabinetId)
     const coming = dated.flatMap(({ expiresAtMs }) =>
       expiresAtMs !== null && expiresAtMs > nowMs ? [expiresAtMs] : [],
     )
     const nextMs = Math.min(...coming, ...(first === undefined ? [] : [nowMs + LOOK_AGAIN_MS]))
     if (Number.isFinite(nextMs)) await due.schedule(tx, { kind: KIND, subjectId: cabinetId, dueAtMs: nextMs })
     else await due.cancel(tx, KIND, cabinetId)
+  }
+
+  async function reviewBlocked(tx: Tx, cabinetId: string): Promise<void> {
+    const blocked = await blockedAt(tx, cabinetId)
+    const [first] = blocked
+    if (first === undefined) return clearAlarm(tx, cabinetId, 'goods_blocked')
+    const name = (await productsBySku(tx)).get(first.sku)?.name
+    await raiseAlarm(tx, ids, {
+      cabinetId,
+      kind: 'goods_blocked',
+      values: {
+        shelf: first.shelf,
+        sku: first.sku,
+        nameZh: name?.zh ?? first.sku,
+        nameEn: name?.en ?? first.sku,
+        batch: first.batch ?? '',
+        expiresOn: first.expiresOn ?? '',
+        batches: blocked.length,
+      },
+    })
   }
 
   due.on(KIND, ({ subjectId: cabinetId }) => db.write('goods expire', (tx) => review(tx, cabinetId)))

@@ -3,6 +3,7 @@ import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
 import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { clearAlarm } from '#core/cabinets/alarms.ts'
+import { operatorOf } from '#core/cabinets/registry.ts'
 import type { CabinetCommands } from '#core/cabinets/commands.ts'
 import { planogramOf, productsBySku, recordMovement, stockOf } from '#core/catalog/queries.ts'
 import type { EventHandlers } from '#core/ingest/handlers.ts'
@@ -13,6 +14,7 @@ import type { DueWork } from '#core/platform/due.ts'
 import type { PresenceBook } from '#core/cabinets/presence.ts'
 import type { SessionWitness } from '#core/sessions/witness.ts'
 import { bookBatches } from './batches.ts'
+import { blockedGoodsOf, isOfBlocked } from './unsaleable.ts'
 import { decideDifferences, decideEffects, findLineProblem } from './decide.ts'
 import type { ExpiryWatch } from './expiry-watch.ts'
 import { dateAt } from './local-date.ts'
@@ -158,6 +160,7 @@ export function createVisits(
     const visit = await mine(staff, visitId)
     const planogram = await planogramOf(db.read, visit.cabinetId)
     const products = await productsBySku(db.read)
+    const blocked = await blockedGoodsOf(db.read, (await operatorOf(db.read, visit.cabinetId)) ?? '')
     const today = dateAt(deps.clock.now(), await timeZoneOf(visit.cabinetId))
     for (const [index, line] of lines.entries()) {
       const product = products.get(line.sku)
@@ -170,6 +173,12 @@ export function createVisits(
                   .find(({ id }) => id === line.shelf)
                   ?.products.some(({ sku }) => sku === line.sku) ?? false,
               needsDate: needsDate(product.foodClass),
+              isBlocked: blocked.some((one) =>
+                isOfBlocked(
+                  { sku: line.sku, batch: line.batch ?? null, expiresOn: line.expiresOn ?? null },
+                  one,
+                ),
+              ),
               today,
               kind: visit.kind,
             })

@@ -8,6 +8,8 @@ export interface OpeningFacts {
   readonly isLockedOut: boolean
   /** Goods lie in it that may not be sold any more; a door shows them all. */
   readonly hasExpiredGoods: boolean
+  /** Of a batch that nobody may sell. */
+  readonly hasBlockedGoods: boolean
   readonly presence: 'online' | 'suspect' | 'offline' | 'unknown'
   readonly isBusy: boolean
   readonly hasPlanogram: boolean
@@ -29,6 +31,7 @@ export function decideOpening(facts: OpeningFacts): OpeningRefusal | undefined {
   if (facts.isOutOfService) return { code: 'cabinet_out_of_service' }
   if (facts.isLockedOut) return { code: 'cabinet_locked_out' }
   if (facts.hasExpiredGoods) return { code: 'goods_expired' }
+  if (facts.hasBlockedGoods) return { code: 'goods_blocked' }
   if (!facts.isSellingTime) return { code: 'outside_selling_hours' }
   if (facts.presence !== 'online') return { code: 'cabinet_offline' }
   if (facts.isBusy) return { code: 'cabinet_busy' }

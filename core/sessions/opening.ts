@@ -10,6 +10,7 @@ import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import { expiredAt } from '#core/restock/expired.ts'
+import { blockedAt } from '#core/restock/unsaleable.ts'
 import { isStaffAt } from '#core/restock/store.ts'
 import { decideOpening, decideUnlockRefusal, type OpeningFacts } from './decide.ts'
 import { sellingHoursOf } from './hours.ts'
@@ -84,6 +85,7 @@ export function createOpening(
       isOutOfService: heard?.isOutOfService ?? false,
       isLockedOut: heard?.isLockedOut ?? false,
       hasExpiredGoods: isKnown && (await expiredAt(db.read, cabinetId, clock.now())).length > 0,
+      hasBlockedGoods: isKnown && (await blockedAt(db.read, cabinetId)).length > 0,
       presence: heard?.presence ?? 'unknown',
       isSellingTime: isKnown && isWithinHours(await sellingHoursOf(db.read, cabinetId), clock.now()),
       isBusy:

@@ -8,6 +8,7 @@ import type { Consumers } from '#core/consumers/consumers.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
 import { expiredAt } from '#core/restock/expired.ts'
+import { blockedAt } from '#core/restock/unsaleable.ts'
 import { isStaffAt } from '#core/restock/store.ts'
 import { describePromotion, shownPrice } from '#core/pricing/describe.ts'
 import { benefitsOf, priceBookAt } from '#core/pricing/store.ts'
@@ -101,6 +102,7 @@ export async function cabinetForConsumer(
   const isSelling = isWithinHours(hours, nowMs)
   const opensAtMs = isSelling ? undefined : nextOpeningMs(hours, nowMs)
   const hasExpired = (await expiredAt(read, cabinetId, nowMs)).length > 0
+  const hasBlocked = (await blockedAt(read, cabinetId)).length > 0
   const book = await priceBookAt(read, { cabinetId }, nowMs)
   const benefits = consumerId === undefined ? undefined : await benefitsOf(read, consumerId, nowMs)
   const restriction =
@@ -114,7 +116,7 @@ export async function cabinetForConsumer(
     name: { zh: cabinet.nameZh, en: cabinet.nameEn },
     site: { zh: cabinet.siteZh, en: cabinet.siteEn },
     contact: cabinet.contact,
-    status: statusOf(heard, { isBusy, isSelling, hasExpired }),
+    status: statusOf(heard, { isBusy, isSelling, hasExpired, hasBlocked }),
     ...(opensAtMs === undefined ? {} : { opensAtMs }),
     capFen: Math.min(deps.policy.sessionCapFen, restriction?.capFen ?? deps.policy.sessionCapFen),
     retentionDays: deps.policy.routinePictureDays,
@@ -177,13 +179,14 @@ async function doorStatus(
 
 function statusOf(
   heard: CabinetPresence,
-  { isBusy, isSelling, hasExpired }: { isBusy: boolean; isSelling: boolean; hasExpired: boolean },
+  about: { isBusy: boolean; isSelling: boolean; hasExpired: boolean; hasBlocked: boolean },
 ): CabinetForConsumer['status'] {
   if (heard.isOutOfService) return 'out_of_service'
   if (heard.isLockedOut) return 'locked_out'
-  if (hasExpired) return 'goods_expired'
-  if (!isSelling) return 'closed'
+  if (about.hasExpired) return 'goods_expired'
+  if (about.hasBlocked) return 'goods_blocked'
+  if (!about.isSelling) return 'closed'
   if (heard.presence === 'unknown') return 'unknown'
   if (heard.presence !== 'online') return 'offline'
-  return isBusy ? 'busy' : 'open'
+  return about.isBusy ? 'busy' : 'open'
 }

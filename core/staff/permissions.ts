@@ -35,6 +35,8 @@ export const PERMISSIONS = {
   'command.cold': ['technician', 'operator'],
   'restock.read': ['operator', 'technician', 'manager', 'lead', 'admin'],
   'restock.work': ['operator', 'technician'],
+  'batch.read': ['agent', 'lead', 'manager', 'operator', 'technician'],
+  'batch.block': ['lead', 'manager', 'operator'],
   'planogram.change': ['operator', 'manager', 'admin'],
   'alarm.acknowledge': ['operator', 'technician', 'manager', 'lead', 'admin'],
   'cabinet.enrol': ['technician', 'operator', 'admin'],

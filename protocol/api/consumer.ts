@@ -30,6 +30,7 @@ export const CabinetForConsumer = Type.Object(
       'offline',
       'closed',
       'goods_expired',
+      'goods_blocked',
       'locked_out',
       'out_of_service',
       'unknown',

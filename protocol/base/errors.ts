@@ -372,6 +372,11 @@ export const ERRORS = {
     'Something in this cabinet is past its date.',
     'Use another cabinet; this one sells again when staff have taken it out.',
   ),
+  goods_blocked: refusal(
+    409,
+    'Goods of a batch that must not be sold lie in this cabinet.',
+    'Use another cabinet; this one sells again when staff have taken them out.',
+  ),
   outside_selling_hours: refusal(
     409,
     'Nothing is sold here at this hour.',

@@ -47,6 +47,7 @@ export const ID_PREFIX = {
   shift: 'sh',
   assessment: 'as',
   callerCheck: 'ck',
+  batchBlock: 'bb',
 } as const
 export type IdKind = keyof typeof ID_PREFIX
 

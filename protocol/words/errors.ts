@@ -111,6 +111,7 @@ const zh: Record<ErrorCode, ErrorText> = {
   ),
   on_site_code_blocked: text('现场码输错次数过多。', '请稍候，再输入屏幕上的新码。'),
   goods_expired: text('柜内有商品已过期。', '请使用其他货柜；工作人员取出过期商品后恢复销售。'),
+  goods_blocked: text('柜内有一批商品已停止销售。', '请使用其他货柜；工作人员取出后恢复销售。'),
   outside_selling_hours: text('现在不在营业时间。', '请在营业时间再来，或使用其他货柜。'),
   camera_not_ready: text(
     '这台货柜的摄像头看不清，且设置为有画面才可销售。',

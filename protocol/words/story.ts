@@ -168,6 +168,8 @@ const en = {
     'It got too warm inside this cabinet, so it sells nothing until a person has checked the food.',
   'message.cabinet_goods_expired':
     'Something in this cabinet is past its date, so it sells nothing until staff have taken it out.',
+  'message.cabinet_goods_blocked':
+    'Goods of a batch that must not be sold any more lie in this cabinet, so it sells nothing until staff have taken them out.',
   'message.cabinet_closed': 'This cabinet sells nothing at this hour.',
   'message.cabinet_busy': 'Somebody else is at this cabinet. It opens again when they have closed the door.',
   'message.settled': 'The record was clear, so this was settled at once.',
@@ -381,6 +383,7 @@ const zh: Record<StoryKey, string> = {
   'message.cabinet_out_of_service': '这台货柜目前暂停服务，所以门保持锁定；工作人员已知悉。',
   'message.cabinet_locked_out': '柜内温度曾过高，在人工检查食品之前不再销售。',
   'message.cabinet_goods_expired': '柜内有商品过了保质期，取出之前不再销售。',
+  'message.cabinet_goods_blocked': '柜内有一批商品已停止销售，取出之前不再销售。',
   'message.cabinet_closed': '现在不是这台货柜的营业时间。',
   'message.cabinet_busy': '有其他顾客正在使用这台货柜，对方关门后即可打开。',
   'message.settled': '记录明确，已即时处理。',

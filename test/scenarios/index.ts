@@ -7,6 +7,7 @@ import { CALLER_STORIES } from './callers.ts'
 import { cameraBlocked } from './camera-blocked.ts'
 import { EVIDENCE_STORIES } from './evidence.ts'
 import { CAMERA_STORIES } from './cameras.ts'
+import { supportBatchBlock } from './batches.ts'
 import { COLD_STORIES } from './cold.ts'
 import { deferredOffline, deferredPending, deferredToldBefore } from './deferred.ts'
 import { clockJump, clonedCard, deadLetter, halfOpen, outboxPressure } from './delivery.ts'
@@ -63,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
   deferredPaidElsewhere,
   dispute,
   ...SUPPORT_STORIES,
+  supportBatchBlock,
   ...QUESTION_STORIES,
   ...CALLER_STORIES,
   ...LEARNING_STORIES,

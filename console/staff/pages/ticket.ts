@@ -24,6 +24,7 @@ import '../parts/cabinet-brief.ts'
 import '../parts/cabinet-course.ts'
 import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
+import '../parts/batch-card.ts'
 import '../parts/arrears-card.ts'
 import '../parts/compensation-card.ts'
 import '../parts/refund-dialog.ts'
@@ -182,6 +183,7 @@ export class TicketPage extends StaffPage {
                     <cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
           }
+          ${ticket.type === 'quality' && this.services.me?.permissions.includes('batch.read') === true ? html`<batch-card ticket-id=${ticket.ticketId}></batch-card>` : nothing}
           <ticket-pictures .detail=${detail} @changed=${() => this.detail.reload()}></ticket-pictures>
           <ticket-desk .detail=${detail}></ticket-desk>
           <macro-bar .detail=${detail} .templates=${templates}></macro-bar>

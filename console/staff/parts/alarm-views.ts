@@ -65,6 +65,12 @@ function coldSentence({ kind, values }: Pick<AlarmList['alarms'][number], 'kind'
       name: choose({ zh: String(values['nameZh'] ?? ''), en: String(values['nameEn'] ?? '') }),
       date: String(values['expiresOn'] ?? ''),
     })
+  if (kind === 'goods_blocked')
+    return coldWord('blocked', {
+      shelf: shelfName(String(values['shelf'] ?? '')),
+      name: choose({ zh: String(values['nameZh'] ?? ''), en: String(values['nameEn'] ?? '') }),
+      batch: String(values['batch'] || values['expiresOn'] || ''),
+    })
   return kind === 'food_safety_lockout' && values['cause'] !== undefined
     ? coldWordOr('cause', String(values['cause']))
     : undefined

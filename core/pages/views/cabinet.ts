@@ -60,6 +60,7 @@ export function statusWord(page: PageContext, status: CabinetForConsumer['status
     offline: ['warn', 'wifi-off'],
     closed: ['info', 'clock'],
     goods_expired: ['bad', 'triangle-alert'],
+    goods_blocked: ['bad', 'triangle-alert'],
     locked_out: ['bad', 'thermometer'],
     out_of_service: ['warn', 'wrench'],
     unknown: ['neutral', 'clock'],
@@ -114,7 +115,7 @@ function closedNote(page: PageContext, cabinet: CabinetForConsumer): Markup | fa
   if (cabinet.status === 'open') return false
   const text = closedText(page, cabinet.status)
   return note(
-    cabinet.status === 'locked_out' || cabinet.status === 'goods_expired' ? 'bad' : 'warn',
+    ['locked_out', 'goods_expired', 'goods_blocked'].includes(cabinet.status) ? 'bad' : 'warn',
     'circle-alert',
     html`<p>${text}</p>${opensAgain(page, cabinet)}<p><a class="button quiet" href="${page.path}">${page.t('refusal.again')}</a></p>`,
   )

@@ -56,6 +56,7 @@ export const en = {
   'cabinet.closed': 'Closed now',
   'cabinet.opens': 'Sells again {time}.',
   'cabinet.goods_expired': 'Sales stopped',
+  'cabinet.goods_blocked': 'Sales stopped',
   'cabinet.locked_out': 'Sales stopped',
   'cabinet.out_of_service': 'Out of service',
   'cabinet.unknown': 'Checking',
@@ -88,6 +89,10 @@ export const en = {
   'refusal.outside_selling_hours': 'Nothing is sold here at this hour. Nothing was charged.',
   'refusal.cabinet_goods_expired':
     'Something in this cabinet is past its date. Sales have stopped until staff take it out; please use another cabinet.',
+  'refusal.cabinet_goods_blocked':
+    'Something in this cabinet must not be sold any more. Sales have stopped until staff take it out; please use another cabinet.',
+  'refusal.goods_blocked':
+    'Something in this cabinet must not be sold any more. Sales have stopped until staff take it out; please use another cabinet.',
   'refusal.goods_expired':
     'Something in this cabinet is past its date. Sales have stopped until staff take it out; please use another cabinet.',
   'refusal.cabinet_locked_out':

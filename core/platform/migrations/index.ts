@@ -33,6 +33,7 @@ import { loweringRequestsMigration } from './0031-lowering-requests.ts'
 import { cabinetQuestionsMigration } from './0032-cabinet-questions.ts'
 import { callersMigration } from './0033-callers.ts'
 import { ticketSearchMigration } from './0034-ticket-search.ts'
+import { batchBlocksMigration } from './0035-batch-blocks.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -70,4 +71,5 @@ export const MIGRATIONS: readonly Migration[] = [
   cabinetQuestionsMigration,
   callersMigration,
   ticketSearchMigration,
+  batchBlocksMigration,
 ]

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { BATCH_BLOCK_STATES } from '#protocol/api/batch-blocks.ts'
 import type { VISIT_KINDS, VISIT_STATES } from '#protocol/api/restock.ts'
 
 export interface RestockTables {
@@ -40,5 +41,21 @@ export interface RestockTables {
     quantity: number
     visitId: string
     atMs: number
+  }
+  /** What may not be sold. Without a batch or a day it is every batch or day; without an operator everybody's cabinets. */
+  batchBlock: {
+    blockId: string
+    operator: string | null
+    sku: string
+    batch: string | null
+    expiresOn: string | null
+    state: (typeof BATCH_BLOCK_STATES)[number]
+    reason: string
+    ticketId: string | null
+    blockedBy: string
+    blockedAtMs: number
+    liftedBy: string | null
+    liftedAtMs: number | null
+    liftReason: string | null
   }
 }

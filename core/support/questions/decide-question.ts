@@ -30,6 +30,7 @@ const STATES: Partial<Record<CabinetForConsumer['status'], StoryKey>> = {
   out_of_service: 'message.cabinet_out_of_service',
   locked_out: 'message.cabinet_locked_out',
   goods_expired: 'message.cabinet_goods_expired',
+  goods_blocked: 'message.cabinet_goods_blocked',
   closed: 'message.cabinet_closed',
   busy: 'message.cabinet_busy',
 }

@@ -18,6 +18,7 @@ const WORDS_OF_STATUS: Record<CabinetForConsumer['status'], string> = {
   offline: '没有网络 offline connection',
   closed: '怎么购买 how to buy',
   goods_expired: '变质 过期 out of date',
+  goods_blocked: '变质 过期 out of date',
   locked_out: '暂停服务 out of service',
   out_of_service: '暂停服务 out of service',
   unknown: '没有网络 offline connection',

@@ -85,7 +85,13 @@ describe('what the scales say beside the lines', () => {
 })
 
 describe('a line that cannot be right', () => {
-  const facts = { isPlanned: true, needsDate: true, today: '2026-11-22', kind: 'restock' as const }
+  const facts = {
+    isPlanned: true,
+    needsDate: true,
+    isBlocked: false,
+    today: '2026-11-22',
+    kind: 'restock' as const,
+  }
   it.each<[string, VisitLine, Partial<typeof facts>, RegExp | undefined]>([
     ['fresh goods with their date', line({ expiresOn: '2026-11-25' }), {}, undefined],
     ['on their last day', line({ expiresOn: '2026-11-22' }), {}, undefined],
@@ -98,6 +104,13 @@ describe('a line that cannot be right', () => {
       'expired goods may always leave',
       line({ action: 'taken_out', expiresOn: '2026-11-01', reason: 'expired' }),
       { isPlanned: false },
+      undefined,
+    ],
+    ['of a blocked batch', line({ expiresOn: '2026-11-25' }), { isBlocked: true }, /batch is blocked/],
+    [
+      'goods of a blocked batch may leave',
+      line({ action: 'taken_out', reason: 'recalled' }),
+      { isBlocked: true },
       undefined,
     ],
     ['taken out for no reason', line({ action: 'taken_out' }), {}, /say why/],
