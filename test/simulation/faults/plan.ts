@@ -187,7 +187,7 @@ export function isOfProvider({ kind }: Fault): boolean {
 
 function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[] {
   const visits: VisitPlan[] = []
-  const total = chance.between(2, 4)
+  const total = chance.between(2, 3)
   for (let index = 0; index < total; index++) {
     const visit: VisitPlan = {
       atMs: chance.between(FIRST_VISIT_MS, activeMs - 60_000),
