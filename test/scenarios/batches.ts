@@ -60,33 +60,45 @@ async function complains(world: World, consumer: Consumer): Promise<string> {
 const alarm = async (staff: Staff): Promise<CabinetDetail['alarms'][number] | undefined> =>
   (await staff.cabinet()).alarms.find(({ kind, state }) => kind === 'goods_blocked' && state !== 'cleared')
 
+/** Two bottles of a batch are put in, and two consumers who bought one each say that it was off. */
+export async function badJuice(world: World): Promise<{
+  operator: Staff
+  consumers: readonly [Consumer, Consumer]
+  juice: VisitLine
+  tickets: readonly [string, string]
+}> {
+  const operator = await world.staff('operator')
+  const consumers = [await world.consumer(), await world.consumer('王芳')] as const
+  const { timeZone } = await operator.cabinet()
+  const juice: VisitLine = {
+    shelf: 's4',
+    sku: 'juice-orange',
+    action: 'put_in',
+    quantity: 2,
+    batch: 'J-0711',
+    expiresOn: dayIn(clock.now() + IN_A_WEEK_MS, timeZone),
+  }
+  const twoMore = [
+    { do: 'restock' as const, shelf: 's4', sku: 'juice-orange', quantity: 2 },
+    { do: 'wait' as const, ms: 1000 },
+  ]
+  await book(operator, await visit(world, operator, twoMore), juice)
+  const tickets = [await complains(world, consumers[0]), await complains(world, consumers[1])] as const
+  return { operator, consumers, juice, tickets }
+}
+
 export const supportBatchBlock: Scenario = {
   name: 'support-batch-block',
   shows:
     'two consumers say that a juice was off: the batch is proposed, one decision stops its sale everywhere, nobody puts it in any more, and the cabinet sells again when it was taken out',
   async run(world) {
-    const [operator, lead, agent] = [
-      await world.staff('operator'),
-      await world.staff('lead'),
-      await world.staff('agent'),
-    ]
-    const [first, second] = [await world.consumer(), await world.consumer('王芳')]
-    const { timeZone } = await operator.cabinet()
-    const juice: VisitLine = {
-      shelf: 's4',
-      sku: 'juice-orange',
-      action: 'put_in',
-      quantity: 2,
-      batch: 'J-0711',
-      expiresOn: dayIn(clock.now() + IN_A_WEEK_MS, timeZone),
-    }
-    const twoMore = [
-      { do: 'restock' as const, shelf: 's4', sku: 'juice-orange', quantity: 2 },
-      { do: 'wait' as const, ms: 1000 },
-    ]
-    await book(operator, await visit(world, operator, twoMore), juice)
-
-    const tickets = [await complains(world, first), await complains(world, second)]
+    const [lead, agent] = [await world.staff('lead'), await world.staff('agent')]
+    const {
+      operator,
+      consumers: [first],
+      juice,
+      tickets,
+    } = await badJuice(world)
     const suspects = (await agent.get(`tickets/${tickets[1]}/batches`)) as SuspectBatches
     const [suspect] = suspects.batches
     expectThat(suspect !== undefined, 'no batch is named beside the complaint')
