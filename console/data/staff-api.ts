@@ -235,6 +235,10 @@ export class StaffApi {
   ticketAction(ticketId: string, action: TicketActionName, body: object): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/${action}`, body)
   }
+  /** Whether who speaks is the buyer. A wrong answer is an answer too, and comes with the ticket. */
+  callerStep(ticketId: string, step: 'ask' | 'answer' | 'vouch', body: object): Promise<TicketDetail> {
+    return this.#send('POST', `/api/staff/tickets/${ticketId}/caller/${step}`, body)
+  }
   /** @param requestId  kept by who sends, so that a picture that is sent again is the same one */
   addPicture(ticketId: string, picture: Blob, requestId: string): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/pictures${query({ requestId })}`, picture)

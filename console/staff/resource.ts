@@ -3,8 +3,10 @@ import { html, nothing, type ReactiveController, type TemplateResult } from 'lit
 import type { LiveChange } from '#protocol/api/staff/desk.ts'
 import { ApiError } from '../data/api.ts'
 import { describeError } from '../data/staff-errors.ts'
+import { callerWord } from '../words/callers.ts'
 import { word } from '../words/staff.ts'
 import type { StaffElement } from './element.ts'
+import { BASE } from './doors.ts'
 import { icon } from './icons.ts'
 import { pageHead } from './views.ts'
 
@@ -144,6 +146,7 @@ export class Resource<T, A extends readonly unknown[] = readonly unknown[]> impl
     return html`<div class="blank" role="alert">
       ${icon(isForbidden ? 'lock' : isMissing ? 'search' : 'circle-alert')}
       <p>${describeError(this.error)}</p>
+      ${isTicketNamed(this.error) ? html`<a class="button" href="${BASE}/tickets/${this.error.details.ticketId}">${icon('inbox')}${callerWord('openTicket')}</a>` : nothing}
       ${requestId ? html`<p class="soft small">${word('requestId')} <code>${requestId}</code></p>` : nothing}
       ${
         isForbidden || isMissing
@@ -156,4 +159,13 @@ export class Resource<T, A extends readonly unknown[] = readonly unknown[]> impl
 
 export function loadingView(): TemplateResult {
   return html`<div class="blank" role="status"><span class="spinner" aria-hidden="true"></span><p>${word('loading')}</p></div>`
+}
+
+/** Somebody calls about it: where to find out who. */
+function isTicketNamed(error: unknown): error is ApiError & { details: { ticketId: string } } {
+  return (
+    error instanceof ApiError &&
+    error.code === 'caller_not_verified' &&
+    typeof error.details['ticketId'] === 'string'
+  )
 }

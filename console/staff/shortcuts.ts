@@ -27,6 +27,7 @@ export const SHORTCUTS: ReadonlyArray<{ keys: string; does: StaffWord; where: St
   { keys: 'e', does: 'keyResolve', where: 'ticket' },
   { keys: 'w', does: 'keyTask', where: 'ticket' },
   { keys: 'z', does: 'keySnooze', where: 'ticket' },
+  { keys: 'v', does: 'keyVerify', where: 'ticket' },
   { keys: 'Ctrl+Enter', does: 'keySend', where: 'ticket' },
   { keys: '← →', does: 'keyCursor', where: 'chart' },
   { keys: 'Esc', does: 'keyEscape', where: 'everywhere' },

@@ -55,6 +55,8 @@ export const PERMISSION_WORDS: Readonly<Record<string, Bilingual>> = {
   'writeOff.approve': { zh: '审批核销', en: 'Approve letting go' },
   'price.read': { zh: '查看价格与优惠', en: 'See prices and promotions' },
   'price.change': { zh: '修改价格与优惠', en: 'Change prices and promotions' },
+  'caller.verify': { zh: '核实来电人身份', en: 'Find out whether a caller is the buyer' },
+  'caller.vouch': { zh: '为来电人担保', en: 'Answer for a caller without questions' },
   'callBack.work': { zh: '回访顾客', en: 'Call people back' },
   'callBack.lead': { zh: '处理主管回访', en: 'Make the call-backs of leads' },
   'callBack.plan': { zh: '修改回访计划', en: 'Change the plan of call-backs' },

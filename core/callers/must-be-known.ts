@@ -35,6 +35,8 @@ async function askingsAbout(
         ...(about.ticketId === undefined ? [] : [eb('ticketId', '=', about.ticketId)]),
       ]),
     )
+    // The newest call is the one that is being spoken on.
+    .orderBy('number', 'desc')
     .execute()
   const roots = rows.filter(({ mergedIntoId }) => mergedIntoId === null)
   const ids = roots.map(({ ticketId }) => ticketId)

@@ -21,6 +21,7 @@ import { BASE } from '../doors.ts'
 import { Shortcuts } from '../shortcuts.ts'
 import { idChip, money, priorityBadge, slaChips, ticketStateBadge } from '../views.ts'
 import '../parts/cabinet-brief.ts'
+import '../parts/caller-card.ts'
 import '../parts/cabinet-course.ts'
 import '../parts/decide-dialog.ts'
 import '../parts/evidence-axis.ts'
@@ -84,6 +85,7 @@ export class TicketPage extends StaffPage {
       c: () => void this.#claim(),
       w: () => this.#act('task'),
       z: () => this.#act('snooze'),
+      v: () => void this.querySelector('caller-card')?.begin(),
     })
   }
   override connectedCallback(): void {
@@ -169,6 +171,7 @@ export class TicketPage extends StaffPage {
       >
         <div class="bench-thread"><ticket-thread .detail=${detail} .templates=${templates}></ticket-thread></div>
         <div class="bench-evidence stack">
+          <caller-card .detail=${detail} @callerstep=${(event: CustomEvent<TicketDetail>) => this.detail.replace(event.detail)}></caller-card>
           ${adviceStrip(detail, {
             refund: () => this.#refund(),
             explain: () => void this.thread?.openTemplates(),
@@ -178,7 +181,7 @@ export class TicketPage extends StaffPage {
           ${
             order
               ? html`<evidence-axis .order=${order}></evidence-axis>${anomaliesPanel(this.services, order, (id) => this.#decide(id))}`
-              : ticket.cabinetId
+              : ticket.cabinetId && detail.caller?.isHidden !== true
                 ? html`<cabinet-course .ticketId=${ticket.ticketId} .cabinetId=${ticket.cabinetId}></cabinet-course>
                     <cabinet-brief .cabinetId=${ticket.cabinetId} .ticket=${detail.actions.includes('setpoint') ? ticket : undefined} .hasSetpoint=${true} .hasChart=${true}></cabinet-brief>`
                 : nothing
