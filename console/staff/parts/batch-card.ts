@@ -82,14 +82,21 @@ export class BatchCard extends StaffElement {
     </section>`
   }
 
+  #where({ places }: Suspect): string {
+    const pieces = places.reduce((sum, place) => sum + place.pieces, 0)
+    if (places.length === 0) return word('inNone')
+    return places.length === 1
+      ? word('inCabinet', { pieces })
+      : word('inCabinets', { count: places.length, pieces })
+  }
+
   #suspect(one: Suspect, mayDecide: boolean) {
-    const pieces = one.places.reduce((sum, place) => sum + place.pieces, 0)
     const complaints = one.ticketIds.length
     return html`<li class="stack">
       <div class="split"><span>${goodsOfBatch(one)}</span>
         ${one.blockId === null ? (one.isProposed ? badge('warn', 'triangle-alert', word('proposed')) : nothing) : badge('bad', 'lock', word('isBlocked'))}</div>
       <p class="small">${complaints === 1 ? word('complaint') : word('complaints', { count: complaints })} ·
-        <span class="soft">${pieces === 0 ? word('inNone') : word('inCabinets', { count: one.places.length, pieces })}</span></p>
+        <span class="soft">${this.#where(one)}</span></p>
       ${
         one.blockId === null
           ? mayDecide
