@@ -34,9 +34,10 @@ function rowIdOf(keys: readonly string[], row: string): string {
   return keys.map((key) => `${row}.${quoted(key)}`).join(` || '/' || `)
 }
 function columnsOf(connection: Sqlite.Database, table: string): string[] {
-  return (connection.pragma(`table_info(${quoted(table)})`) as Array<{ name: string }>).map(
-    ({ name }) => name,
-  )
+  return connection
+    .prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map(({ name }) => name)
 }
 
 export function sealOf(key: Uint8Array, table: string, rowId: string, contents: string): string {

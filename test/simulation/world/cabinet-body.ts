@@ -93,10 +93,16 @@ export function createCabinetBody(deps: {
     if (isFree && !was) body.onUnlocked(scheduler.nowMs)
     nudge?.()
   }
+  /** Until goods move. */
+  const weights = new Map<string, number>()
   function trueGrams(shelf: string): number {
-    let grams = 1000
-    for (const { id, lanes } of SHELVES)
-      if (id === shelf) for (const { sku } of lanes) grams += (goods.get(sku) ?? 0) * (GRAMS.get(sku) ?? 0)
+    let grams = weights.get(shelf)
+    if (grams === undefined) {
+      grams = 1000
+      for (const { id, lanes } of SHELVES)
+        if (id === shelf) for (const { sku } of lanes) grams += (goods.get(sku) ?? 0) * (GRAMS.get(sku) ?? 0)
+      weights.set(shelf, grams)
+    }
     return grams
   }
   function readScale(sensor: string): number | null {
@@ -140,11 +146,13 @@ export function createCabinetBody(deps: {
       const count = goods.get(sku) ?? 0
       if (!isDoorOpen || count === 0) return false
       goods.set(sku, count - 1)
+      weights.clear()
       nudge?.()
       return true
     },
     putBack(sku) {
       goods.set(sku, (goods.get(sku) ?? 0) + 1)
+      weights.clear()
       nudge?.()
     },
     shelfOf: (sku) => SHELVES.find(({ lanes }) => lanes.some((lane) => lane.sku === sku))?.id ?? '',
