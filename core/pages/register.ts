@@ -8,11 +8,10 @@ import type {
   OrderView,
   SessionView,
 } from '#protocol/api/consumer.ts'
+import type { OwnQuestions } from '#protocol/api/questions.ts'
 import type { AppealResult, OwnRestrictionAnswer } from '#protocol/api/restrictions.ts'
 import type { ErasureResult, ErasureView } from '#protocol/api/own-data.ts'
-import type { Clock } from '#protocol/base/clock.ts'
 import { CabinetError, type ErrorCode, ERRORS } from '#protocol/base/errors.ts'
-import type { Ids } from '#protocol/base/ids.ts'
 import { isErrorCode } from '#protocol/words/errors.ts'
 import { type PageAssets, readAssets } from './assets.ts'
 import { consumerApiFor, type ConsumerApi, type Refusal } from './consumer-api.ts'
@@ -25,8 +24,9 @@ import {
   readRecommendationForm,
   readReopenForm,
 } from './forms.ts'
-import { createOrderRoute, type OwnOrders } from './order-route.ts'
+import { createOrderRoute } from './order-route.ts'
 import { refusalWords } from './refusals.ts'
+import type { PagesDeps } from './pages-deps.ts'
 import { registerHelp } from './register-help.ts'
 import { contextIn, contextOf, languageOf, standingIn } from './request-context.ts'
 import { send, sendProblem } from './send.ts'
@@ -36,35 +36,8 @@ import { disputeFormPage } from './views/dispute-form.ts'
 import { disputePage } from './views/dispute.ts'
 import { erasedPage, erasePage } from './views/erase.ts'
 import { orderPage } from './views/order.ts'
-import {
-  type LandingCabinet,
-  landingPage,
-  ordersPage,
-  privacyPage,
-  problemPage,
-  type Retention,
-} from './views/plain.ts'
+import { landingPage, ordersPage, privacyPage, problemPage } from './views/plain.ts'
 import { restrictionPage } from './views/restriction.ts'
-
-export interface PagesDeps {
-  readonly clock: Pick<Clock, 'now'>
-  readonly ids: Ids
-  /** console/dist */
-  readonly distFolder: string
-  /** Address under which phones reach this core, without a slash at the end; known once it listens. */
-  publicUrl(): string
-  /** The simulator's page, when there is one. */
-  readonly workshopUrl?: string | undefined
-  /** Telephone number of support, as this cabinet names it, or without one the first; empty before there is one. */
-  contact(cabinetId?: string): Promise<string>
-  /** IANA name of the zone in which this cabinet stands; without one, in which most do. */
-  timeZoneOf(cabinetId?: string): Promise<string>
-  retention(): Retention
-  /** Without it nothing is sold here. */
-  readonly orders?: OwnOrders | undefined
-  /** What the start page lists. */
-  cabinets(): Promise<readonly LandingCabinet[]>
-}
 
 /** Who only asks whether a page is there (a link checker, a preview) sends HEAD. */
 const PUBLIC = { config: { access: { kind: 'public' as const } }, exposeHeadRoute: true }
@@ -133,12 +106,17 @@ function registerReading(scope: HttpApp, app: HttpApp, deps: PagesDeps, assets: 
     if (!cabinet.ok) return sendProblem(reply, context, cabinet, 'other')
     return send(reply, codePage(context, cabinet.value, deps.publicUrl()))
   })
-  scope.get('/orders', PUBLIC, async (request, reply) => {
+  scope.get<{ Querystring: { before?: string } }>('/orders', PUBLIC, async (request, reply) => {
     const context = await page(request, reply)
-    const list = await consumerApiFor(app, request, reply).get<OrderList>('/api/consumer/orders')
-    return list.ok
-      ? send(reply, ordersPage(context, list.value))
-      : sendProblem(reply, context, list, 'orders')
+    const { before } = request.query
+    const from = typeof before === 'string' ? `?before=${encodeURIComponent(before)}` : ''
+    const api = consumerApiFor(app, request, reply)
+    const list = await api.get<OrderList>(`/api/consumer/orders${from}`)
+    if (!list.ok) return sendProblem(reply, context, list, 'orders')
+    const questions = await api.get<OwnQuestions>('/api/consumer/questions')
+    return questions.ok
+      ? send(reply, ordersPage(context, list.value, questions.value))
+      : sendProblem(reply, context, questions, 'orders')
   })
   const ownOrder =
     deps.orders === undefined

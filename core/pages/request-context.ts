@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { chooseLanguage, type Language } from '#protocol/words/words.ts'
 import type { PageAssets } from './assets.ts'
 import { createContext, type PageContext } from './context.ts'
-import type { PagesDeps } from './register.ts'
+import type { PagesDeps } from './pages-deps.ts'
 
 const LANGUAGE_COOKIE = 'lang'
 const YEAR_SECONDS = 31_536_000

@@ -557,7 +557,10 @@ export function createDisputes(
   }
 }
 
-function stateOf(ticket: TicketRow): DisputeView['state'] {
+/** Where a ticket stands for whoever asked. */
+export function stateOf(
+  ticket: Pick<TicketRow, 'state' | 'isAutomatic' | 'firstRespondedAtMs'>,
+): DisputeView['state'] {
   switch (ticket.state) {
     case 'resolved':
       return ticket.isAutomatic === 1 ? 'settled' : 'resolved'

@@ -17,6 +17,11 @@ export interface NewMessage {
 export async function sayOnTicket(tx: Tx, ids: Ids, ticketId: string, message: NewMessage): Promise<void> {
   const { key, values = {} } = message
   const { language } = await getTicket(tx, ticketId)
+  const last = await tx
+    .selectFrom('ticketMessage')
+    .select((eb) => eb.fn.max('atMs').as('atMs'))
+    .where('ticketId', '=', ticketId)
+    .executeTakeFirst()
   const text = message.text ?? (key !== undefined && isStoryKey(key) ? storyText(language, key, values) : '')
   await tx
     .insertInto('ticketMessage')
@@ -24,7 +29,8 @@ export async function sayOnTicket(tx: Tx, ids: Ids, ticketId: string, message: N
       messageId: ids.next('message'),
       ticketId,
       requestId: message.requestId,
-      atMs: nowOf(tx),
+      // What is said in one go keeps its order: a question stands before its answer.
+      atMs: Math.max(nowOf(tx), (last?.atMs ?? 0) + 1),
       sender: message.sender,
       staffId: message.author?.staffId ?? null,
       authorName: message.author?.displayName ?? null,

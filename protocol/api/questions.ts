@@ -11,7 +11,7 @@ import {
   Sku,
   WallMs,
 } from './common.ts'
-import { CabinetForConsumer } from './consumer.ts'
+import { CabinetForConsumer, DisputeView } from './consumer.ts'
 
 /**
  * Help from the code on the cabinet, for whoever has no order to ask about.
@@ -20,6 +20,7 @@ import { CabinetForConsumer } from './consumer.ts'
  * POST /api/consumer/cabinets/:cabinetId/questions (QuestionRequest) → 201 DisputeView. The same request again is the same
  *      question, and so is the same kind at the same cabinet while the first is open: what is written is added to it.
  *      Who is not signed in gets 409 `consent_required` with details.consentUrl; coming back from there files the question.
+ * GET  /api/consumer/questions → OwnQuestions: what the reader asked of late, from orders and from cabinets
  * GET  /api/consumer/articles?query= → ArticleList · GET /api/consumer/articles/:key → Article: what consumers may read of
  *      the knowledge base, as it is published
  *
@@ -116,3 +117,26 @@ export const CabinetHelp = Type.Object(
   closed,
 )
 export type CabinetHelp = Type.Static<typeof CabinetHelp>
+
+export const OwnQuestions = Type.Object(
+  {
+    questions: Type.Array(
+      Type.Object(
+        {
+          disputeId: Id,
+          number: Type.Integer(),
+          reason: DisputeView.properties.reason,
+          /** Where it is no doubt about an order. */
+          about: Type.Optional(Bilingual),
+          state: DisputeView.properties.state,
+          cabinetName: Type.Union([Type.Null(), Bilingual]),
+          openedAtMs: WallMs,
+        },
+        closed,
+      ),
+      { maxItems: 50, description: 'of the last half year, newest first' },
+    ),
+  },
+  closed,
+)
+export type OwnQuestions = Type.Static<typeof OwnQuestions>

@@ -66,9 +66,14 @@ function isLate(page: PageContext, dispute: DisputeView): boolean {
   return isRunning(dispute) && page.nowMs > dispute.resolutionDueMs
 }
 
+/** Where a question stands, as colour, drawing and word. */
+export function disputeState(page: PageContext, state: DisputeView['state']): StateWord {
+  const text = page.t(`ticket.state.${state}`)
+  return { ...LOOKS[state], en: text, zh: text }
+}
+
 function answer(page: PageContext, dispute: DisputeView): Markup {
   const { t } = page
-  const text = t(`ticket.state.${dispute.state}`)
   const outcome =
     dispute.outcomeKey === null ? undefined : sentence(page, dispute.outcomeKey, dispute.outcomeValues)
   const isQuestion = dispute.orderId === ''
@@ -78,7 +83,7 @@ function answer(page: PageContext, dispute: DisputeView): Markup {
   const isAnswered = dispute.messages.some((message) => message.from === 'agent')
   return html`<section class="card sum" aria-labelledby="outcome">
   <h1 id="outcome">${t('ticket.title')}</h1>
-  ${badge(page, { ...LOOKS[dispute.state], en: text, zh: text })}
+  ${badge(page, disputeState(page, dispute.state))}
   <p class="now">${outcome ?? lead}</p>
   ${outcome !== undefined ? html`<p class="soft small">${lead}</p>` : false}
   ${

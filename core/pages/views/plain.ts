@@ -1,4 +1,5 @@
 import type { OrderList } from '#protocol/api/consumer.ts'
+import type { OwnQuestions } from '#protocol/api/questions.ts'
 import type { Bilingual } from '#protocol/api/common.ts'
 import { ORDER_STATE_WORDS } from '#protocol/words/states.ts'
 import { errorText } from '#protocol/words/errors.ts'
@@ -9,10 +10,11 @@ import { icon } from '../icons.ts'
 import { document } from '../layout.ts'
 import { badge, live } from '../parts.ts'
 import type { WordKey } from '../words/words.ts'
+import { disputeState } from './dispute.ts'
 
 /** Pages that mostly list or explain. */
 
-export function ordersPage(page: PageContext, list: OrderList): Markup {
+export function ordersPage(page: PageContext, list: OrderList, questions: OwnQuestions): Markup {
   const { t } = page
   return document(page, {
     title: t('orders.title'),
@@ -27,9 +29,22 @@ export function ordersPage(page: PageContext, list: OrderList): Markup {
       <span class="main"><strong>${choose(page, order.cabinetName)}</strong><span class="soft small number">${moment(page, order.atMs)} · ${order.itemCount === 1 ? t('orders.item') : t('orders.items', { count: order.itemCount })}</span></span>
       <span class="side"><strong class="number">¥${yuan(order.totalFen)}</strong>${badge(page, ORDER_STATE_WORDS[order.state])}</span>
       ${icon('chevron-right')}</a></li>`,
-          )}</ul>`,
-    )}</div>`,
+          )}</ul>
+${list.earlierThan === undefined ? false : html`<p class="centre"><a class="button quiet" href="/orders?before=${list.earlierThan}">${t('orders.earlier')}</a></p>`}`,
+    )}${live('questions', questions, ownQuestions(page, questions))}</div>`,
   })
+}
+
+/** What was asked, from an order or from a cabinet, with where it stands. */
+function ownQuestions(page: PageContext, { questions }: OwnQuestions): Markup | false {
+  const { t } = page
+  if (questions.length === 0) return false
+  return html`<h2 class="over">${t('questions.title')}</h2><ul class="card rows">${questions.map(
+    (one) => html`<li><a href="/d/${one.disputeId}">
+      <span class="main"><strong>${one.about === undefined ? t(`dispute.reason.${one.reason}`) : choose(page, one.about)}</strong><span class="soft small number">${moment(page, one.openedAtMs)} · #${one.number}${one.cabinetName === null ? '' : ` · ${choose(page, one.cabinetName)}`}</span></span>
+      <span class="side">${badge(page, disputeState(page, one.state))}</span>
+      ${icon('chevron-right')}</a></li>`,
+  )}</ul>`
 }
 
 /** A refusal instead of a page: what it means and where to go. */
@@ -76,7 +91,7 @@ export function landingPage(
 <section class="card" aria-labelledby="cabinets"><h2 id="cabinets">${t('landing.cabinets')}</h2><p class="soft small">${data.cabinets.length === 0 ? t('landing.none') : t('landing.cabinets.text')}</p>
 <ul class="rows">${data.cabinets.map(
       (cabinet) =>
-        html`<li><a href="/c/${cabinet.cabinetId}">${icon('refrigerator')}<span class="main"><strong>${choose(page, cabinet.name)}</strong><span class="soft small">${choose(page, cabinet.site)}</span><span class="code small">${data.publicUrl}/c/${cabinet.cabinetId}</span></span>${icon('chevron-right')}</a><a class="side small" href="/c/${cabinet.cabinetId}/code" aria-label="${t('landing.code')}: ${choose(page, cabinet.name)}">${icon('qr-code')}</a></li>`,
+        html`<li><a href="/c/${cabinet.cabinetId}">${icon('refrigerator')}<span class="main"><strong>${choose(page, cabinet.name)}</strong><span class="soft small">${choose(page, cabinet.site)}</span><span class="code small">${data.publicUrl.replace(/^https?:\/\//, '')}/c/${cabinet.cabinetId}</span></span>${icon('chevron-right')}</a><a class="side small" href="/c/${cabinet.cabinetId}/code" aria-label="${t('landing.code')}: ${choose(page, cabinet.name)}">${icon('qr-code')}</a></li>`,
     )}</ul></section>
 <section class="card" aria-label="${t('landing.staff')}"><ul class="rows">
 <li><a href="/staff/">${icon('users')}<span class="main"><strong>${t('landing.staff')}</strong><span class="soft small">${t('landing.staff.text')}</span></span>${icon('chevron-right')}</a></li>

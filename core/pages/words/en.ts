@@ -355,6 +355,7 @@ export const en = {
   'ticket.updated': 'This page updates by itself.',
 
   'orders.title': 'My orders',
+  'orders.earlier': 'Earlier orders',
   'orders.none': 'No orders yet. Scan the code on a cabinet to start.',
   'orders.items': '{count} items',
   'orders.item': '1 item',

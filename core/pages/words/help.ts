@@ -80,6 +80,7 @@ export const helpEn = {
   'question.refused.too_many_questions':
     'Several of your questions are being worked on. Please write in one of them, or call {contact}.',
   'question.refused.other': 'Your question was not sent. Please try again in a moment, or call {contact}.',
+  'questions.title': 'My questions',
   'code.help': 'Trouble? Scan and tap “Help”',
 } as const
 
@@ -143,9 +144,9 @@ export const helpZh: Record<keyof typeof helpEn, string> = {
   'question.food.harmed': '有人身体不适',
   'question.text': '还可以补充说明（可不填）',
   'question.text.example': '看到了什么、什么时候发生的',
-  'question.picture': '添加图片',
-  'question.picture.chosen': '将发送 {count} 张图片',
-  'question.picture.sending': '正在发送图片… {percent}%',
+  'question.picture': '添加照片',
+  'question.picture.chosen': '将发送 {count} 张照片',
+  'question.picture.sending': '正在发送照片… {percent}%',
   'question.send': '发送给客服',
   'question.send.busy': '正在发送…',
   'question.promise': '15 分钟内有人回复，回复会显示在这里。',
@@ -160,5 +161,6 @@ export const helpZh: Record<keyof typeof helpEn, string> = {
     '您的问题没有发送：支付应用暂时没有响应，无法确认回复给谁。请拨打 {contact}。',
   'question.refused.too_many_questions': '您有多个问题正在处理，请在其中一个里继续留言，或拨打 {contact}。',
   'question.refused.other': '您的问题没有发送，请稍后再试，或拨打 {contact}。',
+  'questions.title': '我的提问',
   'code.help': '遇到问题？扫码后点“帮助”',
 }

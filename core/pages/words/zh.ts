@@ -317,6 +317,7 @@ export const zh: Record<keyof typeof en, string> = {
   'ticket.updated': '页面会自动更新。',
 
   'orders.title': '我的订单',
+  'orders.earlier': '更早的订单',
   'orders.none': '还没有订单。扫一扫柜身上的码，开始购物。',
   'orders.items': '{count} 件',
   'orders.item': '1 件',

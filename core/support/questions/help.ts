@@ -1,15 +1,24 @@
 import type { CabinetForConsumer } from '#protocol/api/consumer.ts'
-import { ARTICLES_SHOWN_MOST, type CabinetHelp, QUESTION_KINDS } from '#protocol/api/questions.ts'
+import {
+  ARTICLES_SHOWN_MOST,
+  type CabinetHelp,
+  type OwnQuestions,
+  QUESTION_KINDS,
+} from '#protocol/api/questions.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { Knowledge } from '#core/knowledge/knowledge.ts'
 import { linesOf } from '#core/orders/store.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
+import { stateOf } from '../disputes.ts'
 import { OPEN_TICKET_STATES } from '../machine.ts'
+import { isOfConsumer } from '../ticket-store.ts'
 import { QUESTION_KIND_ROWS } from './kinds.ts'
 import { aboutOf } from './place.ts'
 
 /** A visit that is longer ago is found under "my orders". */
 const VISIT_SHOWN_MS = 3 * 24 * 3_600_000
+const QUESTIONS_SHOWN_MS = 183 * 24 * 3_600_000
+const QUESTIONS_SHOWN_MOST = 50
 
 /** What is looked for first where the cabinet is in this state. */
 const WORDS_OF_STATUS: Record<CabinetForConsumer['status'], string> = {
@@ -132,5 +141,34 @@ export function createCabinetHelp(
         return product === undefined ? [] : [{ sku, name: product.name }]
       }),
     }
+  }
+}
+
+/** What a consumer asked of late. What went on in another ticket stands there once. */
+export async function ownQuestions(
+  { db, clock }: Pick<CoreDeps, 'db' | 'clock'>,
+  consumerId: string,
+): Promise<OwnQuestions> {
+  const rows = await db.read
+    .selectFrom('ticket as t')
+    .leftJoin('cabinet as c', 'c.cabinetId', 't.cabinetId')
+    .selectAll('t')
+    .select(['c.nameZh', 'c.nameEn'])
+    .where('t.consumerId', '=', consumerId)
+    .where('t.openedAtMs', '>', clock.now() - QUESTIONS_SHOWN_MS)
+    .where('t.state', '<>', 'merged')
+    .orderBy('t.openedAtMs', 'desc')
+    .limit(QUESTIONS_SHOWN_MOST)
+    .execute()
+  return {
+    questions: rows.filter(isOfConsumer).map((row) => ({
+      disputeId: row.ticketId,
+      number: row.number,
+      reason: row.reason ?? 'other',
+      ...(row.reason === null || row.orderId === null ? { about: aboutOf(row) } : {}),
+      state: stateOf(row),
+      cabinetName: row.nameZh === null ? null : { zh: row.nameZh, en: row.nameEn ?? row.nameZh },
+      openedAtMs: row.openedAtMs,
+    })),
   }
 }

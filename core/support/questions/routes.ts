@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Id } from '#protocol/api/common.ts'
 import { DisputeView } from '#protocol/api/consumer.ts'
-import { CabinetHelp, QuestionRequest } from '#protocol/api/questions.ts'
+import { CabinetHelp, OwnQuestions, QuestionRequest } from '#protocol/api/questions.ts'
 import { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { parseValue } from '#protocol/messages/index.ts'
@@ -10,7 +10,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import { cabinetCourse } from '../desk/cabinet-course.ts'
 import type { SupportQueries } from '../queries.ts'
-import type { createCabinetHelp } from './help.ts'
+import { type createCabinetHelp, ownQuestions } from './help.ts'
 import type { Questions } from './questions.ts'
 
 const PUBLIC = { access: { kind: 'public' as const } }
@@ -56,6 +56,15 @@ export function registerQuestionRoutes(
       await deps.help(cabinetId, undefined)
       const consentUrl = await deps.consent.begin(request, reply, cabinetId, JSON.stringify(request.body))
       throw new CabinetError('consent_required', undefined, { context: { consentUrl } })
+    },
+  )
+
+  app.get(
+    '/api/consumer/questions',
+    { config: { access: { kind: 'consumer' as const } }, schema: { response: { 200: OwnQuestions } } },
+    (request) => {
+      if (request.consumer === null) throw new CabinetError('not_signed_in')
+      return ownQuestions(deps, request.consumer.consumerId)
     },
   )
 

@@ -174,6 +174,7 @@ describe('every state of help, in both languages, light and dark, and on a narro
         '/help/refunds',
         CABINET,
         `${CABINET}/code`,
+        '/orders',
       ])),
     ]
     expect(faults).toEqual([])

@@ -11,13 +11,13 @@ export interface OpenPhone {
 }
 export interface Phones {
   /** A phone on which this person is signed in; without one, of somebody whom nobody knows. */
-  phoneOf(
+  readonly phoneOf: (
     consumer: Consumer | undefined,
     language: 'zh' | 'en',
     more?: BrowserContextOptions,
-  ): Promise<OpenPhone>
+  ) => Promise<OpenPhone>
   /** Looks at these states in both languages and colours, and narrow. @returns what is wrong, by state */
-  faultsOf(consumer: Consumer | undefined, states: readonly string[]): Promise<string[]>
+  readonly faultsOf: (consumer: Consumer | undefined, states: readonly string[]) => Promise<string[]>
 }
 
 /** What a form sent, by name. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorBody } from '#protocol/api/common.ts'
 import type { DisputeView } from '#protocol/api/consumer.ts'
-import type { ArticleList, CabinetHelp } from '#protocol/api/questions.ts'
+import type { ArticleList, CabinetHelp, OwnQuestions } from '#protocol/api/questions.ts'
 import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { installKnowledge } from '#core/knowledge/install.ts'
@@ -62,8 +62,11 @@ describe('somebody who stands at a cabinet and has no order', () => {
   it('is told at once what our record says: nothing is charged for a door that was not opened', async () => {
     const { consumerId, cookie } = await selling.signIn('oSim0refused')
     await seedVisit(consumerId, 'denied')
-    const { body } = await ask({ requestId: requestId(), kind: 'page' }, cookie)
-    expect(body.messages.map(({ key }) => key)).toContain('message.visit_not_opened')
+    const { body } = await ask({ requestId: requestId(), kind: 'page', text: 'White page' }, cookie)
+    const said = body.messages.map(({ key, text }) => key ?? text)
+    expect(said[0]).toBe('White page')
+    expect(said[1]).toBe('message.visit_not_opened')
+    expect(said.at(-1)).toBe('message.received')
   })
   it('is one question when the request comes twice, and when it is asked again while it is open', async () => {
     const cookie = await somebody()
@@ -122,6 +125,20 @@ describe('somebody who stands at a cabinet and has no order', () => {
     await resolve('restored')
     const rated = await send<DisputeView>('POST', at('/rating'), cookie, { score: 5 })
     expect([rated.status, rated.body.rating]).toEqual([200, 5])
+  })
+  it('finds it again among their questions, with where it stands', async () => {
+    const cookie = await somebody()
+    const { body } = await ask({ requestId: requestId(), kind: 'door_open' }, cookie)
+    const own = await send<OwnQuestions>('GET', '/api/consumer/questions', cookie)
+    expect(own.body.questions).toMatchObject([
+      {
+        disputeId: body.disputeId,
+        number: body.number,
+        state: 'in_review',
+        about: { zh: '门关不上', en: 'The door does not close' },
+      },
+    ])
+    expect((await send('GET', '/api/consumer/questions', undefined)).status).toBe(401)
   })
   it('keeps following what an agent split from it', async () => {
     const cookie = await somebody()
