@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { mustKnowCallerToRead } from '#core/callers/must-be-known.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { TicketRow } from '../ticket-store.ts'
@@ -10,15 +11,18 @@ const BEFORE_MS = 24 * 3_600_000
 const AFTER_MS = 3_600_000
 const SHOWN_MOST = 20
 
-/** What happened at the cabinet of a ticket around the time when it was asked. @throws not_found where there is no cabinet */
+/** What happened at the cabinet of a ticket around the time when it was asked. @throws not_found where there is no cabinet, caller_not_verified */
 export async function cabinetCourse(
   db: Kysely<Tables>,
   staff: StaffIdentity,
-  ticket: Pick<TicketRow, 'cabinetId' | 'consumerId' | 'openedAtMs'>,
+  ticket: Pick<TicketRow, 'cabinetId' | 'consumerId' | 'orderId' | 'openedAtMs'>,
   nowMs: number,
 ): Promise<CabinetCourse> {
   const { cabinetId, consumerId, openedAtMs } = ticket
   if (cabinetId === null) throw new CabinetError('not_found', 'This ticket is about no cabinet.')
+  const maySeeOrders = staff.permissions.has('order.read')
+  // The purchase that somebody calls about is among these visits.
+  if (maySeeOrders && ticket.orderId !== null) await mustKnowCallerToRead(db, ticket.orderId, nowMs)
   const [fromMs, untilMs] = [openedAtMs - BEFORE_MS, Math.min(nowMs, openedAtMs + AFTER_MS)]
   const [visits, alarms] = await Promise.all([
     db
@@ -43,7 +47,6 @@ export async function cabinetCourse(
       .limit(SHOWN_MOST)
       .execute(),
   ])
-  const maySeeOrders = staff.permissions.has('order.read')
   return {
     fromMs,
     untilMs,
