@@ -183,16 +183,18 @@ export const FOR_AGENTS: readonly ShippedArticle[] = [
     title: { zh: '核实来电人的身份', en: 'Knowing who is calling' },
     zh: `从订单页或柜身二维码进来的，身份已确认，直接处理。
 
-电话里：
-1. 请对方说出订单号后六位，或购买时间、货柜和金额，三项对上两项。
-2. 退款只原路退回，不需要任何卡号、密码、验证码；也绝不索要。
-3. 对不上时不透露订单内容，请对方从订单页联系，一样快。`,
+电话、邮件或社交渠道：工单页的“是本人吗？”未通过前，订单、支付和照片不显示，也不能人工操作款项。
+1. 按 v 询问两个问题：先问，让对方回答，再与正确答案核对；绝不读出答案。
+2. 或发送验证码：它只发到购买者的支付应用，请对方读给您。付款密码、卡号和支付平台的验证码与退款无关，绝不索要。
+3. 没通过：不透露订单内容，请对方从订单页联系，一样快；次数用完时请组长处理，组长可写明原因后担保。
+4. 核实半小时内有效，工单关闭即失效；合并、拆分不会带走。`,
     en: `Whoever comes from an order page or the code on a cabinet is known; go on at once.
 
-On the telephone:
-1. Ask for the last six characters of the order, or for time, cabinet and amount: two of the three must fit.
-2. A refund goes back the way it came. It needs no card number, password or code, and you never ask for one.
-3. If it does not fit, say nothing about the order and ask them to write from the order page; it is just as quick.`,
+By telephone, e-mail or elsewhere: until "Is it really them?" on the ticket is answered, purchase, payment and pictures are not there and no money moves by hand.
+1. Press v for two questions: ask, let them answer, then compare; never read the answer out.
+2. Or send a code: it goes to the buyer's payment app only, and they read it to you. A refund needs no card number and no password or code of the payment provider; never ask for one.
+3. If it does not fit, say nothing about the order and ask them to write from the order page; it is just as quick. When all tries are used, a lead may answer for it with a reason.
+4. It holds for half an hour and ends when the ticket is closed; merging and splitting do not carry it over.`,
   },
   {
     key: 'agent_tone',
