@@ -35,14 +35,20 @@ export interface OrderQueries {
   order(orderId: string): Promise<OrderView>
   /** Who asks with this token, and what a view of the order may be kept under. @returns undefined when nobody is signed in */
   ownOrder(tokenSha256: string, orderId: string): Promise<OwnOrder | undefined>
-  ordersOf(consumerId: string): Promise<OrderList>
+  /**
+   * A page of them, the newest first.
+   * @param before  the last order of the page that was read
+   * @throws not_found when that is no order of theirs
+   */
+  ordersOf(consumerId: string, before?: string): Promise<OrderList>
   refundsOf(orderId: string): Promise<RefundView[]>
 }
 
 const DISPUTABLE = new Set(['paid', 'partly_refunded', 'charging', 'arrears', 'paid_elsewhere', 'held'])
 const CERTAIN = 0.99
 const LIKELY = 0.9
-const LIST_LENGTH = 100
+/** Orders on one page; who wants more asks for the page after it. */
+const PAGE_LENGTH = 30
 
 export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
   const { db, clock, policy, evidence, traces } = deps
@@ -169,22 +175,25 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
     if (order === undefined) throw new CabinetError('not_found')
     return order
   }
+  async function ownRow(consumerId: string, orderId: string): Promise<OrderRow> {
+    const order = await get(orderId)
+    if (order.consumerId !== consumerId) throw new CabinetError('not_found')
+    return order
+  }
 
   return {
     async order(orderId) {
       return view(await get(orderId))
     },
     async orderForConsumer(consumerId, orderId) {
-      const order = await get(orderId)
-      if (order.consumerId !== consumerId) throw new CabinetError('not_found')
-      return view(order)
+      return view(await ownRow(consumerId, orderId))
     },
     ownOrder: createOwnOrders(read, clock),
     async refundsOf(orderId) {
       return (await rows.refundsOf(orderId)).map(refundView)
     },
-    async ordersOf(consumerId) {
-      const own = await read
+    async ordersOf(consumerId, before) {
+      let rows = read
         .selectFrom('order as o')
         .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
         .innerJoin('session as s', 's.sessionId', 'o.sessionId')
@@ -204,11 +213,21 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
         ])
         .where('o.consumerId', '=', consumerId)
         .where('s.state', 'not in', ['denied', 'not_opened'])
+      if (before !== undefined) {
+        const { createdAtMs } = await ownRow(consumerId, before)
+        rows = rows
+          .where('o.createdAtMs', '<=', createdAtMs)
+          .where((eb) => eb(eb.refTuple('o.createdAtMs', 'o.orderId'), '<', eb.tuple(createdAtMs, before)))
+      }
+      const own = await rows
         .orderBy('o.createdAtMs', 'desc')
-        .limit(LIST_LENGTH)
+        .orderBy('o.orderId', 'desc')
+        .limit(PAGE_LENGTH + 1)
         .execute()
+      const last = own.length > PAGE_LENGTH ? own[PAGE_LENGTH - 1] : undefined
       return {
-        orders: own.map((row) => ({
+        ...(last === undefined ? {} : { earlierThan: last.orderId }),
+        orders: own.slice(0, PAGE_LENGTH).map((row) => ({
           orderId: row.orderId,
           cabinetName: { zh: row.nameZh, en: row.nameEn },
           atMs: row.createdAtMs,

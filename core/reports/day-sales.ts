@@ -24,7 +24,17 @@ const DAYS_KEPT_MOST = 2400
  */
 export function createDaySales(db: Kysely<Tables>, now: () => number): DaySales {
   const kept = new Map<string, Sales>()
+  /** What is being counted for somebody else who asks in the same moment. */
+  const counting = new Map<string, Promise<Map<number, Sales>>>()
 
+  function count(operator: string | null, fromMs: number, untilMs: number): Promise<Map<number, Sales>> {
+    const key = `${operator ?? ''}/${fromMs}/${untilMs}`
+    const known = counting.get(key)
+    if (known !== undefined) return known
+    const counted = countByDay(db, operator, fromMs, untilMs).finally(() => counting.delete(key))
+    counting.set(key, counted)
+    return counted
+  }
   function keep(key: string, dayMs: number, sales: Sales): void {
     if (now() < dayMs + DAY_MS + SETTLED_AFTER_MS) return
     kept.set(key, sales)
@@ -45,7 +55,7 @@ export function createDaySales(db: Kysely<Tables>, now: () => number): DaySales 
       const counted =
         first === undefined || last === undefined
           ? new Map<number, Sales>()
-          : await countByDay(db, operator, first, last + DAY_MS)
+          : await count(operator, first, last + DAY_MS)
       const [cabinets, skus] = [new Map<string, number>(), new Map<string, number>()]
       for (const dayMs of days) {
         const sales = kept.get(keyOf(dayMs)) ?? counted.get(dayMs) ?? NOTHING

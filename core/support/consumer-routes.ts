@@ -108,8 +108,16 @@ export function registerConsumerRoutes(
     },
   )
 
-  app.get('/api/consumer/orders', { ...SIGNED_IN, schema: { response: { 200: OrderList } } }, (request) =>
-    orders.ordersOf(own(request)),
+  app.get(
+    '/api/consumer/orders',
+    {
+      ...SIGNED_IN,
+      schema: {
+        querystring: Type.Object({ before: Type.Optional(Id) }, { additionalProperties: false }),
+        response: { 200: OrderList },
+      },
+    },
+    (request) => orders.ordersOf(own(request), request.query.before),
   )
   app.get(
     '/api/consumer/orders/:orderId',

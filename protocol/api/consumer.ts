@@ -275,7 +275,7 @@ export const OrderView = Type.Object(
 )
 export type OrderView = Type.Static<typeof OrderView>
 
-/** GET /api/consumer/orders */
+/** GET /api/consumer/orders?before= : the newest first, a page at a time; `before` is the last order of the page before */
 export const OrderList = Type.Object(
   {
     orders: Type.Array(
@@ -292,6 +292,8 @@ export const OrderList = Type.Object(
         closed,
       ),
     ),
+    /** Earlier ones are there: they come before this order. */
+    earlierThan: Type.Optional(Id),
   },
   closed,
 )
