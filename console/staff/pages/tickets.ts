@@ -57,7 +57,7 @@ export class TicketsPage extends StaffPage {
     const question = `${this.#view} ${this.#text}`
     const isSameRows = this.shown && this.shownFor === question
     if (!isSameRows) {
-      this.shown = { ...value, tickets: value.tickets.toSorted((a, b) => compareUrgency(a, b, value.nowMs)) }
+      this.shown = this.#inOrder(value, value.nowMs)
       this.shownFor = question
       return
     }
@@ -76,10 +76,12 @@ export class TicketsPage extends StaffPage {
   #showAll(): void {
     if (!this.list.value) return
     const { value } = this.list
-    this.shown = {
-      ...value,
-      tickets: value.tickets.toSorted((a, b) => compareUrgency(a, b, this.services.time.now())),
-    }
+    this.shown = this.#inOrder(value, this.services.time.now())
+  }
+  /** The queue by urgency; what was searched for stays with the best first. */
+  #inOrder(value: TicketList, nowMs: number): TicketList {
+    if (this.#text !== '') return value
+    return { ...value, tickets: value.tickets.toSorted((a, b) => compareUrgency(a, b, nowMs)) }
   }
   #links(): HTMLAnchorElement[] {
     return [...this.querySelectorAll<HTMLAnchorElement>('a.row-link')]
@@ -124,6 +126,7 @@ export class TicketsPage extends StaffPage {
   }
 
   #table(tickets: readonly TicketRow[]) {
+    if (tickets.length === 0 && this.#text !== '') return emptyView('noTicketFound', 'search')
     if (tickets.length === 0)
       return emptyView(this.#view === 'closed' ? 'noClosedTickets' : 'noTickets', 'inbox')
     return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('tickets')}>
@@ -156,6 +159,7 @@ export class TicketsPage extends StaffPage {
       <td>${slaChip(time, clock, { isShort: true })}</td>
       <td>
         <a class="row-link" href="${BASE}/tickets/${ticket.ticketId}"><span class="soft number">#${ticket.number}</span> <b>${wordOr(`ticketType.${ticket.type}`, ticket.type)}</b></a>
+        ${ticket.found === undefined ? nothing : foundLine(ticket.found)}
       </td>
       <td>${priorityBadge(ticket.priority)}</td>
       <td>${ticketStateBadge(ticket.state)}</td>
@@ -166,4 +170,9 @@ export class TicketsPage extends StaffPage {
       <td>${moment(time, ticket.openedAtMs)}</td>
     </tr>`
   }
+}
+
+/** Where the words were found, and the stretch of text around them. */
+function foundLine({ where, pieces }: NonNullable<TicketRow['found']>) {
+  return html`<span class="found soft small">${word(`foundIn.${where}`)} ${pieces.map(({ text, isHit }) => (isHit ? html`<mark>${text}</mark>` : text))}</span>`
 }
