@@ -26,12 +26,14 @@ export interface Hand {
 
 const WORKER = new URL('./worker.ts', import.meta.url)
 /** Nearly all of a run is young when it dies. With room for it, little is ever moved; MiB. */
-const YOUNG_MOST = 96
+const YOUNG_MOST = 192
 
 /** @param mutant  a bug that all its runs have */
 export function createHand(mutant?: Mutant): Hand {
   // Every core has its thread already: more of them to collect what is left would be in each other's way.
   setFlagsFromString('--single-threaded-gc')
+  // What runs rarely runs again: it need not be compiled anew.
+  setFlagsFromString('--no-flush-bytecode')
   const worker = new Worker(WORKER, {
     workerData: mutant,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MOST },

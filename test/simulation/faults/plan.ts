@@ -127,6 +127,7 @@ const KINDS: Record<Focus, ReadonlyArray<Fault['kind']>> = {
     'bus dead',
     'lock stuck',
     'clock of edge',
+    'clock of edge',
     'replayed command',
     'failing commit',
     'camera',
