@@ -51,3 +51,29 @@ export async function isSaid(tx: Tx, ticketId: string, requestId: string): Promi
     .executeTakeFirst()
   return row !== undefined
 }
+
+/** What was written on a ticket since somebody last answered. */
+export async function unansweredOf(tx: Tx, ticketId: string): Promise<number> {
+  const row = await tx
+    .selectFrom('ticketMessage as m')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('m.ticketId', '=', ticketId)
+    .where('m.sender', '=', 'consumer')
+    .where((eb) =>
+      eb(
+        'm.atMs',
+        '>=',
+        eb.fn.coalesce(
+          eb
+            .selectFrom('ticketMessage as a')
+            .select((inner) => inner.fn.max('a.atMs').as('atMs'))
+            .where('a.ticketId', '=', ticketId)
+            .where('a.sender', '=', 'agent')
+            .where('a.isInternal', '=', 0),
+          eb.lit(0),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  return row.count
+}

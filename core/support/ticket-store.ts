@@ -18,6 +18,9 @@ export interface Happening {
   readonly by?: Author
   readonly values?: Readonly<Record<string, string | number>>
 }
+/** Not put off. */
+export const AWAKE = { snoozeKind: null, snoozeUntilMs: null, snoozedBy: null } as const
+
 /** A page shows what changed since it looked; more than this nobody reads. */
 const CHANGES_SHOWN = 20
 

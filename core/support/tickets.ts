@@ -1,20 +1,20 @@
 import type { Kysely } from 'kysely'
-import type { DisputeReason, Language } from '#protocol/api/common.ts'
 import type { TicketResolve } from '#protocol/api/staff/tickets.ts'
-import type { IntakeValues } from '#protocol/api/tickets.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
-import type { ClockKind, SlaName } from './clocks/clocks.ts'
+import type { ClockKind } from './clocks/clocks.ts'
 import { type TicketInput, ticketMachine } from './machine.ts'
-import { isSaid, type NewMessage, sayOnTicket } from './messages.ts'
-import { publicRiskIn } from './public-risk.ts'
+import { isSaid, type NewMessage, sayOnTicket, unansweredOf } from './messages.ts'
+import { newRow, type NewTicket } from './new-ticket.ts'
+import { watchRisk } from './risk-watch.ts'
 import { type ClockReactions, createTicketClocks, type TicketClocks } from './ticket-clocks.ts'
 import {
   type Author,
+  AWAKE,
   getTicket,
   getUnchanged,
   type Happening,
@@ -26,39 +26,13 @@ import {
 import { type Priority, typeOf } from './ticket-types.ts'
 
 export type { NewMessage } from './messages.ts'
+export type { NewTicket } from './new-ticket.ts'
+export { AWAKE } from './ticket-store.ts'
 export type { Author, TicketMessageRow, TicketRow } from './ticket-store.ts'
 type Values = Readonly<Record<string, string | number>>
 
-export interface NewTicket {
-  requestId: string
-  type: string
-  origin: TicketRow['origin']
-  reason: DisputeReason | null
-  priority: TicketRow['priority']
-  orderId: string | null
-  cabinetId: string | null
-  consumerId: string | null
-  amountFen: number | null
-  lines: ReadonlyArray<{ lineId: string; quantity: number }>
-  note: string | null
-  language: Language
-  openedBy: string
-  /** How it reached us; a dispute comes from its order, an anomaly from a rule, the rest by telephone. */
-  channel?: TicketRow['channel']
-  intake?: IntakeValues
-  severity?: number
-  sla?: SlaName
-  operator?: string | null
-  phone?: { tail: string; sealed: string }
-  splitFromId?: string
-}
-
-/** Short numbers that people read aloud begin here. */
-const NUMBER_FIRST = 1001
 /** So many messages without an answer go to a lead. */
 const UNANSWERED_MOST = 3
-const CHANNELS = { dispute: 'order', anomaly: 'system', staff: 'hotline' } as const
-
 /** What follows the course of a ticket elsewhere; each in the transaction of its cause. */
 export interface TicketReactions extends ClockReactions {
   ticketOpened(tx: Tx, ticket: TicketRow): Promise<void>
@@ -157,53 +131,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       .where('requestId', '=', ticket.requestId)
       .executeTakeFirst()
     if (before !== undefined) return before
-    const last = await tx
-      .selectFrom('ticket')
-      .select((eb) => eb.fn.max('number').as('number'))
-      .executeTakeFirst()
-    const nowMs = nowOf(tx)
-    const { lines, channel, intake, severity, sla, operator, phone, splitFromId, ...rest } = ticket
-    const type = typeOf(ticket.type)
-    const row: TicketRow = {
-      ...rest,
-      lines: JSON.stringify(lines),
-      ticketId: ids.next('ticket'),
-      number: (last?.number ?? NUMBER_FIRST - 1) + 1,
-      state: ticketMachine.initial,
-      openedAtMs: nowMs,
-      firstResponseDueMs: nowMs + policy.firstResponseMs,
-      firstRespondedAtMs: null,
-      resolutionDueMs: nowMs + policy.resolutionMs,
-      resolvedAtMs: null,
-      closedAtMs: null,
-      assigneeId: null,
-      ownerId: null,
-      isAutomatic: 0,
-      outcome: null,
-      rootCause: null,
-      outcomeKey: null,
-      outcomeValues: '{}',
-      rating: null,
-      ratedAtMs: null,
-      ratingTags: '[]',
-      version: 1,
-      channel: channel ?? CHANNELS[ticket.origin],
-      intake: JSON.stringify(intake ?? {}),
-      severity: severity ?? type.severity,
-      operator: operator ?? (await operatorOf(tx, ticket.cabinetId)),
-      sessionId: await sessionOf(tx, ticket.orderId),
-      phoneTail: phone?.tail ?? null,
-      phoneSealed: phone?.sealed ?? null,
-      sla: sla ?? type.sla,
-      isPaused: 0,
-      mergedIntoId: null,
-      splitFromId: splitFromId ?? null,
-      incidentId: null,
-      deviceVersion: null,
-      deviceAskedAtMs: null,
-      deviceSetpoint: null,
-      ...AWAKE,
-    }
+    const row = await newRow(tx, { ids, policy }, ticket)
     await tx.insertInto('ticket').values(row).execute()
     const dues = await clocks.begin(tx, row, 0)
     await tx.updateTable('ticket').set(dues).where('ticketId', '=', row.ticketId).execute()
@@ -211,29 +139,9 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
     await writeEvent(tx, opened, { what: 'opened', values: { type: row.type, channel: row.channel } })
     await tellPages(tx, opened)
     await reactions.ticketOpened(tx, opened)
-    await watchRisk(tx, opened.ticketId, ticket.note ?? '')
+    await watchRisk(tx, clocks, opened.ticketId, ticket.note ?? '')
     log.info({ ticketId: row.ticketId, orderId: row.orderId, type: row.type }, 'ticket opened')
     return opened
-  }
-
-  /** Once for a ticket, whatever else is written on it. */
-  async function watchRisk(tx: Tx, ticketId: string, text: string): Promise<void> {
-    const risk = publicRiskIn(text)
-    if (risk === undefined) return
-    const before = await tx
-      .selectFrom('ticketEvent')
-      .select('version')
-      .where('ticketId', '=', ticketId)
-      .where('what', 'like', 'publicRisk.%')
-      .executeTakeFirst()
-    if (before !== undefined) return
-    const urgent = await saveTicket(
-      tx,
-      await getTicket(tx, ticketId),
-      { priority: 'urgent' },
-      { what: `publicRisk.${risk}` },
-    )
-    await clocks.handToLead(tx, urgent, 'publicRisk')
   }
 
   async function close(ticketId: string): Promise<void> {
@@ -356,7 +264,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       // R8: whoever has to ask again and again, or speaks of going further, is heard by somebody in charge.
       if ((await unansweredOf(tx, ticketId)) === UNANSWERED_MOST)
         await clocks.handToLead(tx, ticket, 'contact')
-      if (message.sender === 'consumer') await watchRisk(tx, ticketId, message.text ?? '')
+      if (message.sender === 'consumer') await watchRisk(tx, clocks, ticketId, message.text ?? '')
       return getTicket(tx, ticketId)
     },
     async resolve(tx, ticketId, by, resolution) {
@@ -447,53 +355,6 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
   }
 }
 
-/** What was written on a ticket since somebody last answered. */
-async function unansweredOf(tx: Tx, ticketId: string): Promise<number> {
-  const row = await tx
-    .selectFrom('ticketMessage as m')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('m.ticketId', '=', ticketId)
-    .where('m.sender', '=', 'consumer')
-    .where((eb) =>
-      eb(
-        'm.atMs',
-        '>=',
-        eb.fn.coalesce(
-          eb
-            .selectFrom('ticketMessage as a')
-            .select((inner) => inner.fn.max('a.atMs').as('atMs'))
-            .where('a.ticketId', '=', ticketId)
-            .where('a.sender', '=', 'agent')
-            .where('a.isInternal', '=', 0),
-          eb.lit(0),
-        ),
-      ),
-    )
-    .executeTakeFirstOrThrow()
-  return row.count
-}
-
-/** Not put off. */
-export const AWAKE = { snoozeKind: null, snoozeUntilMs: null, snoozedBy: null } as const
-
-async function operatorOf(tx: Tx, cabinetId: string | null): Promise<string | null> {
-  if (cabinetId === null) return null
-  const cabinet = await tx
-    .selectFrom('cabinet')
-    .select('operator')
-    .where('cabinetId', '=', cabinetId)
-    .executeTakeFirst()
-  return cabinet?.operator ?? null
-}
-async function sessionOf(tx: Tx, orderId: string | null): Promise<string | null> {
-  if (orderId === null) return null
-  const order = await tx
-    .selectFrom('order')
-    .select('sessionId')
-    .where('orderId', '=', orderId)
-    .executeTakeFirst()
-  return order?.sessionId ?? null
-}
 async function refundedFen(tx: Tx, orderId: string): Promise<number> {
   const row = await tx
     .selectFrom('refund')
