@@ -22,6 +22,7 @@ import { type Care, createCare } from '#core/care.ts'
 import { registerCareRoutes } from '#core/care-routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy, readSecret } from '#core/config.ts'
+import { mustKnowCallerToRead } from '#core/callers/must-be-known.ts'
 import { createDeviceAccess } from '#core/device-access.ts'
 import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
 import { registerDeliveryRoutes } from '#core/ingest/routes.ts'
@@ -35,6 +36,7 @@ import { loadMerchant } from '#core/payments/payscore/merchant.ts'
 import { createPayScore } from '#core/payments/payscore/payscore.ts'
 import { createSignedWire } from '#core/payments/payscore/signed-wire.ts'
 import { registerConsoleFiles } from '#core/pages/console-files.ts'
+import { orderOfSession } from '#core/orders/store.ts'
 import { registerPages } from '#core/pages/register.ts'
 import type { Authenticators } from '#core/platform/access.ts'
 import { openDatabase } from '#core/platform/database.ts'
@@ -278,6 +280,8 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
         staff?.operator === (session && (await operatorOf(db.read, session.cabinetId)))
       if (staff === null || !staff.permissions.has('evidence.read') || !isTheirs)
         throw new CabinetError('not_found')
+      const order = await orderOfSession(db.read, sessionId)
+      if (order !== undefined) await mustKnowCallerToRead(db.read, order.orderId, clock.now())
       await db.write('audit a view of evidence', (tx) =>
         appendAudit(tx, {
           actor: `staff:${staff.staffId}`,

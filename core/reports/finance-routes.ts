@@ -14,6 +14,7 @@ import {
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { Bills } from '#core/bills/bills.ts'
+import { mustKnowCaller } from '#core/callers/must-be-known.ts'
 import { statementCsv, statementsOf } from '#core/ledger/statements.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
@@ -139,6 +140,17 @@ export function registerFinanceRoutes(
     { ...allow('refund.reroute'), schema: { response: { 200: StuckRefundList } } },
     () => stuckRefunds(db.read),
   )
+  /** Where it goes now is what somebody said: they were found to be the buyer. */
+  async function mustBeBuyers(tx: Tx, refundId: string): Promise<void> {
+    const refund = await tx
+      .selectFrom('refund')
+      .select(['orderId', 'ticketId'])
+      .where('refundId', '=', refundId)
+      .executeTakeFirst()
+    if (refund === undefined) throw new CabinetError('not_found')
+    const { orderId, ticketId } = refund
+    await mustKnowCaller(tx, { orderId, ticketId: ticketId ?? undefined, isApproval: true })
+  }
   const step = (name: 'reroute' | 'retry', run: (tx: Tx, refundId: string, by: string) => Promise<void>) =>
     app.post(
       `/api/staff/stuck-refunds/:refundId/${name}`,
@@ -148,15 +160,20 @@ export function registerFinanceRoutes(
         return {}
       },
     )
-  step('reroute', (tx, refundId, by) => refunds.reroute(tx, refundId, by))
+  step('reroute', async (tx, refundId, by) => {
+    await mustBeBuyers(tx, refundId)
+    await refunds.reroute(tx, refundId, by)
+  })
   step('retry', (tx, refundId, by) => refunds.retryClosed(tx, refundId, by))
   app.post(
     '/api/staff/stuck-refunds/:refundId/payout',
     { ...allow('refund.reroute'), schema: { params: RefundParams, body: PayoutRecord } },
     async (request) => {
-      await db.write('record a payout', (tx) =>
-        refunds.recordPayout(tx, request.params.refundId, me(request).staffId, request.body.reference),
-      )
+      const { refundId } = request.params
+      await db.write('record a payout', async (tx) => {
+        await mustBeBuyers(tx, refundId)
+        await refunds.recordPayout(tx, refundId, me(request).staffId, request.body.reference)
+      })
       return {}
     },
   )
