@@ -56,6 +56,19 @@ describe('units that arrive together', () => {
   })
 })
 
+describe('a unit beside which there is no other', () => {
+  it('leaves nothing when it fails, and the next one is written', async () => {
+    const failing = db.write('failing', async (tx) => {
+      await insert('half')(tx)
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(await names()).toEqual([])
+    await db.write('next', insert('a'))
+    expect(await names()).toEqual(['a'])
+  })
+})
+
 describe('a statement that finds no room on the disk', () => {
   it('is told as a failing disk, and the others are committed', async () => {
     const writer = new Sqlite(':memory:')
