@@ -39,10 +39,9 @@ ${list.earlierThan === undefined ? false : html`<p class="centre"><a class="butt
 function ownQuestions(page: PageContext, { questions }: OwnQuestions): Markup | false {
   const { t } = page
   if (questions.length === 0) return false
-  return html`<h2 class="over">${t('questions.title')}</h2><ul class="card rows">${questions.map(
+  return html`<h2 class="over">${t('questions.title')}</h2><ul class="card rows asked">${questions.map(
     (one) => html`<li><a href="/d/${one.disputeId}">
-      <span class="main"><strong>${one.about === undefined ? t(`dispute.reason.${one.reason}`) : choose(page, one.about)}</strong><span class="soft small number">${moment(page, one.openedAtMs)} · #${one.number}${one.cabinetName === null ? '' : ` · ${choose(page, one.cabinetName)}`}</span></span>
-      <span class="side">${badge(page, disputeState(page, one.state))}</span>
+      <span class="main"><strong>${one.about === undefined ? t(`dispute.reason.${one.reason}`) : choose(page, one.about)}</strong><span class="soft small number">${moment(page, one.openedAtMs)} · #${one.number}${one.cabinetName === null ? '' : ` · ${choose(page, one.cabinetName)}`}</span>${badge(page, disputeState(page, one.state))}</span>
       ${icon('chevron-right')}</a></li>`,
   )}</ul>`
 }
