@@ -14,6 +14,8 @@ export interface Asking {
   readonly number: number
   readonly orderId: string | null
   readonly hasCaller: boolean
+  /** Staff have something to do on it. */
+  readonly isOpen: boolean
   /** It is open, and the consumer wrote it while signed in. */
   readonly isOwnQuestion: boolean
   /** Until when the caller counts as known; null: never found out. */
@@ -29,6 +31,8 @@ export interface MoneyMove {
   /** A second person decides what was asked for when the caller was known. */
   readonly isApproval: boolean
 }
+/** What staff want to look at for an order. */
+export type Reading = Pick<MoneyMove, 'orderId' | 'nowMs'>
 
 /**
  * Staff typed what somebody said on the telephone, wrote in an e-mail or elsewhere: nobody signed in. What an operator
@@ -54,4 +58,15 @@ export function decideCaller(askings: readonly Asking[], move: MoneyMove): Askin
   const isAskedSignedIn = askings.some((one) => one.isOwnQuestion && one.orderId === move.orderId)
   if (isAskedSignedIn || askings.some((one) => one.hasCaller && isKnown(one))) return undefined
   return unknown[0]
+}
+
+/**
+ * As `decideCaller`, of looking only. Who works on another open ticket about this order, such as one that a rule opened,
+ * sees what that work needs. Pure.
+ */
+export function decideReading(askings: readonly Asking[], reading: Reading): Asking | undefined {
+  const isWorkedOn = askings.some(
+    ({ hasCaller, isOpen, orderId }) => isOpen && !hasCaller && orderId === reading.orderId,
+  )
+  return isWorkedOn ? undefined : decideCaller(askings, { ...reading, isApproval: false })
 }

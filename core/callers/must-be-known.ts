@@ -3,7 +3,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import { getOrder } from '#core/orders/store.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
-import { type Asking, decideCaller, isFromCaller, type Spoken } from './decide-caller.ts'
+import { type Asking, decideCaller, decideReading, isFromCaller, type Spoken } from './decide-caller.ts'
 
 /** Nobody waits for anything in these. */
 const OVER = ['resolved', 'closed', 'merged']
@@ -11,8 +11,10 @@ const OVER = ['resolved', 'closed', 'merged']
 /** Every ticket about the person of an order that is not closed, with what is known of who speaks in it. */
 async function askingsAbout(
   db: Kysely<Tables>,
-  about: { orderId: string; consumerId: string; ticketId: string | undefined },
+  orderId: string,
+  namedTicketId: string | undefined,
 ): Promise<Asking[]> {
+  const { consumerId } = await getOrder(db, orderId)
   const rows = await db
     .selectFrom('ticket')
     .select([
@@ -30,9 +32,9 @@ async function askingsAbout(
     .where('state', '<>', 'closed')
     .where((eb) =>
       eb.or([
-        eb('consumerId', '=', about.consumerId),
-        eb('orderId', '=', about.orderId),
-        ...(about.ticketId === undefined ? [] : [eb('ticketId', '=', about.ticketId)]),
+        eb('consumerId', '=', consumerId),
+        eb('orderId', '=', orderId),
+        ...(namedTicketId === undefined ? [] : [eb('ticketId', '=', namedTicketId)]),
       ]),
     )
     // The newest call is the one that is being spoken on.
@@ -56,13 +58,14 @@ async function askingsAbout(
       isFromCaller,
     )
     const isTheirs =
-      root.consumerId === about.consumerId &&
-      (root.openedBy === about.consumerId || root.channel === 'order' || root.channel === 'provider')
+      root.consumerId === consumerId &&
+      (root.openedBy === consumerId || root.channel === 'order' || root.channel === 'provider')
     return {
       ticketId: root.ticketId,
       number: root.number,
       orderId: root.orderId,
       hasCaller,
+      isOpen: !OVER.includes(root.state),
       isOwnQuestion: isTheirs && !OVER.includes(root.state),
       knownUntilMs: own.find(({ state }) => state === 'passed')?.validUntilMs ?? null,
       wasKnown: own.length > 0,
@@ -79,26 +82,22 @@ export async function mustKnowCaller(
   tx: Tx,
   move: { orderId: string; ticketId?: string | undefined; isApproval?: boolean },
 ): Promise<void> {
-  return refuseUnknown(tx, move, nowOf(tx))
+  const { orderId, ticketId, isApproval = false } = move
+  const askings = await askingsAbout(tx, orderId, ticketId)
+  const inTheWay = decideCaller(askings, { orderId, ticketId, nowMs: nowOf(tx), isApproval })
+  if (inTheWay !== undefined) throw notVerified(inTheWay)
 }
-/** As `mustKnowCaller`, where only reading follows. */
+
+/**
+ * As `mustKnowCaller`, where only looking follows.
+ * @throws CabinetError `caller_not_verified`
+ */
 export async function mustKnowCallerToRead(
   db: Kysely<Tables>,
   orderId: string,
   nowMs: number,
 ): Promise<void> {
-  return refuseUnknown(db, { orderId }, nowMs)
-}
-
-async function refuseUnknown(
-  db: Kysely<Tables>,
-  move: { orderId: string; ticketId?: string | undefined; isApproval?: boolean },
-  nowMs: number,
-): Promise<void> {
-  const { orderId, ticketId, isApproval = false } = move
-  const { consumerId } = await getOrder(db, orderId)
-  const askings = await askingsAbout(db, { orderId, consumerId, ticketId })
-  const inTheWay = decideCaller(askings, { orderId, ticketId, nowMs, isApproval })
+  const inTheWay = decideReading(await askingsAbout(db, orderId, undefined), { orderId, nowMs })
   if (inTheWay !== undefined) throw notVerified(inTheWay)
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type Asking, decideCaller, isFromCaller, type Spoken } from '#core/callers/decide-caller.ts'
+import {
+  type Asking,
+  decideCaller,
+  decideReading,
+  isFromCaller,
+  type Spoken,
+} from '#core/callers/decide-caller.ts'
 
 const NOW = 1_000_000
 const called: Asking = {
@@ -7,6 +13,7 @@ const called: Asking = {
   number: 1001,
   orderId: 'or-1',
   hasCaller: true,
+  isOpen: true,
   isOwnQuestion: false,
   knownUntilMs: null,
   wasKnown: false,
@@ -46,6 +53,20 @@ describe('money that staff want to move for an order', () => {
   it('is approved later when the caller was known at the time it was asked for', () => {
     expect(inTheWay([over], { isApproval: true })).toBeUndefined()
     expect(inTheWay([called], { isApproval: true })).toBe('tk-call')
+  })
+})
+
+describe('a purchase that staff want to look at', () => {
+  const seen = (askings: Asking[]) => decideReading(askings, { orderId: 'or-1', nowMs: NOW })?.ticketId
+  const found: Asking = { ...called, ticketId: 'tk-rule', hasCaller: false }
+  it('stays away while somebody calls who is not known', () => {
+    expect(seen([called])).toBe('tk-call')
+    expect(seen([called, { ...found, isOpen: false }])).toBe('tk-call')
+    expect(seen([called, { ...found, orderId: 'or-2' }])).toBe('tk-call')
+  })
+  it('is there for whoever works on it for another reason, and moves no money by that', () => {
+    expect(seen([called, found])).toBeUndefined()
+    expect(inTheWay([called, found])).toBe('tk-call')
   })
 })
 
