@@ -222,10 +222,12 @@ export class TicketPage extends StaffPage {
   #head(detail: TicketDetail) {
     const { ticket, order } = detail
     const { time } = this.services
+    // What was tapped says more than the name of its type.
+    const trouble = detail.desk.intake.find(({ key }) => key === 'trouble')
     return html`<header class="page-head ticket-head">
       <div class="page-title">
         <a class="back" href="${BASE}/tickets">${icon('arrow-left')}<span class="aloud">${word('tickets')}</span></a>
-        <h1 tabindex="-1"><span class="soft number">#${ticket.number}</span> ${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}</h1>
+        <h1 tabindex="-1"><span class="soft number">#${ticket.number}</span> ${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}${trouble === undefined ? nothing : html`<span class="soft"> · ${choose(trouble.text)}</span>`}</h1>
         ${ticketStateBadge(ticket.state)} ${priorityBadge(ticket.priority)} ${slaChips(time, ticket)}
         ${detail.rating === null ? nothing : html`<span class="badge tone-info">${word('rating', { score: detail.rating })}</span>`}
       </div>

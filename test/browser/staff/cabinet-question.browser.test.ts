@@ -36,6 +36,7 @@ describe('an agent who is asked from a cabinet', () => {
       await course.locator('tbody tr').nth(1).waitFor()
       const text = await page.locator('main').innerText()
       for (const word of words) expect(text).toContain(word)
+      expect(await page.locator('h1').innerText()).toContain(words[0])
       expect(await course.locator(`a[href$="/orders/${orderId}"]`).count()).toBe(1)
       expect(await findViolations(page)).toEqual([])
       await page.setViewportSize({ width: 320, height: 800 })
