@@ -122,7 +122,7 @@ export const ANOMALY_CASES: readonly AnomalyCase[] = [
   {
     name: 'Delayed charge',
     kinds: ['delayed_charge'],
-    detected: { by: 'the times of each paid charge', file: 'core/reactions.ts' },
+    detected: { by: 'the times of each paid charge', file: 'core/payment-reactions.ts' },
     decided: {
       when: 'always: explained with times and cause, weighed again, and refunded where it was wrong',
       rules: ['delayed-charge-1', 'item-returned-1'],
