@@ -91,6 +91,13 @@ export async function exportOwnData(
       .where('t.consumerId', '=', consumerId)
       .orderBy('y.atMs')
       .execute(),
+    /** When staff looked whether who called was this person. */
+    callerChecks: await read
+      .selectFrom('callerCheck')
+      .select(['ticketId', 'way', 'state', 'askedAtMs', 'decidedAtMs', 'validUntilMs', 'reason'])
+      .where('consumerId', '=', consumerId)
+      .orderBy('askedAtMs')
+      .execute(),
     coupons: await read
       .selectFrom('coupon')
       .select([

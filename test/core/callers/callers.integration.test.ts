@@ -27,14 +27,20 @@ let buyers = 0
 /** Somebody who paid, and a call about it. */
 async function aCall(more: Record<string, unknown> = {}) {
   const { db, commerce } = desk.bench.core
-  const { consumerId } = await db.write('sign in', async (tx) => {
+  const { consumerId, token } = await db.write('sign in', async (tx) => {
     if (commerce === undefined) throw new Error('this core sells nothing')
     return commerce.consumers.signIn(tx, `oSim0buyer${buyers++}`, 'en')
   })
   const [order] = await seedOrders(db, desk.ids, { consumerId, cabinetId: CABINET }, 1)
   if (order === undefined) throw new Error('no order was seeded')
   const opened = await agent.open({ type: 'other', channel: 'hotline', orderId: order.orderId, ...more })
-  return { ...order, consumerId, opened, ticketId: opened.ticket.ticketId }
+  return {
+    ...order,
+    consumerId,
+    cookie: `consumer=${token}; lang=en`,
+    opened,
+    ticketId: opened.ticket.ticketId,
+  }
 }
 const step = (who: DeskPerson, ticketId: string, name: 'ask' | 'answer' | 'vouch', body: unknown) =>
   who.ask('POST', `/api/staff/tickets/${ticketId}/caller/${name}`, body)
@@ -384,6 +390,18 @@ describe('what was found out', () => {
     })
     expect(await auditOf(call.ticketId)).toEqual(['caller.vouched'])
     expect((await refund(agent, call)).status).toBe(201)
+  })
+  it('is among what the buyer takes along of what is known of them', async () => {
+    const call = await aCall()
+    await answerFacts(call.ticketId, [true, true])
+    const answer = await desk.bench.core.http.inject({
+      method: 'GET',
+      url: '/api/consumer/own-data',
+      headers: { cookie: call.cookie },
+    })
+    expect(answer.json<{ callerChecks: unknown[] }>().callerChecks).toMatchObject([
+      { ticketId: call.ticketId, way: 'facts', state: 'passed' },
+    ])
   })
   it('is not carried over by a split: whoever asks the other thing is asked again', async () => {
     const call = await aCall()
