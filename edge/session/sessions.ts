@@ -1,24 +1,15 @@
-import type { Logger } from 'pino'
-import type { Clock } from '#protocol/base/clock.ts'
 import { assert } from '#protocol/base/decision.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import type { EvidenceRef } from '#protocol/messages/session.ts'
-import type { WeighingResult } from '#protocol/weighing/types.ts'
-import type { EdgeDatabase } from '../database.ts'
-import type { Outbox } from '../delivery/outbox.ts'
 import { createTeller, ROOM_AGAIN_MS } from '../delivery/teller.ts'
-import type { EvidenceStore, KeptEvidence } from '../evidence/evidence-store.ts'
-import { type DoorHardware, readingOfDoor } from '../hardware/door-view.ts'
+import type { KeptEvidence } from '../evidence/evidence-store.ts'
+import { readingOfDoor } from '../hardware/door-view.ts'
 import { type BoardReading, isLocked, type ScaleSweep } from '../hardware/ports.ts'
 import { patiently } from '../patiently.ts'
-import { decideEngineFaults, type KnownFaults } from '../weighing/engine-faults.ts'
-import { readLearned, saveLearned } from '../weighing/learned-store.ts'
-import { decideGainFaults, decideLearned, type LearnedWeights } from '../weighing/learned-weights.ts'
 import { encodeTrace } from '../weighing/live-weighing.ts'
 import { createQuietRing } from '../weighing/quiet-ring.ts'
 import {
-  decideAbandoned,
   decideEnd,
   decideSeen,
   decideUnlocked,
@@ -26,64 +17,16 @@ import {
   type SessionDecision,
   type SessionEffect,
 } from './decide.ts'
-import type { DeferredCharges } from './deferred.ts'
 import { createSessionJournal } from './journal.ts'
+import { learnFrom } from './learning.ts'
 import { beginLive, type LiveSession, reviveLive, sampleRowOf, sessionTimeOf } from './live-session.ts'
-import { sessionMachine } from './machine.ts'
 import { reconciledEvent } from './reconciled.ts'
-import { type BoundPlanogram, type SessionRecord, startRecord } from './record.ts'
-import { createSessionPictures, type SnapshotSource } from './session-pictures.ts'
+import { type SessionRecord, startRecord } from './record.ts'
+import { createSessionPictures } from './session-pictures.ts'
+import type { Sessions, SessionsOptions } from './sessions-port.ts'
+import { decideUnreadable } from './unreadable.ts'
 
-export interface SessionsOptions {
-  db: EdgeDatabase
-  outbox: Outbox
-  evidence: EvidenceStore
-  deferred: DeferredCharges
-  /** The door that these sessions are of, with the shelves behind it. */
-  hardware: DoorHardware
-  /** From 0. */
-  door?: number
-  snapshots: SnapshotSource
-  clock: Clock
-  log: Logger
-  isReachable: () => boolean
-  settings: {
-    lockRetryMs: number
-    settleLongestMs: number
-    quietBeforeMs: number
-    journalFlushMs: number
-    traceSamplesMost: number
-    snapshotWaitMs: number
-  }
-}
-
-/** Name of the kept document with what the engine last said of the sensors. */
-const ENGINE_FAULTS = 'engine-faults'
-
-type Begin = Pick<SessionRecord, 'sessionId' | 'commandId' | 'kind' | 'door' | 'planogramVersion' | 'policy'>
-
-/** The session in progress, if any: feeds the rules with what the hardware says and carries out what they answer. */
-export interface Sessions {
-  readonly current: Readonly<SessionRecord> | undefined
-  /** Inside a transaction, before the relay is touched. */
-  begin(about: Begin, planogram: BoundPlanogram): void
-  /** What became of the unlock; `alongside` runs in the same transaction. @returns true when the door is or was free */
-  concludeUnlock(isUnlocked: boolean, alongside: (isUnlocked: boolean) => void): void
-  /** The bus failed in the middle of the unlock: from here on only the hardware's own words count. */
-  leaveUnlockToHardware(): void
-  onBoard(reading: BoardReading): void
-  onScales(sweep: ScaleSweep): void
-  /** A scale was set to zero or calibrated: what was weighed before is no baseline any more. */
-  forgetBaseline(): void
-  onReachable(isReachable: boolean): void
-  onCameraFrame(): void
-  onCameraTrouble(camera: string, kind: string | undefined, sinceMonoMs: number): void
-  /** Takes up what was in progress when the agent stopped. @returns its id */
-  resume(): string | undefined
-  onEnded(run: (sessionId: string) => void): void
-  /** Writes what is not yet in the journal. */
-  stop(): void
-}
+export type { Sessions, SessionsOptions } from './sessions-port.ts'
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { db, outbox, evidence, deferred, hardware, snapshots, clock, log, settings } = options
@@ -241,8 +184,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const record = { ...decision.record, evidence: [ref, ...decision.record.evidence] }
     const { sessionId } = record
     apply(one, { ...decision, record }, () => {
-      const learned = learn(one, result)
-      tellSensorFaults(result, learned)
+      learnFrom({ db, outbox, hardware }, one, result)
       pictures.tellAbsent(one)
       const seq = outbox.append('session.reconciled', reconciledEvent(record, result, settledMs))
       evidence.refer(trace, sessionId, 'weight-trace', 'application/json', seq)
@@ -257,27 +199,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       },
       'session reconciled',
     )
-  }
-
-  /** Inside the transaction that ends the session. */
-  function learn(one: LiveSession, result: WeighingResult): LearnedWeights {
-    const learned = decideLearned(readLearned(db), one.planogram, one.record.kind, result)
-    saveLearned(db, learned)
-    return learned
-  }
-
-  /** Inside the transaction that ends the session. */
-  function tellSensorFaults(result: WeighingResult, learned: LearnedWeights): void {
-    const shelfOf = new Map(hardware.sensors.map(({ sensor, shelf }) => [sensor, shelf]))
-    const all = db.readDocument<KnownFaults>(ENGINE_FAULTS) ?? {}
-    // Scales behind other doors were not looked at.
-    const before = Object.fromEntries(Object.entries(all).filter(([sensor]) => shelfOf.has(sensor)))
-    const faults = [...result.sensorFaults, ...decideGainFaults(learned, before)]
-    const { known, events } = decideEngineFaults(before, faults, shelfOf)
-    if (events.length === 0) return
-    const others = Object.fromEntries(Object.entries(all).filter(([sensor]) => !shelfOf.has(sensor)))
-    db.saveDocument(ENGINE_FAULTS, { ...others, ...known })
-    for (const event of events) outbox.append(event.type, event.data)
   }
 
   function look(one: LiveSession, reading: BoardReading): void {
@@ -452,22 +373,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   function abandon(sessionId: string): void {
-    const bare = startRecord(
-      {
-        sessionId,
-        commandId: sessionId,
-        kind: 'sale',
-        door,
-        planogramVersion: 1,
-        policy: { notOpenedMs: 0, leftOpenWarningMs: 0, leftOpenAlarmMs: 0, reopenGraceMs: 0 },
-      },
-      false,
-    )
-    assert(
-      sessionMachine.next(bare.phase, 'journalLost') !== undefined,
-      'any session in progress can be abandoned',
-    )
-    const decision = decideAbandoned(bare, 'journal_damaged')
+    const decision = decideUnreadable(sessionId, door)
     const events = decision.effects.flatMap((effect) => (effect.type === 'event' ? [effect.event] : []))
     createTeller(options).tell(events, () => journal.finish(decision.record, 0, clock.now()))
   }
