@@ -110,6 +110,7 @@ async function many(wish: {
   asJson: boolean
 }): Promise<number> {
   const startedAtMs = performance.now()
+  const cpuBefore = process.cpuUsage()
   const sum = addUp()
   const chunkRuns = Math.max(1, Math.min(CHUNK_RUNS, Math.ceil(wish.runs / wish.workers)))
   const chunks = Array.from({ length: Math.ceil(wish.runs / chunkRuns) }, (_, index) => ({
@@ -134,7 +135,13 @@ async function many(wish: {
   } finally {
     clearInterval(progress)
   }
-  const summary = summaryOf(sum, { seed: wish.seed, focus: wish.focus, runsPerSecond: speed() })
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const summary = summaryOf(sum, {
+    seed: wish.seed,
+    focus: wish.focus,
+    runsPerSecond: speed(),
+    cpuMsPerRun: (user + system) / 1000 / Math.max(1, sum.runs),
+  })
   process.stdout.write(wish.asJson ? `${JSON.stringify(summary, null, 2)}\n` : tableOf(summary))
   return summary.failures.length === 0 ? 0 : 1
 }
@@ -153,7 +160,7 @@ function tableOf(summary: Summary): string {
     .map((one) => `  ${one.invariant}: ${one.message}\n    ${one.repeat}`)
     .join('\n')
   return `${summary.runs} runs from seed ${summary.seed}: ${summary.failures.length} failures
-${summary.sessions} sessions, ${summary.events} events, ${summary.simulatedHours} simulated hours, ${summary.runsPerSecond} runs a second
+${summary.sessions} sessions, ${summary.events} events, ${summary.simulatedHours} simulated hours, ${summary.runsPerSecond} runs a second, ${summary.cpuMsPerRun} ms of CPU a run
 ${failures === '' ? '' : `\nfailures\n${failures}\n`}
 faults and what came of them
 ${faults}

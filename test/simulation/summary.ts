@@ -18,6 +18,8 @@ export interface Summary {
   /** How often each thing happened that should not, and what the rules answered. */
   readonly faults: Readonly<Record<string, number>>
   readonly runsPerSecond: number
+  /** Of all threads together, with their start: what a run costs, whatever else the machine does. */
+  readonly cpuMsPerRun: number
 }
 
 export interface Sum {
@@ -53,7 +55,7 @@ export function addUp(): Sum {
 
 export function summaryOf(
   sum: Sum,
-  about: { seed: number; focus: Focus | undefined; runsPerSecond: number },
+  about: { seed: number; focus: Focus | undefined; runsPerSecond: number; cpuMsPerRun: number },
 ): Summary {
   const focus = about.focus === undefined ? '' : ` --focus ${about.focus}`
   return {
@@ -73,5 +75,6 @@ export function summaryOf(
     events: sum.events,
     faults: Object.fromEntries(Object.entries(sum.counts).toSorted(([, a], [, b]) => b - a)),
     runsPerSecond: Math.round(about.runsPerSecond * 10) / 10,
+    cpuMsPerRun: Math.round(about.cpuMsPerRun * 10) / 10,
   }
 }
