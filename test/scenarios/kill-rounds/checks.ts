@@ -74,8 +74,9 @@ function checkCabinet(
   compared: Compared,
 ): number {
   const from = compared.get(cabinetId) ?? 0
-  const sent = readOutbox(dataDir, from)
+  // First what arrived: a cabinet goes on writing, and what it writes between the two readings may arrive between them.
   const inbox = readInbox(system, cabinetId, from)
+  const sent = readOutbox(dataDir, from)
   expectThat(
     new Set(inbox.map(({ epoch }) => epoch)).size <= 1,
     `${cabinetId} began a new epoch although its database was never lost`,
