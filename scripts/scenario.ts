@@ -38,6 +38,8 @@ async function main(): Promise<number> {
     throw new UsageError(
       `Name at least one scenario, or “all”. Known: ${ALL.map(({ name }) => name).join(', ')}.`,
     )
+  if (typeof values.rounds === 'number' && values.rounds < 1)
+    throw new UsageError('--rounds is how often a campaign plays its trouble: 1 or more.')
   if (!isFrozenCopy() && wanted.some((one) => !('run' in one)))
     return runFrozenCopy('scripts/scenario.ts', process.argv.slice(2))
   const say = (line: string) => process.stderr.write(`${line}\n`)
