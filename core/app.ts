@@ -6,7 +6,6 @@ import { createDiskRoom, type DiskRoom } from '#protocol/base/disk-room.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Random } from '#protocol/base/random.ts'
-import { appendAudit } from '#core/audit/audit.ts'
 import { registerAuditRoutes } from '#core/audit/routes.ts'
 import { CORE_IDENTITY } from '#core/broker/messages.ts'
 import { raiseAlarm } from '#core/cabinets/alarms.ts'
@@ -22,8 +21,8 @@ import { type Care, createCare } from '#core/care.ts'
 import { registerCareRoutes } from '#core/care-routes.ts'
 import type { CommercePorts } from '#core/commerce.ts'
 import { type Settings, readPolicy, readSecret } from '#core/config.ts'
-import { mustKnowCallerToRead } from '#core/callers/must-be-known.ts'
 import { createDeviceAccess } from '#core/device-access.ts'
+import { createEvidenceReaders } from '#core/evidence-readers.ts'
 import { type BrokerLink, createBrokerLink } from '#core/ingest/broker-link.ts'
 import { registerDeliveryRoutes } from '#core/ingest/routes.ts'
 import { installKnowledge } from '#core/knowledge/install.ts'
@@ -36,7 +35,7 @@ import { loadMerchant } from '#core/payments/payscore/merchant.ts'
 import { createPayScore } from '#core/payments/payscore/payscore.ts'
 import { createSignedWire } from '#core/payments/payscore/signed-wire.ts'
 import { registerConsoleFiles } from '#core/pages/console-files.ts'
-import { orderOfSession } from '#core/orders/store.ts'
+import { pagesOf } from '#core/page-facts.ts'
 import { registerPages } from '#core/pages/register.ts'
 import type { Authenticators } from '#core/platform/access.ts'
 import { openDatabase } from '#core/platform/database.ts'
@@ -59,7 +58,7 @@ import { homeView } from '#core/staff/home.ts'
 import { createOwnAccount } from '#core/staff/own-account.ts'
 import { createPeople } from '#core/staff/people.ts'
 import { registerStaffRoutes, STAFF_COOKIE } from '#core/staff/routes.ts'
-import { homeZone, zoneOfCabinet } from '#core/cabinets/zones.ts'
+import { homeZone } from '#core/cabinets/zones.ts'
 
 const MIB = 1024 * 1024
 const CONSOLE_DIST = path.resolve(import.meta.dirname, '../console/dist')
@@ -267,31 +266,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
   })
   registerEvidenceRoutes(http, {
     evidence,
-    authorise: async (request, sessionId, sha256) => {
-      const session = await db.read
-        .selectFrom('session')
-        .select(['consumerId', 'cabinetId'])
-        .where('sessionId', '=', sessionId)
-        .executeTakeFirst()
-      if (session !== undefined && request.consumer?.consumerId === session.consumerId) return 'consumer'
-      const { staff } = request
-      const isTheirs =
-        staff?.operator === null ||
-        staff?.operator === (session && (await operatorOf(db.read, session.cabinetId)))
-      if (staff === null || !staff.permissions.has('evidence.read') || !isTheirs)
-        throw new CabinetError('not_found')
-      const order = await orderOfSession(db.read, sessionId)
-      if (order !== undefined) await mustKnowCallerToRead(db.read, order.orderId, clock.now())
-      await db.write('audit a view of evidence', (tx) =>
-        appendAudit(tx, {
-          actor: `staff:${staff.staffId}`,
-          action: 'evidence.viewed',
-          subject: `session:${sessionId}`,
-          detail: { sha256 },
-        }),
-      )
-      return 'staff'
-    },
+    authorise: createEvidenceReaders({ db, clock }),
   })
   const live = registerLiveRoutes(http, {
     feed,
@@ -301,42 +276,14 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     onSessionEnd: (listener) => accounts.onSessionEnd(listener),
   })
   registerConsoleFiles(http, CONSOLE_DIST)
-  await registerPages(http, {
-    clock,
-    ids,
-    distFolder: CONSOLE_DIST,
-    publicUrl: () => addresses.url,
-    workshopUrl: settings['workshop-url'],
-    contact: (cabinetId) => contactOf(deps, cabinetId),
-    timeZoneOf: async (cabinetId) =>
-      (cabinetId === undefined ? undefined : await zoneOfCabinet(db.read, cabinetId)) ?? homeZone(db.read),
-    retention: () => ({
-      pictureDays: policy.routinePictureDays,
-      traceDays: policy.weightTraceDays,
-      disputeDays: policy.disputedEvidenceDays,
-      moneyYears: policy.moneyRecordYears,
+  await registerPages(
+    http,
+    pagesOf(deps, commerce, {
+      distFolder: CONSOLE_DIST,
+      publicUrl: () => addresses.url,
+      workshopUrl: settings['workshop-url'],
     }),
-    orders: commerce && {
-      find: async (request, orderId) => {
-        const tokenSha256 = commerce.consumers.tokenSha256Of(request)
-        return tokenSha256 === undefined ? undefined : commerce.orders.ownOrder(tokenSha256, orderId)
-      },
-      orderForConsumer: (consumerId, orderId) => commerce.orders.orderForConsumer(consumerId, orderId),
-      limits: () => `${policy.chargeUsualMs}/${policy.delayedChargeMs}`,
-    },
-    cabinets: async () => {
-      const rows = await db.read
-        .selectFrom('cabinet')
-        .select(['cabinetId', 'nameZh', 'nameEn', 'siteZh', 'siteEn'])
-        .limit(50)
-        .execute()
-      return rows.map((row) => ({
-        cabinetId: row.cabinetId,
-        name: { zh: row.nameZh, en: row.nameEn },
-        site: { zh: row.siteZh, en: row.siteEn },
-      }))
-    },
-  })
+  )
 
   // Life.
   let upkeep: ReturnType<typeof startUpkeep> | undefined
@@ -426,13 +373,6 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     start,
     stop,
   }
-}
-
-async function contactOf({ db }: CoreDeps, cabinetId: string | undefined): Promise<string> {
-  let rows = db.read.selectFrom('cabinet').select('contact').limit(1)
-  if (cabinetId !== undefined) rows = rows.where('cabinetId', '=', cabinetId)
-  const row = await rows.executeTakeFirst()
-  return row?.contact ?? ''
 }
 
 /** An IPv6 address stands in brackets inside a URL. */
