@@ -34,6 +34,7 @@ import type {
 import type { MonthList, MonthSummary, SupportReport } from '#protocol/api/reports.ts'
 import type {
   EmergencyAudience,
+  EmergencyChoices,
   EmergencyCreate,
   EmergencyDecision,
   EmergencyDetail,
@@ -43,6 +44,7 @@ import type {
   EmergencyReportSend,
   EmergencyStep,
   EmergencyStepRequest,
+  EmergencyScopeChange,
 } from '#protocol/api/emergencies.ts'
 import type {
   RecheckDecision,
@@ -633,6 +635,12 @@ export class StaffApi {
   }
   openEmergency(body: EmergencyCreate): Promise<EmergencyDetail> {
     return this.#send('POST', '/api/staff/emergencies', body)
+  }
+  emergencyChoices(signal?: AbortSignal): Promise<EmergencyChoices> {
+    return this.#get('/api/staff/emergency-choices', signal)
+  }
+  rescopeEmergency(emergencyId: string, body: EmergencyScopeChange): Promise<EmergencyDetail> {
+    return this.#send('POST', `/api/staff/emergencies/${emergencyId}/scope`, body)
   }
   logEmergency(emergencyId: string, body: { version: number; note: string }): Promise<EmergencyDetail> {
     return this.#send('POST', `/api/staff/emergencies/${emergencyId}/log`, body)

@@ -1,6 +1,6 @@
 import type { EmergencyAudience, EmergencyKind } from '#protocol/api/emergencies.ts'
 import type { RecheckAnswer, RecheckView } from '#protocol/api/rechecks.ts'
-import type { HolidayYear, Shift } from '#protocol/api/team.ts'
+import type { Course, HolidayYear, Shift } from '#protocol/api/team.ts'
 
 /** The choices of pages, in the order in which they are shown. */
 export const LEAD_VIEWS: readonly RecheckView[] = ['waiting', 'objections', 'done', 'mine']
@@ -13,6 +13,21 @@ export const EMERGENCY_KINDS: readonly EmergencyKind[] = [
   'other',
 ]
 export const EMERGENCY_AUDIENCES: readonly EmergencyAudience[] = ['consumers', 'operators']
+
+export const COURSE_ROLES: ReadonlyArray<Course['roles'][number]> = [
+  'agent',
+  'lead',
+  'manager',
+  'finance',
+  'operator',
+  'technician',
+  'admin',
+]
+/** A key that no course has: it stays when the name changes. */
+export function freeCourseKey(taken: readonly string[]): string {
+  const numbers = taken.map((key) => Number(/^course_(\d+)$/.exec(key)?.[1] ?? 0))
+  return `course_${Math.max(0, ...numbers) + 1}`
+}
 
 /** Midnight of the Monday of this week, where the reader sits. */
 export function weekStart(atMs: number): number {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import {
   EMERGENCY_STEPS,
+  type EmergencyChoices,
   type EmergencyDetail,
   type EmergencyList,
   type EmergencyNotice,
@@ -57,6 +58,19 @@ export async function listEmergencies(db: Kysely<Tables>, nowMs: number): Promis
     ),
     open: open.length,
     unreported: open.filter(({ reportedAtMs }) => reportedAtMs === null).length,
+  }
+}
+
+/** Every cabinet and every product, in the order in which people look for them. */
+export async function emergencyChoices(db: Kysely<Tables>): Promise<EmergencyChoices> {
+  const [cabinets, products] = await Promise.all([
+    db.selectFrom('cabinet').select(['cabinetId', 'nameZh', 'nameEn']).orderBy('nameZh').execute(),
+    db.selectFrom('product').select(['sku', 'nameZh', 'nameEn']).orderBy('nameZh').execute(),
+  ])
+  const name = (row: { nameZh: string; nameEn: string }) => ({ zh: row.nameZh, en: row.nameEn })
+  return {
+    cabinets: cabinets.map((row) => ({ cabinetId: row.cabinetId, name: name(row) })),
+    products: products.map((row) => ({ sku: row.sku, name: name(row) })),
   }
 }
 
@@ -129,6 +143,7 @@ export async function emergencyFor(
   return {
     emergency: shown(row, nowMs),
     scope,
+    scopeNames: { cabinets: cabinets.map(({ zh, en }) => ({ zh, en })), product: product ?? null },
     affected,
     log: log.map(({ position, atMs, actorName, what, note }) => ({
       position,

@@ -4,6 +4,7 @@ import {
   EMERGENCY_AUDIENCES,
   EMERGENCY_DECISIONS,
   EMERGENCY_STEPS,
+  EmergencyChoices,
   EmergencyCreate,
   EmergencyDecisionRequest,
   EmergencyDetail,
@@ -20,7 +21,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
 import type { Emergencies } from './emergencies.ts'
 import type { EmergencyNotices } from './notices.ts'
-import { emergencyFor, listEmergencies } from './queries.ts'
+import { emergencyChoices, emergencyFor, listEmergencies } from './queries.ts'
 
 const allow = (permission: 'emergency.open' | 'emergency.work') => ({
   config: { access: { kind: 'staff', permission } satisfies Access },
@@ -42,6 +43,11 @@ export function registerEmergencyRoutes(
     '/api/staff/emergencies',
     { ...allow('emergency.open'), schema: { response: { 200: EmergencyList } } },
     () => listEmergencies(db.read, clock.now()),
+  )
+  app.get(
+    '/api/staff/emergency-choices',
+    { ...allow('emergency.open'), schema: { response: { 200: EmergencyChoices } } },
+    () => emergencyChoices(db.read),
   )
   app.post(
     '/api/staff/emergencies',

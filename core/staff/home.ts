@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Home } from '#protocol/api/staff/desk.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
@@ -57,8 +57,30 @@ export async function homeView(
     .where('endedAtMs', 'is', null)
     .where('dueAtMs', '<', deps.nowMs)
   if (operator !== null) late = late.where('operator', '=', operator)
+  const emergencies = await read
+    .selectFrom('emergency')
+    .select([
+      sql<number>`count(*)`.as('open'),
+      sql<number>`count(*) filter (where "reportedAtMs" is null)`.as('unreported'),
+    ])
+    .where('endedAtMs', 'is', null)
+    .executeTakeFirstOrThrow()
+  const rechecks = await read
+    .selectFrom('recheck')
+    .select([
+      sql<number>`count(*)`.as('open'),
+      sql<number>`count(*) filter (where state = 'waiting' and "dueAtMs" < ${deps.nowMs})`.as('late'),
+    ])
+    .where('state', 'in', ['waiting', 'objected'])
+    .executeTakeFirstOrThrow()
+  const mayCheck = staff.permissions.has('recheck.work')
+  const mayOpen = staff.permissions.has('emergency.open')
   return {
     ...(await deps.supportCounts(staff)),
+    emergencies: mayOpen ? emergencies.open : 0,
+    unreportedEmergencies: mayOpen ? emergencies.unreported : 0,
+    rechecks: mayCheck ? rechecks.open : 0,
+    lateRechecks: mayCheck ? rechecks.late : 0,
     callBacks: staff.permissions.has('callBack.work') ? callBacks.count : 0,
     lateImprovements: (await late.executeTakeFirstOrThrow()).count,
     alarms: (await alarms.executeTakeFirstOrThrow()).count,

@@ -127,6 +127,10 @@ export const EmergencyDetail = Type.Object(
   {
     emergency: EmergencyRow,
     scope: EmergencyScope,
+    scopeNames: Type.Object(
+      { cabinets: Type.Array(Bilingual), product: orNull(Bilingual) },
+      { ...closed, description: 'of what the scope names; empty and null: all' },
+    ),
     affected: EmergencyAffected,
     log: Type.Array(EmergencyEntry, { description: 'oldest first' }),
     reports: Type.Array(EmergencyReport),
@@ -139,6 +143,16 @@ export const EmergencyDetail = Type.Object(
   closed,
 )
 export type EmergencyDetail = Type.Static<typeof EmergencyDetail>
+
+/** GET /api/staff/emergency-choices: what a scope can name. */
+export const EmergencyChoices = Type.Object(
+  {
+    cabinets: Type.Array(Type.Object({ cabinetId: Id, name: Bilingual }, closed)),
+    products: Type.Array(Type.Object({ sku: Sku, name: Bilingual }, closed)),
+  },
+  closed,
+)
+export type EmergencyChoices = Type.Static<typeof EmergencyChoices>
 
 /** POST /api/staff/emergencies. The same id again is the same emergency. */
 export const EmergencyCreate = Type.Object(
@@ -162,6 +176,7 @@ export const EmergencyScopeChange = Type.Object(
   { version: Version, scope: EmergencyScope, note: Words(500) },
   closed,
 )
+export type EmergencyScopeChange = Type.Static<typeof EmergencyScopeChange>
 /** POST /api/staff/emergencies/:emergencyId/report: sent outside; here it is kept to whom, what and when. */
 export const EmergencyReportSend = Type.Object(
   { version: Version, recipient: Words(200), text: Words(6000) },

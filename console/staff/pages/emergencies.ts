@@ -1,21 +1,24 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import type { EmergencyCreate, EmergencyList, EmergencyRow } from '#protocol/api/emergencies.ts'
-import type { StaffApi } from '../../data/staff-api.ts'
+import type {
+  EmergencyChoices,
+  EmergencyCreate,
+  EmergencyList,
+  EmergencyRow,
+} from '#protocol/api/emergencies.ts'
 import { fromLocalInput, localInput } from '../../data/staff-days.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { EMERGENCY_KINDS } from '../../data/staff-quality.ts'
 import { qualityWord as word } from '../../words/quality.ts'
-import { choose } from '../../words/words.ts'
 import { BASE } from '../doors.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
+import { scopeFields, scopeIn } from '../parts/emergency-scope.ts'
 import { Resource } from '../resource.ts'
 import { badge, moment, pageHead } from '../views.ts'
 
 const DAY_MS = 86_400_000
-type Fleet = Awaited<ReturnType<StaffApi['fleet']>>
 
 /** What concerns many people at once: the open ones first, each with the clock of its report. */
 @customElement('page-emergencies')
@@ -28,9 +31,9 @@ export class EmergenciesPage extends StaffPage {
     load: (_, signal) => this.services.api.emergencies(signal),
     isAffected: (change) => change.kind === 'emergency',
   })
-  private readonly fleet = new Resource<Fleet>(this, {
+  private readonly choices = new Resource<EmergencyChoices>(this, {
     args: () => [],
-    load: (_, signal) => this.services.api.fleet(signal),
+    load: (_, signal) => this.services.api.emergencyChoices(signal),
   })
 
   #open(): void {
@@ -41,7 +44,6 @@ export class EmergenciesPage extends StaffPage {
   async #send(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
-    const sku = fieldText(form, 'sku')
     this.error = undefined
     try {
       await this.services.api.openEmergency({
@@ -51,12 +53,7 @@ export class EmergenciesPage extends StaffPage {
         note: fieldText(form, 'note'),
         discoveredAtMs: fromLocalInput(fieldText(form, 'discoveredAt')) ?? 0,
         discoveredBy: fieldText(form, 'discoveredBy'),
-        scope: {
-          cabinetIds: new FormData(form).getAll('cabinet').map(String),
-          sku: sku === '' ? null : sku,
-          fromMs: fromLocalInput(fieldText(form, 'from')) ?? 0,
-          toMs: fromLocalInput(fieldText(form, 'to')) ?? 0,
-        },
+        scope: scopeIn(form),
       })
       this.dialog.close()
       this.services.go(`/emergencies/${this.#emergencyId}`)
@@ -86,20 +83,16 @@ export class EmergenciesPage extends StaffPage {
   }
   #dialog() {
     const nowMs = this.services.time.now()
-    const at = (name: string, label: Parameters<typeof word>[0], ms: number) =>
-      html`<label class="field"><span class="label">${word(label)}</span><input name=${name} type="datetime-local" required .defaultValue=${localInput(ms)} /></label>`
     return html`<dialog class="dialog" aria-labelledby="new-emergency">
       <header class="dialog-head"><h2 id="new-emergency">${word('newEmergency')}</h2><button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button></header>
       <form class="stack" @submit=${(event: SubmitEvent) => void this.#send(event)}>
         <label class="field"><span class="label">${word('kind')}</span><select name="kind">${EMERGENCY_KINDS.map((kind) => html`<option value=${kind}>${word(`emergency.${kind}`)}</option>`)}</select></label>
         <label class="field"><span class="label">${word('title')}</span><input name="title" required maxlength="120" /></label>
         <label class="field"><span class="label">${word('whatHappened')}</span><textarea name="note" rows="3" required maxlength="2000"></textarea></label>
-        ${at('discoveredAt', 'discoveredAt', nowMs)}
-        <label class="field"><span class="label">${word('discoveredBy')}</span><input name="discoveredBy" required maxlength="120" .value=${this.services.me?.displayName ?? ''} /></label>
-        ${at('from', 'from', nowMs - DAY_MS)}${at('to', 'to', nowMs)}
-        <fieldset class="field"><legend class="label">${word('cabinets')}</legend><p class="soft small">${word('allCabinets')}</p>
-          <div class="row">${(this.fleet.value?.cabinets ?? []).map((cabinet) => html`<label class="choice"><input type="checkbox" name="cabinet" value=${cabinet.cabinetId} /><span>${choose(cabinet.name)}</span></label>`)}</div></fieldset>
-        <label class="field"><span class="label">${word('goods')}</span><input name="sku" maxlength="40" placeholder=${word('allGoods')} pattern="[a-z0-9\\-]{1,40}" /></label>
+        <div class="field-grid">
+        <label class="field"><span class="label">${word('discoveredAt')}</span><input name="discoveredAt" type="datetime-local" required .defaultValue=${localInput(nowMs)} /></label>
+        <label class="field"><span class="label">${word('discoveredBy')}</span><input name="discoveredBy" required maxlength="120" .value=${this.services.me?.displayName ?? ''} /></label></div>
+        ${this.choices.view((choices) => scopeFields(choices, { cabinetIds: [], sku: null, fromMs: nowMs - DAY_MS, toMs: nowMs }))}
         ${this.error ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${describeError(this.error)}</span></p>` : nothing}
         <footer class="dialog-foot"><span class="grow"></span><button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button><button class="button primary">${word('newEmergency')}</button></footer>
       </form></dialog>`

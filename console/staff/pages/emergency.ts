@@ -2,6 +2,7 @@ import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
 import type {
   EmergencyAudience,
+  EmergencyChoices,
   EmergencyDecision,
   EmergencyDetail,
   EmergencyNotice,
@@ -21,11 +22,13 @@ import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
 import { Resource } from '../resource.ts'
 import { badge, exactTime, moment, money, pageHead } from '../views.ts'
+import { scopeFields, scopeIn } from '../parts/emergency-scope.ts'
 import { reportBadge } from './emergencies.ts'
 
 type Asked =
   | { kind: 'log' }
   | { kind: 'report' }
+  | { kind: 'scope'; choices: EmergencyChoices }
   | { kind: 'step'; step: EmergencyStep }
   | { kind: 'notice'; audience: EmergencyAudience; preview: EmergencyNoticePreview; noticeId: string }
   | { kind: 'decide'; notice: EmergencyNotice; decision: EmergencyDecision }
@@ -57,6 +60,13 @@ export class EmergencyPage extends StaffPage {
       this.services.toast({ tone: 'bad', text: describeError(error) })
     }
   }
+  async #askScope(): Promise<void> {
+    try {
+      await this.#ask({ kind: 'scope', choices: await this.services.api.emergencyChoices() })
+    } catch (error) {
+      this.services.toast({ tone: 'bad', text: describeError(error) })
+    }
+  }
   async #send(event: SubmitEvent, { emergency }: EmergencyDetail): Promise<void> {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
@@ -80,6 +90,8 @@ export class EmergencyPage extends StaffPage {
         return api.logEmergency(emergencyId, { version, note: text('note') })
       case 'report':
         return api.reportEmergency(emergencyId, { version, recipient: text('recipient'), text: text('text') })
+      case 'scope':
+        return api.rescopeEmergency(emergencyId, { version, scope: scopeIn(form), note: text('note') })
       case 'step': {
         const cause = text('rootCause')
         return api.stepEmergency(emergencyId, asked.step, {
@@ -143,9 +155,10 @@ export class EmergencyPage extends StaffPage {
       ${reports.map((report) => html`<details><summary>${report.recipient} · ${report.by} · ${moment(this.services.time, report.sentAtMs)}</summary><p class="said">${report.text}</p></details>`)}
       ${improvementId === null ? nothing : html`<p><a href="${BASE}/improvements/${improvementId}">${icon('target')} ${word('improvement')}</a></p>`}</section>`
   }
-  #affected({ affected, emergency, scope }: EmergencyDetail) {
+  #affected({ affected, emergency, scope, scopeNames, actions }: EmergencyDetail) {
     const { time, me } = this.services
-    return html`<section class="card stack" aria-labelledby="affected"><header class="card-head"><h2 id="affected">${word('affected')}</h2></header>
+    return html`<section class="card stack" aria-labelledby="affected"><header class="card-head"><h2 id="affected">${word('affected')}</h2>
+      ${actions.includes('scope') ? html`<button class="button" @click=${() => void this.#askScope()}>${icon('target')}${word('changeScope')}</button>` : nothing}</header>
       <dl class="facts">
         <dt>${word('people')}</dt><dd class="number">${affected.consumers}</dd>
         <dt>${word('orders')}</dt><dd class="number">${affected.orders}</dd>
@@ -153,7 +166,9 @@ export class EmergencyPage extends StaffPage {
         <dt>${word('operators')}</dt><dd class="number">${affected.operators}</dd>
         <dt>${word('paid')}</dt><dd>${money(affected.paidFen)}</dd>
         <dt>${word('givenBack')}</dt><dd>${money(affected.refundedFen)}</dd>
-        <dt>${word('from')}</dt><dd><span>${moment(time, scope.fromMs)} – ${moment(time, scope.toMs)}</span></dd>
+        <dt>${word('visits')}</dt><dd><span>${moment(time, scope.fromMs)} – ${moment(time, scope.toMs)}</span></dd>
+        <dt>${word('at')}</dt><dd><span>${scopeNames.cabinets.length === 0 ? word('everyCabinet') : scopeNames.cabinets.map(choose).join(' · ')}</span></dd>
+        <dt>${word('goods')}</dt><dd><span>${scopeNames.product === null ? word('allGoods') : choose(scopeNames.product)}</span></dd>
         <dt>${word('discoveredBy')}</dt><dd><span>${emergency.discoveredBy} · ${moment(time, emergency.discoveredAtMs)}</span></dd>
       </dl>
       ${(me?.permissions.includes('refundCase.work') ?? false) ? html`<p><a href="${BASE}/incidents">${icon('undo')} ${word('refundTogether')}</a></p>` : nothing}</section>`
@@ -204,6 +219,8 @@ export class EmergencyPage extends StaffPage {
         return word('addLog')
       case 'report':
         return word('sendReport')
+      case 'scope':
+        return word('changeScope')
       case 'step':
         return word(`step.${asked.step}`)
       case 'notice':
@@ -214,9 +231,10 @@ export class EmergencyPage extends StaffPage {
         return word('emergencies')
     }
   }
-  #fields({ preparedReport }: EmergencyDetail) {
+  #fields({ preparedReport, scope }: EmergencyDetail) {
     const { asked } = this
-    const note = html`<label class="field"><span class="label">${word('note')}</span><textarea name="note" rows="4" required maxlength=${asked?.kind === 'decide' ? 500 : 2000}></textarea></label>`
+    const note = html`<label class="field"><span class="label">${word('note')}</span><textarea name="note" rows="4" required maxlength=${asked?.kind === 'decide' || asked?.kind === 'scope' ? 500 : 2000}></textarea></label>`
+    if (asked?.kind === 'scope') return html`${scopeFields(asked.choices, scope)}${note}`
     if (asked?.kind === 'report')
       return html`<p class="soft small">${word('reportHint')}</p>
         <label class="field"><span class="label">${word('recipient')}</span><input name="recipient" required maxlength="200" /></label>

@@ -94,6 +94,33 @@ export class HomePage extends StaffPage {
                   } as const,
                 ]),
             {
+              path: '/emergencies',
+              area: '/emergencies',
+              label: 'seriousIncidents',
+              value: String(home.emergencies),
+              icon: 'triangle-alert',
+              tone: home.unreportedEmergencies > 0 ? 'bad' : home.emergencies > 0 ? 'warn' : 'ok',
+              ...(home.unreportedEmergencies === 0
+                ? {}
+                : { note: word('notReportedYet', { count: home.unreportedEmergencies }) }),
+            },
+            // Whoever only reads results of their own has nothing to do there.
+            ...(this.services.me?.permissions.includes('recheck.work') === true
+              ? [
+                  {
+                    path: '/rechecks',
+                    area: '/rechecks',
+                    label: 'openRechecks',
+                    value: String(home.rechecks),
+                    icon: 'shield-check',
+                    tone: home.lateRechecks > 0 ? 'warn' : home.rechecks > 0 ? 'info' : 'ok',
+                    ...(home.lateRechecks === 0
+                      ? {}
+                      : { note: word('lateRechecks', { count: home.lateRechecks }) }),
+                  } as const,
+                ]
+              : []),
+            {
               path: '/alarms',
               area: '/alarms',
               label: 'activeAlarms',

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
 import type { Scorecard, ScorecardCriterion, ScorecardView } from '#protocol/api/rechecks.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { qualityWord as word } from '../../words/quality.ts'
@@ -87,6 +88,13 @@ export class ScorecardPage extends StaffPage {
     ]
   }
 
+  /** What was typed into the others stays. */
+  #remove(key: string, view: ScorecardView): void {
+    const form = this.querySelector('form')
+    if (form === null) return
+    this.criteria = this.#read(form, view).filter((one) => one.key !== key)
+  }
+
   protected override render() {
     return this.view.page(word('scorecard'), (view) => this.#page(view))
   }
@@ -102,7 +110,7 @@ export class ScorecardPage extends StaffPage {
       }`
   }
   #read1({ card }: ScorecardView) {
-    return html`<section class="card stack"><p class="soft small">${word('passMark', { value: card.passPercent })}</p><dl class="facts">${card.criteria.map(
+    return html`<section class="card stack"><p class="soft small">${word('passMark', { value: card.passPercent })}</p><dl class="facts told">${card.criteria.map(
       ({ label, help, weight, isCritical }) =>
         html`<dt>${choose(label)}<br /><span class="soft small">${word('weight', { weight })}</span></dt><dd><span>${choose(help)} ${isCritical ? badge('warn', 'triangle-alert', word('critical')) : nothing}</span></dd>`,
     )}</dl></section>`
@@ -113,7 +121,15 @@ export class ScorecardPage extends StaffPage {
     const number = (name: string, label: Parameters<typeof word>[0], value: number, most: number) =>
       html`<label class="field"><span class="label">${word(label)}</span><input name=${name} type="number" min="1" max=${most} required .value=${String(value)} /></label>`
     return html`<form class="stack" @submit=${(event: SubmitEvent) => void this.#save(event, view)}>
-      ${criteria.map((criterion) => this.#criterion(criterion))}
+      ${repeat(
+        criteria,
+        ({ key }) => key,
+        (criterion) =>
+          this.#criterion(
+            criterion,
+            criteria.length > 1 ? () => this.#remove(criterion.key, view) : undefined,
+          ),
+      )}
       <div class="row"><button type="button" class="button" ?disabled=${criteria.length >= CRITERIA_MOST} @click=${() => this.#add(this.querySelector('form'), view)}>${icon('plus')}${word('addCriterion')}</button></div>
       <section class="card"><div class="form-grid">
         ${number('passPercent', 'passPercent', card.passPercent, 100)}${number('dueDays', 'dueDays', card.dueDays, 60)}${number('objectionDays', 'objectionDays', card.objectionDays, 60)}
@@ -143,10 +159,12 @@ export class ScorecardPage extends StaffPage {
         <div class="row"><button class="button primary">${word('save')}</button></div></section>
     </form>`
   }
-  #criterion({ key, label, help, weight, isCritical }: ScorecardCriterion) {
+  #criterion({ key, label, help, weight, isCritical }: ScorecardCriterion, remove: (() => void) | undefined) {
+    const name = choose(label) || word('criterionNew')
     const field = (name: string, text: string, value: string, most: number) =>
       html`<label class="field"><span class="label">${text}</span><input name="${name}-${key}" required maxlength=${most} .value=${value} /></label>`
-    return html`<fieldset class="card"><legend class="aloud">${choose(label)}</legend><div class="form-grid">
+    return html`<fieldset class="card"><legend class="aloud">${name}</legend>
+      <header class="card-head"><h2>${name}</h2>${remove === undefined ? nothing : html`<button type="button" class="icon-button" aria-label="${word('removeCriterion')}: ${name}" title=${word('removeCriterion')} @click=${remove}>${icon('x')}</button>`}</header><div class="form-grid">
       ${field('zh', word('criterionZh'), label.zh, 60)}${field('en', word('criterionEn'), label.en, 60)}
       ${field('helpZh', word('helpZh'), help.zh, 240)}${field('helpEn', word('helpEn'), help.en, 240)}
       <label class="field"><span class="label">${word('weightLabel')}</span><input name="weight-${key}" type="number" min="1" max="100" required .value=${String(weight)} /></label>

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
-import type { AgentFigure, Course, HolidayView, TeamFigures, TrainingView } from '#protocol/api/team.ts'
+import { keyed } from 'lit/directives/keyed.js'
+import type { AgentFigure, HolidayView, TeamFigures, TrainingView } from '#protocol/api/team.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { formatSpan } from '../../data/staff-format.ts'
 import { holidayText, parseHolidays } from '../../data/staff-quality.ts'
@@ -10,6 +11,7 @@ import { BASE } from '../doors.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
+import { courseDialog } from '../parts/course-dialog.ts'
 import { Resource } from '../resource.ts'
 import { badge, moment, pageHead } from '../views.ts'
 
@@ -84,7 +86,7 @@ export class TeamPage extends StaffPage {
         <thead><tr><th scope="col">${word('person')}</th>${keys.map((key) => html`<th scope="col" class="end">${word(`figure.${key}`)}</th>`)}</tr></thead>
         <tbody>${people.map((one) => row(one.name, one.figures))}${team.length === 0 ? nothing : row(word('wholeTeam'), team)}</tbody></table></div>
       <section class="card" aria-labelledby="meanings"><header class="card-head"><h2 id="meanings">${word('whatTheyMean')}</h2></header>
-        <dl class="facts">${keys.map((key) => html`<dt>${word(`figure.${key}`)}</dt><dd><span>${word(`means.${key}`)}</span></dd>`)}</dl></section>`
+        <dl class="facts told">${keys.map((key) => html`<dt>${word(`figure.${key}`)}</dt><dd><span>${word(`means.${key}`)}</span></dd>`)}</dl></section>`
   }
 
   #training(view: TrainingView) {
@@ -101,7 +103,8 @@ export class TeamPage extends StaffPage {
               this.#assessmentId = this.services.ids.next('assessment')
               this.error = undefined
               this.assessDialog.showModal()
-            }}>${icon('plus')}${word('assess')}</button></div>`
+            }}>${icon('plus')}${word('assess')}</button>
+            <button class="button" @click=${() => void this.#editCourse(undefined)}>${icon('plus')}${word('newCourse')}</button></div>`
           : nothing
       }
       <div class="table-frame" role="group" tabindex="0" aria-label=${word('training')}><table class="table">
@@ -129,7 +132,18 @@ export class TeamPage extends StaffPage {
                   html`<li class="split"><span>${people.find(({ staffId }) => staffId === one.staffId)?.name ?? ''} · ${titleOf(one.courseKey)} · ${word(one.isPassed ? 'passedWith' : 'failedWith', { value: one.totalPercent })}</span><span class="soft small">${word('assessor', { name: one.assessor })} · ${moment(time, one.atMs)}</span></li>`,
               )}</ol>`
         }</section>
-      ${view.mayChange ? html`${this.#assessForm(view)}${this.#courseForm(view)}` : nothing}`
+      ${
+        view.mayChange
+          ? html`${this.#assessForm(view)}${keyed(
+              this.courseKey,
+              courseDialog(view, this.courseKey, {
+                error: this.error,
+                save: (key, body, dialog) =>
+                  void this.#try(() => this.services.api.saveCourse(key, body), dialog),
+              }),
+            )}`
+          : nothing
+      }`
   }
   #assessForm({ courses, people }: TrainingView) {
     const percent = (name: string, label: 'theory' | 'practice') =>
@@ -160,43 +174,15 @@ export class TeamPage extends StaffPage {
         <footer class="dialog-foot"><span class="grow"></span><button class="button primary">${word('save')}</button></footer>
       </form></dialog>`
   }
-  async #editCourse(key: string): Promise<void> {
+  /** Without a key: a course that does not exist yet. */
+  async #editCourse(key: string | undefined): Promise<void> {
     this.courseKey = key
     this.error = undefined
     await this.updateComplete
-    this.courseDialog.querySelector('form')?.reset()
-    this.courseDialog.showModal()
+    const { courseDialog } = this
+    courseDialog.querySelector('form')?.reset()
+    courseDialog.showModal()
   }
-  #courseForm({ courses }: TrainingView) {
-    const held = courses.find(({ key }) => key === this.courseKey)
-    return html`<dialog id="course" class="dialog" aria-labelledby="course-title">
-      <header class="dialog-head"><h2 id="course-title">${held === undefined ? word('editCourse') : choose(held.course.title)}</h2><button class="icon-button" aria-label=${word('close')} @click=${() => this.courseDialog.close()}>${icon('x')}</button></header>
-      <form class="stack" @submit=${(event: SubmitEvent) => {
-        event.preventDefault()
-        if (held === undefined) return
-        const form = event.currentTarget as HTMLFormElement
-        const course: Course = {
-          ...held.course,
-          passPercent: Number(fieldText(form, 'passPercent')),
-          validDays: Number(fieldText(form, 'validDays')),
-          isEnforced: fieldText(form, 'isEnforced') !== '',
-        }
-        const { key, version } = held
-        const reason = fieldText(form, 'reason')
-        void this.#try(
-          () => this.services.api.saveCourse(key, { baseVersion: version, reason, course }),
-          this.courseDialog,
-        )
-      }}>
-        <label class="field"><span class="label">${word('passPercent')}</span><input name="passPercent" type="number" min="1" max="100" required .defaultValue=${String(held?.course.passPercent ?? '')} /></label>
-        <label class="field"><span class="label">${word('validDays')}</span><input name="validDays" type="number" min="1" max="3660" required .defaultValue=${String(held?.course.validDays ?? '')} /></label>
-        <label class="choice"><input type="checkbox" name="isEnforced" .defaultChecked=${held?.course.isEnforced ?? false} /><span>${word('enforce')}</span></label>
-        <label class="field"><span class="label">${word('reason')}</span><input name="reason" required maxlength="300" /></label>
-        ${this.#failed()}
-        <footer class="dialog-foot"><span class="grow"></span><button class="button primary">${word('save')}</button></footer>
-      </form></dialog>`
-  }
-
   #holidays(view: HolidayView) {
     const { time } = this.services
     const year = view.missingYear ?? (view.years[0]?.year ?? 0) + 1
@@ -207,7 +193,7 @@ export class TeamPage extends StaffPage {
         (
           one,
         ) => html`<section class="card" aria-label=${one.year}><header class="card-head"><h2>${one.year}</h2><span class="soft small">${one.version === 0 ? word('shipped') : html`${word('version', { version: one.version })} · ${one.savedBy} · ${moment(time, one.savedAtMs)}`}</span></header>
-          <dl class="facts"><dt>${word('daysOff')}</dt><dd><span>${one.days.off.map(({ first, last }) => (first === last ? first : `${first} – ${last}`)).join(' · ')}</span></dd>
+          <dl class="facts told"><dt>${word('daysOff')}</dt><dd><span>${one.days.off.map(({ first, last }) => (first === last ? first : `${first} – ${last}`)).join(' · ')}</span></dd>
             <dt>${word('makeUp')}</dt><dd><span>${one.days.work.join(' · ')}</span></dd></dl></section>`,
       )}`
   }

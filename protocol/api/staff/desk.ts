@@ -65,6 +65,10 @@ export const Home = Type.Object(
       },
       closed,
     ),
+    emergencies: Type.Integer({ description: 'serious incidents that are open' }),
+    unreportedEmergencies: Type.Integer({ description: 'of these: not reported yet' }),
+    rechecks: Type.Integer({ description: 'that this person may work on: waiting, or objected to' }),
+    lateRechecks: Type.Integer(),
     callBacks: Type.Integer({ description: 'that this person may make now' }),
     lateImprovements: Type.Integer({ description: 'improvement items whose due date is over' }),
     satisfaction: Type.Union([
