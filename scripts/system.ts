@@ -74,12 +74,17 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     place.simulator = await boot<SimulatorReady>(place.simulatorPart, commands.simulator(place))
   }
   async function bootCore(): Promise<void> {
-    core = await boot<CoreReady>('core', commands.core(mosquitto?.folder))
+    core = await boot<CoreReady>('core', commands.core(mosquitto?.folder), {
+      environment: options.environmentOf?.('core', dataDir),
+    })
     first.enrolmentCode =
       core.enrolmentCodes?.find((entry) => entry.cabinetId === DEMO_CABINET)?.code ?? first.enrolmentCode
   }
   async function bootEdge(place: Place): Promise<void> {
-    await boot(place.edgePart, commands.edge(place), options.edgeProgram)
+    await boot(place.edgePart, commands.edge(place), {
+      program: options.edgeProgram,
+      environment: options.environmentOf?.(place.edgePart, place.dataDir),
+    })
   }
   function bootPart(part: PartName): Promise<void> {
     if (part === 'core') return bootCore()

@@ -1,3 +1,5 @@
+import type { PartName } from './parts.ts'
+
 /** How a system is to be. */
 export interface SystemOptions {
   dataDir: string
@@ -29,6 +31,8 @@ export interface SystemOptions {
   cameras?: 1 | 2
   /** Further flags of each edge. */
   edgeFlags?: readonly string[]
+  /** Variables of core and edges besides ours, asked for at each start of one. @param dataDir  the folder with its `core` or `edge` */
+  environmentOf?: (part: PartName, dataDir: string) => Readonly<Record<string, string>>
   /** Says what is being started. */
   say?: (line: string) => void
   /** An external broker with generated files instead of the core's own. */

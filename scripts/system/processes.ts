@@ -11,7 +11,7 @@ const STOP_WITHIN_MS = 5000
 /** The processes of a system: started, watched and ended by the name of their part. */
 export interface Processes {
   /** Spawns a part and waits for its line of readiness. */
-  readonly boot: <T>(part: PartName, command: readonly string[], program?: string) => Promise<T>
+  readonly boot: <T>(part: PartName, command: readonly string[], how?: BootOptions) => Promise<T>
   readonly end: (part: PartName, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
   isRunning(part: PartName): boolean
   /** For who measures a process or ends one of its children; undefined while the part is down. */
@@ -21,6 +21,12 @@ export interface Processes {
   logTail(part: PartName, lines?: number): string
   /** Called when a part ends although nobody asked for it. */
   onUnexpectedExit(listener: (part: PartName, how: string) => void): void
+}
+
+export interface BootOptions {
+  /** Node when absent. */
+  readonly program?: string | undefined
+  readonly environment?: Readonly<Record<string, string>> | undefined
 }
 
 export function createProcesses(clock: Clock, dataDir: string, readyWithinMs: number): Processes {
@@ -39,7 +45,7 @@ export function createProcesses(clock: Clock, dataDir: string, readyWithinMs: nu
   async function boot<T>(
     part: PartName,
     command: readonly string[],
-    program: string = process.execPath,
+    { program = process.execPath, environment }: BootOptions = {},
   ): Promise<T> {
     const log = createWriteStream(logFile(part), { flags: 'a', mode: 0o600 })
     const child = spawn(program, command, {
@@ -47,7 +53,7 @@ export function createProcesses(clock: Clock, dataDir: string, readyWithinMs: nu
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C reaches us alone, and we stop the parts in order. They end with us by their standard input.
       detached: true,
-      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+      env: { ...process.env, NODE_NO_WARNINGS: '1', ...environment },
     })
     children.set(part, child)
     wanted.add(part)

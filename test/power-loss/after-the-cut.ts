@@ -12,7 +12,7 @@ import { openEdgeDatabase } from '#edge/database.ts'
 import { createOutbox } from '#edge/delivery/outbox.ts'
 import { AUDIT_KEY } from '#test/core/payments/money-rig.ts'
 import { createManualClock } from '#test/simulator/manual-clock.ts'
-import { type PowerCut, powerCuts, type Recording } from './images.ts'
+import { type DiskContents, type PowerCut, powerCuts, type Recording } from './images.ts'
 
 /** Thousands of small databases are written and opened: no disk need wear out for it. */
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -33,6 +33,7 @@ export async function lookAtImages(
     count: number
     seed: number
     check: (folder: string, cut: PowerCut) => Promise<string | undefined>
+    begin?: DiskContents
     syncsOf?: (file: string) => boolean
   },
 ): Promise<CutReport> {

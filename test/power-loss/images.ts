@@ -32,11 +32,13 @@ export function readRecording(file: string): Recording {
   const bytes = readFileSync(file)
   const files: string[] = []
   const ops: RecordedOp[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
     const kind = String.fromCharCode(bytes[at] as number)
     const number = bytes[at + 1] as number
     const offset = Number(bytes.readBigUInt64LE(at + 2))
     const length = bytes.readUInt32LE(at + 10)
+    // The process was killed while this was written down.
+    if (at + HEAD_BYTES + length > bytes.length) break
     const body = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length)
     at += HEAD_BYTES + length
     if (kind === 'O') files[number] = path.basename(body.toString())
@@ -59,9 +61,15 @@ export interface PowerCut {
 
 /** A file as the disk surely has it, and what was done to it since the last sync. */
 class DiskFile {
-  durable: Buffer = Buffer.alloc(0)
-  length = 0
+  durable: Buffer
+  length: number
   pending: FileOp[] = []
+
+  /** @param begin  what is in it already, for good */
+  constructor(begin: Buffer = Buffer.alloc(0)) {
+    this.durable = Buffer.from(begin)
+    this.length = begin.length
+  }
 
   apply(op: FileOp): void {
     if (op.kind === 'sync') {
@@ -94,9 +102,7 @@ class DiskFile {
 
   /** Any subset of what was not synced, in whole sectors, in order. `keep` in 0 … 1 is the chance of each to have arrived. */
   image(random: Random, keep: number): { bytes: Buffer; lostSectors: number } {
-    const image = new DiskFile()
-    image.durable = Buffer.from(this.durable.subarray(0, this.length))
-    image.length = this.length
+    const image = new DiskFile(this.durable.subarray(0, this.length))
     let lostSectors = 0
     const arrives = () => integerBelow(random, 1000) < keep * 1000
     for (const op of this.pending) {
@@ -119,17 +125,58 @@ class DiskFile {
 /** How likely a write that was not synced has arrived. Extremes first: they are the prefix alone, and everything. */
 const CHANCES = [0, 1, 0.5, 0.9, 0.1]
 
+/** The content of files by their names without folders. */
+export type DiskContents = ReadonlyMap<string, Buffer>
+
+/** All files of a recording. */
+class Disk {
+  readonly #files = new Map<string, DiskFile>()
+  readonly #names: readonly string[]
+
+  constructor(names: readonly string[], begin: DiskContents) {
+    this.#names = names
+    for (const name of new Set([...begin.keys(), ...names]))
+      this.#files.set(name, new DiskFile(begin.get(name)))
+  }
+  apply(op: FileOp): void {
+    this.#files.get(this.#names[op.file] as string)?.apply(op)
+  }
+  cut(random: Random, keep: number): Pick<PowerCut, 'files' | 'unsynced' | 'lostSectors'> {
+    const files = new Map<string, Buffer>()
+    let unsynced = 0
+    let lostSectors = 0
+    for (const [name, file] of this.#files) {
+      // The index of the write-ahead log is memory: it is made anew after a power cut.
+      if (name.endsWith('-shm') || name.endsWith('.acks')) continue
+      const image = file.image(random, keep)
+      unsynced += file.pending.length
+      lostSectors += image.lostSectors
+      files.set(name, image.bytes)
+    }
+    return { files, unsynced, lostSectors }
+  }
+}
+
+const NOTHING: DiskContents = new Map()
+
 /**
  * Power cuts spread over a recording, in its order.
+ * @param begin    what was on the disk before
  * @param syncsOf  whether a sync of this file counts; a disk that lies, or a setting that syncs less, counts fewer
  */
 export function* powerCuts(
   recording: Recording,
-  options: { count: number; random: Random; syncsOf?: (file: string) => boolean },
+  options: {
+    count: number
+    random: Random
+    begin?: DiskContents
+    syncsOf?: (file: string) => boolean
+  },
 ): Generator<PowerCut> {
-  const { count, random, syncsOf = () => true } = options
+  const { count, random, begin = NOTHING, syncsOf = () => true } = options
   const { files, ops } = recording
-  const disks = files.map(() => new DiskFile())
+  if (ops.length === 0) return
+  const disk = new Disk(files, begin)
   const promised: string[] = []
   const cuts = Array.from({ length: count }, () => 1 + integerBelow(random, ops.length)).toSorted(
     (a, b) => a - b,
@@ -137,22 +184,18 @@ export function* powerCuts(
   let next = 0
   for (const [index, op] of ops.entries()) {
     if (op.kind === 'ack') promised.push(...op.lines)
-    else if (op.kind !== 'sync' || syncsOf(files[op.file] as string)) disks[op.file]?.apply(op)
+    else if (op.kind !== 'sync' || syncsOf(files[op.file] as string)) disk.apply(op)
     for (; cuts[next] === index + 1; next++) {
       const keep = CHANCES[next % CHANCES.length] as number
-      const images = new Map<string, Buffer>()
-      let unsynced = 0
-      let lostSectors = 0
-      for (const [number, name] of files.entries()) {
-        // The index of the write-ahead log is memory: it is made anew after a power cut.
-        if (name.endsWith('-shm') || name.endsWith('.acks')) continue
-        const disk = disks[number] as DiskFile
-        const image = disk.image(random, keep)
-        unsynced += disk.pending.length
-        lostSectors += image.lostSectors
-        images.set(name, image.bytes)
-      }
-      yield { at: index + 1, files: images, promised: promised.slice(), unsynced, lostSectors }
+      yield { at: index + 1, promised: promised.slice(), ...disk.cut(random, keep) }
     }
   }
+}
+
+/** A power cut after the last operation of a recording, which of the writes that were not synced arrived decided by chance. */
+export function cutAtEnd(recording: Recording, begin: DiskContents, random: Random): PowerCut {
+  const disk = new Disk(recording.files, begin)
+  for (const op of recording.ops) if (op.kind !== 'ack') disk.apply(op)
+  const keep = CHANCES[integerBelow(random, CHANCES.length)] as number
+  return { at: recording.ops.length, promised: [], ...disk.cut(random, keep) }
 }

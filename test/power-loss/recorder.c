@@ -4,6 +4,8 @@
  *
  *   RECORD_TO       file of records: kind (1), file number (1), offset (8), length (4), then `length` bytes
  *                   W write, T truncate, S sync, O open, U unlink, A acknowledgement (a write to a path ending in .acks)
+ *   RECORD_ALONE    programs that this one starts are not looked at
+ *   RECORD_SYNC_MS  how long each sync takes, as on a slow disk
  *   FAIL_AT         number of the matching call, from 1, that fails with FAIL_ERRNO (5 EIO, 28 ENOSPC); all later syncs,
  *                   writes and truncations count on, and fail too when FAIL_ALWAYS is set
  *   FAIL_KINDS      which calls count: any of W T S R (write, truncate, sync, read)
@@ -35,7 +37,7 @@ static int file_count;
 static signed char file_of[DESCRIPTORS]; /* 0: not looked at, else file number + 1 */
 static int record_fd = -1;
 static long fail_at, fail_errno = EIO, calls;
-static int fail_always;
+static int fail_always, sync_ms;
 static const char *match, *fail_kinds = "WTS", *fail_while, *fail_mark, *count_to;
 
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -66,6 +68,8 @@ __attribute__((constructor)) static void begin(void) {
   match = getenv("RECORD_MATCH");
   const char *to = getenv("RECORD_TO");
   if (to) record_fd = real_open(to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (getenv("RECORD_ALONE")) unsetenv("LD_PRELOAD");
+  if (getenv("RECORD_SYNC_MS")) sync_ms = atoi(getenv("RECORD_SYNC_MS"));
   if (getenv("FAIL_AT")) fail_at = atol(getenv("FAIL_AT"));
   if (getenv("FAIL_ERRNO")) fail_errno = atol(getenv("FAIL_ERRNO"));
   if (getenv("FAIL_KINDS")) fail_kinds = getenv("FAIL_KINDS");
@@ -274,6 +278,8 @@ int posix_fallocate64(int fd, off_t offset, off_t length) { return do_posix_fall
 static int do_sync(int fd, int (*real)(int)) {
   int file = looked_at(fd);
   if (!file) return real(fd);
+  /* Who is killed now has nothing of it for sure. */
+  if (sync_ms) usleep((useconds_t)sync_ms * 1000);
   pthread_mutex_lock(&lock);
   int done = -1;
   if (!fails('S')) {

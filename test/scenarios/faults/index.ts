@@ -9,6 +9,7 @@ import { crowd } from './crowd.ts'
 import type { FaultCount } from './fault-count.ts'
 import { frozenSubscriber } from './frozen-subscriber.ts'
 import { kills } from './kills.ts'
+import { livePowerCuts } from './power-cuts-live.ts'
 import { callbacks, refunds } from './refunds.ts'
 import { schemaSteps } from './schema-steps.ts'
 import { serialGarbage } from './serial-garbage.ts'
@@ -28,6 +29,7 @@ export const FAULT_COUNTS: readonly FaultCount[] = [
   flippedBits,
   failingDisk,
   powerCuts,
+  livePowerCuts,
   serialGarbage,
   kills,
 ]

@@ -5,6 +5,7 @@ import { createSeededRandom, integerBelow, type Random } from '#protocol/base/ra
 import { createSystemClock } from '#protocol/base/system-clock.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
+import type { RunningDisks } from '#test/power-loss/running-disks.ts'
 import { expectEqual, ExpectationError, expectThat } from '#test/support/eventually.ts'
 import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '../play.ts'
 import type { Campaign, CampaignPlay } from '../scenario.ts'
@@ -62,6 +63,8 @@ export interface KillRounds extends Omit<CampaignPlay, 'effort'> {
   readonly strikesPerRound: number
   /** Fleets that live side by side. */
   readonly fleetsAtOnce?: number
+  /** The disks of core and edges lose with each kill what was not synced, as by a power cut. */
+  readonly disks?: RunningDisks
 }
 
 /** @returns what was done and compared, as a sentence. @throws ExpectationError naming the round, with the ends of the logs */
@@ -126,6 +129,7 @@ async function playFleet(play: KillRounds, random: Random, rounds: Rounds, total
     policy: POLICY,
     edgeSettings: SHORT_EDGE_SETTINGS,
     readyWithinMs: READY_WITHIN_MS,
+    ...(play.disks === undefined ? {} : { environmentOf: play.disks.environmentOf }),
   })
   const died: string[] = []
   system.onUnexpectedExit((part, how) => died.push(`the ${part} ended by itself (${how})`))
@@ -142,7 +146,7 @@ async function playFleet(play: KillRounds, random: Random, rounds: Rounds, total
           play.strikesPerRound,
         ),
       )
-      const summary = await playRound(fleet, plans, random, totals)
+      const summary = await playRound(fleet, plans, random, totals, play.disks)
       expectThat(died.length === 0, died.join('; '))
       const what = plans.map(
         (plan) => `${plan.targets.join(' and ')} after ${plan.afterMs} ms, down ${plan.downMs} ms`,
@@ -205,6 +209,7 @@ async function playRound(
   plans: readonly Strike[],
   random: Random,
   totals: Totals,
+  disks: RunningDisks | undefined,
 ): Promise<string> {
   const { system, places, ids, lead, operator, refundIds } = fleet
   // Everything is drawn before it starts, so that the seed decides and not who comes first.
@@ -214,6 +219,7 @@ async function playRound(
     own: createSeededRandom(integerBelow(random, 2 ** 32)),
   }))
   const staff = createSeededRandom(integerBelow(random, 2 ** 32))
+  const losses = createSeededRandom(integerBelow(staff, 2 ** 32))
   const refundable = readyToRefund(fleet)
   const [visits] = await Promise.all([
     Promise.all(
@@ -225,7 +231,7 @@ async function playRound(
     (async () => {
       for (const plan of plans) {
         await wait(clock, 'strike', plan.afterMs)
-        await strike(system, plan)
+        await strike(system, plan, async (part) => disks?.cut(part, losses))
       }
     })(),
     (async () => {

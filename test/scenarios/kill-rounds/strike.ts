@@ -42,11 +42,19 @@ function drawKind(random: Random, edges: number): number {
   return kind < 2 ? kind : 2 + integerBelow(random, edges)
 }
 
-/** Ends the targets at once, waits, and starts again what nobody else starts. */
-export async function strike(system: RunningSystem, { targets, downMs }: Strike): Promise<void> {
+/**
+ * Ends the targets at once, waits, and starts again what nobody else starts.
+ * @param onDown  what happens to the disk of each part while it is down
+ */
+export async function strike(
+  system: RunningSystem,
+  { targets, downMs }: Strike,
+  onDown: (part: PartName) => Promise<void> = async () => undefined,
+): Promise<void> {
   const parts = targets.filter((target): target is PartName => target !== 'broker')
   if (targets.includes('broker')) killBroker(system)
   await Promise.all(parts.map((part) => system.kill(part)))
+  for (const part of parts) await onDown(part)
   await wait(clock, 'stay down', downMs)
   await Promise.all(parts.map((part) => system.restart(part)))
 }
