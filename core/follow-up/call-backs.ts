@@ -37,6 +37,7 @@ import {
   withinHours,
 } from './decide-call-back.ts'
 import { type CallBackInput, callBackMachine } from './machine.ts'
+import { createOverdueWatch } from './overdue.ts'
 import { heldPlan } from './plan-book.ts'
 
 export type CallBackRow = Selectable<Tables['callBack']>
@@ -64,6 +65,12 @@ export function createCallBacks(
 ): CallBacks {
   const { db, ids, log, due, tickets } = deps
   due.on(KIND, (work) => planFor(work.subjectId))
+  const overdue = createOverdueWatch({
+    db,
+    due,
+    log,
+    zoneOf: async (tx, ticketId) => zoneOf(tx, await getTicket(tx, ticketId)),
+  })
 
   async function planFor(ticketId: string): Promise<void> {
     await db.write('plan a call-back', async (tx) => {
@@ -127,6 +134,7 @@ export function createCallBacks(
         version: 1,
       })
       .execute()
+    await overdue.expect(tx, { callBackId, calendar: plan.calendar }, dueAtMs)
     await saveTicket(tx, ticket, {}, { what: 'callBackPlanned', values: { segment: rule.segment, dueAtMs } })
     await tell(tx, callBackId, ticket)
     log.info({ callBackId, ticketId: ticket.ticketId, segment: rule.segment }, 'call-back planned')
@@ -160,6 +168,7 @@ export function createCallBacks(
       })
       .where('callBackId', '=', planned.callBackId)
       .execute()
+    await overdue.expect(tx, planned, Math.min(planned.dueAtMs, dueAtMs))
     await saveTicket(tx, ticket, {}, { what: 'callBackPlanned', values: { segment: rule.segment, dueAtMs } })
     await tell(tx, planned.callBackId, ticket)
   }
@@ -195,6 +204,7 @@ export function createCallBacks(
       .set({ ...change, ...end, state, version: row.version + 1 })
       .where('callBackId', '=', row.callBackId)
       .execute()
+    if (state === 'planned') await overdue.expect(tx, row, change.dueAtMs ?? row.dueAtMs)
   }
 
   async function tried(

@@ -5,6 +5,7 @@ import type {
   CallBackPlan,
   CallBackPlanView,
 } from '#protocol/api/call-backs.ts'
+import { OVERDUE_AFTER_MS } from '#core/follow-up/overdue.ts'
 import { DEFAULT_PLAN } from '#core/follow-up/plan.ts'
 import { isSampled } from '#core/support/satisfaction.ts'
 import { CABINET } from '#test/core/core-bench.ts'
@@ -161,6 +162,48 @@ describe('a complaint that was closed', () => {
     const found = await one(await complaint())
     expect((await attempt(lead, found, 'refused')).status).toBe(200)
     expect((await attempt(lead, found, 'refused')).status).toBe(409)
+  })
+})
+
+describe('a call-back that nobody makes', () => {
+  it('goes to a lead after its hours, unless somebody tried meanwhile', async () => {
+    const [missed, tried] = [await complaint(), await complaint()]
+    const { core } = desk.bench
+    const watched = async (ticketId: string) => {
+      const { callBack } = await one(ticketId)
+      await core.db.write('as a plan for agents has it', (tx) =>
+        tx
+          .updateTable('callBack')
+          .set({ audience: 'agent' })
+          .where('callBackId', '=', callBack.callBackId)
+          .execute(),
+      )
+      const work = await core.db.read
+        .selectFrom('dueWork')
+        .selectAll()
+        .where('kind', '=', 'callBack.overdue')
+        .where('subjectId', '=', callBack.callBackId)
+        .executeTakeFirstOrThrow()
+      expect(work.dueAtMs).toBeGreaterThanOrEqual(callBack.dueAtMs + OVERDUE_AFTER_MS)
+      return { callBack, payload: JSON.parse(work.payload) as object }
+    }
+    const comes = ({ callBack, payload }: Awaited<ReturnType<typeof watched>>) =>
+      core.db.write('its time has come', (tx) =>
+        core.due.schedule(tx, {
+          kind: 'callBack.overdue',
+          subjectId: callBack.callBackId,
+          dueAtMs: core.deps.clock.now(),
+          payload,
+        }),
+      )
+    const late = await watched(tried)
+    await attempt(lead, await one(tried), 'not_reached')
+    await comes(late)
+    await comes(await watched(missed))
+    await eventually('the lead has it', async () => (await one(missed)).callBack.audience === 'lead')
+    expect(await happened(missed)).toContain('callBackOverdue')
+    expect(await happened(tried)).not.toContain('callBackOverdue')
+    expect((await one(tried)).callBack.audience).toBe('agent')
   })
 })
 
