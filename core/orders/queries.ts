@@ -196,7 +196,6 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
       let rows = read
         .selectFrom('order as o')
         .innerJoin('cabinet as c', 'c.cabinetId', 'o.cabinetId')
-        .innerJoin('session as s', 's.sessionId', 'o.sessionId')
         .select((eb) => [
           'o.orderId',
           'o.state',
@@ -212,7 +211,19 @@ export function createOrderQueries(deps: OrderQueryDeps): OrderQueries {
             .as('itemCount'),
         ])
         .where('o.consumerId', '=', consumerId)
-        .where('s.state', 'not in', ['denied', 'not_opened'])
+        // A visit that never came about has an order that nothing was charged on: only of those the visit is read.
+        .where((eb) =>
+          eb.or([
+            eb('o.state', 'not in', ['open', 'void']),
+            eb.exists(
+              eb
+                .selectFrom('session as s')
+                .select('s.sessionId')
+                .whereRef('s.sessionId', '=', 'o.sessionId')
+                .where('s.state', 'not in', ['denied', 'not_opened']),
+            ),
+          ]),
+        )
       if (before !== undefined) {
         const { createdAtMs } = await ownRow(consumerId, before)
         rows = rows

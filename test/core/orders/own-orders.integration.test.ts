@@ -67,6 +67,46 @@ describe('a consumer with very many orders', () => {
     expect(next.statusCode).toBe(200)
     expect(next.body).toContain('/o/orearlier0')
   })
+  it('does not read of visits that never came about', async () => {
+    const { db } = selling.bench.core
+    const { orderId = '' } = selling.orders[0] ?? {}
+    const order = await db.read
+      .selectFrom('order')
+      .selectAll()
+      .where('orderId', '=', orderId)
+      .executeTakeFirstOrThrow()
+    const session = await db.read
+      .selectFrom('session')
+      .selectAll()
+      .where('sessionId', '=', order.sessionId)
+      .executeTakeFirstOrThrow()
+    for (const state of ['not_opened', 'settled'] as const)
+      await db.write('a visit', async (tx) => {
+        const sessionId = `se${state}`
+        await tx
+          .insertInto('session')
+          .values({
+            ...session,
+            sessionId,
+            state,
+            requestId: `request-${state}`,
+            commandId: `command-${state}`,
+          })
+          .execute()
+        await tx
+          .insertInto('order')
+          .values({
+            ...order,
+            orderId: `or${state}`,
+            sessionId,
+            state: 'void',
+            createdAtMs: order.createdAtMs + 1,
+          })
+          .execute()
+      })
+    const { orders } = (await ask('/api/consumer/orders')).json<OrderList>()
+    expect(orders.map((one) => one.orderId).slice(0, 2)).toEqual(['orsettled', orderId])
+  })
   it('cannot begin at an order of somebody else', async () => {
     const other = await selling.signIn('oSim0other')
     expect((await ask('/api/consumer/orders?before=orearlier001', other.cookie)).statusCode).toBe(404)
