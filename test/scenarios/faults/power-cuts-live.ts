@@ -13,7 +13,7 @@ export const livePowerCuts: FaultCount = {
   name: 'power-cuts-live',
   shows:
     'the power of core and edges fails in the middle of visits: what was not synced is gone or torn, they start on what is left, and nothing promised is lost',
-  counts: { test: 2, all: 5, full: 25 },
+  counts: { test: 1, all: 5, full: 25 },
   async run({ count, dataDir, ...play }) {
     const disks = createRunningDisks(path.join(dataDir, 'written'), IMAGES_PER_LIFE)
     const done = await playKillRounds({
