@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallBackList } from '#protocol/api/call-backs.ts'
 import type { CallerFact } from '#protocol/api/callers.ts'
+import type { IncidentPreview, RefundCaseDetail } from '#protocol/api/refund-cases.ts'
 import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { seedOrders } from '#test/bench/api/served.ts'
 import { CABINET } from '#test/core/core-bench.ts'
-import { createTicketBench, type DeskPerson, type TicketBench } from '#test/core/support/ticket-bench.ts'
+import {
+  createTicketBench,
+  type DeskPerson,
+  OTHER_CABINET,
+  type TicketBench,
+} from '#test/core/support/ticket-bench.ts'
 import { eventually } from '#test/support/eventually.ts'
 
 let desk: TicketBench
@@ -24,23 +30,22 @@ afterAll(() => desk.close())
 
 const codeOf = (answer: { body: unknown }) => (answer.body as { code?: string }).code
 let buyers = 0
-/** Somebody who paid, and a call about it. */
-async function aCall(more: Record<string, unknown> = {}) {
+/** Somebody who paid. */
+async function aBuyer(cabinetId = CABINET) {
   const { db, commerce } = desk.bench.core
   const { consumerId, token } = await db.write('sign in', async (tx) => {
     if (commerce === undefined) throw new Error('this core sells nothing')
     return commerce.consumers.signIn(tx, `oSim0buyer${buyers++}`, 'en')
   })
-  const [order] = await seedOrders(db, desk.ids, { consumerId, cabinetId: CABINET }, 1)
+  const [order] = await seedOrders(db, desk.ids, { consumerId, cabinetId }, 1)
   if (order === undefined) throw new Error('no order was seeded')
-  const opened = await agent.open({ type: 'other', channel: 'hotline', orderId: order.orderId, ...more })
-  return {
-    ...order,
-    consumerId,
-    cookie: `consumer=${token}; lang=en`,
-    opened,
-    ticketId: opened.ticket.ticketId,
-  }
+  return { ...order, consumerId, cookie: `consumer=${token}; lang=en` }
+}
+/** The same, and a call about it. */
+async function aCall(more: Record<string, unknown> = {}, cabinetId = CABINET) {
+  const buyer = await aBuyer(cabinetId)
+  const opened = await agent.open({ type: 'other', channel: 'hotline', orderId: buyer.orderId, ...more })
+  return { ...buyer, opened, ticketId: opened.ticket.ticketId }
 }
 const step = (who: DeskPerson, ticketId: string, name: 'ask' | 'answer' | 'vouch', body: unknown) =>
   who.ask('POST', `/api/staff/tickets/${ticketId}/caller/${name}`, body)
@@ -234,6 +239,41 @@ describe('a caller whom nobody knows yet', () => {
       codeOf(await finance.ask('POST', `${stuck}/reroute`)),
       codeOf(await agent.ask('GET', picture)),
     ]).toEqual(['caller_not_verified', 'caller_not_verified', 'caller_not_verified'])
+  })
+  it('is left out of a case of many orders, which says so and goes on with the others', async () => {
+    const [call, other] = [await aCall({}, OTHER_CABINET), await aBuyer(OTHER_CABINET)]
+    const nowMs = desk.bench.core.deps.clock.now()
+    const selection = {
+      cabinetIds: [OTHER_CABINET],
+      sku: null,
+      fromMs: nowMs - 3_600_000,
+      toMs: nowMs + 60_000,
+    }
+    const { body } = await lead.ask('POST', '/api/staff/refund-cases/preview', selection)
+    const { count, totalFen } = body as IncidentPreview
+    const caseId = desk.ids.next('refundCase')
+    const at = `/api/staff/refund-cases/${caseId}`
+    const asked = await lead.ask('POST', '/api/staff/refund-cases', {
+      caseId,
+      title: 'Warm shelf',
+      selection,
+      reason: 'quality',
+      stock: 'not_returned',
+      note: 'the cooling failed',
+      count,
+      totalFen,
+    })
+    expect(asked.status, JSON.stringify(asked.body)).toBe(201)
+    const manager = await desk.person('manager')
+    expect((await manager.ask('POST', `${at}/approve`, { reason: 'it was warm' })).status).toBe(200)
+    const items = await eventually('every order of the case', async () => {
+      const detail = (await lead.ask('GET', at)).body as RefundCaseDetail
+      return detail.items.every(({ state }) => state !== 'waiting') && detail.items
+    })
+    const itemOf = ({ orderId }: { orderId: string }) => items.find((item) => item.orderId === orderId)
+    expect(itemOf(call)).toMatchObject({ state: 'skipped', detail: 'caller_not_verified' })
+    // What the provider makes of it is another story.
+    expect(itemOf(other)?.detail).toBeNull()
   })
   it('is nobody who asks about nothing personal, and no operator', async () => {
     expect((await agent.open({ type: 'other', channel: 'hotline' })).caller).toBeNull()
