@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
+import { CASES_POLICY } from '#test/bench/console/cases.ts'
 import { prepareStages, type StagePage } from '#test/bench/console/stages.ts'
 import { createWorld, type World } from '#test/scenarios/world.ts'
 import { DESK, describeBrowser, launchBrowser, PHONE } from '#test/support/browser.ts'
@@ -135,7 +136,7 @@ async function main(): Promise<number> {
   await buildConsole({ say })
   say(`Browser: ${await describeBrowser()}`)
   const dataDir = mkdtempSync(path.join(tmpdir(), 'screenshots-'))
-  const system = await startSystem({ dataDir, seed: 1, cameras: 2, say })
+  const system = await startSystem({ dataDir, seed: 1, cameras: 2, policy: CASES_POLICY, say })
   const browser = await launchBrowser()
   try {
     const world = createWorld(system)

@@ -8,6 +8,7 @@ import { startSystem } from '#scripts/system.ts'
 import { createWorld } from '#test/scenarios/world.ts'
 import { findViolations } from '#test/support/axe.ts'
 import { describeBrowser, launchBrowser } from '#test/support/browser.ts'
+import { CASES_POLICY } from './cases.ts'
 import { prepareStages, type Stage } from './stages.ts'
 
 export interface ConsoleFigures {
@@ -58,7 +59,7 @@ const SETTLE = `(async () => {
 export async function runConsoleBench({ say }: { say: (line: string) => void }): Promise<ConsoleFigures> {
   await buildConsole({ say })
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-console-'))
-  const system = await startSystem({ dataDir, seed: 1, cameras: 1, say })
+  const system = await startSystem({ dataDir, seed: 1, cameras: 1, policy: CASES_POLICY, say })
   const browser = await launchBrowser()
   const startedMs = performance.now()
   try {

@@ -8,6 +8,7 @@ import { permissionsOf } from '#core/staff/permissions.ts'
 import { DEMO_CABINET, ROOT } from '#scripts/system.ts'
 import { shop, take } from '#test/scenarios/steps.ts'
 import type { Consumer, World } from '#test/scenarios/world.ts'
+import { playCases } from './cases.ts'
 
 type Cookies = ReadonlyArray<{ name: string; value: string }>
 /** Who looks at which addresses. */
@@ -36,8 +37,12 @@ const NOBODY: Cookies = []
 /** Who looks first: the one whose page it is, before the one who may see everything. */
 const LOOKERS: readonly Role[] = ['agent', 'lead', 'operator', 'finance', 'manager', 'technician', 'admin']
 
+/** Pages on which a lead does what an agent only reads. */
+const LED = /^\/(emergencies|rechecks|schedule|team|call-backs)/
+
 /** Things to look at, made by playing them: a paid order, a disputed one with its ticket. */
 export async function prepareStages(world: World): Promise<Stages> {
+  const startedMs = world.clock.now()
   const consumer: Consumer = await world.consumer()
   const sale = await shop(world, consumer, [take('s3', 'cola-330'), take('s4', 'juice-orange')])
   const paid = await consumer.orderIn(sale.session.sessionId, ['paid'])
@@ -71,9 +76,11 @@ export async function prepareStages(world: World): Promise<Stages> {
     '/nothing-here',
   ]
   const lead = await world.staff('lead')
+  const played = await playCases(world, { sku: 'salad-chicken', fromMs: startedMs })
   const { items } = (await lead.get('knowledge')) as KnowledgeList
   const { months } = (await lead.get('reports/months')) as MonthList
   const idOf: Readonly<Record<string, string>> = {
+    ...played,
     '/tickets/:id': ticket?.ticketId ?? 'none',
     '/orders/:id': paid.orderId,
     '/policies/:policy': 'receipt',
@@ -127,7 +134,8 @@ export async function prepareStages(world: World): Promise<Stages> {
 /** @throws when nobody may see it, which would be a page for nobody */
 function lookerOf(route: string): Role {
   const needed = DOORS[route]
-  const role = LOOKERS.find((one) =>
+  const lookers: readonly Role[] = LED.test(route) ? ['lead', ...LOOKERS] : LOOKERS
+  const role = lookers.find((one) =>
     needed === undefined ? true : permissionsOf(one).some((permission) => permission === needed),
   )
   if (role === undefined) throw new Error(`assertion failed: no role may see ${route}`)
@@ -135,7 +143,7 @@ function lookerOf(route: string): Role {
 }
 
 /** Every page for consumers, as the core registers them; what is not found has a page too. */
-function consumerPaths(): string[] {
+export function consumerPaths(): string[] {
   const table = ['register.ts', 'register-help.ts']
     .map((file) => readFileSync(path.join(ROOT, 'core/pages', file), 'utf8'))
     .join('\n')
@@ -148,7 +156,7 @@ function consumerPaths(): string[] {
 }
 
 /** Every route of the staff console, as its table has them; the table itself is for a browser. */
-function staffPaths(): string[] {
+export function staffPaths(): string[] {
   const table = readFileSync(path.join(ROOT, 'console/staff/routes.ts'), 'utf8')
   const paths = [...table.matchAll(/\bpath: '([^']+)',\s+tag:/g)].map((match) => String(match[1]))
   if (paths.length < 20)
