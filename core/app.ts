@@ -222,7 +222,14 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     own: createOwnAccount({ ...deps, accounts, seal }),
     people: createPeople({ ...deps, accounts }),
   })
-  registerCabinetRoutes(http, { ...deps, presence, twins, neighbours, evidence })
+  registerCabinetRoutes(http, {
+    ...deps,
+    presence,
+    twins,
+    neighbours,
+    evidence,
+    shelving: works.shelving,
+  })
   registerColdRoutes(http, { ...deps, presence })
   registerControlRoutes(http, { ...deps, presence, twins, commands, evidence })
   registerRestockRoutes(http, { ...deps, visits, evidence })

@@ -2,6 +2,7 @@ import type { Ids } from '#protocol/base/ids.ts'
 import type { Live } from '#protocol/messages/frames.ts'
 import { parseFrame } from '#protocol/messages/index.ts'
 import { watchAbsence } from '#core/cabinets/absence.ts'
+import { createAlarmShelving } from '#core/cabinets/alarm-shelving.ts'
 import { keepCommandPictures } from '#core/cabinets/command-pictures.ts'
 import { createCommands } from '#core/cabinets/commands.ts'
 import { createPresence } from '#core/cabinets/presence.ts'
@@ -58,6 +59,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const batchBlocks = createBatchBlocks({ ...deps, expiry })
   const visits = createVisits({ ...deps, commands, expiry, due, witness, presence })
   const absence = watchAbsence({ ...deps, presence, due })
+  const shelving = createAlarmShelving({ db, due })
   const commerce =
     ports.commerce === undefined
       ? undefined
@@ -126,6 +128,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     commands,
     visits,
     batchBlocks,
+    shelving,
     commerce,
     ingest,
     evidence,

@@ -1,3 +1,4 @@
+import type { AlarmShelve } from '#protocol/api/staff/alarms.ts'
 import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import type {
   AccountView,
@@ -417,6 +418,12 @@ export class StaffApi {
   }
   acknowledgeAlarm(alarmId: string): Promise<unknown> {
     return this.#send('POST', `/api/staff/alarms/${alarmId}/acknowledge`, {})
+  }
+  shelveAlarm(alarmId: string, wish: AlarmShelve): Promise<unknown> {
+    return this.#send('POST', `/api/staff/alarms/${alarmId}/shelve`, wish)
+  }
+  unshelveAlarm(alarmId: string): Promise<unknown> {
+    return this.#send('POST', `/api/staff/alarms/${alarmId}/unshelve`, {})
   }
   deadLetters(signal?: AbortSignal): Promise<DeadLetterList> {
     return this.#get('/api/staff/dead-letters', signal)

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Id } from '#protocol/api/common.ts'
+import { AlarmShelve, type ShelvingReason } from '#protocol/api/staff/alarms.ts'
 import {
   AlarmList,
   CabinetDetail,
@@ -23,6 +24,7 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import type { HttpApp } from '#core/platform/http.ts'
+import type { AlarmShelving } from './alarm-shelving.ts'
 import { alarmMachine } from './alarms.ts'
 import { createLearnedUnits } from './learned-units.ts'
 import { createPlanogramLinter } from './planogram-linter.ts'
@@ -34,6 +36,7 @@ import type { Twins } from './twins.ts'
 import { cabinetDetail, type CabinetNeighbours, fleetView, readingsOf, setpointOf } from './views.ts'
 
 const Params = Type.Object({ cabinetId: Id }, { additionalProperties: false })
+const AlarmParams = Type.Object({ alarmId: Id }, { additionalProperties: false })
 const ReadingsQuery = Type.Object(
   { fromMs: Type.Optional(Type.Integer({ minimum: 0 })), toMs: Type.Optional(Type.Integer({ minimum: 0 })) },
   { additionalProperties: false },
@@ -49,15 +52,25 @@ export function registerCabinetRoutes(
     twins: Twins
     neighbours: CabinetNeighbours
     evidence: EvidenceStore
+    shelving: AlarmShelving
   },
 ): void {
-  const { db, clock, twins } = deps
+  const { db, clock, twins, shelving } = deps
   const linter = createPlanogramLinter(deps)
   const lintDeps = { db, linter, learnedUnits: createLearnedUnits(deps) }
   app.addHook('onClose', () => linter.stop())
 
   const checkOwner = (staff: StaffIdentity | null, cabinetId: string) =>
     checkCabinetOf(db.read, staff, cabinetId)
+  async function checkAlarm(staff: StaffIdentity | null, alarmId: string): Promise<StaffIdentity> {
+    const row = await db.read
+      .selectFrom('alarm')
+      .select('cabinetId')
+      .where('alarmId', '=', alarmId)
+      .executeTakeFirst()
+    if (row === undefined) throw new CabinetError('not_found')
+    return checkOwner(staff, row.cabinetId)
+  }
 
   app.get(
     '/api/staff/fleet',
@@ -182,6 +195,9 @@ export function registerCabinetRoutes(
           key: row.key,
           values: JSON.parse(row.sentenceValues) as Record<string, string | number>,
           acknowledgedBy: row.acknowledgedBy,
+          ...(row.state === 'shelved' && row.shelvedUntilMs !== null
+            ? { shelved: { untilMs: row.shelvedUntilMs, reason: row.shelvedReason as ShelvingReason } }
+            : {}),
         })),
       }
     },
@@ -190,21 +206,15 @@ export function registerCabinetRoutes(
     '/api/staff/alarms/:alarmId/acknowledge',
     {
       config: { access: { kind: 'staff', permission: 'alarm.acknowledge' } },
-      schema: { params: Type.Object({ alarmId: Id }, { additionalProperties: false }) },
+      schema: { params: AlarmParams },
     },
     async (request) => {
       const { alarmId } = request.params
-      const row = await db.read
-        .selectFrom('alarm')
-        .select('cabinetId')
-        .where('alarmId', '=', alarmId)
-        .executeTakeFirst()
-      if (row === undefined) throw new CabinetError('not_found')
-      const staff = await checkOwner(request.staff, row.cabinetId)
+      const staff = await checkAlarm(request.staff, alarmId)
       await db.write('acknowledge alarm', async (tx) => {
         const alarm = await tx
           .selectFrom('alarm')
-          .select('state')
+          .select(['state', 'cabinetId'])
           .where('alarmId', '=', alarmId)
           .executeTakeFirstOrThrow()
         const state = alarmMachine.next(alarm.state as 'raised', 'acknowledge')
@@ -219,8 +229,32 @@ export function registerCabinetRoutes(
           action: 'alarm.acknowledged',
           subject: `alarm:${alarmId}`,
         })
-        await recordChange(tx, { kind: 'alarm', subjectId: alarmId, cabinetId: row.cabinetId })
+        await recordChange(tx, { kind: 'alarm', subjectId: alarmId, cabinetId: alarm.cabinetId })
       })
+      return {}
+    },
+  )
+  app.post(
+    '/api/staff/alarms/:alarmId/shelve',
+    {
+      config: { access: { kind: 'staff', permission: 'alarm.acknowledge' } },
+      schema: { params: AlarmParams, body: AlarmShelve },
+    },
+    async (request) => {
+      const { alarmId } = request.params
+      await shelving.shelve(await checkAlarm(request.staff, alarmId), alarmId, request.body)
+      return {}
+    },
+  )
+  app.post(
+    '/api/staff/alarms/:alarmId/unshelve',
+    {
+      config: { access: { kind: 'staff', permission: 'alarm.acknowledge' } },
+      schema: { params: AlarmParams },
+    },
+    async (request) => {
+      const { alarmId } = request.params
+      await shelving.unshelve(await checkAlarm(request.staff, alarmId), alarmId)
       return {}
     },
   )

@@ -34,6 +34,7 @@ import { cabinetQuestionsMigration } from './0032-cabinet-questions.ts'
 import { callersMigration } from './0033-callers.ts'
 import { ticketSearchMigration } from './0034-ticket-search.ts'
 import { batchBlocksMigration } from './0035-batch-blocks.ts'
+import { alarmShelvingMigration } from './0036-alarm-shelving.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -72,4 +73,5 @@ export const MIGRATIONS: readonly Migration[] = [
   callersMigration,
   ticketSearchMigration,
   batchBlocksMigration,
+  alarmShelvingMigration,
 ]

@@ -173,6 +173,9 @@ export interface CabinetTables {
     acknowledgedBy: string | null
     acknowledgedAtMs: number | null
     clearedAtMs: number | null
+    /** Quiet until then, by whoever acknowledged it last. */
+    shelvedUntilMs: number | null
+    shelvedReason: string | null
   }
   reading: {
     cabinetId: string

@@ -10,6 +10,7 @@ import {
   closed,
   oneOf,
 } from '#protocol/api/common.ts'
+import { SHELVING_REASONS } from '#protocol/api/staff/alarms.ts'
 import { CommandNames, CommandView, TwinPartView } from '#protocol/api/control.ts'
 import Type from 'typebox'
 
@@ -220,6 +221,8 @@ export const AlarmList = Type.Object(
           key: Type.String(),
           values: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
           acknowledgedBy: Type.Union([Type.Null(), Type.String()]),
+          /** Put off by whoever `acknowledgedBy` names. */
+          shelved: Type.Optional(Type.Object({ untilMs: WallMs, reason: oneOf(SHELVING_REASONS) }, closed)),
         },
         closed,
       ),

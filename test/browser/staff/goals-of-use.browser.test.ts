@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderView } from '#protocol/api/consumer.ts'
 import { shop, take } from '#test/scenarios/steps.ts'
 import type { Consumer } from '#test/scenarios/world.ts'
+import { findViolations, overflowPixels } from '#test/support/axe.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { type DeskPage, LANGUAGES, type StaffDesk, startStaffDesk } from './staff-desk.ts'
 
@@ -175,13 +176,33 @@ describe.each(LANGUAGES)('an alarm (%s)', (language) => {
     await done()
     await mended()
   }, 90_000)
+  it('is put off in three clicks with a reason, and called back in one', async () => {
+    await raised()
+    const { page, sent, done } = await desk.open('operator', '/alarms', language, { bypassCSP: true })
+    const row = page.locator('main tbody tr', { hasText: language === 'zh' ? '总线故障' : 'Bus fault' })
+    await row.getByRole('button', { name: language === 'zh' ? '搁置…' : 'Put off …' }).click()
+    expect(await findViolations(page)).toEqual([])
+    await page.getByLabel(language === 'zh' ? '已安排维修' : 'A repair is planned').click()
+    await page.locator('#shelve-send').click()
+    await eventually('the alarm that is put off', async () => (await isRaised())?.state === 'shelved')
+    expect(sent('shelve')).toEqual([{ minutes: 240, reason: 'repair_planned' }])
+    const back = row.getByRole('button', { name: language === 'zh' ? '恢复提醒' : 'Call it back' })
+    await back.waitFor()
+    expect(await findViolations(page)).toEqual([])
+    expect(await overflowPixels(page)).toBe(0)
+    await back.click()
+    await eventually('the alarm that calls again', async () => (await isRaised())?.state === 'raised')
+    await done()
+    await mended()
+  }, 90_000)
   it('is taken without a pointer', async () => {
     await raised()
     const { page, done } = await desk.open('operator', '/alarms', language)
     const keys = keysOn(page)
-    await page.locator('main tbody button').first().waitFor()
+    const button = `main tbody tr:has-text("${language === 'zh' ? '总线故障' : 'Bus fault'}") button`
+    await page.locator(button).first().waitFor()
     await page.locator('h1').focus()
-    await keys.tabTo('main tbody button', 12)
+    await keys.tabTo(button, 40)
     await keys.press('Enter')
     await eventually('the alarm that is taken', async () => (await isRaised())?.state === 'acknowledged')
     await done()
