@@ -74,6 +74,21 @@ describe('a consumer who was charged for something that they put back', () => {
   })
 })
 
+describe.each(['zh', 'en'] as const)('a consumer who asks where their refund is (%s)', (language) => {
+  it('reads it without a tap: how much, how far it is and when it arrived', async () => {
+    const { page, problems, posts } = await phoneOf(stories.buyer, language)
+    await page.goto(`${url}/o/${stories.refunded.orderId}`)
+    const refund = await page.locator('.refund').first().innerText()
+    const [one] = stories.refunded.refunds
+    expect(refund).toContain(`¥${((one?.amountFen ?? 0) / 100).toFixed(2)}`)
+    expect(refund).toContain(language === 'zh' ? '退款成功' : 'Refund arrived')
+    expect(await page.locator('.refund').first().isVisible()).toBe(true)
+    expect(posts).toEqual([])
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+})
+
 describe('a visit at the cabinet', () => {
   it('follows the door by itself and ends on the order', async () => {
     const consumer = await world.consumer('Anna')
