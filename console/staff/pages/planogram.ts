@@ -205,7 +205,7 @@ export class PlanogramPage extends StaffPage {
         ${card(
           'shelves',
           html`${this.draft.length === 0 ? this.#firstShelves(mayChange) : nothing}
-            ${this.draft.length === 0 ? nothing : html`<div class="places-head small soft" aria-hidden="true"><span>${word('product')}</span><span class="end">${word('unitWeight')}</span><span class="end">${word('price')}</span><span class="end">${word('capacity')}</span><span>${word('shelf', { shelf: '' })}</span><span></span></div>`}
+            ${this.draft.length === 0 ? nothing : html`<div class="places-head small soft" aria-hidden="true"><span>${word('product')}</span><span class="end">${word('unitWeight')}</span><span class="end">${word('price')}</span><span class="end">${word('capacity')}</span><span class=${mayChange ? nothing : 'end'}>${word('shelf', { shelf: '' })}</span><span></span></div>`}
             ${repeat(
               this.draft,
               (shelf) => shelf.id,
@@ -322,7 +322,7 @@ export class PlanogramPage extends StaffPage {
                 )}
               </select>
               <button class="icon-button" type="button" aria-label=${word('takeOut', { name })} title=${word('takeOut', { name })} @click=${() => this.#edit(removeProduct(this.draft, shelf.id, place.sku))}>${icon('x')}</button>`
-          : html`<span class="end">${money(place.priceFen)}</span><span class="number end">${quantity} / ${place.capacity}</span><span>${shelfName(shelf.id)}</span><span></span>`
+          : html`<span class="end">${money(place.priceFen)}</span><span class="number end">${quantity} / ${place.capacity}</span><span class="end">${shelfName(shelf.id)}</span><span></span>`
       }
     </li>`
   }

@@ -181,6 +181,7 @@ export class RecheckPage extends StaffPage {
     const { time } = this.services
     return html`${order ? html`<evidence-axis .order=${order}></evidence-axis>` : nothing}
       <section class="card" aria-labelledby="conversation"><header class="card-head"><h2 id="conversation">${word('conversation')}</h2></header>
+        ${messages.length === 0 ? html`<p class="soft">${word('nothingSaid')}</p>` : nothing}
         <ol class="plain stack">${messages.map(
           (message) =>
             html`<li><p class="soft small">${message.authorName ?? ''} · ${moment(time, message.atMs)}</p><p class="said">${message.text}</p></li>`,

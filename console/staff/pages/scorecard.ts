@@ -161,12 +161,12 @@ export class ScorecardPage extends StaffPage {
   }
   #criterion({ key, label, help, weight, isCritical }: ScorecardCriterion, remove: (() => void) | undefined) {
     const name = choose(label) || word('criterionNew')
-    const field = (name: string, text: string, value: string, most: number) =>
-      html`<label class="field"><span class="label">${text}</span><input name="${name}-${key}" required maxlength=${most} .value=${value} /></label>`
+    const field = (name: string, text: string, value: string, most: number, isWide = false) =>
+      html`<label class="field ${isWide ? 'wide' : ''}"><span class="label">${text}</span><input name="${name}-${key}" required maxlength=${most} .value=${value} /></label>`
     return html`<fieldset class="card"><legend class="aloud">${name}</legend>
       <header class="card-head"><h2>${name}</h2>${remove === undefined ? nothing : html`<button type="button" class="icon-button" aria-label="${word('removeCriterion')}: ${name}" title=${word('removeCriterion')} @click=${remove}>${icon('x')}</button>`}</header><div class="form-grid">
       ${field('zh', word('criterionZh'), label.zh, 60)}${field('en', word('criterionEn'), label.en, 60)}
-      ${field('helpZh', word('helpZh'), help.zh, 240)}${field('helpEn', word('helpEn'), help.en, 240)}
+      ${field('helpZh', word('helpZh'), help.zh, 240, true)}${field('helpEn', word('helpEn'), help.en, 240, true)}
       <label class="field"><span class="label">${word('weightLabel')}</span><input name="weight-${key}" type="number" min="1" max="100" required .value=${String(weight)} /></label>
       <label class="choice"><input type="checkbox" name="critical-${key}" ?checked=${isCritical} /><span>${word('criticalLabel')}</span></label></div>
     </fieldset>`

@@ -46,6 +46,7 @@ export const en = {
   score: 'Score it',
   scored: 'The re-check is saved.',
   conversation: 'Conversation',
+  nothingSaid: 'Nothing was written on this ticket.',
   openTicket: 'Open the ticket',
   'follow.reopened': 'The ticket was opened again.',
   'follow.follow_up': 'A ticket beside it was opened for the agent.',

@@ -46,6 +46,7 @@ export const zh: Record<keyof typeof en, string> = {
   score: '提交评分',
   scored: '质检结果已保存。',
   conversation: '沟通记录',
+  nothingSaid: '这张工单没有往来消息。',
   openTicket: '打开工单',
   'follow.reopened': '工单已重新打开。',
   'follow.follow_up': '已为客服另开跟进工单。',
