@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EmergencyDetail, EmergencyList, EmergencyNoticePreview } from '#protocol/api/emergencies.ts'
+import type {
+  EmergencyChoices,
+  EmergencyDetail,
+  EmergencyList,
+  EmergencyNoticePreview,
+} from '#protocol/api/emergencies.ts'
 import type { ImprovementList } from '#protocol/api/improvements.ts'
 import type { SystemView } from '#protocol/api/system.ts'
 import { seedOrders } from '#test/bench/api/served.ts'
@@ -135,6 +140,19 @@ describe('a serious incident from discovery to summary', () => {
     expect(items.find(({ itemId }) => itemId === closed.improvementId)).toMatchObject({ source: 'incident' })
     const list = (await lead.ask('GET', '/api/staff/emergencies')).body as EmergencyList
     expect(list.emergencies.at(-1)?.emergencyId).toBe(emergencyId)
+  })
+  it('is narrowed to goods that whoever enters it can choose, and names them', async () => {
+    const choices = (await agent.ask('GET', '/api/staff/emergency-choices')).body as EmergencyChoices
+    expect(choices.cabinets.map(({ cabinetId }) => cabinetId)).toContain(CABINET)
+    const [goods] = choices.products
+    const { emergency, scope, scopeNames } = await opened()
+    expect(scopeNames.product).toBeNull()
+    const narrowed = await lead.ask('POST', `/api/staff/emergencies/${emergency.emergencyId}/scope`, {
+      version: emergency.version,
+      scope: { ...scope, sku: goods?.sku },
+      note: 'only these were warm',
+    })
+    expect((narrowed.body as EmergencyDetail).scopeNames.product).toEqual(goods?.name)
   })
   it('tells whoever writes over somebody else, and takes the same entry only once', async () => {
     const emergencyId = desk.ids.next('emergency')
