@@ -106,16 +106,17 @@ export class AlarmsPage extends StaffPage {
 
   #steps(alarm: Alarm) {
     const { services } = this
+    const may = services.me?.permissions.includes('alarm.acknowledge') === true
     const name = alarm.acknowledgedBy ? personText(services, alarm.acknowledgedBy) : ''
     if (alarm.shelved)
       return html`<span class="soft small">${word('shelvedBy', { name, until: services.time.momentText(alarm.shelved.untilMs), reason: word(SHELVING_REASONS[alarm.shelved.reason]) })}</span>
-        <button class="button" @click=${() => void this.#step(services.api.unshelveAlarm(alarm.alarmId))}>${word('unshelve')}</button>`
-    if (alarm.state === 'cleared')
-      return html`<span class="soft small">${name ? word('acknowledgedBy', { name }) : ''}</span>`
+        ${may ? html`<button class="button" @click=${() => void this.#step(services.api.unshelveAlarm(alarm.alarmId))}>${word('unshelve')}</button>` : nothing}`
+    const taken = name ? html`<span class="soft small">${word('acknowledgedBy', { name })}</span>` : nothing
+    if (alarm.state === 'cleared' || !may) return taken
     return html`${
       alarm.state === 'raised'
         ? html`<button class="button" @click=${() => void this.#step(services.api.acknowledgeAlarm(alarm.alarmId))}>${icon('check')}${word('acknowledge')}</button>`
-        : html`<span class="soft small">${name ? word('acknowledgedBy', { name }) : ''}</span>`
+        : taken
     }
       <button class="button" @click=${() => void this.#openShelving(alarm)}>${icon('hourglass')}${word('shelve')}</button>`
   }
