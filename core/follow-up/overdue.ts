@@ -1,10 +1,11 @@
+import type { Selectable } from 'kysely'
 import type { Logger } from 'pino'
 import { recordChange } from '#core/live/changes.ts'
 import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
 import type { DueWork } from '#core/platform/due.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
 import { afterCounted, CALENDARS } from '#core/support/clocks/calendar.ts'
 import { getTicket, saveTicket } from '#core/support/ticket-store.ts'
-import type { CallBackRow } from './call-backs.ts'
 
 const KIND = 'callBack.overdue'
 /** Counted while people may be called: nobody is late over night. */
@@ -12,7 +13,11 @@ export const OVERDUE_AFTER_MS = 4 * 3_600_000
 
 export interface OverdueWatch {
   /** In the transaction that plans the next try. */
-  expect(tx: Tx, callBack: Pick<CallBackRow, 'callBackId' | 'calendar'>, dueAtMs: number): Promise<void>
+  expect(
+    tx: Tx,
+    callBack: Pick<Selectable<Tables['callBack']>, 'callBackId' | 'calendar'>,
+    dueAtMs: number,
+  ): Promise<void>
 }
 
 /** A call-back that nobody makes becomes a matter of the lead, and the ticket says so, once for each try that is missed. */
