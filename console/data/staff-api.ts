@@ -217,18 +217,18 @@ export class StaffApi {
   createTicket(body: TicketCreate): Promise<TicketDetail> {
     return this.#send('POST', '/api/staff/tickets', body)
   }
-  claim(ticketId: string, version: number): Promise<unknown> {
+  claim(ticketId: string, version: number): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/claim`, { version })
   }
   /** @param requestId made by the page and kept over retries, so that a reply is never sent twice */
-  reply(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<unknown> {
+  reply(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/reply`, { ...body, isInternal: false })
   }
   /** The operator who asked writes again. */
   answerTicket(
     ticketId: string,
     body: { requestId: string; version: number; text: string },
-  ): Promise<unknown> {
+  ): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/answer`, { ...body, isInternal: false })
   }
   ticketTypes(signal?: AbortSignal): Promise<TicketTypeList> {
@@ -258,7 +258,7 @@ export class StaffApi {
   taskStep(taskId: string, step: 'take' | 'done' | 'cancel', body: TaskStep): Promise<TaskList> {
     return this.#send('POST', `/api/staff/tasks/${taskId}/${step}`, body)
   }
-  note(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<unknown> {
+  note(ticketId: string, body: { requestId: string; version: number; text: string }): Promise<TicketDetail> {
     return this.#send('POST', `/api/staff/tickets/${ticketId}/note`, { ...body, isInternal: true })
   }
   resolve(ticketId: string, body: TicketResolve): Promise<unknown> {

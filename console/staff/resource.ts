@@ -38,6 +38,8 @@ export class Resource<T, A extends readonly unknown[] = readonly unknown[]> impl
       /** Which changes make this out of date. */
       isAffected?: (change: LiveChange, value: T | undefined) => boolean
       onValue?: (value: T) => void
+      /** A load that began before a change was answered may end after it, and shows what no longer holds. */
+      isOlder?: (loaded: T, shown: T) => boolean
     },
   ) {
     this.#host = host
@@ -57,8 +59,9 @@ export class Resource<T, A extends readonly unknown[] = readonly unknown[]> impl
         }
       },
       onComplete: (value) => {
-        this.value = value
         this.error = undefined
+        if (this.value !== undefined && options.isOlder?.(value, this.value) === true) return
+        this.value = value
         options.onValue?.(value)
       },
       onError: (error) => {

@@ -58,6 +58,8 @@ export class TicketPage extends StaffPage {
   private readonly detail = new Resource<TicketDetail, [string]>(this, {
     args: () => [this.params['id'] ?? ''],
     load: ([id], signal) => this.services.api.ticket(id, signal),
+    isOlder: ({ ticket }, { ticket: shown }) =>
+      ticket.ticketId === shown.ticketId && ticket.version < shown.version,
     isAffected: (change, value) =>
       (change.kind !== 'desk' && change.subjectId === value?.ticket.ticketId) ||
       (change.kind === 'task' &&
@@ -73,6 +75,13 @@ export class TicketPage extends StaffPage {
     args: () => [],
     load: (_, signal) => this.services.api.templates(signal),
   })
+
+  #underway: Promise<unknown> = Promise.resolve()
+  /** Until the ticket that others on this page hold is the one after what was done last. */
+  readonly #settled = async (): Promise<void> => {
+    await this.#underway
+    await this.updateComplete
+  }
 
   constructor() {
     super()
@@ -118,7 +127,10 @@ export class TicketPage extends StaffPage {
   async #claim(): Promise<void> {
     const ticket = this.detail.value?.ticket
     if (!ticket || !this.#may('claim')) return
-    await this.#try(() => this.services.api.claim(ticket.ticketId, ticket.version))
+    this.#underway = this.#try(async () =>
+      this.detail.replace(await this.services.api.claim(ticket.ticketId, ticket.version)),
+    )
+    await this.#settled()
   }
   /** The first question that a rule left open. */
   #decideOpen(): void {
@@ -161,6 +173,7 @@ export class TicketPage extends StaffPage {
       <div
         class="workbench ${order ? '' : 'is-device'}"
         @changed=${() => this.detail.reload()}
+        @answered=${(event: CustomEvent<TicketDetail>) => this.detail.replace(event.detail)}
         @refunded=${() => this.detail.reload()}
         @resolved=${() => this.detail.reload()}
         @decided=${() => this.detail.reload()}
@@ -169,7 +182,7 @@ export class TicketPage extends StaffPage {
         @close=${{ handleEvent: () => this.requestUpdate(), capture: true }}
         @ticketaction=${(event: CustomEvent<{ kind: TicketActionKind; intoNumber?: number }>) => this.#act(event.detail.kind, event.detail.intoNumber)}
       >
-        <div class="bench-thread"><ticket-thread .detail=${detail} .templates=${templates}></ticket-thread></div>
+        <div class="bench-thread"><ticket-thread .detail=${detail} .templates=${templates} .settled=${this.#settled}></ticket-thread></div>
         <div class="bench-evidence stack">
           <caller-card .detail=${detail} @callerstep=${(event: CustomEvent<TicketDetail>) => this.detail.replace(event.detail)}></caller-card>
           ${adviceStrip(detail, {

@@ -22,11 +22,13 @@ const MESSAGE_ICONS: Record<Message['from'], IconName> = {
   system: 'activity',
 }
 
-/** The conversation and the composer. Fires `changed` after something was sent. */
+/** The conversation and the composer. Fires `answered` with the ticket as the core has it after something was sent. */
 @customElement('ticket-thread')
 export class TicketThread extends StaffElement {
   @property({ attribute: false }) detail!: TicketDetail
   @property({ attribute: false }) templates: TemplateList['templates'] = []
+  /** Resolves when a step that was begun elsewhere on the page, such as taking the ticket, has been answered. */
+  @property({ attribute: false }) settled: () => Promise<unknown> = () => Promise.resolve()
   @state() private text = ''
   @state() private wantsNote = false
   @state() private isMenuOpen = false
@@ -108,16 +110,23 @@ export class TicketThread extends StaffElement {
     if (text === '' || this.isSending || (!this.#isNote && unfilled(text).length > 0)) return
     this.isSending = true
     this.#requestId ??= this.services.ids.next('request')
-    const body = { requestId: this.#requestId, version: this.detail.ticket.version, text }
+    const { api } = this.services
+    const { ticketId } = this.detail.ticket
     try {
-      if (this.#isNote) await this.services.api.note(this.detail.ticket.ticketId, body)
-      else if (this.#isAsker) await this.services.api.answerTicket(this.detail.ticket.ticketId, body)
-      else await this.services.api.reply(this.detail.ticket.ticketId, body)
+      // Their own step before this one is no change by somebody else.
+      await this.settled()
+      const { version } = this.detail.ticket
+      const body = { requestId: this.#requestId, version, text }
+      const answer = this.#isNote
+        ? await api.note(ticketId, body)
+        : this.#isAsker
+          ? await api.answerTicket(ticketId, body)
+          : await api.reply(ticketId, body)
       this.text = ''
-      keepDraft(this.detail.ticket.ticketId, '')
+      keepDraft(ticketId, '')
       this.error = undefined
       this.#requestId = undefined
-      this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+      this.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer }))
     } catch (error) {
       this.error = error
     } finally {

@@ -118,11 +118,15 @@ for (const language of LANGUAGES)
       const { page } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
       await page.locator('#composer').fill('您好，我们正在核实。')
       // The other one takes it while the reply is on its way.
-      await page.route('**/reply', async (route) => {
-        const other = await desk.staff('agent-en')
-        await other.send('POST', `tickets/${ticket.ticketId}/claim`, { version: ticket.version })
-        await route.continue()
-      })
+      await page.route(
+        '**/reply',
+        async (route) => {
+          const other = await desk.staff('agent-en')
+          await other.send('POST', `tickets/${ticket.ticketId}/claim`, { version: ticket.version })
+          await route.continue()
+        },
+        { times: 1 },
+      )
       await page.locator('#composer').press('Control+Enter')
       const alert = page.locator('.composer [role=alert]')
       await alert.waitFor()
@@ -130,7 +134,36 @@ for (const language of LANGUAGES)
         language === 'zh' ? 'Alice (agent) 接手' : 'Taken by Alice (agent)',
       )
       expect(await page.locator('#composer').inputValue()).toBe('您好，我们正在核实。')
+      const loaded = page.waitForResponse((response) =>
+        response.url().endsWith(`/tickets/${ticket.ticketId}`),
+      )
+      await alert.getByRole('button').click()
+      await loaded
+      await alert.waitFor({ state: 'detached' })
+      await page.locator('#composer').press('Control+Enter')
+      await page.locator('.message.from-agent').waitFor()
       await page.context().close()
+    })
+    it('takes it and answers faster than the core says that it is taken, and is no stranger to themselves', async () => {
+      const { ticket } = await aCall()
+      const { page, done } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
+      await actions(page)
+      const typed = Promise.withResolvers<void>()
+      await page.route('**/claim', async (route) => {
+        const answer = await route.fetch()
+        await typed.promise
+        await route.fulfill({ response: answer })
+      })
+      // Loading again is slower still: what was answered is shown all the same.
+      await page.route(`**/api/staff/tickets/${ticket.ticketId}`, () => undefined)
+      await page.keyboard.press('c')
+      await page.locator('#composer').fill('您好，我们正在核实。')
+      await page.locator('#composer').press('Control+Enter')
+      typed.resolve()
+      await page.locator('.message.from-agent').waitFor()
+      expect(await page.locator('[role=alert]').count()).toBe(0)
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      await done()
     })
     it('finds what was typed when the page is loaded again, until it is sent', async () => {
       const { ticket } = await aCall()
@@ -215,6 +248,26 @@ for (const language of LANGUAGES)
         })
         .waitFor({ timeout: 20_000 })
       expect(sent('setpoint')).toHaveLength(1)
+      await done()
+    })
+    it('sees no door that stays shut for them', async () => {
+      const shut = language === 'zh' ? '无权查看此页面' : 'may not see this page'
+      const { page, done } = await desk.open('operator', '/', language)
+      const doors = page.locator('nav.rail a')
+      await doors.first().waitFor()
+      const addresses: string[] = []
+      for (const door of await doors.all()) addresses.push((await door.getAttribute('href')) ?? '')
+      expect(addresses).toContain('/staff/tickets')
+      for (const address of addresses) {
+        await page.goto(`${desk.url}${address}`)
+        await page.locator('h1').first().waitFor()
+        await page.waitForLoadState('load')
+        await expect.poll(() => page.locator('main [aria-busy=true]').count(), { message: address }).toBe(0)
+        expect(await page.locator('main .blank[role=alert]').count(), address).toBe(0)
+        expect(await page.locator('h1').first().innerText()).not.toContain(shut)
+      }
+      await page.goto(`${desk.url}/staff/audit`)
+      await expect.poll(() => page.locator('h1').first().innerText()).toContain(shut)
       await done()
     })
     it('writes again without templates or notes', async () => {
