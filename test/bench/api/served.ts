@@ -138,5 +138,5 @@ export async function seedOrders(
 
 /** Figures only, as at the provider, and others for every order. */
 function figuresOf(id: string): string {
-  return [...id.slice(-26)].map((character) => character.charCodeAt(0) % 10).join('')
+  return Array.from(id.slice(-26), (character) => character.charCodeAt(0) % 10).join('')
 }
