@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { temperatureSeries } from '#console/data/staff-series.ts'
-import { MINUTE_MS, NOW_MS } from './staff-fixtures.ts'
 
-const at = (minutes: number) => NOW_MS + minutes * MINUTE_MS
+const START_MS = Date.UTC(2026, 10, 23, 2)
+const at = (minutes: number) => START_MS + minutes * 60_000
 const quiet = { doorOpen: [], lockouts: [], gaps: [], limitDeciCelsius: 50 }
 
 describe('readings of a cabinet that was offline for an hour', () => {

@@ -1,6 +1,36 @@
 import { describe, expect, it } from 'vitest'
+import type { TicketRow } from '#protocol/api/staff/tickets.ts'
 import { compareUrgency, nextClock, slaClocks } from '#console/data/staff-sla.ts'
-import { aTicket, MINUTE_MS, NOW_MS } from './staff-fixtures.ts'
+
+const MINUTE_MS = 60_000
+const NOW_MS = Date.UTC(2026, 10, 23, 2)
+
+/** New, and in time for both clocks. */
+function aTicket(number: number, more: Partial<TicketRow> = {}): TicketRow {
+  return {
+    ticketId: `tk-${number}`,
+    number,
+    type: 'item_returned',
+    state: 'new',
+    priority: 'normal',
+    channel: 'order',
+    orderId: null,
+    cabinetId: null,
+    cabinetName: null,
+    consumerLabel: null,
+    amountFen: 650,
+    openedAtMs: NOW_MS - 8 * MINUTE_MS,
+    firstResponseDueMs: NOW_MS + 7 * MINUTE_MS,
+    firstRespondedAtMs: null,
+    resolutionDueMs: NOW_MS + 1432 * MINUTE_MS,
+    isPaused: false,
+    snoozed: null,
+    assignee: null,
+    owner: null,
+    version: 1,
+    ...more,
+  }
+}
 
 const states = (more: Parameters<typeof aTicket>[1], nowMs = NOW_MS) =>
   slaClocks(aTicket(1, more), nowMs).map((clock) => clock.state)
