@@ -172,6 +172,7 @@ export const FAULT_KINDS = [
   'refund_closed',
   'refund_slow',
   'refund_refused',
+  'refund_account_abnormal',
   'bill_missing_row',
   'bill_extra_row',
   'bill_amount_differs',

@@ -172,6 +172,8 @@ export function createRefunds(parts: Parts, onSettled: (refund: Refund) => void)
       checkLimits(payment, amountFen)
       if (faults.take('refund_refused', facts))
         throw new ProviderError('NOT_ENOUGH', '基本账户余额不足，请充值后重新发起')
+      if (faults.take('refund_account_abnormal', facts))
+        throw new ProviderError('USER_ACCOUNT_ABNORMAL', '退款请求失败：用户账户异常')
       const refund: Refund = books.write(() => {
         const begun: Refund = {
           outRefundNo,

@@ -193,6 +193,18 @@ describe('a refund that does not arrive', () => {
     expect((await refund(body)).status).toBe(200)
   })
 
+  it('when the account of the payer is not in order is refused, and may be asked again', async () => {
+    const { outOrderNo, transactionId } = await payment(500)
+    await bench.merchant.control('POST', '/faults', {
+      kind: 'refund_account_abnormal',
+      match: { outOrderNo },
+    })
+    const body = request(transactionId, 500, 500)
+    expect(await refund(body)).toMatchObject({ status: 403, body: { code: 'USER_ACCOUNT_ABNORMAL' } })
+    expect((await query(body['out_refund_no'])).status).toBe(404)
+    expect((await refund(body)).status).toBe(200)
+  })
+
   it('when asked too soon after the last one is told to wait', async () => {
     const strict = await startBench({ refundSpacingMs: 60_000 })
     await permit(strict, LI_WEI)
