@@ -14,6 +14,11 @@ export function createAnomalyReactions(parts: Reacting): AnomalyReactions {
   const anomalies: AnomalyReactions = {
     async personNeeded(tx, anomaly) {
       const order = anomaly.orderId === null ? undefined : await getOrder(tx, anomaly.orderId)
+      const consumer = await tx
+        .selectFrom('consumer')
+        .select('language')
+        .where('consumerId', '=', anomaly.consumerId ?? '')
+        .executeTakeFirst()
       await domains().tickets.open(tx, {
         requestId: anomaly.anomalyId,
         type: anomaly.kind,
@@ -26,7 +31,7 @@ export function createAnomalyReactions(parts: Reacting): AnomalyReactions {
         amountFen: order?.totalFen ?? null,
         lines: [],
         note: null,
-        language: 'zh',
+        language: consumer?.language ?? 'zh',
         openedBy: `rule:${anomaly.rule}`,
       })
     },

@@ -7,9 +7,10 @@ import type { BillReactions } from '#core/bills/bills.ts'
 import type { CompensationReactions } from '#core/compensation/compensations.ts'
 import type { ComplaintReactions } from '#core/complaints/complaints.ts'
 import type { PaymentReactions } from '#core/payments/charges.ts'
+import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { PolicyBook } from '#core/policies/book.ts'
-import type { RefundReactions } from '#core/refunds/refunds.ts'
+import type { RefundReactions, RefundRow } from '#core/refunds/refunds.ts'
 import type { RestrictionReactions } from '#core/restrictions/restrictions.ts'
 import type { SessionReactions } from '#core/sessions/course.ts'
 import type { SatisfactionReactions } from '#core/support/satisfaction.ts'
@@ -96,6 +97,19 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     },
   }
 
+  const anomalies = createAnomalyReactions(parts)
+
+  /** What a rule promised and the provider refused would wait for ever, and the consumer was told that it comes. */
+  async function leaveToPerson(tx: Tx, refund: RefundRow): Promise<void> {
+    if (refund.isAutomatic === 0 || refund.anomalyId === null || refund.submittedAtMs === null) return
+    const anomaly = await tx
+      .selectFrom('anomaly')
+      .selectAll()
+      .where('anomalyId', '=', refund.anomalyId)
+      .executeTakeFirstOrThrow()
+    await anomalies.personNeeded(tx, anomaly)
+  }
+
   const refunds: RefundReactions = {
     async refundStarted(tx, refund) {
       if (refund.ticketId !== null) {
@@ -118,6 +132,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     async refundRejected(tx, refund) {
       if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
       await domains().snoozing.refundSettled(tx, refund.orderId)
+      await leaveToPerson(tx, refund)
     },
   }
 
@@ -141,7 +156,7 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
     ...createProviderReactions(parts),
     tickets,
     satisfaction: learning.satisfaction,
-    anomalies: createAnomalyReactions(parts),
+    anomalies,
     arrears,
     compensations,
     ...createCaseReactions(deps, domains, tell),

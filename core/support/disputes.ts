@@ -177,7 +177,10 @@ export function createDisputes(
       .selectAll()
       .where('orderId', '=', order.orderId)
       .execute()
-    if (payments.some((payment) => payment.isDuplicate === 1)) return { kind: 'duplicate' }
+    const duplicates = payments.filter((payment) => payment.isDuplicate === 1)
+    // The provider may have refused to give it back: then nobody may be told that it is on its way.
+    if (duplicates.some((payment) => payment.reservedFen < payment.amountFen)) return { kind: 'unclear' }
+    if (duplicates.length > 0) return { kind: 'duplicate' }
     const [only] = payments
     return isAnswered && only !== undefined
       ? { kind: 'single', amountFen: only.amountFen }

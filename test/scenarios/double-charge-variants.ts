@@ -111,6 +111,39 @@ export const doubleChargeRefundClosed: Scenario = {
   },
 }
 
+export const doubleChargeRefundRefused: Scenario = {
+  name: 'double-charge-refund-refused',
+  shows:
+    'the provider refuses the refund of the second payment for good: it waits for a person by itself, a consumer who asks is not told that it comes, and an agent sends it again',
+  async run(world) {
+    const [consumer, agent] = [await world.consumer(), await world.staff('agent')]
+    await world.provider.fault({ kind: 'double_payment', match: { openid: consumer.openid } })
+    await world.provider.fault({ kind: 'refund_account_abnormal', match: { openid: consumer.openid } })
+    const order = await buyDoubled(world, consumer)
+    await refundIn(consumer, order.orderId, 'rejected')
+    const waiting = await eventually('the ticket that the refusal opens', async () =>
+      (await agent.tickets()).find(
+        ({ orderId, type }) => orderId === order.orderId && type === 'double_charge',
+      ),
+    )
+    const { advice } = await agent.ticket(waiting.ticketId)
+    expectEqual([advice?.action, advice?.amountFen], ['refund', order.totalFen], 'the advice to the agent')
+    const answer = await consumer.dispute(order.orderId, { reason: 'charged_twice', lines: [] })
+    expectEqual([answer.state, answer.isAutomatic], ['in_review', false], 'the answer to the consumer')
+    await agent.send('POST', `orders/${order.orderId}/refunds`, {
+      refundId: world.ids.next('refund'),
+      lines: [],
+      amountFen: order.totalFen,
+      reason: 'duplicate',
+      stock: 'not_returned',
+      ticketId: answer.disputeId,
+      tellConsumer: true,
+    })
+    await refunded(consumer, order)
+    await expectOneLeft(world, consumer, order)
+  },
+}
+
 export const doubleChargeSilentGateway: Scenario = {
   name: 'double-charge-silent-gateway',
   shows:
@@ -212,6 +245,7 @@ export const DOUBLE_CHARGE_STORIES: readonly Scenario[] = [
   doubleChargeErrors,
   doubleChargeForged,
   doubleChargeRefundClosed,
+  doubleChargeRefundRefused,
   doubleChargeSilentGateway,
   doubleChargeKilled,
   doubleChargeDisputedTwice,

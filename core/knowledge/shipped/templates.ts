@@ -26,7 +26,7 @@ export const TEMPLATES: ReadonlyArray<{
       zh: '您好，支付平台对本次购物收取了两次费用，第二笔已退还给您，您无需操作。给您带来困扰，非常抱歉。',
       en: 'Hello, the payment provider took the money for your visit twice. The second payment is on its way back; you need not do anything. We are sorry for the worry.',
     },
-    types: ['charged_twice'],
+    types: ['charged_twice', 'double_charge'],
   },
   {
     key: 'single_charge',
