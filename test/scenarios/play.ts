@@ -50,7 +50,7 @@ export async function playScenario(scenario: Scenario): Promise<Outcome> {
     const system = await startSystem({
       dataDir,
       seed: 1,
-      seedFile: seedFileOf(scenario, dataDir),
+      seedFile: seedFileOf(scenario.seed, dataDir),
       policy: { ...SHORT_POLICY, ...scenario.policy },
       edgeSettings: { ...SHORT_EDGE_SETTINGS, ...scenario.edgeSettings },
       ...(scenario.cameras === undefined ? {} : { cameras: scenario.cameras }),
@@ -112,9 +112,10 @@ function profileFileOf(profile: Profile, dataDir: string): string {
   writeFileSync(file, JSON.stringify(profile))
   return file
 }
-function seedFileOf(scenario: Scenario, dataDir: string): string {
-  if (scenario.seed === undefined) return DEMO_SEED
+/** The file of the first cabinet, written into `dataDir` where it is not that of the demonstration. */
+export function seedFileOf(seed: Scenario['seed'], dataDir: string): string {
+  if (seed === undefined) return DEMO_SEED
   const file = path.join(dataDir, 'seed.json')
-  writeFileSync(file, JSON.stringify(scenario.seed(JSON.parse(readFileSync(DEMO_SEED, 'utf8')) as DemoSeed)))
+  writeFileSync(file, JSON.stringify(seed(JSON.parse(readFileSync(DEMO_SEED, 'utf8')) as DemoSeed)))
   return file
 }

@@ -49,7 +49,7 @@ async function visitAndExpect(world: World, between: VisitStep[], name?: string)
 
 /** Twins on two shelves: lemon water weighs what cola weighs and costs ¥0.50 more; crisps weigh what chocolate weighs and cost ¥4 less. */
 const TWIN_OF: Record<string, string> = { 'sparkling-330': 'cola-330', 'crisps-sea-salt': 'chocolate-bar' }
-function makeTwins(seed: DemoSeed): DemoSeed {
+export function makeTwins(seed: DemoSeed): DemoSeed {
   const weights = new Map(seed.products.map(({ sku, unitGrams }) => [sku, unitGrams]))
   return {
     ...seed,

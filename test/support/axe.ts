@@ -27,3 +27,22 @@ export function overflowPixels(page: Page): Promise<number> {
     'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)',
   )
 }
+
+/**
+ * After a change of the theme: colours that are on their way are judged where they arrive. A colour that arrives sets those
+ * off that are inherited from it, so that one round is not enough.
+ */
+export async function settleColours(page: Page): Promise<void> {
+  await page.evaluate(`(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    for (let round = 0; round < 20; round++) {
+      const moving = document.getAnimations().filter(
+        (one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity,
+      )
+      for (const animation of moving) animation.finish()
+      await frame()
+      await frame()
+      if (moving.length === 0) return
+    }
+  })()`)
+}

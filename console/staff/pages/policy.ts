@@ -29,6 +29,8 @@ export class PolicyPage extends StaffPage {
   /** What is typed and differs from what holds; undefined while a field holds no number. */
   @state() private draft: Record<string, number | undefined> = {}
   @state() private days: number = PERIOD_USUAL
+  /** What held when the draft was begun or last tried: whoever saves has seen what it replaces. */
+  @state() private seenVersion: number | undefined
   @state() private answer: { draft: Draft; days: number; whatIf: WhatIf } | undefined
   @state() private isAsking = false
   @state() private isSaving = false
@@ -38,6 +40,8 @@ export class PolicyPage extends StaffPage {
     args: () => [this.params['policy'] ?? ''],
     load: ([policy], signal) => this.services.api.policy(policy as PolicyName, signal),
     isAffected: (change, value) => change.kind === 'policy' && change.subjectId === value?.policy.policy,
+    isOlder: (loaded, shown) =>
+      loaded.policy.policy === shown.policy.policy && loaded.policy.version < shown.policy.version,
   })
 
   protected override render() {
@@ -60,8 +64,9 @@ export class PolicyPage extends StaffPage {
         limits.length === 0
           ? html`<p class="soft">${word('noLimits')}</p>`
           : html`<form class="stack" @submit=${(event: SubmitEvent) => void this.#ask(event, detail)}>
-        <div class="field-grid">${limits.map((limit) => this.#field(limit, isAllowed))}</div>
+        <div class="field-grid">${limits.map((limit) => this.#field(detail, limit, isAllowed))}</div>
         ${this.restoredFrom === undefined ? nothing : html`<p class="strip tone-info">${icon('undo')}<span>${word('goingBack', { version: this.restoredFrom })}</span></p>`}
+        ${this.#isOvertaken(detail) ? overtaken(detail) : nothing}
         ${this.error && !this.answer ? this.#trouble(detail) : nothing}
         <div class="field-row">
           <label class="field"><span class="label">${word('lookBack')}</span><select name="days" @change=${(event: Event) => this.#setDays(event)}>${PERIODS.map((days) => html`<option value=${days} ?selected=${days === this.days}>${word('lookBackDays', { days })}</option>`)}</select></label>
@@ -74,7 +79,7 @@ export class PolicyPage extends StaffPage {
     </section>`
   }
 
-  #field(limit: PolicyLimit, isAllowed: boolean) {
+  #field(detail: PolicyDetail, limit: PolicyLimit, isAllowed: boolean) {
     const value = limit.name in this.draft ? this.draft[limit.name] : limit.value
     const form = formOf(limit)
     const id = `limit-${limit.name}`
@@ -83,12 +88,13 @@ export class PolicyPage extends StaffPage {
       <div class="with-unit">${form === 'yuan' ? html`<span>${word('unit.yuan')}</span>` : nothing}
         <input id=${id} type="number" inputmode="decimal" required step=${stepOf(limit)} min=${toField(limit, limit.minimum)} max=${toField(limit, limit.maximum)}
           .value=${value === undefined ? '' : String(toField(limit, value))} ?readonly=${!isAllowed} aria-describedby="${id}-hint"
-          @input=${(event: Event) => this.#type(limit, (event.currentTarget as HTMLInputElement).value)} />
+          @input=${(event: Event) => this.#type(detail, limit, (event.currentTarget as HTMLInputElement).value)} />
         ${form === 'yuan' || form === 'count' ? nothing : html`<span>${word(`unit.${form}`)}</span>`}</div>
       <p class="soft small" id="${id}-hint">${limit.value === limit.configured ? nothing : word('startedWith', { value: limitText(limit, limit.configured) })}</p>
     </div>`
   }
-  #type(limit: PolicyLimit, text: string): void {
+  #type(detail: PolicyDetail, limit: PolicyLimit, text: string): void {
+    if (!this.#isChanged(detail)) this.seenVersion = detail.policy.version
     const { [limit.name]: _before, ...others } = this.draft
     const value = fromField(limit, text)
     this.draft = value === limit.value ? others : { ...others, [limit.name]: value }
@@ -98,6 +104,7 @@ export class PolicyPage extends StaffPage {
   #reset(): void {
     this.draft = {}
     this.answer = undefined
+    this.seenVersion = undefined
     this.restoredFrom = undefined
     this.error = undefined
   }
@@ -108,6 +115,10 @@ export class PolicyPage extends StaffPage {
     return detail.policy.limits.some(
       (limit) => limit.name in this.draft && this.draft[limit.name] !== limit.value,
     )
+  }
+  /** Somebody saved other limits while these were typed. */
+  #isOvertaken(detail: PolicyDetail): boolean {
+    return this.#isChanged(detail) && this.seenVersion !== detail.policy.version
   }
   /** All limits as they are typed; undefined while one of them is no number. */
   #whole(detail: PolicyDetail): Draft | undefined {
@@ -130,6 +141,7 @@ export class PolicyPage extends StaffPage {
     const draft = this.#whole(detail)
     if (draft === undefined) return
     this.isAsking = true
+    this.seenVersion = detail.policy.version
     this.error = undefined
     try {
       const { days } = this
@@ -148,7 +160,12 @@ export class PolicyPage extends StaffPage {
     if (answer === undefined) return nothing
     const draft = this.#whole(detail)
     // A figure that belongs to other limits than those on the screen would mislead.
-    if (draft === undefined || !isSame(draft, answer.draft) || answer.days !== this.days)
+    if (
+      draft === undefined ||
+      !isSame(draft, answer.draft) ||
+      answer.days !== this.days ||
+      this.#isOvertaken(detail)
+    )
       return html`<p class="strip tone-info">${icon('scale')}<span>${word('tryFirst')}</span></p>`
     return html`${whatIfView(this.services, answer.whatIf)}
       ${isAllowed && this.#isChanged(detail) ? this.#saving(detail, answer.whatIf) : nothing}`
@@ -230,4 +247,8 @@ export class PolicyPage extends StaffPage {
     scrollTo({ top: 0 })
     void this.#try(detail)
   }
+}
+
+function overtaken({ policy: { version, savedBy } }: PolicyDetail) {
+  return html`<p class="strip tone-warn" role="status">${icon('circle-alert')}<span>${word('overtaken', { version, name: savedBy ?? '' })}</span></p>`
 }

@@ -6,7 +6,8 @@ import { expect } from 'vitest'
 import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { buildConsole } from '#scripts/build-console.ts'
 import { type RunningSystem, startSystem, type SystemOptions } from '#scripts/system.ts'
-import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
+import { SHORT_EDGE_SETTINGS, SHORT_POLICY, seedFileOf } from '#test/scenarios/play.ts'
+import type { Scenario } from '#test/scenarios/scenario.ts'
 import { createWorld, type Staff, type World } from '#test/scenarios/world.ts'
 import { DESK, launchBrowser, openWatchedPage, type WatchedPage } from '#test/support/browser.ts'
 
@@ -35,13 +36,18 @@ export interface StaffDesk {
   stop(): Promise<void>
 }
 
-export async function startStaffDesk(options: Partial<SystemOptions> = {}): Promise<StaffDesk> {
+/** @param options.goods  another first cabinet than that of the demonstration */
+export async function startStaffDesk({
+  goods,
+  ...options
+}: Partial<SystemOptions> & { goods?: Scenario['seed'] } = {}): Promise<StaffDesk> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'staff-desk-'))
   await buildConsole()
   const browser = await launchBrowser()
   const system = await startSystem({
     dataDir,
     seed: 1,
+    seedFile: seedFileOf(goods, dataDir),
     edgeSettings: SHORT_EDGE_SETTINGS,
     ...options,
     policy: { ...SHORT_POLICY, ...options.policy },
