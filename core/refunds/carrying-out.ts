@@ -20,6 +20,7 @@ import {
   type RefundRow,
   releaseReservation,
   scheduleRefund,
+  scheduleRenumber,
 } from './refund-rows.ts'
 
 /** The gateway is asked about a waiting notice this often. */
@@ -33,10 +34,10 @@ export function createCarryingOut(
   deps: CoreDeps & { due: DueWork; provider: PaymentProvider; notices: Notices; reactions: RefundReactions },
 ) {
   const { db, clock, ids, policy, due, provider, notices, reactions } = deps
-  due.on('refund.drive', (work) => drive(work.subjectId))
+  due.on('refund.drive', (work) => drive(work.subjectId, work.payload['isRenumbering'] === true))
   due.on('refund.reroute', (work) => rerouteOne(work.subjectId))
 
-  async function drive(refundId: string): Promise<void> {
+  async function drive(refundId: string, isRenumbering: boolean): Promise<void> {
     const refund = await getRefund(db.read, refundId)
     switch (refund.state) {
       case 'approved':
@@ -49,7 +50,7 @@ export function createCarryingOut(
       case 'abnormal':
         return query(refund)
       case 'closed':
-        return renumber(refund)
+        return isRenumbering ? renumber(refund) : waitForAccount(refundId)
       case 'requested':
       case 'awaiting_approval':
       case 'succeeded':
@@ -117,7 +118,8 @@ export function createCarryingOut(
       const reason = reply.kind === 'refused' ? `${reply.code} ${reply.message}` : reply.code
       return conclude(tx, refundId, 'refused', reason)
     }
-    await advanceRefund(deps, tx, refundId, 'answerLost')
+    // Not when a callback was there before the answer was given up: then its own time is set already.
+    if ((await advanceRefund(deps, tx, refundId, 'answerLost')) === undefined) return
     await scheduleRefund(due, tx, refundId, nowOf(tx) + policy.chargeQueryFirstMs)
   }
 
@@ -167,6 +169,12 @@ export function createCarryingOut(
     )
   }
 
+  async function waitForAccount(refundId: string): Promise<void> {
+    await db.write('wait for the account', (tx) =>
+      scheduleRenumber(due, tx, refundId, nowOf(tx) + RENUMBER_MS),
+    )
+  }
+
   async function renumber(refund: RefundRow): Promise<void> {
     await db.write('renumber a refund', async (tx) => {
       const attempt = refund.attempt + 1
@@ -212,7 +220,7 @@ export function createCarryingOut(
           message:
             'The provider closed a refund, usually for lack of money in the account; it is sent again under a new number.',
         })
-        return scheduleRefund(due, tx, moved.refundId, nowOf(tx) + RENUMBER_MS)
+        return scheduleRenumber(due, tx, moved.refundId, nowOf(tx) + RENUMBER_MS)
       case 'abnormal':
         await raiseIncident(tx, ids, {
           kind: 'refund_abnormal',

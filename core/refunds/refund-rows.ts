@@ -47,6 +47,24 @@ export async function scheduleRefund(due: DueWork, tx: Tx, refundId: string, due
   await due.schedule(tx, { kind: 'refund.drive', subjectId: refundId, dueAtMs })
 }
 
+/**
+ * The time at which a closed refund gets its new number. It is said in the work itself: a look that was already taken up when
+ * the provider closed the refund finds it closed too, and would send it again at once, with the account as empty as it was.
+ */
+export async function scheduleRenumber(
+  due: DueWork,
+  tx: Tx,
+  refundId: string,
+  dueAtMs: number,
+): Promise<void> {
+  await due.schedule(tx, {
+    kind: 'refund.drive',
+    subjectId: refundId,
+    dueAtMs,
+    payload: { isRenumbering: true },
+  })
+}
+
 /** Gives the reserved amount and the lines free again. */
 export async function releaseReservation(tx: Tx, refund: RefundRow): Promise<void> {
   await tx

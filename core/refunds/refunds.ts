@@ -21,6 +21,7 @@ import {
   type RefundReactions,
   type RefundRow,
   scheduleRefund,
+  scheduleRenumber,
 } from './refund-rows.ts'
 
 export type { RefundReactions, RefundRow } from './refund-rows.ts'
@@ -292,7 +293,7 @@ export function createRefunds(
       const refund = await getRefund(tx, refundId)
       if (refund.state !== 'closed') throw new CabinetError('already_decided')
       await auditOf(tx, refund, 'refund.retried', by, { attempt: refund.attempt + 1 })
-      await scheduleRefund(due, tx, refundId, nowOf(tx))
+      await scheduleRenumber(due, tx, refundId, nowOf(tx))
     },
     async recordPayout(tx, refundId, by, reference) {
       const refund = await getRefund(tx, refundId)

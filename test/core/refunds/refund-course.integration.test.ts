@@ -47,6 +47,16 @@ const isIn = (refundId: string, state: string) =>
   eventually(`the refund being ${state}`, async () => (await refund(refundId)).state === state, {
     withinMs: 15_000,
   })
+const nextLookInMs = async (refundId: string) => {
+  const work = await rig
+    .db()
+    .read.selectFrom('dueWork')
+    .select('dueAtMs')
+    .where('kind', '=', 'refund.drive')
+    .where('subjectId', '=', refundId)
+    .executeTakeFirstOrThrow()
+  return work.dueAtMs - Date.now()
+}
 const atProvider = async () =>
   (await rig.books()).refunds.map(
     ({ outRefundNo, status, amountFen }) => `${outRefundNo} ${status} ${amountFen}`,
@@ -97,6 +107,56 @@ describe('a refund', () => {
     await rig.db().write('retry', (tx) => rig.refunds().retryClosed(tx, 'rf1', 'st-finance'))
     await isIn('rf1', 'succeeded')
     expect(await atProvider()).toEqual(['rf1 CLOSED 350', 'rf1-2 SUCCESS 350'])
+  })
+
+  it('that is closed while its answer is on the way is not sent again before the account had time to be filled', async () => {
+    const visit = await paidVisit()
+    await rig.control('POST', 'faults', { kind: 'refund_closed' })
+    await rig.control('POST', 'faults', {
+      kind: 'timeout_after_effect',
+      match: { path: '/v3/refund/domestic/refunds' },
+    })
+    await ask(visit, 'rf1')
+    await isIn('rf1', 'submitted')
+    const closed = {
+      outRefundNo: 'rf1',
+      providerRefundId: '503',
+      state: 'closed',
+      amountFen: PRICE_FEN,
+      succeededAtMs: null,
+    } as const
+    await rig.db().write('the callback', (tx) => rig.refunds().observe(tx, closed))
+    await eventually('the answer being given up', async () => {
+      const calls = await rig
+        .db()
+        .read.selectFrom('providerCall')
+        .selectAll()
+        .where('subjectId', '=', 'rf1')
+        .execute()
+      return calls.length === 1 && calls[0]?.answeredAtMs !== null
+    })
+    expect((await refund('rf1')).state).toBe('closed')
+    expect(await nextLookInMs('rf1')).toBeGreaterThan(5 * 60_000)
+  })
+
+  it('that is closed just when it is looked at is not sent again before the account had time to be filled', async () => {
+    const visit = await paidVisit()
+    await rig.control('POST', 'faults', { kind: 'refund_closed' })
+    await ask(visit, 'rf1')
+    await isIn('rf1', 'closed')
+    await rig
+      .db()
+      .write('a look from before it was closed', (tx) =>
+        tx
+          .updateTable('dueWork')
+          .set({ dueAtMs: 0, payload: '{}' })
+          .where('kind', '=', 'refund.drive')
+          .where('subjectId', '=', 'rf1')
+          .execute(),
+      )
+    await eventually('the look', async () => (await nextLookInMs('rf1')) > 0, { withinMs: 15_000 })
+    expect((await refund('rf1')).state).toBe('closed')
+    expect(await nextLookInMs('rf1')).toBeGreaterThan(5 * 60_000)
   })
 
   it('whose application had no answer keeps its number, and is found by asking', async () => {
