@@ -27,6 +27,12 @@ const FLAGS = {
     hint: 'N',
     help: 'api: orders of the seeded folder (default 1000000); 0 leaves it out',
   },
+  part: {
+    type: 'string',
+    hint: 'PART',
+    help: 'console: only empty, speed, pages, states or dialogs; several with commas',
+  },
+  address: { type: 'string', hint: 'TEXT', help: 'console: only addresses that contain this' },
   seconds: { type: 'integer', hint: 'S', help: 'fleet: length of each of the two measurements (default 60)' },
 } satisfies Record<string, FlagSpec>
 
@@ -40,6 +46,8 @@ interface BenchOptions {
   seconds?: number
   data?: string
   orders?: number
+  part?: string
+  address?: string
   say: (line: string) => void
 }
 /** Each benchmark is loaded only when it is asked for. It returns the object that `--json` prints; people get the same figures as tables. */
@@ -86,8 +94,13 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
       }),
   },
   console: {
-    about: 'sizes, speed over a slow line and what axe finds: every page, language, theme, size and role',
-    run: async ({ say }) => (await import('#test/bench/console/index.ts')).runConsoleBench({ say }),
+    about:
+      'sizes, speed over a slow line and what axe finds: every page, state, dialog, language, theme, size and role',
+    async run({ say, part, address }) {
+      const { runConsoleBench, CONSOLE_PARTS } = await import('#test/bench/console/index.ts')
+      const parts = part === undefined ? CONSOLE_PARTS : partsNamed(part, CONSOLE_PARTS)
+      return runConsoleBench({ parts, ...(address === undefined ? {} : { address }), say })
+    },
   },
   api: {
     about:
@@ -99,6 +112,16 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
         say,
       }),
   },
+}
+
+/** @throws UsageError naming the parts there are */
+function partsNamed<P extends string>(text: string, parts: readonly P[]): P[] {
+  return text.split(',').map((name) => {
+    const found = parts.find((part) => part === name.trim())
+    if (found === undefined)
+      throw new UsageError(`There is no part "${name}". Name one or several of: ${parts.join(', ')}.`)
+    return found
+  })
 }
 
 /** Every figure of the object, one block a branch: a name and its value a line. */
@@ -146,6 +169,8 @@ async function main(): Promise<number> {
     ...(typeof values.seconds === 'number' ? { seconds: values.seconds } : {}),
     ...(typeof values.data === 'string' ? { data: values.data } : {}),
     ...(typeof values.orders === 'number' ? { orders: values.orders } : {}),
+    ...(typeof values.part === 'string' ? { part: values.part } : {}),
+    ...(typeof values.address === 'string' ? { address: values.address } : {}),
     say: (line) => process.stderr.write(`${line}\n`),
   })
   process.stdout.write(values.json === true ? `${JSON.stringify(figures)}\n` : tablesOf(figures))

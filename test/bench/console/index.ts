@@ -1,15 +1,28 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { messageOf } from '#protocol/base/errors.ts'
+import type { Browser } from 'playwright-core'
 import { buildConsole, firstRouteSizes } from '#scripts/build-console.ts'
 import { startSystem } from '#scripts/system.ts'
+import { seedFileOf } from '#test/scenarios/play.ts'
+import { makeTwins } from '#test/scenarios/weighing.ts'
 import { createWorld } from '#test/scenarios/world.ts'
-import { findViolations } from '#test/support/axe.ts'
 import { describeBrowser, launchBrowser } from '#test/support/browser.ts'
 import { CASES_POLICY } from './cases.ts'
-import { prepareStages, type Stage } from './stages.ts'
+import {
+  BENCH_LANGUAGES,
+  type BenchLanguage,
+  contextOf,
+  createFound,
+  type Found,
+  judge,
+  open,
+  settled,
+  SIZES,
+} from './judge.ts'
+import { ODD_POLICY, playOddCases } from './odd-cases.ts'
+import { emptyStages, prepareStages, type Stage, type Stages } from './stages.ts'
+import { lookAtDialogs, lookAtKeys, lookAtStates, type SeenDialogs } from './states.ts'
 
 export interface ConsoleFigures {
   /** Script that must arrive before the first page of the staff console shows: the entry, what it imports, and that page. */
@@ -19,79 +32,90 @@ export interface ConsoleFigures {
   lcpMs: { staff: number; consumer: number }
   /** What axe found, each once for every place where it was found. */
   axeViolations: number
-  /** Addresses times languages, themes, sizes and who looks. */
+  /** Addresses, their states and their dialogs, times languages, themes, sizes and who looks. */
   routesChecked: number
+  /** Dialogs that were opened, each once for a language and a route. */
+  dialogsOpened: number
   /** Pages that were wider than their screen. */
   overflows: number
-  /** Pages that showed no heading within 20 s. */
+  /** Places that did not show what they should within 20 s. */
   notShown: number
   seconds: number
   browser: string
 }
 
-const LANGUAGES = ['zh', 'en'] as const
-const THEMES = ['light', 'dark'] as const
-const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const
+/** In the order in which they are done; each can be asked for by itself. */
+export const CONSOLE_PARTS = ['empty', 'speed', 'pages', 'states', 'dialogs'] as const
+export type ConsolePart = (typeof CONSOLE_PARTS)[number]
+
 const PAGES_AT_ONCE = 3
 const LCP_RUNS = 5
 const SLOW_LINE = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 }
 const SLOWER_BY = 4
 const QUIET_MS = 1500
-const SHOWN_WITHIN_MS = 20_000
-/**
- * Colours that are on their way to the other theme are judged where they arrive. A colour that arrives sets those off that
- * are inherited from it, so that one round is not enough.
- */
-const SETTLE = `(async () => {
-  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
-  for (let round = 0; round < 20; round++) {
-    const moving = document.getAnimations().filter(
-      (one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity,
-    )
-    for (const animation of moving) animation.finish()
-    await frame()
-    await frame()
-    if (moving.length === 0) return
-  }
-})()`
 
-/** Every address, for everybody who may come to it, in both languages, themes and sizes, in a real browser. */
-export async function runConsoleBench({ say }: { say: (line: string) => void }): Promise<ConsoleFigures> {
+/**
+ * Every address, for everybody who may come to it, in both languages, themes and sizes, in a real browser: with nothing in
+ * it, with something in it, while it loads, when loading fails, when the line is cut, and with each dialog that it opens.
+ * @param parts  all when absent
+ * @param address  only addresses that contain this
+ */
+export async function runConsoleBench({
+  parts = CONSOLE_PARTS,
+  address = '',
+  say,
+}: {
+  parts?: readonly ConsolePart[]
+  address?: string
+  say: (line: string) => void
+}): Promise<ConsoleFigures> {
   await buildConsole({ say })
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-console-'))
-  const system = await startSystem({ dataDir, seed: 1, cameras: 1, policy: CASES_POLICY, say })
+  const system = await startSystem({
+    dataDir,
+    seed: 1,
+    seedFile: seedFileOf(makeTwins, dataDir),
+    cameras: 1,
+    policy: { ...ODD_POLICY, ...CASES_POLICY },
+    say,
+  })
   const browser = await launchBrowser()
   const startedMs = performance.now()
   try {
     const { url } = system.core
-    say('Playing a sale and a dispute …')
-    const { stages, consumer, staff } = await prepareStages(createWorld(system))
-    const lcpMs = {
-      staff: await middleLcp(browser, url, staff),
-      consumer: await middleLcp(browser, url, consumer),
-    }
-    const found = {
-      violations: new Map<string, string[]>(),
-      checked: 0,
-      overflows: [] as string[],
-      notShown: [] as string[],
-    }
-    const work = stages.flatMap((stage) => LANGUAGES.map((language) => ({ stage, language })))
-    const next = work[Symbol.iterator]()
-    await Promise.all(
-      Array.from({ length: PAGES_AT_ONCE }, async () => {
-        for (const { stage, language } of next) {
-          await look(browser, url, stage, language, found)
-          say(`  ${stage.who}, ${language}: ${stage.addresses.length} addresses`)
-        }
-      }),
-    )
-    for (const [violation, places] of found.violations)
-      say(
-        `${violation}\n    ${places.slice(0, 4).join(', ')}${places.length > 4 ? ` and ${places.length - 4} more` : ''}`,
+    const world = createWorld(system)
+    const found = createFound(say)
+    let dialogsOpened = 0
+    const wanted = (part: ConsolePart) => parts.includes(part)
+    const look = (stages: readonly Stage[]) =>
+      inEachLanguage(only(stages, address), (stage, language) =>
+        lookAtPages(browser, url, stage, language, found, say),
       )
-    for (const place of found.notShown) say(`not shown: ${place}`)
-    for (const place of found.overflows) say(`wider than the screen: ${place}`)
+    if (wanted('empty')) await look(await emptyStages(world))
+    say('Playing a sale and a dispute …')
+    // First: a technician is at the cabinet when the others are played.
+    const odd = await playOddCases(world)
+    const played = await prepareStages(world)
+    const { consumer, staff, pages } = played
+    const lcpMs = wanted('speed')
+      ? { staff: await middleLcp(browser, url, staff), consumer: await middleLcp(browser, url, consumer) }
+      : { staff: Number.NaN, consumer: Number.NaN }
+    const stages = [...played.stages, ...odd]
+    if (wanted('pages')) await look(stages)
+    if (wanted('states'))
+      await inEachLanguage(only(stagesOfPages(played, pages), address), (stage, language) =>
+        lookAtEachState(browser, url, stage, language, found, say),
+      )
+    if (wanted('dialogs')) {
+      const seen: SeenDialogs = new Set()
+      const work = only(stages, address).flatMap((stage) =>
+        stage.addresses.filter((one) => one.startsWith('/staff')).map((one) => ({ stage, one })),
+      )
+      await severalAtOnce(work, async ({ stage, one }) => {
+        dialogsOpened += await openDialogs(browser, url, stage, one, found, seen)
+      })
+    }
+    tellFound(found, say)
     const sizes = firstRouteSizes({ 'staff/index.html': ['staff/pages/home.ts'] })
     return {
       staffFirstRouteGzipKiB: sizes['staff/index.html'] ?? Number.NaN,
@@ -99,6 +123,7 @@ export async function runConsoleBench({ say }: { say: (line: string) => void }):
       lcpMs,
       axeViolations: [...found.violations.values()].reduce((sum, places) => sum + places.length, 0),
       routesChecked: found.checked,
+      dialogsOpened,
       overflows: found.overflows.length,
       notShown: found.notShown.length,
       seconds: (performance.now() - startedMs) / 1000,
@@ -111,75 +136,102 @@ export async function runConsoleBench({ say }: { say: (line: string) => void }):
   }
 }
 
-async function look(
+function tellFound(found: Found, say: (line: string) => void): void {
+  for (const [violation, places] of found.violations)
+    say(
+      `${violation}\n    ${places.slice(0, 4).join(', ')}${places.length > 4 ? ` and ${places.length - 4} more` : ''}`,
+    )
+  for (const place of found.notShown) say(`not shown: ${place}`)
+  for (const place of found.overflows) say(`wider than the screen: ${place}`)
+}
+
+function only(stages: readonly Stage[], address: string): Stage[] {
+  return stages
+    .map((stage) => ({ ...stage, addresses: stage.addresses.filter((one) => one.includes(address)) }))
+    .filter(({ addresses }) => addresses.length > 0)
+}
+/** Each page of staff once, for the one whose page it is. */
+function stagesOfPages({ stages }: Stages, pages: Stages['pages']): Stage[] {
+  return stages.map((stage) => ({
+    ...stage,
+    addresses: pages.filter(({ role }) => role === stage.who).map(({ address }) => address),
+  }))
+}
+
+async function inEachLanguage(
+  stages: readonly Stage[],
+  run: (stage: Stage, language: BenchLanguage) => Promise<void>,
+): Promise<void> {
+  const work = stages.flatMap((stage) => BENCH_LANGUAGES.map((language) => ({ stage, language })))
+  await severalAtOnce(work, ({ stage, language }) => run(stage, language))
+}
+async function severalAtOnce<T>(work: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
+  const next = work[Symbol.iterator]()
+  await Promise.all(
+    Array.from({ length: PAGES_AT_ONCE }, async () => {
+      for (const one of next) await run(one)
+    }),
+  )
+}
+
+async function lookAtPages(
   browser: Browser,
   url: string,
   stage: Stage,
-  language: (typeof LANGUAGES)[number],
-  found: { violations: Map<string, string[]>; checked: number; overflows: string[]; notShown: string[] },
+  language: BenchLanguage,
+  found: Found,
+  say: (line: string) => void,
 ): Promise<void> {
   const context = await contextOf(browser, url, stage.cookies, language)
   const page = await context.newPage()
   for (const address of stage.addresses) {
     await page.setViewportSize(SIZES.desk)
-    const target = new URL(address, url)
-    target.searchParams.set('lang', language)
-    await page.goto(target.href, { waitUntil: 'load' })
+    await open(page, url, address, language)
+    const place = `${stage.who} ${address} ${language}`
     const trouble = await settled(page)
-    if (trouble !== undefined) {
-      found.notShown.push(`${stage.who} ${address} ${language}: ${trouble}`)
-      continue
-    }
-    for (const [size, viewport] of Object.entries(SIZES)) {
-      await page.setViewportSize(viewport)
-      for (const theme of THEMES) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-        await page.evaluate(SETTLE)
-        const place = `${stage.who} ${address} ${language} ${theme} ${size}`
-        for (const one of await findViolations(page)) {
-          // Marks of the template engine differ from page to page.
-          const violation = one.replace(/<!--\?lit\$\d+\$-->/g, '')
-          const places = found.violations.get(violation) ?? []
-          places.push(place)
-          found.violations.set(violation, places)
-        }
-        found.checked++
-      }
-      if (await isTooWide(page)) found.overflows.push(`${stage.who} ${address} ${language} ${size}`)
-    }
+    if (trouble === undefined) await judge(page, place, found, ['phone', 'desk'])
+    else found.notShown.push(`${place}: ${trouble}`)
   }
   await context.close()
+  say(`  ${stage.who}, ${language}: ${stage.addresses.length} addresses`)
 }
 
-/** @returns why the page does not count as shown */
-async function settled(page: Page): Promise<string | undefined> {
-  try {
-    await page.locator('h1').first().waitFor({ timeout: SHOWN_WITHIN_MS })
-    await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached', timeout: SHOWN_WITHIN_MS })
-    return undefined
-  } catch (error) {
-    return messageOf(error).split('\n')[0]
-  }
-}
-
-function isTooWide(page: Page): Promise<boolean> {
-  return page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
-}
-
-async function contextOf(
+async function lookAtEachState(
   browser: Browser,
   url: string,
-  cookies: Stage['cookies'],
-  language: (typeof LANGUAGES)[number],
-): Promise<BrowserContext> {
-  const context = await browser.newContext({
-    bypassCSP: true,
-    locale: language === 'zh' ? 'zh-CN' : 'en-US',
-    timezoneId: 'Asia/Shanghai',
-    reducedMotion: 'reduce',
-  })
-  await context.addCookies(cookies.map(({ name, value }) => ({ name, value, url })))
-  return context
+  { who, cookies, addresses }: Stage,
+  language: BenchLanguage,
+  found: Found,
+  say: (line: string) => void,
+): Promise<void> {
+  const context = await contextOf(browser, url, cookies, language)
+  for (const address of addresses)
+    await lookAtStates(() => context.newPage(), { url, address, who, language }, found)
+  await context.close()
+  say(`  ${who}, ${language}: states of ${addresses.length} addresses`)
+}
+
+/** In the second language only what opened one in the first. */
+async function openDialogs(
+  browser: Browser,
+  url: string,
+  { who, cookies }: Stage,
+  address: string,
+  found: Found,
+  seen: SeenDialogs,
+): Promise<number> {
+  let opened = 0
+  for (const language of BENCH_LANGUAGES) {
+    const context = await contextOf(browser, url, cookies, language)
+    const at = { url, address, who, language }
+    let here = await lookAtDialogs(await context.newPage(), at, found, seen)
+    if (address === '/staff/') here += await lookAtKeys(await context.newPage(), at, found)
+    await context.close()
+    if (here === 0) break
+    opened += here
+  }
+  if (opened > 0) found.say(`  ${who} ${address}: ${opened} dialogs`)
+  return opened
 }
 
 /** Each run is a browser that was never here. */

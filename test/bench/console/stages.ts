@@ -40,6 +40,29 @@ const LOOKERS: readonly Role[] = ['agent', 'lead', 'operator', 'finance', 'manag
 /** Pages on which a lead does what an agent only reads. */
 const LED = /^\/(emergencies|rechecks|schedule|team|call-backs)/
 
+/** The pages of lists and figures as they are on the first day: for those whose pages they are, before anything happened. */
+export async function emptyStages(world: World): Promise<Stage[]> {
+  const paths = staffPaths().filter((route) => !route.includes(':') && route !== '/login')
+  const stages: Stage[] = []
+  for (const role of LOOKERS) {
+    const addresses = paths.filter((route) => lookerOf(route) === role).map((route) => `/staff${route}`)
+    if (addresses.length > 0)
+      stages.push({
+        who: `${role} on the first day`,
+        cookies: (await world.staff(role)).visitor.cookies(),
+        addresses,
+      })
+  }
+  const newcomer = await world.consumer('Anna')
+  await newcomer.signIn()
+  stages.push({
+    who: 'consumer on the first day',
+    cookies: newcomer.visitor.cookies(),
+    addresses: [`/c/${DEMO_CABINET}`, '/orders', '/restriction', '/privacy'],
+  })
+  return stages
+}
+
 /** Things to look at, made by playing them: a paid order, a disputed one with its ticket. */
 export async function prepareStages(world: World): Promise<Stages> {
   const startedMs = world.clock.now()

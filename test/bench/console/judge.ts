@@ -1,0 +1,96 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { messageOf } from '#protocol/base/errors.ts'
+import { findViolations, settleColours } from '#test/support/axe.ts'
+import type { Stage } from './stages.ts'
+
+export const BENCH_LANGUAGES = ['zh', 'en'] as const
+export type BenchLanguage = (typeof BENCH_LANGUAGES)[number]
+const THEMES = ['light', 'dark'] as const
+export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const
+export type Size = keyof typeof SIZES
+
+/** What is wrong, with the places where it was seen. */
+export interface Found {
+  /** Places by what axe found. */
+  readonly violations: Map<string, string[]>
+  checked: number
+  /** Places that are wider than their screen. */
+  readonly overflows: string[]
+  /** Places that never came to show what they should. */
+  readonly notShown: string[]
+  /** Told at once what was not seen before: a whole run is long. */
+  readonly say: (line: string) => void
+}
+export function createFound(say: (line: string) => void): Found {
+  return { violations: new Map(), checked: 0, overflows: [], notShown: [], say }
+}
+
+const SHOWN_WITHIN_MS = 20_000
+const BUSY = '[aria-busy="true"]'
+
+/** The page as it stands, light and dark, in each of these sizes. */
+export async function judge(page: Page, place: string, found: Found, sizes: readonly Size[]): Promise<void> {
+  for (const size of sizes) {
+    await page.setViewportSize(SIZES[size])
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+      await settleColours(page)
+      for (const one of await findViolations(page)) {
+        // Marks of the template engine differ from page to page.
+        const violation = one.replace(/<!--\?lit\$\d+\$-->/g, '')
+        const places = found.violations.get(violation) ?? []
+        if (places.length === 0) found.say(`${place} ${theme} ${size}: ${violation}`)
+        places.push(`${place} ${theme} ${size}`)
+        found.violations.set(violation, places)
+      }
+      found.checked++
+    }
+    if (await isTooWide(page)) found.overflows.push(`${place} ${size}`)
+  }
+}
+
+function isTooWide(page: Page): Promise<boolean> {
+  return page.evaluate<boolean>(
+    '[document.documentElement, ...document.querySelectorAll("dialog[open]")].some((one) => one.scrollWidth > one.clientWidth)',
+  )
+}
+
+export async function open(page: Page, url: string, address: string, language: string): Promise<void> {
+  const target = new URL(address, url)
+  target.searchParams.set('lang', language)
+  await page.goto(target.href, { waitUntil: 'load' })
+}
+
+/** @returns why the page does not count as shown */
+export function settled(page: Page): Promise<string | undefined> {
+  return whyNot(async () => {
+    await page.locator('h1').first().waitFor({ timeout: SHOWN_WITHIN_MS })
+    await page.locator(BUSY).first().waitFor({ state: 'detached', timeout: SHOWN_WITHIN_MS })
+  })
+}
+
+/** @returns in one line what was waited for in vain */
+export async function whyNot(wait: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await wait()
+    return undefined
+  } catch (error) {
+    return messageOf(error).split('\n')[0]
+  }
+}
+
+export async function contextOf(
+  browser: Browser,
+  url: string,
+  cookies: Stage['cookies'],
+  language: BenchLanguage,
+): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    bypassCSP: true,
+    locale: language === 'zh' ? 'zh-CN' : 'en-US',
+    timezoneId: 'Asia/Shanghai',
+    reducedMotion: 'reduce',
+  })
+  await context.addCookies(cookies.map(({ name, value }) => ({ name, value, url })))
+  return context
+}
