@@ -6,6 +6,7 @@ import { createAlarmShelving } from '#core/cabinets/alarm-shelving.ts'
 import { keepCommandPictures } from '#core/cabinets/command-pictures.ts'
 import { createCommands } from '#core/cabinets/commands.ts'
 import { createPresence } from '#core/cabinets/presence.ts'
+import { createLostTail } from '#core/backup/lost-tail.ts'
 import { createProjections, createStreamObserver } from '#core/cabinets/projections.ts'
 import { createRegistry } from '#core/cabinets/registry.ts'
 import { createTwins } from '#core/cabinets/twins.ts'
@@ -56,6 +57,7 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const commands = createCommands({ ...deps, wire, presence })
   const expiry = createExpiryWatch({ ...deps, due })
   const witness = createSessionWitness()
+  const lostTail = createLostTail(deps)
   const batchBlocks = createBatchBlocks({ ...deps, expiry })
   const visits = createVisits({ ...deps, commands, expiry, due, witness, presence })
   const absence = watchAbsence({ ...deps, presence, due })
@@ -79,12 +81,13 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
     ...deps,
     wire,
     handlers: combineHandlers(
+      lostTail.handlers,
       createProjections({ ids, commands, twins }),
       keepCommandPictures(evidence),
       visitHandlers(),
       ...(commerce === undefined ? [] : [commerce.handlers]),
     ),
-    observer: createStreamObserver({ ids, commands }),
+    observer: createStreamObserver({ ids, commands, onForgotten: lostTail.onForgotten }),
     linkIdOf: (cabinetId) => presence.nowOf(cabinetId).linkId,
     onGreeted: (cabinetId, hello) => {
       presence.greeted(cabinetId, hello.linkId)

@@ -7,11 +7,11 @@ import type { Ids } from '#protocol/base/ids.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { checkFile, coreFiles } from '#core/integrity/command.ts'
 import type { Violation } from '#core/integrity/invariants.ts'
-import { readRestores } from '#core/integrity/pass.ts'
 import { openDatabase } from '#core/platform/database.ts'
 import { stopMoney } from '#core/payments/stop.ts'
 import { openSealedFile, settleFile } from './sealed-file.ts'
 import { evidenceFile, listBackups } from './take-backup.ts'
+import { addRestoreWindow } from './windows.ts'
 
 export interface RestoreReport {
   readonly database: string
@@ -133,17 +133,13 @@ async function markRestored(
   try {
     await db.write('restored', async (tx) => {
       const restoredAtMs = clock.now()
-      const value = JSON.stringify([...(await readRestores(tx)), { backupAtMs, restoredAtMs }])
-      const facts = [
-        { name: 'restores', value },
-        { name: 'identity', value: ids.next('epoch') },
-      ]
-      for (const fact of facts)
-        await tx
-          .insertInto('fact')
-          .values(fact)
-          .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: fact.value }))
-          .execute()
+      await addRestoreWindow(tx, { backupAtMs, restoredAtMs })
+      const value = ids.next('epoch')
+      await tx
+        .insertInto('fact')
+        .values({ name: 'identity', value })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+        .execute()
       await stopMoney(tx, { why: 'restored', detail: `restored from ${file}; the provider is asked first` })
       await appendAudit(tx, {
         actor: 'system',

@@ -276,8 +276,12 @@ export function createProjections(deps: {
 }
 
 /** What a hello and trouble on a stream change here. */
-export function createStreamObserver(deps: { ids: Ids; commands: CabinetCommands }): StreamObserver {
-  const { ids, commands } = deps
+export function createStreamObserver(deps: {
+  ids: Ids
+  commands: CabinetCommands
+  onForgotten: StreamObserver['onForgotten']
+}): StreamObserver {
+  const { ids, commands, onForgotten } = deps
   return {
     async onHello(tx, cabinetId, hello, receivedAtMs) {
       await saveReport(tx, cabinetId, hello, receivedAtMs)
@@ -305,6 +309,7 @@ export function createStreamObserver(deps: { ids: Ids; commands: CabinetCommands
     },
     onRecovery: (tx, cabinetId, recovered) =>
       clearAlarm(tx, cabinetId, recovered === 'stream' ? 'cloned_identity' : 'poisoned_event'),
+    onForgotten,
     async onClock(tx, cabinetId, skewMs) {
       await tx
         .updateTable('cabinetReport')

@@ -111,7 +111,7 @@ export async function adoptSetpoint(
   held: { version: number; setpointDeciCelsius: number | undefined },
 ): Promise<void> {
   const row = await tx.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
-  if (row === undefined || held.version <= row.version) return
+  if (row === undefined || held.version < row.version) return
   const version = held.version + 1
   const value = held.setpointDeciCelsius
   const isKept =

@@ -76,6 +76,25 @@ export function createTwins(
     pending.set(cabinetId, timer)
   }
 
+  /**
+   * A cabinet answers a wish that this core does not know, or knows as another one: it lost what it had written, and gave
+   * the number away again. The last wish that a cabinet was told is still somebody's wish.
+   */
+  async function isOfForgotten(
+    tx: Tx,
+    cabinetId: string,
+    answer: { version: number; status: TwinStatus; value?: number },
+  ): Promise<boolean> {
+    const row = await tx
+      .selectFrom('twin')
+      .select(['version', 'setpointVersion', 'setpointDeciCelsius'])
+      .where('cabinetId', '=', cabinetId)
+      .executeTakeFirst()
+    if (row === undefined || answer.status !== 'applied' || answer.value === undefined) return false
+    if (answer.version > row.version) return true
+    return answer.version === row.setpointVersion && answer.value !== row.setpointDeciCelsius
+  }
+
   async function markSent(cabinetId: string, version: number): Promise<void> {
     await db.write('twin sent', async (tx) => {
       const marked = await tx
@@ -148,7 +167,11 @@ export function createTwins(
     },
     // An answer to the document of another database says nothing about ours.
     async recordAnswer(tx, cabinetId, { twinEpoch, ...answer }, atMs) {
-      if (twinEpoch === identity) await recordSetpointAnswer(tx, ids, cabinetId, answer, atMs)
+      if (twinEpoch !== identity) return
+      if (await isOfForgotten(tx, cabinetId, answer)) {
+        await adoptSetpoint(tx, cabinetId, { version: answer.version, setpointDeciCelsius: answer.value })
+        if (!pending.has(cabinetId)) schedule(cabinetId, RESEND_SHORTEST_MS)
+      } else await recordSetpointAnswer(tx, ids, cabinetId, answer, atMs)
     },
     async recordParts(tx, cabinetId, answered, atMs) {
       if (answered.twinEpoch === identity) await recordParts(tx, cabinetId, answered, atMs)

@@ -83,6 +83,17 @@ export function decideGreeting(
     lost: { fromSeq: begun.lastSeq + 1, toSeq: oldestKept - 1 },
   }
 }
+/**
+ * Whether this core once had more of a stream than it has now: a cabinet remembers how much was acknowledged, and what is
+ * acknowledged was committed. Then the disk under this database lost what it had promised to keep.
+ */
+export function hasForgotten(
+  state: ReceiverState | undefined,
+  hello: Pick<Hello, 'epoch' | 'safeSeq'>,
+): boolean {
+  if (state !== undefined && state.epoch !== hello.epoch) return false
+  return (hello.safeSeq ?? 0) > (state?.lastSeq ?? 0)
+}
 function beginning(hello: Pick<Hello, 'epoch' | 'continues'>, knownSeq: number): ReceiverState {
   if (hello.continues === undefined || knownSeq === 0) return { epoch: hello.epoch, lastSeq: 0 }
   return {

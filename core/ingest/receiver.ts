@@ -11,6 +11,7 @@ import {
   decideFrame,
   decideGreeting,
   decideSkewMs,
+  hasForgotten,
   occurredAtMs,
   type ReceiverState,
   SKEW_ALARM_MS,
@@ -40,6 +41,8 @@ export interface StreamObserver {
   onTrouble(tx: Tx, cabinetId: string, trouble: StreamTrouble): Promise<void>
   /** A refused outbox goes on, or nothing is dead any more. */
   onRecovery(tx: Tx, cabinetId: string, recovered: 'stream' | 'poison'): Promise<void>
+  /** A cabinet was told that this core has more than it has now. */
+  onForgotten(tx: Tx, cabinetId: string): Promise<void>
   /** The wall clock of a cabinet began or ceased to be wrong. */
   onClock(tx: Tx, cabinetId: string, skewMs: number): Promise<void>
 }
@@ -137,6 +140,8 @@ export function createReceiver(deps: {
     } else if (stream.state?.epoch !== hello.epoch || mayGoOn(tx, cabinetId, hello.epoch))
       await recover(tx, cabinetId, hello.epoch)
     if (greeting.kind === 'stale') return
+    if (hasForgotten(stream.state, hello))
+      await tell(tx, 'a database that went back', () => observer.onForgotten(tx, cabinetId))
     if (greeting.lost !== undefined) await tellLost(tx, cabinetId, hello.epoch, greeting.lost)
     stream.state = greeting.state
     await tell(tx, 'hello', () => observer.onHello(tx, cabinetId, hello, message.receivedAtMs))

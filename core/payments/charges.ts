@@ -49,7 +49,7 @@ export function createCharges(
 ): Charges {
   const { db, log, due, provider } = deps
   const { observe, recordBilled } = createObserving(deps)
-  const opening = createOpeningCharge(deps)
+  const opening = createOpeningCharge({ ...deps, observe })
   const taking = createTaking({ ...deps, observe })
   const changing = createChanging({ ...deps, observe })
   due.on('charge.verify', (work) => verifyOne(work))

@@ -6,6 +6,7 @@ import type { DueWork } from '#core/platform/due.ts'
 import { advanceCharge, type ChargeRow, findCharge, type PaymentReactions, toOrder } from './charge-rows.ts'
 import { lastCall, recordReply, requestOf, saveCall } from './journal.ts'
 import { chargeMachine } from './machine.ts'
+import type { Observe } from './observing.ts'
 import type { PaymentProvider, ProviderOrder, Reply } from './provider.ts'
 
 export interface PrepareCharge {
@@ -25,9 +26,14 @@ const AUTHORISE_PAUSE_MS = 400
 
 /** The provider's order is opened before the door, and cancelled when the door was not. */
 export function createOpeningCharge(
-  deps: CoreDeps & { due: DueWork; provider: PaymentProvider; reactions: PaymentReactions },
+  deps: CoreDeps & {
+    due: DueWork
+    provider: PaymentProvider
+    reactions: PaymentReactions
+    observe: Observe
+  },
 ) {
-  const { db, clock, ids, log, due, provider, reactions } = deps
+  const { db, clock, ids, log, due, provider, reactions, observe } = deps
   due.on('charge.release', (work) => releaseOne(work.subjectId))
 
   async function prepare(tx: Tx, about: PrepareCharge): Promise<string> {
@@ -143,7 +149,10 @@ export function createOpeningCharge(
     }
     await db.write('release a charge', async (tx) => {
       const ended = await advanceCharge(tx, chargeId, 'cancelled', { authorisation: 'released' })
-      if (ended !== undefined) await reactions.chargeEnded(tx, ended)
+      if (ended === undefined) return
+      await reactions.chargeEnded(tx, ended)
+      // What a core forgot it may have asked for: money that was taken is entered, and a person decides about it.
+      if (found.kind === 'value' && found.value.payments.length > 0) await observe(tx, found.value, 'query')
     })
   }
 

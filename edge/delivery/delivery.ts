@@ -171,6 +171,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       epoch: outbox.epoch,
       firstSeq,
       lastSeq,
+      safeSeq: outbox.safeSeq,
       boot: identity.boot,
       ...clocks(),
       ...(outbox.continues === undefined ? {} : { continues: outbox.continues }),

@@ -37,6 +37,8 @@ export interface Outbox {
   append<T extends EventType>(type: T, data: EventData<T>, at?: { atMs: number; monoMs: number }): number
   /** `firstSeq` is the oldest kept, 0 when none. */
   range(): { firstSeq: number; lastSeq: number; ackedSeq: number }
+  /** The most that the core ever said to have; a rewind does not take it back. */
+  readonly safeSeq: number
   /** Events from `fromSeq`, at most so many and so many bytes, but one at least. */
   read(fromSeq: number, eventsMost: number, bytesMost: number): OutboxRow[]
   /** The core has committed everything up to `seq`. */
@@ -72,6 +74,8 @@ interface Row {
 interface Position {
   lastSeq: number
   ackedSeq: number
+  /** Absent: never more than `ackedSeq`. */
+  safeSeq?: number
 }
 
 /** Share of the limit above which the outbox is called high, and below which it is called normal again. */
@@ -142,9 +146,9 @@ export function createOutbox(
     const stored = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
     const seq = stored.lastSeq + 1
     insert.run(seq, type, Math.max(0, atMs), monoMs, identity.boot, text, byteCount)
-    db.saveDocument('outbox', { lastSeq: seq, ackedSeq: position.ackedSeq })
+    db.saveDocument('outbox', { ...position, lastSeq: seq })
     db.afterCommit(() => {
-      position = { lastSeq: seq, ackedSeq: position.ackedSeq }
+      position = { ...position, lastSeq: seq }
       if (firstSeq === 0) firstSeq = seq
       waiting = { bytes: waiting.bytes + byteCount, events: waiting.events + 1 }
       for (const run of listeners) run(seq)
@@ -176,6 +180,9 @@ export function createOutbox(
       lastSeq: position.lastSeq,
       ackedSeq: position.ackedSeq,
     }),
+    get safeSeq() {
+      return Math.max(position.ackedSeq, position.safeSeq ?? 0)
+    },
     read(fromSeq, eventsMost, bytesMost) {
       const rows: OutboxRow[] = []
       let bytes = 0
@@ -191,18 +198,21 @@ export function createOutbox(
       if (seq <= position.ackedSeq) return
       // Not worth a sync of its own: it is saved with the next event, and the core repeats it in every hello answer.
       const freed = sum.get(position.ackedSeq, seq) ?? { bytes: 0, events: 0 }
-      position = { lastSeq: position.lastSeq, ackedSeq: seq }
+      position = { lastSeq: position.lastSeq, ackedSeq: seq, safeSeq: Math.max(seq, position.safeSeq ?? 0) }
       waiting = { bytes: waiting.bytes - freed.bytes, events: waiting.events - freed.events }
       keptAckedBytes += freed.bytes
     },
     rewind(seq) {
       if (seq >= position.ackedSeq) return
-      db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq }))
+      const safeSeq = Math.max(position.ackedSeq, position.safeSeq ?? 0)
+      db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq, safeSeq }))
       reload()
     },
     renew({ candidate, after, reason }) {
       const seq = position.ackedSeq
       const fromEpoch = identity.epoch
+      // What was said of the epoch before is not said of this one.
+      position = { ...position, safeSeq: seq }
       db.transact(() => {
         const renewed = renewIdentity(db, identity, { candidate, after, seq })
         append('agent.stream-renewed', { reason, fromEpoch, seq })

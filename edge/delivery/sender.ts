@@ -136,6 +136,8 @@ export function decideAck(
     if (ack.linkId === undefined || ack.epoch !== own.epoch) return { state, effects: [] }
     // In answer to its hello a new machine whose clock is behind is let go on by its enrolment, before it was ever refused.
     const reason = state.phase === 'greeting' ? (state.haltReason ?? 'stale_epoch') : state.haltReason
+    // It goes on already, and was refused for what another machine sent: its hello ends the matter at the core.
+    if (reason === undefined && state.phase === 'open') return { state, effects: [{ type: 'greet' }] }
     if (reason === undefined || reason === 'unknown_cabinet') return { state, effects: [] }
     return {
       state: decideLinkUp({ ...state, haltReason: undefined }, ack.linkId, atMonoMs, policy),
@@ -148,7 +150,8 @@ export function decideAck(
       phase: 'open',
       haltReason: undefined,
       credit: ack.window,
-      helloTimeoutAtMonoMs: undefined,
+      // What answers an event says nothing of the hello, and a core that missed it can neither ask nor tell anything.
+      helloTimeoutAtMonoMs: ack.linkId === undefined ? given.helloTimeoutAtMonoMs : undefined,
       resendAtMonoMs:
         ack.window === 0 && own.lastSeq > given.ackedSeq
           ? atMonoMs + policy.retransmitShortestMs
@@ -210,7 +213,7 @@ export function evolveBlocked(state: SenderState, atMonoMs: number, policy: Send
 }
 
 /**
- * What is due: an unanswered hello opens the way for single events, an unanswered frame goes out again, and a link on
+ * What is due: an unanswered hello opens the way for single events and is said again until it is answered, an unanswered frame goes out again, and a link on
  * which nothing moves is dropped. An outbox that is refused greets again and again, for the core may not have heard why,
  * and the cabinet not that a person let it go on.
  */
@@ -226,14 +229,15 @@ export function decideWake(
     if (greets) next = { ...next, resendAtMonoMs: atMonoMs + policy.retransmitLongestMs }
     return { state: next, dropLink: false, greets }
   }
-  if (
-    next.phase === 'greeting' &&
-    next.helloTimeoutAtMonoMs !== undefined &&
-    atMonoMs >= next.helloTimeoutAtMonoMs
-  ) {
-    next = { ...next, phase: 'open', credit: 1, helloTimeoutAtMonoMs: undefined }
+  const greets = next.helloTimeoutAtMonoMs !== undefined && atMonoMs >= next.helloTimeoutAtMonoMs
+  if (greets) {
+    const helloTimeoutAtMonoMs = atMonoMs + policy.retransmitLongestMs
+    next =
+      next.phase === 'greeting'
+        ? { ...next, phase: 'open', credit: 1, helloTimeoutAtMonoMs }
+        : { ...next, helloTimeoutAtMonoMs }
   }
-  if (next.phase !== 'open') return { state: next, dropLink: false, greets: false }
+  if (next.phase !== 'open') return { state: next, dropLink: false, greets }
   if (next.resendAtMonoMs !== undefined && atMonoMs >= next.resendAtMonoMs) {
     const attempts = next.attempts + 1
     next = {
@@ -257,13 +261,13 @@ export function decideWake(
     next.waitingSinceMonoMs !== undefined &&
     next.resendAtMonoMs !== undefined &&
     atMonoMs - next.waitingSinceMonoMs >= policy.watchdogMs
-  return { state: next, dropLink: isStuck, greets: false }
+  return { state: next, dropLink: isStuck, greets }
 }
 
 /** When `decideWake` has something to do next. */
 export function nextWakeMonoMs(state: SenderState, policy: SenderPolicy): number | undefined {
   const times = [
-    state.phase === 'greeting' ? state.helloTimeoutAtMonoMs : undefined,
+    state.helloTimeoutAtMonoMs,
     state.phase === 'open' || state.phase === 'halted' ? state.resendAtMonoMs : undefined,
     state.phase === 'open' && state.resendAtMonoMs !== undefined && state.waitingSinceMonoMs !== undefined
       ? state.waitingSinceMonoMs + policy.watchdogMs

@@ -97,6 +97,13 @@ export const Hello = Type.Object(
     epoch: Epoch,
     firstSeq: Type.Integer({ minimum: 0, description: 'oldest seq still kept; 0 when empty' }),
     lastSeq: Type.Integer({ minimum: 0, description: 'newest seq; 0 when empty' }),
+    safeSeq: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'up to here the core once said that it has everything of this epoch; one that has less lost what it knew',
+      }),
+    ),
     boot: Type.Integer({ minimum: 1 }),
     monoMs: MonoMs,
     nowMs: WallMs,

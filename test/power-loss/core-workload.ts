@@ -29,6 +29,7 @@ const ingest = createIngest({
     onHello: async () => undefined,
     onTrouble: async () => undefined,
     onRecovery: async () => undefined,
+    onForgotten: async () => undefined,
     onClock: async () => undefined,
   },
   linkIdOf: () => undefined,

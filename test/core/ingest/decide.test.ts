@@ -4,6 +4,7 @@ import {
   decideFrame,
   decideGreeting,
   decideSkewMs,
+  hasForgotten,
   occurredAtMs,
   type ReceiverState,
   windowFor,
@@ -12,6 +13,20 @@ import { hashEvent } from '#protocol/messages/event-hash.ts'
 
 const at = (epoch: string, lastSeq: number): ReceiverState => ({ epoch, lastSeq })
 const none = new Map<number, string>()
+
+describe('a cabinet greets a core that once had more of its events', () => {
+  it.each([
+    ['has as much as it said', at('b', 5), { epoch: 'b', safeSeq: 5 }, false],
+    ['has more, for an answer was lost', at('b', 7), { epoch: 'b', safeSeq: 5 }, false],
+    ['has less', at('b', 4), { epoch: 'b', safeSeq: 5 }, true],
+    ['has nothing of the cabinet', undefined, { epoch: 'b', safeSeq: 5 }, true],
+    ['never said to have anything', undefined, { epoch: 'b', safeSeq: 0 }, false],
+    ['said it of another epoch', at('a', 2), { epoch: 'b', safeSeq: 5 }, false],
+    ['hears an agent that does not tell', at('b', 4), { epoch: 'b' }, false],
+  ])('which %s', (_what, state, hello, isForgotten) => {
+    expect(hasForgotten(state, hello)).toBe(isForgotten)
+  })
+})
 
 describe('a frame arrives', () => {
   const stored = new Map([

@@ -85,6 +85,22 @@ describe('the outbox', () => {
     expect(outbox.range()).toEqual({ firstSeq: 5, lastSeq: 6, ackedSeq: 4 })
   })
 
+  it('remembers over a rewind and a restart how much the core once said to have, and of no other epoch', () => {
+    tell(5)
+    outbox.confirm(4)
+    outbox.rewind(2)
+    reopen()
+    expect(outbox.range().ackedSeq).toBe(2)
+    expect(outbox.safeSeq).toBe(4)
+    outbox.confirm(3)
+    tell(1)
+    reopen()
+    expect(outbox.safeSeq).toBe(4)
+    outbox.renew({ candidate: 'ep-made-in-1970', after: outbox.epoch, reason: 'fork' })
+    reopen()
+    expect(outbox.safeSeq).toBe(3)
+  })
+
   it('goes on under a later epoch with the same numbers, and what was not acknowledged waits under it', () => {
     const { epoch } = outbox
     tell(5)

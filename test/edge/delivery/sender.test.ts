@@ -42,6 +42,20 @@ describe('before the core has answered the hello', () => {
     const { state } = decideWake(greeting, 10_000, 0.5, policy)
     expect(decideSend(state, 50, policy)).toEqual({ fromSeq: 1, eventsMost: 1 })
   })
+  it('the hello is said again, also when nothing waits to be sent, until it is answered and not only an event', () => {
+    const quiet = { ...own, lastSeq: 0 }
+    const first = decideWake(greeting, 10_000, 0.5, policy)
+    expect(first.greets).toBe(true)
+    const { linkId: _ofHello, ...ofEvent } = ack()
+    const heard = decideAck(first.state, ofEvent, quiet, 11_000, policy).state
+    const againAtMs = nextWakeMonoMs(heard, policy) ?? Number.NaN
+    expect(againAtMs).toBe(10_000 + policy.retransmitLongestMs)
+    expect(decideWake(heard, againAtMs - 1, 0.5, policy).greets).toBe(false)
+    const second = decideWake(heard, againAtMs, 0.5, policy)
+    expect(second.greets).toBe(true)
+    const answered = decideAck(second.state, ack(), quiet, againAtMs + 100, policy).state
+    expect(nextWakeMonoMs(answered, policy)).toBeUndefined()
+  })
 })
 
 describe('an open window', () => {
@@ -158,11 +172,15 @@ describe('a person lets a refused outbox go on', () => {
       { type: 'renew', reason: 'stale_epoch', after: 'ep9' },
     ])
   })
+  it('for what another machine sent, while it goes on: it keeps its epoch, and its hello ends the matter at the core', () => {
+    const { state, effects } = decideAck(sent10, renew, own, 400, policy)
+    expect(effects).toEqual([{ type: 'greet' }])
+    expect(state).toBe(sent10)
+  })
   it.each([
     ['on another link', halted, { ...renew, linkId: 'ln0' }],
     ['without naming a link', halted, { ...renew, linkId: undefined }],
     ['for another epoch', halted, { ...renew, epoch: 'ep0' }],
-    ['although nobody refuses it', sent10, renew],
   ] as const)('%s: nothing happens', (_what, state, given) => {
     expect(decideAck(state, given as Ack, own, 400, policy).effects).toEqual([])
   })

@@ -164,6 +164,14 @@ function begin(world: World, fault: Fault): void {
     case 'cloned card':
       changeCard(world, fault.kind, fault.cabinetId, later)
       break
+    case 'lying core disk': {
+      const image = world.coreDisk.copy()
+      later(() => {
+        count('core disk lost what it had synced')
+        core.goBack(image)
+      })
+      break
+    }
     case 'replayed command':
       network.replay(fault.cabinetId)
       break

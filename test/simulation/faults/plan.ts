@@ -48,6 +48,8 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { kind: 'new card'; cabinetId: string }
   /** A copy of the card runs in another machine. */
   | { kind: 'cloned card'; cabinetId: string }
+  /** The power of the core fails, and its disk had synced nothing for so long although it said so. */
+  | { kind: 'lying core disk' }
   /** Undefined: the disk of the core. */
   | { kind: 'disk full'; cabinetId: string | undefined }
   | { kind: 'failing commit'; cabinetId: string | undefined; nth: number; isKept: boolean }
@@ -173,12 +175,30 @@ export function drawPlan(chance: Chance, focus: Focus): Plan {
       })
   // Money without a trouble at the provider would be no trouble with money.
   while (focus === 'money' && !faults.some(isOfProvider)) faults.push(drawFault(of, focus, activeMs, visits))
+  const lying = drawLyingDisk(chance.fork('lying core disk'), activeMs, visits)
+  if (lying !== undefined && focus !== 'door') faults.push(lying)
   return {
     focus,
     activeMs,
     visits,
     staff: drawStaff(chance.fork('staff'), activeMs, focus, faults),
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
+  }
+}
+
+const LYING_DISK_SHARE = 0.1
+
+/** Drawn apart, and only in some runs: it makes many a question of the others moot, and copying a disk costs. */
+function drawLyingDisk(chance: Chance, activeMs: number, visits: readonly VisitPlan[]): Fault | undefined {
+  if (!chance.isTrue(LYING_DISK_SHARE)) return undefined
+  // Now and then what it keeps last is a door that is just being asked for.
+  const [soonestMs, latestMs] = chance.isTrue(0.3) ? [0, 500] : [-20_000, 40_000]
+  const atMs = chance.pick(visits).atMs + chance.between(soonestMs, latestMs)
+  const forMs = chance.isTrue(0.7) ? chance.between(1000, 40_000) : chance.between(40_000, 150_000)
+  return {
+    kind: 'lying core disk',
+    atMs: Math.max(0, Math.min(atMs, activeMs - 1000)),
+    forMs: Math.min(forMs, activeMs - 1000),
   }
 }
 
@@ -231,7 +251,8 @@ function drawTouches(chance: Chance): string[] {
 function drawStaff(chance: Chance, activeMs: number, focus: Focus, faults: readonly Fault[]): StaffPlan[] {
   const plans: StaffPlan[] = []
   const atMs = () => chance.between(FIRST_VISIT_MS, activeMs)
-  const rain = faults.filter((fault) => fault.kind === 'bad lines')
+  // A wish that is lost on the way, or that the core forgets.
+  const rain = faults.filter(({ kind }) => kind === 'bad lines' || kind === 'lying core disk')
   for (let left = chance.between(0, 2); left > 0; left--) {
     const during = rain.length > 0 && chance.isTrue(0.6) ? chance.pick(rain) : undefined
     const change: StaffPlan = {
@@ -397,6 +418,8 @@ function drawFault(chance: Chance, focus: Focus, activeMs: number, visits: reado
         ] as const),
         delayMs: chance.between(500, 60_000),
       }
+    case 'lying core disk':
+      return { ...at, kind }
     case 'replayed command':
       return { ...at, kind, cabinetId }
     case 'disk full':

@@ -55,6 +55,8 @@ export function watchDoors(world: World): void {
       world.violate('I6', `the core never told ${cabinetId} to execute ${commandId}`)
       return
     }
+    // What it was sent for went with the core's disk while it was under way.
+    if (sent.atMs <= (world.core.wentBackAtMs ?? -1)) return
     if (atMs > sent.atMs + TOKEN_LIFE_MS + RELAY_MS)
       world.violate('I7', `${cabinetId} opened ${atMs - sent.atMs} ms after ${commandId} was sent`)
     if (kind === 'service' || kind === 'restock') judgeService(cabinetId, commandId)

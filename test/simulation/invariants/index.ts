@@ -1,4 +1,5 @@
 import { checkInvariants } from '#core/integrity/invariants.ts'
+import { readRestores } from '#core/integrity/pass.ts'
 import { findBrokenSeals } from '#core/platform/row-seals.ts'
 import { createKysely, createRunner } from '#core/platform/sqlite-driver.ts'
 import { AUDIT_KEY } from '../world/core-image.ts'
@@ -28,12 +29,19 @@ export async function checkAll(world: World, isAtRest: boolean): Promise<void> {
     checkStaffVisits(world)
     checkSettled(world)
   }
-  const violations = await checkInvariants(createKysely(createRunner(world.core.sqlite)), {
+  const read = createKysely(createRunner(world.core.sqlite))
+  const violations = await checkInvariants(read, {
+    restores: world.core.wentBackAtMs === undefined ? [] : await readRestores(read),
     nowMs: START_MS + world.scheduler.nowMs,
     auditKey: AUDIT_KEY,
   })
   for (const { invariantId, subject, message } of violations)
-    world.violate(invariantId, `${subject}: ${message}`)
+    if (!isOfTwoLosses(world, invariantId)) world.violate(invariantId, `${subject}: ${message}`)
   for (const { tableName, rowId, reason } of findBrokenSeals(world.core.sqlite, AUDIT_KEY))
     world.violate('seal', `${tableName} ${rowId} is ${reason}`)
+}
+
+/** Where the core forgot a command and the cabinet that it was told so, nobody is left who knows: money stops for a person. */
+function isOfTwoLosses(world: World, invariantId: string): boolean {
+  return invariantId === 'I6' && world.core.wentBackAtMs !== undefined && world.cardTroubles.size > 0
 }

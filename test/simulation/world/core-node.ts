@@ -3,6 +3,7 @@ import type Sqlite from 'better-sqlite3'
 import { storageTroubleOf } from '#protocol/base/storage-errors.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { createIds } from '#protocol/base/ids.ts'
+import { createAfterRestore } from '#core/backup/after-restore.ts'
 import { createDatabase, type Database } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import { createEvidenceStore, type EvidenceStore } from '#core/platform/evidence.ts'
@@ -15,6 +16,7 @@ import type { SignedWire } from '#core/payments/payscore/signed-wire.ts'
 import { createSeal } from '#core/privacy/seal.ts'
 import { createWorks, type Works } from '#core/works.ts'
 import type { Chance } from './chance.ts'
+import { CABINETS } from './cast.ts'
 import { AUDIT_KEY, SEAL_KEYS } from './core-image.ts'
 import type { Count } from './count.ts'
 import type { Disk } from './disk.ts'
@@ -37,6 +39,10 @@ export interface CoreNode {
   crash(moment: Moment): void
   /** A crash that was still to come does not come. */
   spare(): void
+  /** The power fails, and what the disk keeps is what it was when `image` was taken: it had only pretended to sync since. */
+  goBack(image: Buffer): void
+  /** When that happened last; undefined: never. */
+  readonly wentBackAtMs: number | undefined
   /**
    * One request, answered or not: carried there and back, lost with the process that was working on it.
    * @throws when it was refused; never settles when its answer was lost, so the caller brings its own patience
@@ -79,6 +85,7 @@ export function createCoreNode(deps: {
   let database: Database | undefined
   let boots = 0
   let ambush: Exclude<Moment, { kind: 'now' }> | undefined
+  let wentBackAtMs: number | undefined
 
   /**
    * The real door over one connection. Every read and every unit takes its virtual time first, and what a unit resolved
@@ -203,7 +210,17 @@ export function createCoreNode(deps: {
     const core: CoreDeps = { db, clock, ids: createIds(clock, random), random, log, policy }
     const publicUrl = () => 'https://core.example'
     let made: Works | undefined
-    const wire = network.attachCore(own, (message) => made?.onMessage(message))
+    // As `core/app.ts` does it: who came while nobody here listened greets once more.
+    let isUp = false
+    const greet = () => made?.ingest.askAllToGreet(CABINETS.map(({ cabinetId }) => cabinetId))
+    const wire = network.attachCore(
+      own,
+      (message) => made?.onMessage(message),
+      () => {
+        isUp = true
+        greet()
+      },
+    )
     const opened = await createWorks(core, {
       wire,
       evidence: createMemoryEvidence(db, clock),
@@ -223,9 +240,13 @@ export function createCoreNode(deps: {
       onLive: () => undefined,
       hasRoom: () => !deps.disk.isFull,
     })
+    // It looks for a restore every few seconds, and there is none in other runs.
+    if (wentBackAtMs !== undefined && opened.commerce !== undefined)
+      createAfterRestore({ ...core, ...opened.commerce }).start()
     await opened.start()
     made = opened
     works = opened
+    if (isUp) greet()
     database = db
   }
 
@@ -249,6 +270,17 @@ export function createCoreNode(deps: {
     },
     spare() {
       ambush = undefined
+    },
+    goBack(image) {
+      die()
+      ambush = undefined
+      deps.disk.put(image)
+      wentBackAtMs = scheduler.nowMs
+      const kept = new Set(sqlite.prepare('SELECT sha256 FROM blob').pluck().all())
+      for (const sha256 of blobs.keys()) if (!kept.has(sha256)) blobs.delete(sha256)
+    },
+    get wentBackAtMs() {
+      return wentBackAtMs
     },
     request(who, name, work) {
       return new Promise((resolve, reject) => {

@@ -51,8 +51,8 @@ export interface Network {
   readonly halfOpen: Map<string, 'up' | 'down'>
   /** A cabinet's end of the line. */
   connect(options: { cabinetId: string; partition: number; life: Life; clock: Clock; ids: Ids }): Link
-  /** The core's end. @returns what it publishes with */
-  attachCore(life: Life, onMessage: (message: UpMessage) => void): CabinetWire
+  /** The core's end. @param onUp  each time that it is connected to a broker @returns what it publishes with */
+  attachCore(life: Life, onMessage: (message: UpMessage) => void, onUp: () => void): CabinetWire
   /** Everything that the broker kept in memory is gone, and everybody must connect again. */
   killBroker(): void
   /** A broker of its own that stops and comes back: what it retained is on its disk, and the core may come back last. */
@@ -78,7 +78,9 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
   const lastAt = new Map<string, number>()
   const commandsSent = new Map<string, Uint8Array[]>()
   let brokerLife: Life = { name: 'broker', isAlive: true }
-  let core: { life: Life; onMessage: (message: UpMessage) => void; isConnected: boolean } | undefined
+  let core:
+    | { life: Life; onMessage: (message: UpMessage) => void; onUp: () => void; isConnected: boolean }
+    | undefined
 
   /** Carries one message over one hop. @param lane  messages in one lane keep their order in fair weather */
   function carry(lane: string, name: string, deliver: () => void): void {
@@ -214,8 +216,8 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
       deliverDown(one, 'cmd', Buffer.from(JSON.stringify(forged)))
     },
     connect: (options) => createLink(options),
-    attachCore(life, onMessage) {
-      const attached = { life, onMessage, isConnected: false }
+    attachCore(life, onMessage, onUp) {
+      const attached = { life, onMessage, onUp, isConnected: false }
       core = attached
       startBroker()
       return {
@@ -290,6 +292,7 @@ export function createNetwork(deps: { scheduler: Scheduler; chance: Chance; coun
     scheduler.at(attached.life, 'core connects', laterMs + chance.between(20, 120), () => {
       if (!brokerLife.isAlive || core !== attached || attached.isConnected) return
       attached.isConnected = true
+      attached.onUp()
       for (const one of retained.values()) toCore(one, 'state', one.payload, true)
     })
   }
