@@ -28,6 +28,7 @@ import { registerDeliveryRoutes } from '#core/ingest/routes.ts'
 import { installKnowledge } from '#core/knowledge/install.ts'
 import { createKnowledge } from '#core/knowledge/knowledge.ts'
 import { registerKnowledgeRoutes } from '#core/knowledge/routes.ts'
+import { recordChange } from '#core/live/changes.ts'
 import { createLiveFeed } from '#core/live/live-feed.ts'
 import { registerLiveRoutes } from '#core/live/routes.ts'
 import { loadGateway } from '#core/notices/notices.ts'
@@ -106,7 +107,16 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     caFile: path.resolve(coreFolder, 'authority', 'ca.pem'),
   }
   const metrics = new MetricsRegistry()
-  const evidence = createEvidenceStore({ db, dir: path.join(coreFolder, 'evidence'), clock })
+  const evidence = createEvidenceStore({
+    db,
+    dir: path.join(coreFolder, 'evidence'),
+    clock,
+    // Whoever looks at the case sees a picture come that was still at the cabinet.
+    async stored(tx, refs) {
+      for (const { sessionId, cabinetId } of refs)
+        await recordChange(tx, { kind: 'session', subjectId: sessionId, cabinetId })
+    },
+  })
   const feed = createLiveFeed(deps)
   const seal = createSeal(
     {

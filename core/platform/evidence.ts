@@ -59,8 +59,10 @@ export function createEvidenceStore(deps: {
   db: Database
   dir: string
   clock: { now(): number }
+  /** A file is complete: told in the transaction that says so, with everything that refers to it by then. */
+  stored?: (tx: Tx, refs: ReadonlyArray<{ sessionId: string; cabinetId: string }>) => Promise<void>
 }): EvidenceStore {
-  const { db, dir, clock } = deps
+  const { db, dir, clock, stored } = deps
   const ofSession = prepared(db.read, (sessionId) =>
     db.read
       .selectFrom('evidence')
@@ -162,6 +164,14 @@ export function createEvidenceStore(deps: {
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute()
+      await stored?.(
+        tx,
+        await tx
+          .selectFrom('evidence')
+          .select(['sessionId', 'cabinetId'])
+          .where('sha256', '=', chunk.sha256)
+          .execute(),
+      )
     })
   }
 

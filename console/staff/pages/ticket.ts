@@ -65,6 +65,7 @@ export class TicketPage extends StaffPage {
       (change.kind === 'task' &&
         (value?.desk.tasks.some((task) => task.taskId === change.subjectId) ?? false)) ||
       change.subjectId === value?.ticket.orderId ||
+      (value?.order != null && change.subjectId === value.order.session.sessionId) ||
       (change.kind === 'refund' && change.data?.['orderId'] === value?.ticket.orderId) ||
       (change.kind === 'refund' &&
         (value?.order?.order.refunds.some((refund) => refund.refundId === change.subjectId) ?? false)) ||

@@ -202,7 +202,8 @@ export class EvidenceAxis extends StaffElement {
   }
 
   #cursorText(evidence: Evidence, atMs: number): string {
-    const near = nearMarks(evidence, atMs).map((mark) => mark.text)
+    // Some marks are sentences already.
+    const near = nearMarks(evidence, atMs).map((mark) => mark.text.replace(/[.。]$/u, ''))
     return [this.services.time.exactText(atMs), ...near].join('. ')
   }
 
