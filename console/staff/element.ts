@@ -2,6 +2,7 @@ import { consume } from '@lit/context'
 import { LitElement } from 'lit'
 import { property } from 'lit/decorators.js'
 import { onLanguage } from '../words/words.ts'
+import { labelRows } from './row-labels.ts'
 import { servicesContext, type Services } from './services.ts'
 
 /**
@@ -15,6 +16,10 @@ export abstract class StaffElement extends LitElement {
 
   readonly #cleanups: Array<() => void> = []
 
+  constructor() {
+    super()
+    this.addController({ hostUpdated: () => labelRows(this) })
+  }
   protected override createRenderRoot(): HTMLElement {
     return this
   }

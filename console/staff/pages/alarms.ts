@@ -90,7 +90,7 @@ export class AlarmsPage extends StaffPage {
             ({ alarmId }) => alarmId,
             (alarm) => html`<tr>
               <td>${alarmBadge(alarm.state)}</td>
-              <td><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b>${alarmSentence(alarm)}</td>
+              <td class="row-name"><b>${wordOr(`alarm.${alarm.kind}`, alarm.kind)}</b>${alarmSentence(alarm)}</td>
               <td><a href="${BASE}/cabinets/${alarm.cabinetId}">${choose(alarm.cabinetName)}</a></td>
               <td>${moment(this.services.time, alarm.raisedAtMs)}${alarm.clearedAtMs === null ? nothing : html` – ${moment(this.services.time, alarm.clearedAtMs)}`}</td>
               <td class="end number">${alarm.count}</td>
@@ -134,7 +134,7 @@ export class AlarmsPage extends StaffPage {
         </label>
         <fieldset class="field">
           <legend class="label">${word('shelveWhy')}</legend>
-          ${Object.entries(SHELVING_REASONS).map(([reason, text]) => html`<label class="row"><input type="radio" name="reason" value=${reason} required /> ${word(text)}</label>`)}
+          ${Object.entries(SHELVING_REASONS).map(([reason, text]) => html`<label class="check"><input type="radio" name="reason" value=${reason} required /> ${word(text)}</label>`)}
         </fieldset>
         <footer class="dialog-foot">
           <span class="grow"></span>

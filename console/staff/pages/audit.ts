@@ -1,12 +1,26 @@
 import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
 import type { AuditList } from '#protocol/api/staff/desk.ts'
-import { word, wordOr } from '../../words/staff.ts'
+import { hasWord, word, wordOr } from '../../words/staff.ts'
+import { BASE } from '../doors.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
 import { icon } from '../icons.ts'
+import { auditDetail } from '../parts/audit-detail.ts'
 import { Resource } from '../resource.ts'
 import { emptyView, idChip, moment, pageHead, personText } from '../views.ts'
+
+/** Where a subject is looked at; whoever may not open it is told so there. */
+const PAGES: Readonly<Record<string, string>> = {
+  order: '/orders',
+  ticket: '/tickets',
+  cabinet: '/cabinets',
+  emergency: '/emergencies',
+  refundCase: '/incidents',
+  improvement: '/improvements',
+  knowledge: '/knowledge',
+  policy: '/policies',
+}
 
 /** Who did what to what, and when. Read only, for everybody. */
 @customElement('page-audit')
@@ -48,25 +62,25 @@ export class AuditPage extends StaffPage {
               <td class="end number soft">${entry.seq}</td>
               <td>${moment(this.services.time, entry.atMs)}</td>
               <td title=${entry.actor}>${entry.actorName ?? personText(this.services, entry.actor)}</td>
-              <td>${wordOr(`audit.${entry.action}`, entry.action)}</td>
-              <td>${subjectKind(entry.subject)} ${idChip(this.services, entry.subject.replace(/^\w+:/, ''))}</td>
-              <td class="small soft">${details(entry.detail) || nothing}</td>
+              <td class="row-name">${wordOr(`audit.${entry.action}`, entry.action)}</td>
+              <td>${this.#subject(entry.subject)}</td>
+              <td class="audit-detail">${auditDetail(entry.detail, this.services.time)}</td>
             </tr>`,
           )}
         </tbody>
       </table>
     </div>`
   }
-}
 
-/** `order:or1…` → the word for an order. */
-function subjectKind(subject: string): string {
-  const kind = /^(\w+):/.exec(subject)?.[1]
-  return kind === undefined ? '' : wordOr(`kind.${kind}`, kind)
-}
-
-function details(detail: Record<string, unknown>): string {
-  return Object.entries(detail)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' · ')
+  /** `order:or1…`: the word for an order, which leads to it, and the end of its id. */
+  #subject(subject: string) {
+    const colon = subject.indexOf(':')
+    const kind = colon < 0 ? '' : subject.slice(0, colon)
+    const id = subject.slice(colon + 1)
+    const whole = `kind.${id}`
+    if (kind === '' && hasWord(whole)) return word(whole)
+    const name = kind === '' ? nothing : wordOr(`kind.${kind}`, kind)
+    const page = PAGES[kind]
+    return html`${page === undefined ? name : html`<a href="${BASE}${page}/${id}">${name}</a>`} ${idChip(this.services, id)}`
+  }
 }

@@ -66,7 +66,7 @@ export class BooksPage extends StaffPage {
       ${this.statements.view(({ statements }) =>
         statements.length === 0
           ? html`<div class="blank">${icon('table')}<p>${word('noStatements')}</p></div>`
-          : statements.map((one) => this.#statement(one)),
+          : html`<div class="stack">${statements.map((one) => this.#statement(one))}</div>`,
       )}
       ${this.ledger.view((view) => (view === undefined ? nothing : this.#journal(view)))}`
   }
@@ -87,7 +87,7 @@ export class BooksPage extends StaffPage {
     </section>`
   }
   #row(name: string, row: Amounts) {
-    return html`<tr><th scope="row">${name}</th><td class="end number">${row.orders}</td>
+    return html`<tr><th scope="row" class="number">${name}</th><td class="end number">${row.orders}</td>
       ${COLUMNS.map(([, of]) => html`<td class="end">${of(row) === 0 ? html`<span class="soft">–</span>` : money(of(row))}</td>`)}
       <td class="end"><b>${money(row.payableFen)}</b></td></tr>`
   }
@@ -111,7 +111,7 @@ export class BooksPage extends StaffPage {
   }
   #entries({ entries, isCut }: LedgerView) {
     return html`${isCut ? html`<p class="soft small">${word('cut')}</p>` : nothing}
-      <div class="table-frame" role="group" tabindex="0" aria-label=${word('journal')}><table class="table rows">
+      <div class="table-frame" role="group" tabindex="0" aria-label=${word('journal')}><table class="table rows columns">
         <caption class="aloud">${word('journal')}</caption>
         <thead><tr><th scope="col" class="end">#</th><th scope="col">${word('time')}</th><th scope="col">${word('entry')}</th><th scope="col">${word('account')}</th><th scope="col" class="end">${word('debit')}</th><th scope="col" class="end">${word('credit')}</th></tr></thead>
         <tbody>${entries.map((entry) =>

@@ -98,7 +98,7 @@ export class ColdPage extends StaffPage {
       </form>
       <div class="stack">
         ${coldFacts(log, time)}
-        <section class="card" aria-label=${word('chart')}>${coldChart(log, time)}</section>
+        ${log.points.length === 0 ? nothing : html`<section class="card" aria-label=${word('chart')}>${coldChart(log, time)}</section>`}
         ${lockoutTable(log, time)} ${excursionTable(log, time)} ${gapTable(log, time)} ${probeTable(log, time)}
         ${powerTable(log, time)} ${timerList(log)}
         ${readingTable(this.older, time)}

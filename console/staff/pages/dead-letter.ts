@@ -68,7 +68,7 @@ export class DeadLetterPage extends StaffPage {
       by: by === 'system' ? deliveryWord('system') : by,
       time: this.services.time.momentText(atMs),
     }
-    return html`<p class="strip tone-good">${icon('check')}<span>
+    return html`<p class="strip tone-ok">${icon('check')}<span>
       ${deliveryWord(how === 'replayed' ? 'resolved.replayed' : 'resolved.discarded', values)} ${note ?? ''}
     </span></p>`
   }

@@ -35,7 +35,7 @@ export class DeliveryPage extends StaffPage {
     const isWell = view.halt === null && view.deadLetters === 0
     return html`<div class="stack">
       ${view.halt === null ? nothing : this.#halt(view, view.halt)}
-      ${isWell ? html`<p class="strip tone-good">${icon('check')}<span>${deliveryWord('allWell')}</span></p>` : nothing}
+      ${isWell ? html`<p class="strip tone-ok">${icon('check')}<span>${deliveryWord('allWell')}</span></p>` : nothing}
       <section class="card">
         <dl class="facts">
           <dt>${deliveryWord('lastEvent')}</dt>
@@ -70,7 +70,7 @@ export class DeliveryPage extends StaffPage {
       })}</p>
       <h3>${deliveryWord('what')}</h3>
       <ol class="steps">${(['step.1', 'step.2', 'step.3'] as const).map((step) => html`<li>${deliveryWord(step)}</li>`)}</ol>
-      ${halt.permittedBy === null ? this.#decision(view, halt.epoch) : html`<p class="strip tone-good">${icon('check')}<span>${deliveryWord('permitted', { by: halt.permittedBy })}</span></p>`}
+      ${halt.permittedBy === null ? this.#decision(view, halt.epoch) : html`<p class="strip tone-ok">${icon('check')}<span>${deliveryWord('permitted', { by: halt.permittedBy })}</span></p>`}
     </section>`
   }
 

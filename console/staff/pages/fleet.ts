@@ -93,7 +93,7 @@ export class FleetPage extends StaffPage {
               <td class="number">${formatCelsius(row.setpoint.desired)} <span class="soft small">${word(`setpointShort.${row.setpoint.state}`)}</span></td>
               <td class="end number">${row.alarms || html`<span class="soft">0</span>`}</td>
               <td class="end number">${row.openTickets || html`<span class="soft">0</span>`}</td>
-              <td class="soft small">${dataAsOf(this.services, row)}</td>
+              <td class="soft small row-says-itself">${dataAsOf(this.services, row)}</td>
             </tr>`,
           )}
         </tbody>

@@ -55,7 +55,7 @@ export function coldFacts(log: ColdLog, time: ColdTime) {
   const at = (extreme: ColdLog['highest']) => (extreme === null ? '' : stamp(time, extreme.atMs))
   return html`<section class="card" aria-label=${word('coldLog')}>
     <dl class="cold-facts">
-      ${fact('highest', degrees(log.highest?.deciCelsius ?? null), html`${at(log.highest)}<br />${log.hasLockout ? word('limitNote', { limit: formatCelsius(log.limitDeciCelsius) }) : word('noLimit')}`, (log.highest?.deciCelsius ?? -1000) > log.limitDeciCelsius)}
+      ${fact('highest', degrees(log.highest?.deciCelsius ?? null), html`${log.highest === null ? '' : html`${at(log.highest)}<br />`}${log.hasLockout ? word('limitNote', { limit: formatCelsius(log.limitDeciCelsius) }) : word('noLimit')}`, (log.highest?.deciCelsius ?? -1000) > log.limitDeciCelsius)}
       ${fact('lowest', degrees(log.lowest?.deciCelsius ?? null), at(log.lowest))}
       ${fact('mean', degrees(log.meanDeciCelsius), '')}
       ${fact('excursions', String(log.excursions.length), '')}
@@ -67,7 +67,7 @@ export function coldFacts(log: ColdLog, time: ColdTime) {
       )}
       ${fact('recorded', log.readings === 0 ? '0 %' : isWhole ? '100 %' : percent, word('recordedOf', { readings: log.readings, gaps: log.gaps.length }))}
     </dl>
-    <p class="strip ${isWhole ? 'tone-good' : 'tone-warn'}">${icon(isWhole ? 'circle-check' : 'triangle-alert')}<span>${log.readings === 0 ? word('nothing') : isWhole ? word('whole') : word('notWhole', { percent })}</span></p>
+    <p class="strip ${isWhole ? 'tone-ok' : 'tone-warn'}">${icon(isWhole ? 'circle-check' : 'triangle-alert')}<span>${log.readings === 0 ? word('nothing') : isWhole ? word('whole') : word('notWhole', { percent })}</span></p>
   </section>`
 }
 
