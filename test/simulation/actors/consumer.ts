@@ -12,6 +12,9 @@ const LOOK_MS = 150
 export async function visit(world: World, actor: Actor, plan: VisitPlan): Promise<void> {
   const { scheduler, count } = world
   const body = world.edge(plan.cabinetId).body
+  const door = Math.min(plan.door, body.doorCount - 1)
+  // One reaches what is behind one's own door.
+  const touches = plan.touches.filter((one) => body.doorOf(body.shelfOf(one.replace('-', ''))) === door)
   const requestId = actor.ids.next('request')
   const pause = (ms: number) => scheduler.pause(undefined, 'consumer', ms)
   await pause(plan.atMs)
@@ -34,23 +37,26 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
   if (!plan.opens) return
   const untilMs = scheduler.nowMs + DOOR_PATIENCE_MS
   // Somebody else may be standing there: only the one whose session it is pulls.
-  while (!(body.isUnlocked && !body.isDoorOpen && world.holderOf(plan.cabinetId) === sessionId)) {
+  while (
+    !(body.isUnlocked(door) && !body.isDoorOpen(door) && world.holderOf(plan.cabinetId, door) === sessionId)
+  ) {
     if (scheduler.nowMs > untilMs) return
     await pause(LOOK_MS)
   }
   await pause(actor.chance.between(100, 2500))
-  if (!body.pullDoor()) return
+  if (!body.pullDoor(door)) return
+  if (door > 0) count('visit at a second door')
   seen.openedAtMs = scheduler.nowMs
   world.tell?.(plan.consumerId, `opened ${plan.cabinetId}`)
-  await touch(plan.touches)
-  body.pushDoor()
+  await touch(touches)
+  body.pushDoor(door)
   seen.closedAtMs = scheduler.nowMs
   world.tell?.(plan.consumerId, `closed ${plan.cabinetId} with ${[...seen.taken].join(' ') || 'nothing'}`)
   if (plan.opensAgain) {
     await pause(actor.chance.between(50, 400))
-    if (body.pullDoor()) {
-      await touch(plan.touches.slice(0, 1))
-      body.pushDoor()
+    if (body.pullDoor(door)) {
+      await touch(touches.slice(0, 1))
+      body.pushDoor(door)
       seen.closedAtMs = scheduler.nowMs
     }
   }
@@ -63,12 +69,13 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
         consumerId: plan.consumerId,
         requestId,
         cabinetId: plan.cabinetId,
+        ...(door === 0 ? {} : { door }),
       })
     })
   }
-  async function touch(touches: readonly string[]): Promise<void> {
+  async function touch(some: readonly string[]): Promise<void> {
     await pause(plan.pauseMs)
-    for (const one of touches) {
+    for (const one of some) {
       const sku = one.replace('-', '')
       const held = seen.taken.get(sku) ?? 0
       if (!one.startsWith('-') && body.take(sku)) seen.taken.set(sku, held + 1)

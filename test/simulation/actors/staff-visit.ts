@@ -26,33 +26,40 @@ const LOOK_AT_PAGE_MS = 3000
 export async function visitAsStaff(world: World, actor: Actor, plan: StaffVisitPlan): Promise<void> {
   const { cabinetId, what } = plan
   const { body } = world.edge(cabinetId)
+  const isBehind = (shelf: string) => body.doorOf(shelf) === door
+  const door = body.doorOf(body.shelfOf(plan.adds[0] ?? ''))
   const pause = (waitMs: number) => world.scheduler.pause(undefined, 'visit of staff', waitMs)
   const staff = identityOf(3)
   const visitId = actor.ids.next('session')
   await askUntilAnswered(world, actor, 'visit of staff', (works) =>
-    works.visits.begin(staff, cabinetId, { visitId, kind: what, reason: 'simulation' }),
+    works.visits.begin(staff, cabinetId, {
+      visitId,
+      kind: what,
+      reason: 'simulation',
+      ...(door === 0 ? {} : { door }),
+    }),
   )
   world.count(`staff: ${what} let in`)
   if (!plan.opens) return
   const untilMs = world.scheduler.nowMs + DOOR_PATIENCE_MS
-  while (!(body.isUnlocked && !body.isDoorOpen && world.holderOf(cabinetId) === visitId)) {
+  while (!(body.isUnlocked(door) && !body.isDoorOpen(door) && world.holderOf(cabinetId, door) === visitId)) {
     if (world.scheduler.nowMs > untilMs) return
     await pause(LOOK_MS)
   }
-  if (!body.pullDoor()) return
+  if (!body.pullDoor(door)) return
   await pause(plan.pauseMs)
   const lines: VisitLine[] = []
   if (what === 'restock')
-    for (const sku of plan.adds) {
+    for (const sku of plan.adds.filter((one) => isBehind(body.shelfOf(one)))) {
       body.putBack(sku)
       lines.push({ shelf: body.shelfOf(sku), sku, action: 'put_in', quantity: 1, expiresOn: '2026-12-31' })
       await pause(plan.pauseMs)
     }
   else
-    for (const { id, lanes } of SHELVES)
+    for (const { id, lanes } of SHELVES.filter((shelf) => isBehind(shelf.id)))
       for (const { sku } of lanes)
         lines.push({ shelf: id, sku, action: 'counted', quantity: body.goods.get(sku) ?? 0 })
-  body.pushDoor()
+  body.pushDoor(door)
   world.tell?.(staff.displayName, `closed ${cabinetId} after a ${what} of ${lines.length}`)
   world.staffVisits.push({ visitId, cabinetId, lines })
   await confirm()

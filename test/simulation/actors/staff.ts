@@ -98,14 +98,14 @@ async function sendCommand(
   if (name !== 'door.unlock' || !plan.opens) return
   const { body } = world.edge(cabinetId)
   const untilMs = world.scheduler.nowMs + DOOR_PATIENCE_MS
-  while (!(body.isUnlocked && !body.isDoorOpen && world.holderOf(cabinetId) === sessionId)) {
+  while (!(body.isUnlocked(0) && !body.isDoorOpen(0) && world.holderOf(cabinetId, 0) === sessionId)) {
     if (world.scheduler.nowMs > untilMs) return
     await world.scheduler.pause(undefined, 'technician', LOOK_MS)
   }
-  if (!body.pullDoor()) return
+  if (!body.pullDoor(0)) return
   world.count('technician at the open door')
   await world.scheduler.pause(undefined, 'technician', actor.chance.between(1000, 20_000))
-  body.pushDoor()
+  body.pushDoor(0)
 }
 
 async function refund(

@@ -214,6 +214,7 @@ function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[]
       atMs: chance.between(FIRST_VISIT_MS, activeMs - 60_000),
       consumerId: chance.pick(CONSUMERS).consumerId,
       cabinetId: chance.pick(CABINETS).cabinetId,
+      door: chance.fork(`door ${index}`).between(0, 1),
       touches: drawTouches(chance),
       opens: chance.isTrue(0.9),
       pauseMs: chance.between(1500, 6000),
@@ -225,10 +226,11 @@ function drawVisits(chance: Chance, activeMs: number, focus: Focus): VisitPlan[]
       disputeAfterMs: chance.between(5000, 120_000),
     }
     visits.push(visit)
-    // A second person at the same door at the same moment.
+    // A second person at the same moment: at the same door, or at the other one.
     if (chance.isTrue(0.15))
       visits.push({
         ...visit,
+        door: chance.fork(`other door ${index}`).between(0, 1),
         atMs: visit.atMs + chance.between(0, 400),
         consumerId: chance.pick(CONSUMERS).consumerId,
       })

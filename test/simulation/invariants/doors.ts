@@ -25,28 +25,28 @@ export function watchDoors(world: World): void {
     if (phase === 'execute' && !executed.has(id)) executed.set(id, { atMs: world.scheduler.nowMs, cabinetId })
   }
   for (const edge of world.edges) {
-    edge.body.onUnlocked = (atMs) => judge(edge, atMs)
-    watchBolt(world, edge)
+    edge.body.onUnlocked = (atMs, door) => judge(edge, atMs, door)
+    for (let door = 0; door < edge.body.doorCount; door++) watchBolt(world, edge, door)
   }
 
-  function judge(edge: EdgeNode, atMs: number): void {
+  function judge(edge: EdgeNode, atMs: number, door: number): void {
     const { cabinetId } = edge
     const rows = edge.sql
       .prepare(
-        "SELECT command_id, args FROM command WHERE status IN ('executing', 'unknown') AND name = 'door.unlock' ORDER BY received_at_ms DESC, rowid DESC LIMIT 1",
+        "SELECT command_id, args FROM command WHERE status IN ('executing', 'unknown') AND name = 'door.unlock' AND coalesce(json_extract(args, '$.door'), 0) = ? ORDER BY received_at_ms DESC, rowid DESC LIMIT 1",
       )
-      .all() as Array<{ command_id: string; args: string }>
+      .all(door) as Array<{ command_id: string; args: string }>
     const [row] = rows
     if (row === undefined) {
       world.violate(
         'I5',
-        `the bolt of ${cabinetId} was drawn at ${atMs} and its journal knows of no command being executed`,
+        `the bolt of door ${door} of ${cabinetId} was drawn at ${atMs} and its journal knows of no command being executed`,
       )
       return
     }
     const commandId = row.command_id
     const { sessionId, kind } = JSON.parse(row.args) as { sessionId: string; kind?: string }
-    world.setHolder(cabinetId, sessionId)
+    world.setHolder(cabinetId, door, sessionId)
     if (moved.has(commandId))
       world.violate('I5', `the command ${commandId} drew the bolt of ${cabinetId} a second time`)
     moved.add(commandId)
@@ -89,7 +89,7 @@ export function watchDoors(world: World): void {
 }
 
 /** A door that is shut is locked soon, whatever the disk, the lines or the core are like: lock and agent are enough. */
-function watchBolt(world: World, edge: EdgeNode): void {
+function watchBolt(world: World, edge: EdgeNode, door: number): void {
   const { body } = edge
   let looseMs = 0
   let boots = 0
@@ -99,9 +99,9 @@ function watchBolt(world: World, edge: EdgeNode): void {
       edge.boots !== boots ||
       body.ailments.isBusDead ||
       body.ailments.isLockStuck ||
-      body.isDoorOpen
+      body.isDoorOpen(door)
     boots = edge.boots
-    looseMs = isExcused || !body.isUnlocked ? 0 : looseMs + LOOK_MS
+    looseMs = isExcused || !body.isUnlocked(door) ? 0 : looseMs + LOOK_MS
     if (looseMs > LOOSE_LONGEST_MS)
       world.violate('door', `${edge.cabinetId} is shut and has not been locked for ${looseMs} ms`)
     else world.scheduler.at(undefined, 'look at the bolt', LOOK_MS, look)

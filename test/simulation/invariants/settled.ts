@@ -55,7 +55,8 @@ export function checkSettled(world: World): void {
       .prepare('SELECT session_id AS id FROM session WHERE is_finished = 0')
       .all() as Array<{ id: string }>
     for (const { id } of open) world.violate('I20', `${edge.cabinetId} still has the session ${id}`)
-    if (edge.body.isUnlocked) world.violate('I20', `the door of ${edge.cabinetId} is not locked`)
+    for (let door = 0; door < edge.body.doorCount; door++)
+      if (edge.body.isUnlocked(door)) world.violate('I20', `door ${door} of ${edge.cabinetId} is not locked`)
   }
   checkTwins(world)
   checkPresence(world)

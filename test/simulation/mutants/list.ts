@@ -65,8 +65,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'acked-saved-ahead',
     file: 'edge/delivery/outbox.ts',
-    find: "db.saveDocument('outbox', { lastSeq: seq, ackedSeq: position.ackedSeq })",
-    replace: "db.saveDocument('outbox', { lastSeq: seq, ackedSeq: seq - 1 })",
+    find: "db.saveDocument('outbox', { ...position, lastSeq: seq })",
+    replace: "db.saveDocument('outbox', { ...position, lastSeq: seq, ackedSeq: seq - 1 })",
     why: 'the cabinet writes down as safe what it has only sent',
     expected: ['I10', 'I20', 'I9'],
     focus: 'stream',
@@ -286,6 +286,16 @@ export const MUTANTS: readonly Mutant[] = [
     why: 'an upload that failed once is looked at without a pause while the core is away',
     expected: ['crash'],
     focus: 'money',
+  },
+  // A cabinet with two doors
+  {
+    id: 'lock-of-the-first-door',
+    file: 'edge/hardware/door-view.ts',
+    find: 'const lock = door === 0 ? hardware.lock : hardware.furtherLocks?.[door - 1]',
+    replace: 'const lock = hardware.lock',
+    why: 'whoever asks for the second door is given the first',
+    expected: ['I5', 'I20'],
+    focus: 'door',
   },
   // A core whose disk had only pretended to sync
   {

@@ -30,21 +30,24 @@ export interface Ailments {
 export interface CabinetBody {
   readonly cabinetId: string
   readonly ailments: Ailments
-  readonly isDoorOpen: boolean
-  readonly isUnlocked: boolean
+  /** One, or two with the last shelf behind the second. Doors count from 0. */
+  readonly doorCount: number
+  isDoorOpen(door: number): boolean
+  isUnlocked(door: number): boolean
   readonly setpointDeciCelsius: number
   /** Pieces by product. */
   readonly goods: ReadonlyMap<string, number>
   /** Each time the bolt was really drawn. */
-  onUnlocked: (atMs: number) => void
+  onUnlocked: (atMs: number, door: number) => void
   /** Somebody pulls. @returns whether the door opened */
-  pullDoor(): boolean
-  pushDoor(): void
-  /** @returns whether there was one to take; only with the door open */
+  pullDoor(door: number): boolean
+  pushDoor(door: number): void
+  /** @returns whether there was one to take; only with its door open */
   take(sku: string): boolean
   putBack(sku: string): void
   /** Every shelf is touched, so scales are read again and again for a moment. */
   readonly shelfOf: (sku: string) => string
+  readonly doorOf: (shelf: string) => number
   attach(life: Life, clock: Clock): CabinetHardware
 }
 
@@ -64,33 +67,42 @@ const BUS_TIMEOUT_MS = 600
 const NOISE_GRAMS = 0.6
 const GRAMS = new Map<string, number>(PRODUCTS.map(({ sku, unitGrams }) => [sku, unitGrams]))
 const SENSORS = SHELVES.map(({ id }) => ({ shelf: id, sensor: id }))
+const LAST_SHELF = SHELVES.at(-1)?.id
 
 export function createCabinetBody(deps: {
   cabinetId: string
+  doorCount: number
   scheduler: Scheduler
   chance: Chance
   count: Count
 }): CabinetBody {
-  const { cabinetId, scheduler, chance, count } = deps
+  const { cabinetId, doorCount, scheduler, chance, count } = deps
+  const doors = Array.from({ length: doorCount }, () => ({ isOpen: false, isUnlocked: false }))
+  const doorAt = (door: number) => {
+    const found = doors[door]
+    if (found === undefined) throw new RangeError(`${cabinetId} has no door ${door}`)
+    return found
+  }
+  const doorOf = (shelf: string) => (doorCount > 1 && shelf === LAST_SHELF ? 1 : 0)
+  const isAnyOpen = () => doors.some((one) => one.isOpen)
   const ailments: Ailments = { isBusDead: false, isLockStuck: false, scale: undefined, camera: undefined }
   const goods = new Map<string, number>()
   for (const { lanes } of SHELVES) for (const { sku, stock } of lanes) goods.set(sku, stock)
   const stuck = new Map<string, number>()
-  let isDoorOpen = false
-  let isUnlocked = false
   let setpointDeciCelsius = 40
   let nudge: (() => void) | undefined
   /** When door or goods last moved. */
   let movedAtMs = -60_000
 
-  function moveLock(isFree: boolean): void {
+  function moveLock(door: number, isFree: boolean): void {
     if (ailments.isLockStuck) {
       count('lock stuck')
       return
     }
-    const was = isUnlocked
-    isUnlocked = isFree
-    if (isFree && !was) body.onUnlocked(scheduler.nowMs)
+    const moved = doorAt(door)
+    const was = moved.isUnlocked
+    moved.isUnlocked = isFree
+    if (isFree && !was) body.onUnlocked(scheduler.nowMs, door)
     nudge?.()
   }
   /** Until goods move. */
@@ -121,30 +133,28 @@ export function createCabinetBody(deps: {
     ailments,
     goods,
     onUnlocked: () => undefined,
-    get isDoorOpen() {
-      return isDoorOpen
-    },
-    get isUnlocked() {
-      return isUnlocked
-    },
+    doorCount,
+    isDoorOpen: (door) => doorAt(door).isOpen,
+    isUnlocked: (door) => doorAt(door).isUnlocked,
     get setpointDeciCelsius() {
       return setpointDeciCelsius
     },
-    pullDoor() {
-      if (!isUnlocked && !isDoorOpen) return false
-      isDoorOpen = true
+    pullDoor(door) {
+      const pulled = doorAt(door)
+      if (!pulled.isUnlocked && !pulled.isOpen) return false
+      pulled.isOpen = true
       movedAtMs = scheduler.nowMs
       nudge?.()
       return true
     },
-    pushDoor() {
-      isDoorOpen = false
+    pushDoor(door) {
+      doorAt(door).isOpen = false
       movedAtMs = scheduler.nowMs
       nudge?.()
     },
     take(sku) {
       const count = goods.get(sku) ?? 0
-      if (!isDoorOpen || count === 0) return false
+      if (!doorAt(doorOf(body.shelfOf(sku))).isOpen || count === 0) return false
       goods.set(sku, count - 1)
       weights.clear()
       nudge?.()
@@ -156,6 +166,7 @@ export function createCabinetBody(deps: {
       nudge?.()
     },
     shelfOf: (sku) => SHELVES.find(({ lanes }) => lanes.some((lane) => lane.sku === sku))?.id ?? '',
+    doorOf,
     attach,
   }
   return body
@@ -179,20 +190,25 @@ export function createCabinetBody(deps: {
           isKeyTurned: null,
           isMainsOn: null,
         }
+      const [first, ...further] = doors.map(({ isOpen, isUnlocked }) => ({
+        isDoorOpen: isOpen,
+        isUnlocked,
+        isBoltSeated: !isUnlocked && !isOpen,
+        isKeyTurned: false,
+      }))
+      if (first === undefined) throw new Error('assertion failed: a cabinet has a door')
       return {
         atMonoMs,
-        isDoorOpen,
-        isUnlocked,
-        isBoltSeated: !isUnlocked && !isDoorOpen,
-        isKeyTurned: false,
+        ...first,
         isMainsOn: true,
+        ...(further.length === 0 ? {} : { furtherDoors: further }),
       }
     }
     function climate(): ClimateSample {
       const isDead = ailments.isBusDead
       return {
         atMonoMs: clock.monoMs(),
-        airDeciCelsius: isDead ? null : setpointDeciCelsius + (isDoorOpen ? 15 : 0),
+        airDeciCelsius: isDead ? null : setpointDeciCelsius + (isAnyOpen() ? 15 : 0),
         evaporatorDeciCelsius: isDead ? null : setpointDeciCelsius - 80,
         setpointDeciCelsius: isDead ? null : setpointDeciCelsius,
         isCompressorOn: isDead ? null : true,
@@ -246,7 +262,7 @@ export function createCabinetBody(deps: {
     function weigh(): void {
       if (listener === undefined) return
       const nowMonoMs = clock.monoMs()
-      const stillMs = isDoorOpen
+      const stillMs = isAnyOpen()
         ? 0
         : Math.min(QUIET_MS, scheduler.nowMs - movedAtMs, nowMonoMs - attachedMonoMs)
       const fromMonoMs = Math.max(nowMonoMs - stillMs, weighedMonoMs + SCALES_QUIET_MS)
@@ -255,7 +271,7 @@ export function createCabinetBody(deps: {
       weighedMonoMs = nowMonoMs
       listener.onScales(scales())
     }
-    const lockMove = (isFree: boolean) =>
+    const lockMove = (door: number, isFree: boolean) =>
       new Promise<boolean>((resolve, reject) => {
         if (!life.isAlive) return
         if (ailments.isBusDead) {
@@ -265,16 +281,24 @@ export function createCabinetBody(deps: {
           return
         }
         // The relay needs no software once it was told.
-        scheduler.at(undefined, 'relay', RELAY_MS, () => moveLock(isFree))
+        scheduler.at(undefined, 'relay', RELAY_MS, () => moveLock(door, isFree))
         scheduler.at(life, 'read back', READ_BACK_MS, () => {
           if (ailments.isBusDead) reject(new Error('the board does not answer'))
-          else resolve(isFree ? isUnlocked : !isUnlocked && !isDoorOpen)
+          else {
+            const { isOpen, isUnlocked } = doorAt(door)
+            resolve(isFree ? isUnlocked : !isUnlocked && !isOpen)
+          }
         })
       })
+    const lockOf = (door: number) => ({
+      unlock: () => lockMove(door, true),
+      lock: () => lockMove(door, false),
+    })
 
     return {
-      sensors: SENSORS,
-      lock: { unlock: () => lockMove(true), lock: () => lockMove(false) },
+      sensors: doorCount === 1 ? SENSORS : SENSORS.map((one) => ({ ...one, door: doorOf(one.shelf) })),
+      lock: lockOf(0),
+      ...(doorCount === 1 ? {} : { furtherLocks: [lockOf(1)] }),
       thermostat: {
         writeSetpoint: (setpoint) =>
           new Promise((resolve, reject) => {

@@ -3,6 +3,8 @@ export interface VisitPlan {
   readonly atMs: number
   readonly consumerId: string
   readonly cabinetId: string
+  /** Where there are two. */
+  readonly door: number
   /** Products that are touched, in order; a minus sign puts one back that was taken. */
   readonly touches: readonly string[]
   readonly opens: boolean

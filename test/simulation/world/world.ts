@@ -63,9 +63,9 @@ export interface World {
   edge(cabinetId: string): EdgeNode
   /** Starts a copy of a card elsewhere; there is one at a time. */
   runClone(cabinetId: string, card: Card): void
-  /** The session for which the door of a cabinet was last released. */
-  holderOf(cabinetId: string): string | undefined
-  setHolder(cabinetId: string, sessionId: string): void
+  /** The session for which a door of a cabinet was last released. */
+  holderOf(cabinetId: string, door: number): string | undefined
+  setHolder(cabinetId: string, door: number, sessionId: string): void
   actor(name: string): Actor
   /** Something that must never happen; the first one ends the run. */
   violate(invariantId: string, message: string): void
@@ -76,6 +76,9 @@ export interface World {
 /** Pictures cost much, so one cabinet in some runs has a camera: those that look at the door. */
 const WATCHED = 'cab-b'
 export const hasCamera = (seed: number) => seed % 5 === 3
+/** In some runs one cabinet has a second door, with the last shelf behind it. */
+const SPLIT = 'cab-c'
+const doorCountOf = (seed: number, cabinetId: string) => (cabinetId === SPLIT && seed % 3 === 1 ? 2 : 1)
 
 export async function createWorld(
   seed: number,
@@ -128,7 +131,13 @@ export async function createWorld(
     return createEdgeNode({
       cabinetId,
       partition,
-      body: createCabinetBody({ cabinetId, scheduler, chance: own.fork('body'), count }),
+      body: createCabinetBody({
+        cabinetId,
+        doorCount: doorCountOf(seed, cabinetId),
+        scheduler,
+        chance: own.fork('body'),
+        count,
+      }),
       disk,
       hasCamera: cabinetId === WATCHED && hasCamera(seed),
       scheduler,
@@ -211,7 +220,8 @@ export async function createWorld(
       const about = CABINETS.find((one) => one.cabinetId === cabinetId)
       if (about === undefined || world.clones.size > 0) return
       const own = chance.fork(`clone of ${cabinetId}`)
-      const body = createCabinetBody({ cabinetId, scheduler, chance: own.fork('body'), count })
+      const doorCount = doorCountOf(seed, cabinetId)
+      const body = createCabinetBody({ cabinetId, doorCount, scheduler, chance: own.fork('body'), count })
       // A board in somebody's flat: nothing is connected to it.
       body.ailments.isBusDead = true
       const clone = createEdgeNode({
@@ -236,8 +246,8 @@ export async function createWorld(
       if (found === undefined) throw new Error(`there is no cabinet ${cabinetId}`)
       return found
     },
-    holderOf: (cabinetId) => holders.get(cabinetId),
-    setHolder: (cabinetId, sessionId) => void holders.set(cabinetId, sessionId),
+    holderOf: (cabinetId, door) => holders.get(`${cabinetId}/${door}`),
+    setHolder: (cabinetId, door, sessionId) => void holders.set(`${cabinetId}/${door}`, sessionId),
     actor(name) {
       const own = chance.fork(name)
       return { chance: own, ids: createIds(clock, own) }
