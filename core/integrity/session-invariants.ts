@@ -17,7 +17,10 @@ function unlocks({ sessionIds }: CheckContext): RawBuilder<unknown> {
         SELECT commandId FROM session WHERE ${within('sessionId', sessionIds)})`
 }
 
-/** Rows of that time went with the former database; what cabinets tell of it again has no command here. */
+/**
+ * Rows of that time went with the former database: what cabinets tell of it again has no command here, or one that this
+ * database believes it never sent.
+ */
 function outsideRestores(column: RawBuilder<unknown>, { restores }: CheckContext): RawBuilder<boolean> {
   return sql<boolean>`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(restores ?? [])}) w
     WHERE ${column} BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs'))`
@@ -83,7 +86,7 @@ const refusedStaysLocked: Invariant = {
         SELECT 'command:' || u.commandId AS subject,
           printf('%s unlocked although the command is %s', u.cabinetId, c.state) AS message
         FROM (${unlocks(context)}) u JOIN command c ON c.commandId = u.commandId
-        WHERE c.state IN ('rejected', 'expired')`,
+        WHERE c.state IN ('rejected', 'expired') AND ${outsideRestores(sql`u.occurredAtMs`, context)}`,
     ),
 }
 

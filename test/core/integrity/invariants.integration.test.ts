@@ -178,4 +178,9 @@ describe('what a restored database cannot know', () => {
     const restores = [{ backupAtMs: NOW_MS - 100_000, restoredAtMs: NOW_MS }]
     expect(await foundAfter(lost, { restores })).toEqual([])
   })
+  it('is not held against it: a command of that time that it believes was never sent', async () => {
+    const forgotten = `UPDATE command SET state = 'expired' WHERE commandId = 'cm2'`
+    const restores = [{ backupAtMs: NOW_MS - 100_000, restoredAtMs: NOW_MS }]
+    expect(await foundAfter(forgotten, { restores })).toEqual([])
+  })
 })
