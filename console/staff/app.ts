@@ -310,7 +310,7 @@ export class StaffApp extends LitElement {
         ${icon('languages')}<span>${other === 'zh' ? '中文' : 'English'}</span>
       </button>
       <button
-        class="icon-button"
+        class="icon-button theme"
         aria-label=${word('themeSwitch', { now: word(`theme.${theme.theme}`), next: word(`theme.${next.theme}`) })}
         title=${word(`theme.${theme.theme}`)}
         @click=${() => (preferences.theme = next.theme)}

@@ -64,7 +64,7 @@ export class AuditPage extends StaffPage {
               <td title=${entry.actor}>${entry.actorName ?? personText(this.services, entry.actor)}</td>
               <td class="row-name">${wordOr(`audit.${entry.action}`, entry.action)}</td>
               <td>${this.#subject(entry.subject)}</td>
-              <td class="audit-detail">${auditDetail(entry.detail, this.services.time)}</td>
+              <td class="row-text audit-detail">${auditDetail(entry.detail, this.services.time)}</td>
             </tr>`,
           )}
         </tbody>

@@ -81,7 +81,7 @@ export class TeamPage extends StaffPage {
     const row = (name: string, figures: readonly AgentFigure[]) =>
       html`<tr><th scope="row">${name}</th>${figures.map((figure) => html`<td class="end number" title=${word('cases', { count: figure.cases })}>${figureText(figure)}</td>`)}</tr>`
     return html`<p class="soft">${word('figuresLead', { days, least: casesLeast })}</p>
-      <div class="table-frame" role="group" tabindex="0" aria-label=${word('figures')}><table class="table">
+      <div class="table-frame" role="group" tabindex="0" aria-label=${word('figures')}><table class="table rows">
         <caption class="aloud">${word('figures')}</caption>
         <thead><tr><th scope="col">${word('person')}</th>${keys.map((key) => html`<th scope="col" class="end">${word(`figure.${key}`)}</th>`)}</tr></thead>
         <tbody>${people.map((one) => row(one.name, one.figures))}${team.length === 0 ? nothing : row(word('wholeTeam'), team)}</tbody></table></div>

@@ -10,15 +10,17 @@ import { icon } from '../icons.ts'
 import { figureValue, ratioText } from './figure-tiles.ts'
 
 const ROWS_SHOWN = 15
+/** Columns that stand beside each other on a phone. */
+const FIT_A_PHONE = 3
 type Column = readonly [label: string, isNumber: boolean]
 
 function table(key: ReportTableKey, columns: readonly Column[], rows: ReadonlyArray<readonly unknown[]>) {
   if (rows.length === 0) return html`<p class="soft">${word('nothing')}</p>`
   return html`<div class="table-frame" role="group" tabindex="0" aria-label=${choose(TABLE_WORDS[key].title)}>
-    <table class="table compact">
+    <table class="table compact ${columns.length > FIT_A_PHONE ? 'rows' : ''}">
       <caption class="aloud">${choose(TABLE_WORDS[key].title)}</caption>
       <thead><tr>${columns.map(([label, isNumber]) => html`<th scope="col" class=${isNumber ? 'end' : ''}>${label}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr>${row.map((cell, index) => html`<td class=${columns[index]?.[1] === true ? 'end number' : ''}>${cell}</td>`)}</tr>`)}</tbody>
+      <tbody>${rows.map((row) => html`<tr>${row.map((cell, index) => html`<td class=${index === 0 ? 'row-name' : columns[index]?.[1] === true ? 'end number' : 'row-text'}>${cell}</td>`)}</tr>`)}</tbody>
     </table></div>`
 }
 const text = (label: string): Column => [label, false]
