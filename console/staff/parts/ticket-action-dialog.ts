@@ -164,7 +164,7 @@ export class TicketActionDialog extends StaffElement {
                 (one !== 'refund_settled' || ticket.orderId !== null),
             ).map(
               (one) =>
-                html`<label class="row"><input type="radio" name="until" value=${one} ?checked=${one === '4'} />${ticketWord(`snooze.${one}`)}</label>`,
+                html`<label class="check"><input type="radio" name="until" value=${one} ?checked=${one === '4'} />${ticketWord(`snooze.${one}`)}</label>`,
             )}
           </fieldset>
           <p class="soft small">${ticketWord('snoozeNote')}</p>`

@@ -159,7 +159,9 @@ export async function lookAtDialogs(
     }
   }
   const key = `${at.language} ${route} buttons`
-  if (!seen.has(key) && pressed.size > 0) {
+  // A button may have led elsewhere, which is another page.
+  const isHere = (await settled(page)) === undefined && new URL(page.url()).pathname === path
+  if (!seen.has(key) && pressed.size > 0 && isHere) {
     seen.add(key)
     await judge(page, place('every button pressed, nothing could be done'), found, ['phone', 'desk'])
   }

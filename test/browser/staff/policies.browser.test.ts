@@ -192,8 +192,8 @@ describe('two leads change one rule at the same time', () => {
     )
     await page.getByRole('button', { name: 'Save version 1' }).click()
     await page.getByText('Somebody else has changed this rule meanwhile.', { exact: false }).waitFor()
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.getByRole('button', { name: 'Load again' }).click()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.getByText('These limits hold now.', { exact: false }).waitFor()
     await expect.poll(() => page.locator('#limit-arrearsRemindersMost').inputValue()).toBe('3')
     expect(problems.filter((problem) => !problem.includes('409'))).toEqual([])
@@ -248,7 +248,7 @@ describe('a lead restricts a consumer whose visit they looked at', () => {
     await restrict.click()
     await page.getByRole('alert').waitFor()
     await restrict.click()
-    await page.getByText('Restricted.').waitFor()
+    await page.getByText('Restricted.', { exact: true }).waitFor()
     const consumerId = new URL(page.url()).searchParams.get('consumer') ?? ''
     const [restriction, ...others] = await restrictionsOf(consumerId)
     expect(others).toEqual([])
@@ -261,6 +261,29 @@ describe('a lead restricts a consumer whose visit they looked at', () => {
     expect((restriction?.expiresAtMs ?? 0) - (restriction?.createdAtMs ?? 0)).toBe(7 * 86_400_000)
     expect(problems.filter((problem) => !problem.includes('ERR_FAILED'))).toEqual([])
     await page.context().close()
+  })
+})
+
+describe('a lead goes back with the keyboard in a long form', () => {
+  it('sees the field that has the focus, not the bar at the top over it', async () => {
+    const { page, done } = await desk.open('lead', '/policies/restriction', 'en', {
+      viewport: { width: 390, height: 500 },
+    })
+    const field = page.locator('#limit-restrictionWindowDays')
+    await field.waitFor()
+    await page.locator('#limit-cameraCoveredLimited').focus()
+    await page.evaluate(
+      "scrollBy(0, document.querySelector('#limit-restrictionWindowDays').getBoundingClientRect().top - 4)",
+    )
+    await page.keyboard.press('Shift+Tab')
+    await page.locator('#limit-restrictionWindowDays:focus').waitFor()
+    const isSeen = await page.evaluate<boolean>(`(() => {
+      const field = document.querySelector('#limit-restrictionWindowDays:focus')
+      const { left, top } = field.getBoundingClientRect()
+      return document.elementFromPoint(left + 4, top + 4) === field
+    })()`)
+    expect(isSeen).toBe(true)
+    await done()
   })
 })
 
