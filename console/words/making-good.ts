@@ -53,6 +53,7 @@ const en = {
   cancel: 'Cancel',
   close: 'Close',
   askedBy: 'asked by {name}',
+  whoAsked: 'Asked by',
   decidedBy: 'decided by {name}',
   // coupons and points
   compensation: 'Coupons and points',
@@ -213,6 +214,7 @@ const zh: Record<keyof typeof en, string> = {
   cancel: '取消',
   close: '关闭',
   askedBy: '{name} 申请',
+  whoAsked: '申请人',
   decidedBy: '{name} 审批',
   compensation: '优惠券与积分',
   compensationLead: '下次在任何货柜购物时自动使用。',

@@ -40,7 +40,7 @@ export class RefundCasesPage extends StaffPage {
     const { time } = this.services
     return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('refundCases')}><table class="table rows">
       <caption class="aloud">${word('refundCases')}</caption>
-      <thead><tr><th scope="col">${word('caseTitle')}</th><th scope="col">${word('state')}</th><th scope="col" class="end">${word('orders')}</th><th scope="col" class="end">${word('total')}</th><th scope="col"></th></tr></thead>
+      <thead><tr><th scope="col">${word('caseTitle')}</th><th scope="col">${word('state')}</th><th scope="col" class="end">${word('orders')}</th><th scope="col" class="end">${word('total')}</th><th scope="col">${word('whoAsked')}</th></tr></thead>
       <tbody>${cases.map(
         (one) => html`<tr>
           <th scope="row"><a href="${BASE}/incidents/${one.caseId}">${one.title}</a></th>

@@ -138,7 +138,7 @@ export class TicketThread extends StaffElement {
     const { detail } = this
     return card(
       'conversation',
-      html`<ol class="thread" aria-label=${word('conversation')}>
+      html`<ol class="thread" tabindex="0" aria-label=${word('conversation')}>
           <li class="message from-consumer">
             <p class="message-head">${icon('user')}<b>${this.#asker(detail)}</b>${moment(this.services.time, detail.ticket.openedAtMs)}</p>
             <p><b>${wordOr(`ticketType.${subjectOf(detail)}`, subjectOf(detail))}</b></p>
