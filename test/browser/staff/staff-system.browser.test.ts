@@ -153,3 +153,32 @@ describe('the search of the header', () => {
     await page.context().close()
   })
 })
+
+describe('somebody who is not signed in', () => {
+  const opened = async (asked: string) => {
+    const watched = await openWatchedPage(browser, { ...DESK, locale: 'en-GB' }, system.core.url)
+    await watched.page.goto(`${system.core.url}/staff${asked}`)
+    await watched.page.getByLabel('Name').fill('agent')
+    return watched
+  }
+  const password = () => system.signIns().find(({ name }) => name === 'agent')?.password ?? ''
+  it('is told that the password is wrong, and comes with the right one to the page that was asked for', async () => {
+    const { page } = await opened('/fleet')
+    await page.getByLabel('Password').fill('wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    expect(await page.getByRole('alert').innerText()).toContain('password is wrong')
+    await page.getByLabel('Password').fill(password())
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/staff/fleet')
+    await page.locator('a.row-link').first().waitFor()
+    await page.context().close()
+  })
+  it('is not led to another site by a link', async () => {
+    const { page, problems } = await opened('/login?next=//example.com/x')
+    await page.getByLabel('Password').fill(password())
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/staff/')
+    expect(problems.filter((one) => one.includes('another host'))).toEqual([])
+    await page.context().close()
+  })
+})
