@@ -89,9 +89,11 @@ export function decideGreeting(
  */
 export function hasForgotten(
   state: ReceiverState | undefined,
-  hello: Pick<Hello, 'epoch' | 'safeSeq'>,
+  hello: Pick<Hello, 'epoch' | 'safeSeq' | 'continues'>,
 ): boolean {
-  if (state !== undefined && state.epoch !== hello.epoch) return false
+  if (state !== undefined && state.epoch !== hello.epoch)
+    // Of an epoch that goes on from another one it may mean the other one; a new outbox has nobody else to mean.
+    return hello.epoch > state.epoch && hello.continues === undefined && (hello.safeSeq ?? 0) > 0
   return (hello.safeSeq ?? 0) > (state?.lastSeq ?? 0)
 }
 function beginning(hello: Pick<Hello, 'epoch' | 'continues'>, knownSeq: number): ReceiverState {

@@ -21,7 +21,14 @@ describe('a cabinet greets a core that once had more of its events', () => {
     ['has less', at('b', 4), { epoch: 'b', safeSeq: 5 }, true],
     ['has nothing of the cabinet', undefined, { epoch: 'b', safeSeq: 5 }, true],
     ['never said to have anything', undefined, { epoch: 'b', safeSeq: 0 }, false],
-    ['said it of another epoch', at('a', 2), { epoch: 'b', safeSeq: 5 }, false],
+    ['never heard of the outbox that it acknowledged', at('a', 2), { epoch: 'b', safeSeq: 5 }, true],
+    [
+      'may have said it of the epoch before',
+      at('a', 5),
+      { epoch: 'b', safeSeq: 5, continues: { epoch: 'a', seq: 5 } },
+      false,
+    ],
+    ['hears an outbox that was replaced', at('c', 2), { epoch: 'b', safeSeq: 5 }, false],
     ['hears an agent that does not tell', at('b', 4), { epoch: 'b' }, false],
   ])('which %s', (_what, state, hello, isForgotten) => {
     expect(hasForgotten(state, hello)).toBe(isForgotten)

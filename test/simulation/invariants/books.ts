@@ -84,7 +84,11 @@ export function checkBooks(world: World, isAtRest: boolean): void {
  */
 function isForgotten(world: World, outOrderNo: string, isAtRest: boolean): boolean {
   if (world.core.wentBackAtMs === undefined) return false
-  return !isAtRest || !world.provider.books.transactions.all().some((one) => one.outOrderNo === outOrderNo)
+  if (!isAtRest || !world.provider.books.transactions.all().some((one) => one.outOrderNo === outOrderNo))
+    return true
+  // A cabinet whose card was changed cannot tell of it again either.
+  if (world.cardTroubles.size > 0) world.count('payment that only the bill knows')
+  return world.cardTroubles.size > 0
 }
 /** What was charged before the core forgot that it had is found again, and is a question to a person. */
 function wasHandedOver(world: World, orderId: string): boolean {
