@@ -189,9 +189,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'refund-renumbered-on-silence',
     file: 'core/refunds/carrying-out.ts',
-    find: "    await advanceRefund(deps, tx, refundId, 'answerLost')\n    await scheduleRefund(",
+    find: "    if ((await advanceRefund(deps, tx, refundId, 'answerLost')) === undefined) return\n",
     replace:
-      "    await advanceRefund(deps, tx, refundId, 'answerLost')\n    await tx.updateTable('refund').set({ outRefundNo: `${refundId}-x${nowOf(tx) % 997}`, state: 'approved' }).where('refundId', '=', refundId).execute()\n    await scheduleRefund(",
+      "    if ((await advanceRefund(deps, tx, refundId, 'answerLost')) === undefined) return\n    await tx.updateTable('refund').set({ outRefundNo: `${refundId}-x${nowOf(tx) % 997}`, state: 'approved' }).where('refundId', '=', refundId).execute()\n",
     why: 'a refund whose answer was lost is asked for again under a new number',
     expected: ['I3', 'I4', 'I12'],
     focus: 'money',
