@@ -43,6 +43,9 @@ export interface WorksPorts {
  */
 export type Works = Awaited<ReturnType<typeof createWorks>>
 
+/** About as long as a visit takes. */
+const GREET_AGAIN_MS = 60_000
+
 export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   // From here on the limits that a lead saved hold over those that the core was started with.
   const policies = await openPolicyBook(given)
@@ -93,6 +96,11 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
       presence.greeted(cabinetId, hello.linkId)
       witness.onHello(cabinetId, hello)
       twins.onHello(cabinetId, hello)
+      // It names one visit of several: whether another one is still running shows when it greets without any.
+      if (hello.session !== undefined && hello.hardware.doors !== undefined)
+        deps.clock.setTimer('ask a cabinet with several doors again', GREET_AGAIN_MS, () =>
+          ingest.askAllToGreet([cabinetId]),
+        )
     },
   })
 
