@@ -90,7 +90,11 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
       visitHandlers(),
       ...(commerce === undefined ? [] : [commerce.handlers]),
     ),
-    observer: createStreamObserver({ ids, commands, onForgotten: lostTail.onForgotten }),
+    observer: createStreamObserver({
+      ids,
+      commands,
+      onForgotten: (tx, cabinetId) => lostTail.onForgotten(tx, cabinetId),
+    }),
     linkIdOf: (cabinetId) => presence.nowOf(cabinetId).linkId,
     onGreeted: (cabinetId, hello) => {
       presence.greeted(cabinetId, hello.linkId)
