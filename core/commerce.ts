@@ -103,7 +103,7 @@ export interface CommerceDeps extends CoreDeps, CommercePorts {
   readonly due: DueWork
   readonly commands: CabinetCommands
   readonly presence: PresenceBook
-  readonly witness: Pick<SessionWitness, 'isGone'>
+  readonly witness: Pick<SessionWitness, 'isGone' | 'isMemoryNew'>
   readonly twins: Pick<Twins, 'changeSetpoint'>
   readonly evidence: EvidenceStore
 }

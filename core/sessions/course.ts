@@ -28,7 +28,7 @@ export function createSessionCourse(
   deps: CoreDeps & {
     due: DueWork
     presence: PresenceBook
-    witness: Pick<SessionWitness, 'isGone'>
+    witness: Pick<SessionWitness, 'isGone' | 'isMemoryNew'>
     opening: Pick<Opening, 'deny'>
     money: Pick<SessionMoney, 'giveUp'>
     reactions: SessionReactions
@@ -106,11 +106,12 @@ export function createSessionCourse(
     if (session?.state !== 'unlocking' || session.startedAtMs !== null) return
     const isHeard = presence.nowOf(session.cabinetId).presence === 'online'
     await db.write('look at an unlock', async (tx) => {
-      const isBegun = wasBegun(tx, session.commandId)
       // Its memory was lost together with the beginning: somebody may have been at the open door.
-      if (isHeard && isBegun && witness.isGone(tx, session)) await abandon(tx, session.sessionId, MEMORY_LOST)
+      const mayHaveBegun = wasBegun(tx, session.commandId) || witness.isMemoryNew(tx, session)
+      if (isHeard && mayHaveBegun && witness.isGone(tx, session))
+        await abandon(tx, session.sessionId, MEMORY_LOST)
       // Heard now and silent about this session for longer than its timers: the unlock never reached the lock.
-      else if (isHeard && !isBegun) await giveUp(tx, session.sessionId)
+      else if (isHeard && !mayHaveBegun) await giveUp(tx, session.sessionId)
       else
         await due.schedule(tx, {
           kind: work.kind,

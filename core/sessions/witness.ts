@@ -12,6 +12,11 @@ export interface SessionWitness {
   onHello(cabinetId: string, hello: Hello): void
   /** The cabinet will say nothing more of it. */
   isGone(tx: Tx, session: { cabinetId: string; sessionId: string; commandId: string }): boolean
+  /**
+   * The cabinet began an empty memory after the command was given. Its silence then proves nothing: whatever it wrote of the
+   * command is gone with the old one, also that the door was open.
+   */
+  isMemoryNew(tx: Tx, command: { cabinetId: string; commandId: string }): boolean
 }
 
 export function createSessionWitness(): SessionWitness {
@@ -42,6 +47,15 @@ export function createSessionWitness(): SessionWitness {
         cabinetId,
       )
       return row?.isOver === 1
+    },
+    isMemoryNew(tx, { cabinetId, commandId }) {
+      const row = directSql(tx).get(
+        `SELECT 1 FROM receiver r JOIN command c ON c.cabinetId = r.cabinetId
+        WHERE r.cabinetId = ? AND c.commandId = ? AND r.openedAtMs >= c.createdAtMs AND r.continuesEpoch IS NULL`,
+        cabinetId,
+        commandId,
+      )
+      return row !== undefined
     },
   }
 }

@@ -18,6 +18,7 @@ describe('an unlock of which a cabinet that is online says nothing', () => {
   let due: DueWork
   let time: ReturnType<typeof createManualClock>
   let isGone: boolean
+  let isMemoryNew: boolean
   let told: string[]
   const stateOf = () =>
     (books.prepare("SELECT state FROM session WHERE sessionId = 's2'").get() as { state: string }).state
@@ -33,6 +34,7 @@ describe('an unlock of which a cabinet that is online says nothing', () => {
     time = createManualClock(NOW_MS)
     told = []
     isGone = false
+    isMemoryNew = false
     const { clock } = time
     const random = createSeededRandom(1)
     const db = createDatabase({
@@ -56,7 +58,7 @@ describe('an unlock of which a cabinet that is online says nothing', () => {
       ...deps,
       due,
       presence: { nowOf: () => ({ presence: 'online', linkId: 'ln2' }) } as unknown as PresenceBook,
-      witness: { isGone: () => isGone },
+      witness: { isGone: () => isGone, isMemoryNew: () => isMemoryNew },
       opening: { deny: async () => void told.push('denied') },
       money: { giveUp: async () => void told.push('given up') },
       reactions: {
@@ -81,6 +83,13 @@ describe('an unlock of which a cabinet that is online says nothing', () => {
   })
   it('is with a person when the cabinet had begun and lost its memory: somebody may have been at the open door', async () => {
     begun()
+    isGone = true
+    await time.pass(10)
+    await eventually('it is over', () => stateOf() === 'abandoned')
+    expect(told).toEqual(['abandoned: memory_lost'])
+  })
+  it('is with a person when the cabinet has a new memory since, for whatever the old one knew of it is gone', async () => {
+    isMemoryNew = true
     isGone = true
     await time.pass(10)
     await eventually('it is over', () => stateOf() === 'abandoned')

@@ -60,6 +60,19 @@ describe('a cabinet that greets while a session is in progress', () => {
     witness.onHello('cab-2', { ...HELLO, ...difference })
     expect(await isGone()).toBe(false)
   })
+  it.each([
+    ['a new one since the command proves nothing by its silence', 2, null, true],
+    ['a new one from before the command would know of it', 0, null, false],
+    ['one that goes on under another name has forgotten nothing', 2, 'ep0', false],
+  ])('with a memory that is %s', async (_what, openedAtMs, continuesEpoch, isNew) => {
+    books.prepare("UPDATE command SET createdAtMs = 1 WHERE commandId = 'cm2'").run()
+    books
+      .prepare(
+        'UPDATE receiver SET openedAtMs = ?, continuesEpoch = ?, continuesToSeq = ? WHERE cabinetId = ?',
+      )
+      .run(openedAtMs, continuesEpoch, continuesEpoch === null ? null : 1, 'cab-2')
+    expect(await db.write('look', async (tx) => witness.isMemoryNew(tx, SESSION))).toBe(isNew)
+  })
   it('is waited for by a core that has not heard it yet', async () => {
     expect(await isGone()).toBe(false)
   })

@@ -50,7 +50,8 @@ export function checkBooks(world: World, isAtRest: boolean): void {
       first !== undefined &&
       first.amountFen !== order.totalFen &&
       order.state !== 'held' &&
-      !wasHandedOver(world, order.orderId)
+      !wasHandedOver(world, order.orderId) &&
+      !isBeingRebuilt(world, isAtRest)
     )
       world.violate(
         'I2',
@@ -89,6 +90,10 @@ function isForgotten(world: World, outOrderNo: string, isAtRest: boolean): boole
   // A cabinet whose card was changed cannot tell of it again either.
   if (world.cardTroubles.size > 0) world.count('payment that only the bill knows')
   return world.cardTroubles.size > 0
+}
+/** The receipt of a visit that was charged is on its way once more. */
+function isBeingRebuilt(world: World, isAtRest: boolean): boolean {
+  return world.core.wentBackAtMs !== undefined && !isAtRest
 }
 /** What was charged before the core forgot that it had is found again, and is a question to a person. */
 function wasHandedOver(world: World, orderId: string): boolean {
