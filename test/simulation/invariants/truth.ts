@@ -26,8 +26,10 @@ export function checkTruth(world: World): void {
     const order = world.core.sqlite
       .prepare('SELECT orderId, state, totalFen FROM "order" WHERE sessionId = ?')
       .get(sessionId) as OrderRow | undefined
-    if (order === undefined && world.core.wentBackAtMs !== undefined && world.cardTroubles.size > 0) {
-      // Forgotten by the core, and then by the cabinet that would have told of it again.
+    const isUnopened = order === undefined || order.state === 'void'
+    const isOnTwoDisks = world.core.wentBackAtMs !== undefined && world.cardTroubles.has(plan.cabinetId)
+    if (isUnopened && isOnTwoDisks) {
+      // Forgotten by the core, whole or from the unlock on, and then by the cabinet that would have told of it again.
       world.count('visit that two disks forgot')
       continue
     }
