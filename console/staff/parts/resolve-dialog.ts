@@ -2,8 +2,11 @@ import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff/tickets.ts'
 import { fillTemplate, rankTemplates, startingResolution, unfilled } from '../../data/staff-advice.ts'
+import { SeenTicket } from '../../data/seen-ticket.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
+import { changesOf, eventText } from '../../data/ticket-entry.ts'
 import { word } from '../../words/staff.ts'
+import { ticketWord } from '../../words/tickets.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
 
@@ -17,9 +20,15 @@ export class ResolveDialog extends StaffElement {
   @state() private reply = ''
   @state() private isSending = false
   @state() private error: unknown
+  /** What others did since the dialog was opened, once its owner has been told. */
+  @state() private meanwhile = ''
   @query('dialog') private dialog!: HTMLDialogElement
 
+  readonly #seen = new SeenTicket()
+
   async open(): Promise<void> {
+    this.#seen.open(this.detail)
+    this.meanwhile = ''
     Object.assign(this, startingResolution(this.detail))
     const { outcomes, rootCauses } = this.detail.desk.type
     if (!outcomes.includes(this.outcome)) this.outcome = outcomes[0] ?? 'no_action'
@@ -40,10 +49,17 @@ export class ResolveDialog extends StaffElement {
 
   async #send(): Promise<void> {
     if (this.isSending) return
+    this.error = undefined
+    const unseen = this.#unseen()
+    if (unseen !== '') {
+      this.meanwhile = unseen
+      this.#seen.see(this.detail)
+      return
+    }
     this.isSending = true
     try {
       await this.services.api.resolve(this.detail.ticket.ticketId, {
-        version: this.detail.ticket.version,
+        version: this.#seen.versionOf(this.detail),
         outcome: this.outcome,
         rootCause: this.rootCause,
         ...(this.reply.trim() === '' ? {} : { reply: this.reply.trim() }),
@@ -53,13 +69,26 @@ export class ResolveDialog extends StaffElement {
       this.dispatchEvent(new CustomEvent('resolved', { bubbles: true }))
     } catch (error) {
       this.error = error
+      if (isConflict(error)) {
+        this.meanwhile = changesOf(error)
+        this.#seen.see(this.detail, error)
+        this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+      }
     } finally {
       this.isSending = false
     }
   }
 
+  #unseen(): string {
+    return this.#seen
+      .unseen(this.detail, this.services.me?.displayName ?? '')
+      .map(eventText)
+      .join(' · ')
+  }
+
   protected override render() {
     const open = unfilled(this.reply)
+    const meanwhile = this.#unseen() || this.meanwhile
     return html`<dialog class="dialog" aria-labelledby="resolve-title">
       <header class="dialog-head">
         <h2 id="resolve-title">${word('resolveTitle', { number: this.detail.ticket.number })}</h2>
@@ -96,7 +125,12 @@ export class ResolveDialog extends StaffElement {
         </label>
         ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
         ${
-          this.error
+          meanwhile !== ''
+            ? html`<p class="strip tone-warn" role="alert">${icon('triangle-alert')}<span>${ticketWord('changedMeanwhile', { changes: meanwhile })}</span></p>`
+            : nothing
+        }
+        ${
+          this.error && meanwhile === ''
             ? html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${isConflict(this.error) ? word('conflict') : describeError(this.error)}</span></p>`
             : nothing
         }
@@ -104,7 +138,7 @@ export class ResolveDialog extends StaffElement {
           <span class="grow"></span>
           <button type="button" class="button" @click=${() => this.dialog.close()}>${word('cancel')}</button>
           <button id="resolve-send" class="button primary" ?disabled=${this.isSending || open.length > 0}>
-            ${this.isSending ? word('sending') : this.reply.trim() === '' ? word('resolveOnly') : word('sendAndResolve')}
+            ${this.isSending ? word('sending') : this.meanwhile !== '' ? ticketWord('sendAnyway') : this.reply.trim() === '' ? word('resolveOnly') : word('sendAndResolve')}
           </button>
         </footer>
       </form>

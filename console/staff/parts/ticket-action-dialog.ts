@@ -1,7 +1,8 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
-import { ENTRY_TYPE_NAMES } from '../../data/ticket-entry.ts'
+import { SeenTicket } from '../../data/seen-ticket.ts'
+import { changesOf, ENTRY_TYPE_NAMES, eventText } from '../../data/ticket-entry.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import type { TicketActionName } from '../../data/staff-api.ts'
 import { word } from '../../words/staff.ts'
@@ -31,12 +32,17 @@ export class TicketActionDialog extends StaffElement {
   @state() private kind: TicketActionKind = 'task'
   @state() private isSending = false
   @state() private trouble = ''
+  /** What others did since the dialog was opened, once its owner has been told. */
+  @state() private meanwhile = ''
   @query('dialog') private dialog!: HTMLDialogElement
   @query('form') private form!: HTMLFormElement
   #requestId = ''
+  readonly #seen = new SeenTicket()
 
   async open(kind: TicketActionKind, intoNumber?: number): Promise<void> {
     this.kind = kind
+    this.#seen.open(this.detail)
+    this.meanwhile = ''
     this.trouble = ''
     this.#requestId = this.services.ids.next('request')
     await this.updateComplete
@@ -50,22 +56,33 @@ export class TicketActionDialog extends StaffElement {
 
   async #send(): Promise<void> {
     if (this.isSending) return
-    this.isSending = true
     this.trouble = ''
+    const unseen = this.#unseen()
+    if (unseen !== '') {
+      this.meanwhile = unseen
+      this.#seen.see(this.detail)
+      return
+    }
+    this.isSending = true
     try {
       const request = await this.#request()
       if (request === undefined) return
-      const { ticketId, version } = this.detail.ticket
+      const { ticketId } = this.detail.ticket
       const answer = await this.services.api.ticketAction(ticketId, request.action, {
-        version,
+        version: this.#seen.versionOf(this.detail),
         ...request.body,
       })
       this.dialog.close()
       this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
       if (answer.ticket.ticketId !== ticketId) this.services.go(`/tickets/${answer.ticket.ticketId}`)
     } catch (error) {
-      this.trouble = isConflict(error) ? word('conflict') : describeError(error)
-      if (isConflict(error)) this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+      if (!isConflict(error)) this.trouble = describeError(error)
+      else {
+        this.meanwhile = changesOf(error)
+        if (this.meanwhile === '') this.trouble = word('conflict')
+        this.#seen.see(this.detail, error)
+        this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+      }
     } finally {
       this.isSending = false
     }
@@ -118,8 +135,16 @@ export class TicketActionDialog extends StaffElement {
     }
   }
 
+  #unseen(): string {
+    return this.#seen
+      .unseen(this.detail, this.services.me?.displayName ?? '')
+      .map(eventText)
+      .join(' · ')
+  }
+
   protected override render() {
     const { number } = this.detail.ticket
+    const meanwhile = this.#unseen() || this.meanwhile
     return html`<dialog class="dialog" aria-labelledby="ticket-action-title">
       <header class="dialog-head">
         <h2 id="ticket-action-title">${ticketWord(`${this.kind}Title`, { number })}</h2>
@@ -133,11 +158,12 @@ export class TicketActionDialog extends StaffElement {
         }}
       >
         ${this.#fields()}
+        ${meanwhile === '' ? nothing : html`<p class="strip tone-warn" role="alert">${icon('triangle-alert')}<span>${ticketWord('changedMeanwhile', { changes: meanwhile })}</span></p>`}
         ${this.trouble === '' ? nothing : html`<p class="strip tone-bad" role="alert">${icon('circle-alert')}<span>${this.trouble}</span></p>`}
         <footer class="dialog-foot">
           <span class="grow"></span>
           <button type="button" class="button" @click=${() => this.dialog.close()}>${ticketWord('cancel')}</button>
-          <button id="ticket-action-send" class="button primary" ?disabled=${this.isSending}>${ticketWord(SEND[this.kind])}</button>
+          <button id="ticket-action-send" class="button primary" ?disabled=${this.isSending}>${ticketWord(this.meanwhile === '' ? SEND[this.kind] : 'sendAnyway')}</button>
         </footer>
       </form>
     </dialog>`

@@ -144,6 +144,27 @@ for (const language of LANGUAGES)
       await page.locator('.message.from-agent').waitFor()
       await page.context().close()
     })
+    it('reads in an open dialog what a colleague did, keeps every word, and goes on with one more key', async () => {
+      const { ticket } = await aCall()
+      const { page, sent, done } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
+      await actions(page)
+      await page.keyboard.press('w')
+      await page.locator('ticket-action-dialog textarea').fill('看一下风扇')
+      const other = await desk.staff('agent-en')
+      await other.send('POST', `tickets/${ticket.ticketId}/claim`, { version: ticket.version })
+      const told = page.locator('ticket-action-dialog .strip', {
+        hasText: language === 'zh' ? 'Alice (agent) 接手' : 'Taken by Alice (agent)',
+      })
+      await told.waitFor()
+      await page.locator('#ticket-action-send').press('Enter')
+      await page
+        .locator('#ticket-action-send', { hasText: language === 'zh' ? '已了解' : 'I have read it' })
+        .waitFor()
+      expect(sent('tasks')).toEqual([])
+      await page.locator('#ticket-action-send').press('Enter')
+      await page.locator('ticket-desk .task', { hasText: '看一下风扇' }).waitFor()
+      await done()
+    })
     it('takes it and answers faster than the core says that it is taken, and is no stranger to themselves', async () => {
       const { ticket } = await aCall()
       const { page, done } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
