@@ -5,8 +5,8 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { TicketRow } from '#core/support/ticket-store.ts'
 import { type CallerCheckRow, callerTriesLeft, checksOfDay } from './caller-checks.ts'
-import { isFromCaller } from './decide-caller.ts'
 import { factsOf } from './facts.ts'
+import { isHiddenBy, withCaller } from './hidden.ts'
 
 type Deps = Pick<CoreDeps, 'policy'> & { db: Kysely<Tables>; nowMs: number }
 
@@ -20,8 +20,8 @@ export async function callerPanel(
   staff: StaffIdentity,
   ticket: TicketRow,
 ): Promise<CallerPanel | null> {
-  if (staff.operator !== null || ticket.consumerId === null) return null
-  if (!(await hasCaller(db, ticket))) return null
+  const { consumerId } = ticket
+  if (consumerId === null || !(await withCaller(db, staff, [ticket])).has(ticket.ticketId)) return null
   const checks = await db
     .selectFrom('callerCheck')
     .selectAll()
@@ -32,10 +32,8 @@ export async function callerPanel(
   const isOver = ticket.state === 'closed' || ticket.state === 'merged'
   const known = checks.find((one) => one.state === 'passed' && (one.validUntilMs ?? 0) > nowMs)
   const asked = checks.find((one) => one.state === 'asked' && one.expiresAtMs > nowMs)
-  const wasKnown = checks.some(({ state }) => state === 'passed' || state === 'ended')
-  // Nobody speaks on a closed ticket; what was open to the agent then may be read again.
-  const isHidden = known === undefined && !(isOver && wasKnown)
-  const left = callerTriesLeft(await checksOfDay(db, ticket.consumerId, nowMs), policy)
+  const isHidden = isHiddenBy(ticket, checks, nowMs)
+  const left = callerTriesLeft(await checksOfDay(db, consumerId, nowMs), policy)
   const may = (permission: 'caller.verify' | 'caller.vouch') => staff.permissions.has(permission)
   const mayAsk = isHidden && !isOver && may('caller.verify')
   return {
@@ -52,18 +50,6 @@ export async function callerPanel(
       ...(isHidden && may('caller.vouch') ? (['lead'] as const) : []),
     ],
   }
-}
-
-/** What was merged into it counts: somebody called there. A consumer's own question stays their own. */
-async function hasCaller(db: Kysely<Tables>, ticket: TicketRow): Promise<boolean> {
-  if (ticket.openedBy === ticket.consumerId) return false
-  if (isFromCaller(ticket)) return true
-  const merged = await db
-    .selectFrom('ticket')
-    .select(['origin', 'channel', 'openedBy', 'consumerId', 'splitFromId'])
-    .where('mergedIntoId', '=', ticket.ticketId)
-    .execute()
-  return ticket.channel === 'system' && merged.some(isFromCaller)
 }
 
 async function knownView(db: Kysely<Tables>, row: CallerCheckRow): Promise<CallerPanel['known']> {

@@ -303,7 +303,7 @@ export function createSupportQueries(
     const again =
       row === undefined || ticket.origin !== 'dispute' ? undefined : await disputes.reExamine(row, wished)
     return {
-      ticket: { ...ticketRow(ticket), ...(isHidden ? { amountFen: null } : {}) },
+      ticket: ticketRow(ticket, isHidden),
       reason: ticket.reason ?? ticket.type,
       note: ticket.note,
       language: ticket.language,

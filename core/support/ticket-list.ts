@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { TicketList } from '#protocol/api/staff/tickets.ts'
+import { hiddenAmong } from '#core/callers/hidden.ts'
 import { consumerLabel } from '#core/privacy/seal.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Kysely } from 'kysely'
@@ -32,7 +33,8 @@ export type SeenTicket = TicketRow & {
   ownerName: string | null
 }
 
-export function ticketRow(ticket: SeenTicket): TicketList['tickets'][number] {
+/** @param isHidden  nobody knows yet who speaks on it: what the purchase came to is one of the questions */
+export function ticketRow(ticket: SeenTicket, isHidden: boolean): TicketList['tickets'][number] {
   return {
     ticketId: ticket.ticketId,
     number: ticket.number,
@@ -44,7 +46,7 @@ export function ticketRow(ticket: SeenTicket): TicketList['tickets'][number] {
     cabinetId: ticket.cabinetId,
     cabinetName: ticket.nameZh === null ? null : { zh: ticket.nameZh, en: ticket.nameEn ?? ticket.nameZh },
     consumerLabel: ticket.consumerId === null ? null : consumerLabel(ticket.consumerId),
-    amountFen: ticket.amountFen,
+    amountFen: isHidden ? null : ticket.amountFen,
     openedAtMs: ticket.openedAtMs,
     firstResponseDueMs: ticket.firstResponseDueMs,
     firstRespondedAtMs: ticket.firstRespondedAtMs,
@@ -92,7 +94,7 @@ export async function listTickets(
   nowMs: number,
 ): Promise<TicketList> {
   const text = query?.trim() ?? ''
-  if (text !== '') return { tickets: await answerTo(read, staff, text), nowMs }
+  if (text !== '') return { tickets: await answerTo(read, staff, text, nowMs), nowMs }
   // Which they are is found in the indexes; whole rows are read of those alone that are shown.
   let rows = read.selectFrom('ticket as t').select('t.ticketId')
   if (staff.operator !== null) rows = rows.where('t.operator', '=', staff.operator)
@@ -121,13 +123,15 @@ export async function listTickets(
     .where('t.ticketId', 'in', rows.orderBy(inOrder).limit(LIST_LENGTH))
     .orderBy(inOrder)
     .execute()
-  return { tickets: found.map(ticketRow), nowMs }
+  const hidden = await hiddenAmong(read, staff, found, nowMs)
+  return { tickets: found.map((ticket) => ticketRow(ticket, hidden.has(ticket.ticketId))), nowMs }
 }
 
 async function answerTo(
   read: Kysely<Tables>,
   staff: StaffIdentity,
   text: string,
+  nowMs: number,
 ): Promise<TicketList['tickets']> {
   const found = await searchTickets(read, staff, text, LIST_LENGTH)
   if (found.length === 0) return []
@@ -138,10 +142,12 @@ async function answerTo(
       found.map(({ ticketId }) => ticketId),
     )
     .execute()
+  const hidden = await hiddenAmong(read, staff, whole, nowMs)
   const byId = new Map(whole.map((ticket) => [ticket.ticketId, ticket]))
   return found.flatMap(({ ticketId, found: where }) => {
     const ticket = byId.get(ticketId)
     if (ticket === undefined) return []
-    return [{ ...ticketRow(ticket), ...(where === undefined ? {} : { found: where }) }]
+    const row = ticketRow(ticket, hidden.has(ticketId))
+    return [{ ...row, ...(where === undefined ? {} : { found: where }) }]
   })
 }

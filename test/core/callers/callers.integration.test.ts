@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallBackList } from '#protocol/api/call-backs.ts'
 import type { CallerFact } from '#protocol/api/callers.ts'
 import type { IncidentPreview, RefundCaseDetail } from '#protocol/api/refund-cases.ts'
-import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
+import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
 import { seedOrders } from '#test/bench/api/served.ts'
 import { CABINET } from '#test/core/core-bench.ts'
 import {
@@ -94,6 +94,23 @@ describe('a caller whom nobody knows yet', () => {
     expect(opened.advice).toBeNull()
     expect(opened.ticket.amountFen).toBeNull()
     expect(opened.caller).toMatchObject({ isHidden: true, known: null, actions: ['facts', 'code'] })
+  })
+  it('leaves nothing about the purchase in the queue and in what is found either, until they are known', async () => {
+    const { ticketId, opened } = await aCall()
+    const amounts = async () => {
+      const lists = [
+        await agent.ask('GET', '/api/staff/tickets?view=open'),
+        await agent.ask('GET', `/api/staff/tickets?view=open&query=${opened.ticket.number}`),
+      ]
+      return lists.map(
+        ({ body }) => (body as TicketList).tickets.find((one) => one.ticketId === ticketId)?.amountFen,
+      )
+    }
+    expect(await amounts()).toEqual([null, null])
+    await step(lead, ticketId, 'vouch', { reason: 'I know their voice' })
+    const { amountFen } = (await agent.ticket(ticketId)).ticket
+    expect(amountFen).toBeGreaterThan(0)
+    expect(await amounts()).toEqual([amountFen, amountFen])
   })
   it('moves no money and opens no order, whether their ticket is named or not', async () => {
     const call = await aCall()
