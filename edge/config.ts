@@ -241,6 +241,7 @@ export const Settings = Type.Object(
     ),
     snapshotWaitMs: integer('The receipt waits this long for the last pictures', 'ms', 1200, 0, MINUTE_MS),
     // climate
+    climateLookMs: integer('Pause between two looks at the cold', 'ms', 5000, 500, MINUTE_MS),
     climateWindowMs: integer('Length of a climate reading', 'ms', 5 * MINUTE_MS, 200, HOUR_MS),
     setpointPauseMs: integer('Shortest pause between two setpoint changes', 'ms', MINUTE_MS, 0, HOUR_MS),
     excursionAfterMs: integer(

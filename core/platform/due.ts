@@ -1,11 +1,15 @@
-import { CompiledQuery, sql } from 'kysely'
+import { CompiledQuery, type Selectable } from 'kysely'
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '#protocol/base/clock.ts'
 import { messageOf } from '#protocol/base/errors.ts'
 import type { Ids } from '#protocol/base/ids.ts'
-import type { Database, Tx } from './database.ts'
+import { type Database, directSql, type Tx } from './database.ts'
 import { raiseIncident } from './incidents.ts'
+import type { Policy } from './policy.ts'
 import { preparedFor } from './prepared.ts'
+import type { Tables } from './tables/index.ts'
+
+type DueRow = Pick<Selectable<Tables['dueWork']>, 'kind' | 'subjectId' | 'dueAtMs' | 'attempts' | 'payload'>
 
 /** A piece of work whose time has come. */
 export interface DueItem {
@@ -36,11 +40,6 @@ export interface DueWork {
   stop(): Promise<void>
 }
 
-/**
- * Whoever schedules here is heard at once. What another process scheduled, a claim that ended and a clock that was set are
- * noticed at the latest after this.
- */
-const LOOK_LONGEST_MS = 5000
 /** With everything in use there is no point in looking sooner. */
 const LOOK_BUSY_MS = 250
 const CLAIM_LIFE_MS = 60_000
@@ -88,8 +87,18 @@ const deleteClaimed = preparedFor((db, kind: string, subjectId: string) =>
     .where('claimedUntilMs', 'is not', null),
 )
 
-export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log: Logger }): DueWork {
-  const { db, clock, log } = deps
+/**
+ * Whoever schedules here is heard at once. What another process scheduled, a claim that ended and a clock that was set are
+ * noticed at the latest after `dueWorkLookMs`.
+ */
+export function createDueWork(deps: {
+  db: Database
+  clock: Clock
+  ids: Ids
+  log: Logger
+  policy: Pick<Policy, 'dueWorkLookMs'>
+}): DueWork {
+  const { db, clock, log, policy } = deps
   const runners = new Map<string, (work: DueItem) => Promise<void>>()
   const running = new Set<Promise<void>>()
   let timer: Timer | undefined
@@ -107,7 +116,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
     if (isStopped || isLooking || atMs >= wakeAtMs) return
     timer?.cancel()
     wakeAtMs = atMs
-    const afterMs = Math.min(LOOK_LONGEST_MS, Math.max(0, atMs - clock.now()))
+    const afterMs = Math.min(policy.dueWorkLookMs, Math.max(0, atMs - clock.now()))
     timer = clock.setTimer('due work', afterMs, () => void look())
   }
   db.onCommit(() => {
@@ -137,17 +146,21 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
     return (await find(firstOfOursText(), [...runners.keys(), nowMs]))?.dueAtMs
   }
 
+  /** What is due of the kinds that this core knows. */
+  let dueOfOurs: { text: string; kinds: readonly string[] } = { text: '', kinds: [] }
+  function askForOurs(): void {
+    const kinds = [...runners.keys()]
+    dueOfOurs = {
+      kinds,
+      text: `SELECT kind, subjectId, dueAtMs, attempts, payload FROM dueWork
+        WHERE dueAtMs <= +? AND +kind IN (${kinds.map(() => '?').join(', ')})
+          AND (claimedUntilMs IS NULL OR claimedUntilMs < +?) ORDER BY dueAtMs LIMIT +?`,
+    }
+  }
+
   async function claim(nowMs: number, room: number): Promise<DueItem[]> {
     return db.write('claim due work', async (tx) => {
-      const rows = await tx
-        .selectFrom('dueWork')
-        .selectAll()
-        .where('dueAtMs', '<=', nowMs)
-        .where(sql<string>`+"kind"`, 'in', [...runners.keys()])
-        .where((eb) => eb.or([eb('claimedUntilMs', 'is', null), eb('claimedUntilMs', '<', nowMs)]))
-        .orderBy('dueAtMs')
-        .limit(room)
-        .execute()
+      const rows = directSql(tx).all<DueRow>(dueOfOurs.text, nowMs, ...dueOfOurs.kinds, nowMs, room)
       for (const row of rows) await claimOne(tx, row.kind, row.subjectId, nowMs + CLAIM_LIFE_MS)
       return rows.map((row) => ({
         kind: row.kind,
@@ -225,7 +238,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
     for (;;) {
       const nowMs = clock.now()
       const dueAtMs = await nextDueMs(nowMs)
-      if (dueAtMs === undefined) return nowMs + LOOK_LONGEST_MS
+      if (dueAtMs === undefined) return nowMs + policy.dueWorkLookMs
       if (dueAtMs > nowMs) return dueAtMs
       const room = ITEMS_AT_ONCE - running.size
       if (room <= 0 || isStopped) return nowMs + LOOK_BUSY_MS
@@ -254,6 +267,7 @@ export function createDueWork(deps: { db: Database; clock: Clock; ids: Ids; log:
     },
     start() {
       isStopped = false
+      askForOurs()
       if (runners.size > 0) void look()
     },
     async stop() {

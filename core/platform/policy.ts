@@ -252,6 +252,14 @@ export const PolicySchema = Type.Object(
       HOUR,
     ),
     commandReplyMs: setting('A command is answered within', 'ms', 4 * SECOND, 50, MINUTE),
+    // work that is due
+    dueWorkLookMs: setting(
+      'Work that another core scheduled is noticed at the latest after',
+      'ms',
+      5 * SECOND,
+      100,
+      MINUTE,
+    ),
     // accounts
     proofMs: setting(
       'Large refunds, remote unlocking and accounts ask again who one is after',

@@ -39,6 +39,7 @@ export interface ClimateKeeperOptions {
   /** A lockout began or ended. */
   onLockout: () => void
   settings: {
+    climateLookMs: number
     climateWindowMs: number
     setpointPauseMs: number
     excursionAfterMs: number
@@ -66,8 +67,7 @@ export interface ClimateKeeper {
   stop(): void
 }
 
-/** Silence, warmth and windows are a matter of minutes; a setpoint that is not answered yet is not. */
-const LOOK_IDLE_MS = 5000
+/** A setpoint that is not answered yet is looked at sooner than silence, warmth and windows, which are a matter of minutes. */
 const LOOK_BUSY_MS = 500
 const WRITE_RETRY_MS = 5000
 /** No air in or around a cabinet is so cold or so warm: the wire of the probe is open or shorted. */
@@ -122,7 +122,7 @@ export function createClimateKeeper(options: ClimateKeeperOptions): ClimateKeepe
   function wake(afterMs: number): void {
     timer?.cancel()
     timer = clock.setTimer('look at the climate', afterMs, () => {
-      wake(thermostat.wanted === undefined || thermostat.isAnswered ? LOOK_IDLE_MS : LOOK_BUSY_MS)
+      wake(thermostat.wanted === undefined || thermostat.isAnswered ? settings.climateLookMs : LOOK_BUSY_MS)
       lookPatiently()
     })
   }

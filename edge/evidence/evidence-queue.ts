@@ -43,6 +43,9 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
     `SELECT * FROM evidence WHERE status = 'waiting' AND refers_seq IS NOT NULL AND refers_seq <= ?
      ORDER BY kind = 'snapshot', created_at_ms LIMIT 1`,
   )
+  const waiting = sql.prepare("SELECT 1 FROM evidence WHERE status = 'waiting' LIMIT 1")
+  /** False: nothing waits. Most of the time that is so, and then nobody asks the database at every acknowledgement. */
+  let mayWait = true
   const update = sql.prepare(
     'UPDATE evidence SET status = ?, attempts = ?, finished_at_ms = ? WHERE session_id = ? AND sha256 = ?',
   )
@@ -58,9 +61,15 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
   const sum = sql.prepare<[], { bytes: number }>('SELECT coalesce(sum(byte_count), 0) AS bytes FROM evidence')
   return {
     add(row, atMs) {
+      mayWait = true
       insert.run(row.sha256, row.session_id, row.kind, row.media_type, row.byte_count, row.refers_seq, atMs)
     },
-    next: (ackedSeq) => select.get(ackedSeq),
+    next(ackedSeq) {
+      if (!mayWait) return undefined
+      const row = select.get(ackedSeq)
+      if (row === undefined) mayWait = waiting.get() !== undefined
+      return row
+    },
     failed(row, attemptsMost, atMs) {
       const attempts = row.attempts + 1
       const isOver = attempts >= attemptsMost

@@ -50,7 +50,11 @@ export interface Books {
  * @throws whatever SQLite says when the file cannot be opened
  */
 export function openBooks(file: string): Books {
-  const database = new Database(file)
+  return keepBooks(new Database(file))
+}
+
+/** The books in a database that is open. @param database  taken over: it is closed with the books */
+export function keepBooks(database: Database.Database): Books {
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.exec(`CREATE TABLE IF NOT EXISTS record (
@@ -63,6 +67,8 @@ export function openBooks(file: string): Books {
     'INSERT INTO record VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET doc = excluded.doc',
   )
   const remove = database.prepare('DELETE FROM record WHERE kind = ? AND id = ?')
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const commit = database.prepare('COMMIT')
 
   let revision = 0
   let depth = 0
@@ -72,11 +78,11 @@ export function openBooks(file: string): Books {
   function write<T>(run: () => T): T {
     if (depth > 0) return run()
     depth++
-    database.exec('BEGIN IMMEDIATE')
+    begin.run()
     try {
       const result = run()
       if (result instanceof Promise) throw new Error('a write of the books must not wait for anything')
-      database.exec('COMMIT')
+      commit.run()
       revision++
       return result
     } catch (error) {

@@ -77,8 +77,8 @@ export function createCoreNode(deps: {
   const machine: Machine = { name: 'core', wallOffsetMs: 0 }
   const { sqlite } = deps.disk
   const run = createRunner(sqlite)
-  // Two changes within a minute are what a late document is dangerous for.
-  const policy = createPolicy({ setpointPauseMs: 0 })
+  // Two changes within a minute are what a late document is dangerous for; and there is no other core that schedules work.
+  const policy = createPolicy({ setpointPauseMs: 0, dueWorkLookMs: 15_000 })
   const blobs = new Map<string, Uint8Array>()
   let life: Life = { name: 'core', isAlive: false }
   let works: Works | undefined

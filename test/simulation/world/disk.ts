@@ -144,7 +144,7 @@ export function createDisk(made: Buffer): Disk {
 }
 
 /** Each text is compiled once for the connection, whichever process of the simulation asks for it. */
-function keepStatements(sqlite: Sqlite.Database): void {
+export function keepStatements(sqlite: Sqlite.Database): void {
   const kept = new Map<string, Sqlite.Statement>()
   const prepare = sqlite.prepare.bind(sqlite)
   sqlite.prepare = ((text: string) => {

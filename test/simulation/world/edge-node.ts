@@ -61,9 +61,10 @@ const SETTINGS = parseSettings(
     liveIdleMs: 15_000,
     liveSessionMs: 2000,
     journalFlushMs: 2000,
+    climateLookMs: 15_000,
     climateWindowMs: 300_000,
-    cameraSessionMs: 2000,
-    cameraIdleMs: 30_000,
+    cameraSessionMs: 4000,
+    cameraIdleMs: 60_000,
   },
   'simulation',
 )

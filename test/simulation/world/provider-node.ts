@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
+import Sqlite from 'better-sqlite3'
 import { createIds } from '#protocol/base/ids.ts'
 import type { HttpTransport } from '#core/platform/transport.ts'
 import type { SignedAnswer, SignedRequest, SignedWire } from '#core/payments/payscore/signed-wire.ts'
 import { createAgenda } from '#simulator/provider/agenda.ts'
-import { type Books, openBooks } from '#simulator/provider/books.ts'
+import { type Books, keepBooks } from '#simulator/provider/books.ts'
 import { createCallbacks } from '#simulator/provider/callbacks.ts'
 import { createCollector } from '#simulator/provider/collection.ts'
 import { createFaults, type Faults } from '#simulator/provider/faults.ts'
@@ -18,6 +19,7 @@ import { createServiceOrders } from '#simulator/provider/service-orders.ts'
 import { CONSUMERS, REFUSED_OPENID } from './cast.ts'
 import type { Chance } from './chance.ts'
 import type { Count } from './count.ts'
+import { keepStatements } from './disk.ts'
 import { createNodeClock, START_MS } from './node.ts'
 import type { Life, Scheduler } from './scheduler.ts'
 
@@ -92,6 +94,16 @@ function keysOf(): ProviderKeys {
   }
 }
 
+let shared: Sqlite.Database | undefined
+/** The runs of a thread have the connection one after the other: to open one costs more than what a run writes to it. */
+function emptied(): Sqlite.Database {
+  if (shared === undefined) {
+    shared = new Sqlite(':memory:')
+    keepStatements(shared)
+  } else shared.prepare('DELETE FROM record').run()
+  return Object.create(shared, { close: { value: () => shared } }) as Sqlite.Database
+}
+
 export function createProviderNode(deps: {
   scheduler: Scheduler
   chance: Chance
@@ -105,7 +117,7 @@ export function createProviderNode(deps: {
   const clock = createNodeClock(scheduler, { name: 'provider', wallOffsetMs: 0 }, own)
   const random = chance.fork('stand-in')
   const ids = createIds(clock, random)
-  const books = openBooks(':memory:')
+  const books = keepBooks(emptied())
   const keys = keysOf()
   const agenda = createAgenda(clock)
   const faults = createFaults(books, clock, ids)
