@@ -1,4 +1,4 @@
-import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
+import { endWithReader, flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
 
 const USAGE = 'npm run bench -- NAME [flags]'
 const FLAGS = {
@@ -8,13 +8,24 @@ const FLAGS = {
     hint: 'TIER',
     help: 'weighing: only this tier (gap, spread, random, twins, dense)',
   },
-  sessions: { type: 'integer', hint: 'N', help: 'weighing: sessions per tier' },
-  rounds: { type: 'integer', hint: 'N', help: 'disputes: disputes of each kind (default 2)' },
-  seed: { type: 'integer', hint: 'S', help: 'weighing: first seed; from 900000 on only for release figures' },
-  films: { type: 'integer', hint: 'N', help: 'camera: films, each of another cabinet (default 40)' },
+  sessions: { type: 'integer', hint: 'N', least: 1, help: 'weighing: sessions per tier' },
+  rounds: { type: 'integer', hint: 'N', least: 1, help: 'disputes: disputes of each kind (default 2)' },
+  seed: {
+    type: 'integer',
+    hint: 'S',
+    least: 0,
+    help: 'weighing: first seed; from 900000 on only for release figures',
+  },
+  films: {
+    type: 'integer',
+    hint: 'N',
+    least: 1,
+    help: 'camera: films, each of another cabinet (default 40)',
+  },
   cabinets: {
     type: 'integer',
     hint: 'N',
+    least: 1,
     help: 'fleet: cabinets at once, 1 to 3 (default 3); ingest: cabinets that send (default 2000)',
   },
   data: {
@@ -25,6 +36,7 @@ const FLAGS = {
   orders: {
     type: 'integer',
     hint: 'N',
+    least: 0,
     help: 'api: orders of the seeded folder (default 1000000); 0 leaves it out',
   },
   part: {
@@ -33,7 +45,12 @@ const FLAGS = {
     help: 'console: only empty, speed, pages, states or dialogs; several with commas',
   },
   address: { type: 'string', hint: 'TEXT', help: 'console: only addresses that contain this' },
-  seconds: { type: 'integer', hint: 'S', help: 'fleet: length of each of the two measurements (default 60)' },
+  seconds: {
+    type: 'integer',
+    hint: 'S',
+    least: 1,
+    help: 'fleet: length of each of the two measurements (default 60)',
+  },
 } satisfies Record<string, FlagSpec>
 
 interface BenchOptions {
@@ -177,6 +194,7 @@ async function main(): Promise<number> {
   return 0
 }
 
+endWithReader(process.stdout)
 main().then(
   (code) => {
     process.exitCode = code

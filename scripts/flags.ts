@@ -6,6 +6,9 @@ export interface FlagSpec {
   hint?: string
   help: string
   default?: string | number | boolean
+  /** Of an integer: the smallest and the largest that make sense. */
+  least?: number
+  most?: number
   /** Environment variable that is read when the flag is absent. */
   environment?: string
 }
@@ -60,12 +63,25 @@ function convert(name: string, spec: FlagSpec, given: string | boolean): string 
   if (spec.type === 'boolean') return given === true || given === 'true' || given === '1'
   if (spec.type === 'string') return String(given)
   const number = Number(given)
-  if (!Number.isInteger(number))
+  if (!Number.isSafeInteger(number) || String(given).trim() === '')
     throw new UsageError(`--${name} takes a whole number, not ${JSON.stringify(given)}.`)
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = spec
+  if (number < least || number > most) {
+    const range = most === Number.POSITIVE_INFINITY ? `of ${least} or more` : `from ${least} to ${most}`
+    throw new UsageError(`--${name} takes a number ${range}, not ${number}.`)
+  }
   if (spec.type === 'port' && (number < 0 || number > 65535)) {
     throw new UsageError(`--${name} takes a port from 0 to 65535 (0 chooses a free one), not ${number}.`)
   }
   return number
+}
+
+/** A reader that has seen enough, as `| head` has, ends the program and is no fault of it. */
+export function endWithReader(output: NodeJS.WriteStream): void {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
 }
 
 /** The text of --help. */

@@ -1,6 +1,6 @@
 import { buildConsole } from './build-console.ts'
 import { isFrozenCopy, runFrozenCopy } from './frozen-copy.ts'
-import { flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
+import { endWithReader, flagHelp, type FlagSpec, readFlags, UsageError } from './flags.ts'
 import { createSystemRandom } from '#protocol/base/system-random.ts'
 import { integerBelow } from '#protocol/base/random.ts'
 import { CAMPAIGNS, PARTS_OF_CAMPAIGNS, SCENARIOS } from '#test/scenarios/index.ts'
@@ -11,7 +11,7 @@ import {
   SHORT_EDGE_SETTINGS,
   SHORT_POLICY,
 } from '#test/scenarios/play.ts'
-import type { Campaign, Scenario } from '#test/scenarios/scenario.ts'
+import type { Campaign, Scenario, Skipped } from '#test/scenarios/scenario.ts'
 
 const ALL: ReadonlyArray<Scenario | Campaign> = [...SCENARIOS, ...CAMPAIGNS]
 const USAGE = 'npm run scenario -- NAME… | all [--json] [--rounds N] [--seed S]'
@@ -21,9 +21,10 @@ const FLAGS = {
   rounds: {
     type: 'integer',
     hint: 'N',
+    least: 1,
     help: 'rounds of a campaign (kill-rounds: 100 when named, 10 among all)',
   },
-  seed: { type: 'integer', hint: 'S', help: 'seed of a campaign; a new one each time when absent' },
+  seed: { type: 'integer', hint: 'S', least: 0, help: 'seed of a campaign; a new one each time when absent' },
 } satisfies Record<string, FlagSpec>
 
 async function main(): Promise<number> {
@@ -38,8 +39,6 @@ async function main(): Promise<number> {
     throw new UsageError(
       `Name at least one scenario, or “all”. Known: ${ALL.map(({ name }) => name).join(', ')}.`,
     )
-  if (typeof values.rounds === 'number' && values.rounds < 1)
-    throw new UsageError('--rounds is how often a campaign plays its trouble: 1 or more.')
   if (!isFrozenCopy() && wanted.some((one) => !('run' in one)))
     return runFrozenCopy('scripts/scenario.ts', process.argv.slice(2))
   const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -59,11 +58,14 @@ async function main(): Promise<number> {
   }
   const passed: string[] = []
   const failed: Array<{ name: string; reason: string }> = []
+  const skipped: Skipped[] = []
   for (const scenario of wanted) {
     say(`▸ ${scenario.name}: ${scenario.shows}`)
     const shortened = 'run' in scenario ? { ...scenario.policy, ...scenario.edgeSettings } : {}
     if (Object.keys(shortened).length > 0) say(`  and for this one: ${JSON.stringify(shortened)}`)
-    const { ok, reason, tookMs, dataDir } = await play(scenario)
+    const { ok, reason, tookMs, dataDir, skipped: notPlayed = [] } = await play(scenario)
+    skipped.push(...notPlayed)
+    if (notPlayed.some(({ name }) => name === scenario.name)) continue
     if (ok) passed.push(scenario.name)
     else failed.push({ name: scenario.name, reason: reason ?? 'no reason was given' })
     say(
@@ -72,8 +74,10 @@ async function main(): Promise<number> {
         : `  ✗ ${reason}\n  (logs and databases: ${dataDir})`,
     )
   }
-  if (values.json === true) process.stdout.write(`${JSON.stringify({ passed, failed, skipped: [] })}\n`)
-  say(`${passed.length} passed, ${failed.length} failed`)
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ passed, failed, skipped })}\n`)
+  say(
+    `${passed.length} passed, ${failed.length} failed${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}`,
+  )
   return failed.length === 0 ? 0 : 1
 }
 
@@ -86,6 +90,7 @@ function find(name: string): Scenario | Campaign {
   return scenario
 }
 
+endWithReader(process.stdout)
 main().then(
   (code) => {
     process.exitCode = code

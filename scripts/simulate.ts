@@ -5,7 +5,7 @@ import { huntMutants, type Hunted, mutantTable } from '#test/simulation/mutants/
 import { runJobs } from '#test/simulation/pool.ts'
 import type { RunResult } from '#test/simulation/run.ts'
 import { addUp, type Summary, summaryOf } from '#test/simulation/summary.ts'
-import { flagHelp, readFlags, UsageError, type FlagSpec } from './flags.ts'
+import { endWithReader, flagHelp, readFlags, UsageError, type FlagSpec } from './flags.ts'
 
 const usage = `usage: npm run simulate -- [--runs N] [--seed S] [--focus ${FOCUSES.join('|')}] [--json]
        npm run simulate -- --repeat SEED [--focus …]      one run, told line by line
@@ -13,25 +13,49 @@ const usage = `usage: npm run simulate -- [--runs N] [--seed S] [--focus ${FOCUS
 
 const RUNS = 1000
 const RUNS_PER_MUTANT = 2000
+/** Seeds are drawn from 32 bits, and those of many runs count up from the first. */
+const SEED_MOST = 4_000_000_000
+/** More threads than any machine of ours has cores. */
+const WORKERS_MOST = 256
 
 const flags: Record<string, FlagSpec> = {
   runs: {
     type: 'integer',
     hint: 'N',
+    least: 1,
     help: `how many runs (default ${RUNS}); for --mutants: at most so many for each (default ${RUNS_PER_MUTANT})`,
   },
-  seed: { type: 'integer', hint: 'S', help: 'seed of the first run; the next ones count up', default: 1 },
+  seed: {
+    type: 'integer',
+    hint: 'S',
+    least: 0,
+    most: SEED_MOST,
+    help: 'seed of the first run; the next ones count up',
+    default: 1,
+  },
   focus: {
     type: 'string',
     hint: 'NAME',
     help: `where the troubles lie: ${FOCUSES.join(', ')}; without it the seed decides`,
   },
-  repeat: { type: 'integer', hint: 'SEED', help: 'one run, told line by line' },
+  repeat: {
+    type: 'integer',
+    hint: 'SEED',
+    least: 0,
+    most: SEED_MOST,
+    help: 'one run, told line by line (with --json only how it ended)',
+  },
   mutants: {
     type: 'boolean',
     help: 'plant bugs in the code while it loads, and count the runs until each is found',
   },
-  workers: { type: 'integer', hint: 'N', help: 'threads; without it one for each core' },
+  workers: {
+    type: 'integer',
+    hint: 'N',
+    least: 1,
+    most: WORKERS_MOST,
+    help: 'threads; without it one for each core',
+  },
   json: { type: 'boolean', help: 'print one JSON object' },
 }
 
@@ -41,7 +65,7 @@ const FAILURES_SHOWN = 20
 const PROGRESS_EVERY_MS = 5000
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values, words, wantsHelp } = readFlags(usage, flags, args)
+  const { values, words, wantsHelp, explicit } = readFlags(usage, flags, args)
   if (wantsHelp) {
     process.stdout.write(
       flagHelp(
@@ -53,24 +77,28 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const focus = focusOf(values['focus'])
-  const workers = Number(values['workers'] ?? 0) || availableParallelism()
-  if (values['repeat'] !== undefined) return repeat(Number(values['repeat']), focus)
   const asJson = values['json'] === true
-  if (values['mutants'] === true)
-    return mutants(words, {
-      runs: Number(values['runs'] ?? 0) || RUNS_PER_MUTANT,
-      seed: Number(values['seed']),
-      workers,
-      asJson,
-    })
+  const seed = Number(values['seed'])
+  const workers = Number(values['workers'] ?? availableParallelism())
+  const alone = (flag: string, others: readonly string[]) => {
+    const other = others.find((name) => explicit.has(name))
+    if (other !== undefined) throw new UsageError(`--${flag} and --${other} do not go together.\n${usage}`)
+  }
+  if (values['repeat'] !== undefined) {
+    alone('repeat', ['mutants', 'runs', 'seed', 'workers'])
+    refuseWords(words)
+    return repeat(Number(values['repeat']), focus, asJson)
+  }
+  if (values['mutants'] === true) {
+    alone('mutants', ['focus'])
+    return mutants(words, { runs: Number(values['runs'] ?? RUNS_PER_MUTANT), seed, workers, asJson })
+  }
+  refuseWords(words)
+  return many({ runs: Number(values['runs'] ?? RUNS), seed, focus, workers, asJson })
+}
+
+function refuseWords(words: readonly string[]): void {
   if (words.length > 0) throw new UsageError(`${words.join(' ')} means nothing here.\n${usage}`)
-  return many({
-    runs: Number(values['runs'] ?? 0) || RUNS,
-    seed: Number(values['seed']),
-    focus,
-    workers,
-    asJson,
-  })
 }
 
 function focusOf(given: unknown): Focus | undefined {
@@ -81,25 +109,23 @@ function focusOf(given: unknown): Focus | undefined {
 }
 
 /** Tells one run so that a person can follow it. */
-async function repeat(seed: number, focus: Focus | undefined): Promise<number> {
+async function repeat(seed: number, focus: Focus | undefined, asJson: boolean): Promise<number> {
   const { runOne } = await import('#test/simulation/run.ts')
-  const result = await runOne({
-    seed,
-    focus,
-    tell: (atMs, who, what) =>
-      void process.stdout.write(
-        `${(atMs / 1000).toFixed(3).padStart(9)} s  ${who.slice(-8).padEnd(8)}  ${what}\n`,
-      ),
-  })
-  process.stdout.write(
-    `\nfingerprint ${result.fingerprint.toString(16)}, ${result.sessions} sessions, ${result.events} events\n`,
-  )
-  if (result.failure === undefined) process.stdout.write('Nothing was broken.\n')
-  else
-    process.stdout.write(
-      `Broken at ${(result.failure.atMs / 1000).toFixed(3)} s: ${result.failure.invariant}: ${result.failure.message}\n`,
+  const say = (text: string) => void process.stdout.write(text)
+  const tell = (atMs: number, who: string, what: string) =>
+    say(`${(atMs / 1000).toFixed(3).padStart(9)} s  ${who.slice(-8).padEnd(8)}  ${what}\n`)
+  const result = await runOne({ seed, focus, ...(asJson ? {} : { tell }) })
+  const { failure, fingerprint, sessions, events } = result
+  if (asJson) say(`${JSON.stringify({ ...result, failure: failure ?? null }, null, 2)}\n`)
+  else {
+    say(`\nfingerprint ${fingerprint.toString(16)}, ${sessions} sessions, ${events} events\n`)
+    say(
+      failure === undefined
+        ? 'Nothing was broken.\n'
+        : `Broken at ${(failure.atMs / 1000).toFixed(3)} s: ${failure.invariant}: ${failure.message}\n`,
     )
-  return result.failure === undefined ? 0 : 1
+  }
+  return failure === undefined ? 0 : 1
 }
 
 async function many(wish: {
@@ -152,9 +178,10 @@ function failureText(result: RunResult, focus: Focus | undefined): string {
 }
 
 function tableOf(summary: Summary): string {
-  const faults = Object.entries(summary.faults)
-    .map(([kind, times]) => `  ${String(times).padStart(8)}  ${kind}`)
-    .join('\n')
+  const timesOf = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([kind, times]) => `  ${String(times).padStart(8)}  ${kind}`)
+      .join('\n')
   const failures = summary.failures
     .slice(0, FAILURES_SHOWN)
     .map((one) => `  ${one.invariant}: ${one.message}\n    ${one.repeat}`)
@@ -162,8 +189,11 @@ function tableOf(summary: Summary): string {
   return `${summary.runs} runs from seed ${summary.seed}: ${summary.failures.length} failures
 ${summary.sessions} sessions, ${summary.events} events, ${summary.simulatedHours} simulated hours, ${summary.runsPerSecond} runs a second, ${summary.cpuMsPerRun} ms of CPU a run
 ${failures === '' ? '' : `\nfailures\n${failures}\n`}
-faults and what came of them
-${faults}
+faults
+${timesOf(summary.faults)}
+
+what people did, and what the rules answered
+${timesOf(summary.answers)}
 `
 }
 
@@ -191,6 +221,7 @@ async function mutants(
   return survivors.length === 0 ? 0 : 1
 }
 
+endWithReader(process.stdout)
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -7,7 +7,7 @@ import type { Profile } from '#protocol/wire/profile.ts'
 import { referenceProfile } from '#protocol/wire/reference-profile.ts'
 import { DEMO_SEED, type PartName, startSystem } from '#scripts/system.ts'
 import { ExpectationError } from '#test/support/eventually.ts'
-import type { Campaign, CampaignPlay, DemoSeed, Scenario } from './scenario.ts'
+import type { Campaign, CampaignPlay, DemoSeed, Scenario, Skipped } from './scenario.ts'
 import { createWorld } from './world.ts'
 
 export interface Outcome {
@@ -17,6 +17,8 @@ export interface Outcome {
   tookMs: number
   /** Where the logs of a failure lie. */
   dataDir?: string
+  /** Parts that this machine cannot play. */
+  skipped?: readonly Skipped[]
 }
 
 /**
@@ -97,14 +99,15 @@ export async function playCampaign(
   const { name } = campaign
   const startedMs = clock.monoMs()
   const dataDir = mkdtempSync(path.join(tmpdir(), `scenario-${name.replace('/', '-')}-`))
+  let skipped: readonly Skipped[] = []
   try {
-    await campaign.campaign({ ...play, dataDir })
+    skipped = await campaign.campaign({ ...play, dataDir })
   } catch (error) {
     const reason = `${messageOf(error)}\n  (seed ${play.seed}: repeat with --seed ${play.seed})`
     return { name, ok: false, reason, tookMs: clock.monoMs() - startedMs, dataDir }
   }
   rmSync(dataDir, { recursive: true, force: true })
-  return { name, ok: true, tookMs: clock.monoMs() - startedMs }
+  return { name, ok: true, tookMs: clock.monoMs() - startedMs, skipped }
 }
 
 function profileFileOf(profile: Profile, dataDir: string): string {

@@ -41,10 +41,16 @@ export interface CampaignPlay {
   readonly say: (line: string) => void
 }
 
+/** What this machine cannot play, and why. */
+export interface Skipped {
+  readonly name: string
+  readonly reason: string
+}
+
 /** Many rounds of one kind of trouble. It starts what it needs by itself. */
 export interface Campaign {
   readonly name: string
   readonly shows: string
-  /** @throws ExpectationError with what did not hold, and in which round */
-  campaign(play: CampaignPlay): Promise<void>
+  /** @returns what could not be played here @throws ExpectationError with what did not hold, and in which round */
+  campaign(play: CampaignPlay): Promise<readonly Skipped[]>
 }

@@ -5,6 +5,8 @@ const SPECS = {
   port: { type: 'port', default: 8080, environment: 'PORT', help: 'pages' },
   data: { type: 'string', default: 'data', help: 'folder' },
   json: { type: 'boolean', help: 'one object' },
+  rounds: { type: 'integer', least: 1, help: 'how often' },
+  threads: { type: 'integer', least: 1, most: 8, help: 'at once' },
 } satisfies Record<string, FlagSpec>
 const read = (args: string[], environment: Record<string, string> = {}) =>
   readFlags('npm run x -- [flags]', SPECS, args, environment)
@@ -30,6 +32,10 @@ describe('a command line that is wrong says what to do', () => {
     [['--prot', '1'], "Unknown option '--prot'"],
     [['--port', 'eighty'], '--port takes a whole number, not "eighty"'],
     [['--port', '70000'], 'from 0 to 65535'],
+    [['--rounds', '0'], '--rounds takes a number of 1 or more, not 0'],
+    [['--rounds', ''], '--rounds takes a whole number, not ""'],
+    [['--rounds', '99999999999999999999'], '--rounds takes a whole number, not "99999999999999999999"'],
+    [['--threads', '9'], '--threads takes a number from 1 to 8, not 9'],
     [['--data'], "'--data <value>' argument missing"],
   ]
   it.for(cases)('%j', ([args, sentence]) => {

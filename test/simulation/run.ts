@@ -14,7 +14,9 @@ export interface RunResult {
   readonly simulatedMs: number
   readonly sessions: number
   readonly events: number
-  readonly counts: Readonly<Record<string, number>>
+  /** Troubles, and what people did and the rules answered, by kind. */
+  readonly faults: Readonly<Record<string, number>>
+  readonly answers: Readonly<Record<string, number>>
 }
 
 export interface RunOptions {
@@ -146,6 +148,7 @@ function resultOf(world: World): RunResult {
     simulatedMs: world.scheduler.nowMs,
     sessions,
     events,
-    counts: world.counts,
+    faults: world.counts,
+    answers: world.tallies,
   }
 }

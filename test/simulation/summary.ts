@@ -15,8 +15,10 @@ export interface Summary {
   readonly simulatedHours: number
   readonly sessions: number
   readonly events: number
-  /** How often each thing happened that should not, and what the rules answered. */
+  /** How often each thing happened that should not. */
   readonly faults: Readonly<Record<string, number>>
+  /** What people did, and what the rules answered. */
+  readonly answers: Readonly<Record<string, number>>
   readonly runsPerSecond: number
   /** Of all threads together, with their start: what a run costs, whatever else the machine does. */
   readonly cpuMsPerRun: number
@@ -27,7 +29,8 @@ export interface Sum {
   sessions: number
   events: number
   simulatedMs: number
-  readonly counts: Record<string, number>
+  readonly faults: Record<string, number>
+  readonly answers: Record<string, number>
   readonly failures: RunResult[]
   add(result: RunResult): void
 }
@@ -38,19 +41,27 @@ export function addUp(): Sum {
     sessions: 0,
     events: 0,
     simulatedMs: 0,
-    counts: {},
+    faults: {},
+    answers: {},
     failures: [],
     add(result) {
       sum.runs++
       sum.sessions += result.sessions
       sum.events += result.events
       sum.simulatedMs += result.simulatedMs
-      for (const [kind, times] of Object.entries(result.counts))
-        sum.counts[kind] = (sum.counts[kind] ?? 0) + times
+      addTo(sum.faults, result.faults)
+      addTo(sum.answers, result.answers)
       if (result.failure !== undefined) sum.failures.push(result)
     },
   }
   return sum
+}
+
+function addTo(sum: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [kind, times] of Object.entries(counts)) sum[kind] = (sum[kind] ?? 0) + times
+}
+function mostFirst(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).toSorted(([, a], [, b]) => b - a))
 }
 
 export function summaryOf(
@@ -73,7 +84,8 @@ export function summaryOf(
     simulatedHours: Math.round(sum.simulatedMs / 360_000) / 10,
     sessions: sum.sessions,
     events: sum.events,
-    faults: Object.fromEntries(Object.entries(sum.counts).toSorted(([, a], [, b]) => b - a)),
+    faults: mostFirst(sum.faults),
+    answers: mostFirst(sum.answers),
     runsPerSecond: Math.round(about.runsPerSecond * 10) / 10,
     cpuMsPerRun: Math.round(about.cpuMsPerRun * 10) / 10,
   }

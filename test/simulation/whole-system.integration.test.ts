@@ -20,7 +20,7 @@ describe('the whole system on a virtual clock, with everything going wrong', () 
       results.flatMap(({ seed, failure }) => (failure === undefined ? [] : [{ seed, ...failure }])),
     ).toEqual([])
     expect(results.reduce((sum, one) => sum + one.sessions, 0)).toBeGreaterThan(120)
-    const kinds = new Set(results.flatMap((one) => Object.keys(one.counts)))
+    const kinds = new Set(results.flatMap((one) => Object.keys(one.faults)))
     for (const kind of ['message lost', 'partition', 'core killed after a commit', 'provider answer lost'])
       expect(kinds).toContain(kind)
   })

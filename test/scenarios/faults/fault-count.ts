@@ -1,6 +1,11 @@
 import type { CampaignPlay, Effort } from '../scenario.ts'
 
 /** One kind of trouble, many times. */
+/** What a fault needs is not to be had on this machine: it is skipped, and said so. */
+export class NotPossibleHere extends Error {
+  override readonly name = 'NotPossibleHere'
+}
+
 export interface FaultCount {
   readonly name: string
   readonly shows: string

@@ -9,7 +9,7 @@ import { recordCore, recordEdge } from '#test/power-loss/recordings.ts'
 import { eventually, expectEqual, expectThat } from '#test/support/eventually.ts'
 import { arrive, leave, take } from '../steps.ts'
 import type { World } from '../world.ts'
-import type { FaultCount } from './fault-count.ts'
+import { type FaultCount, NotPossibleHere } from './fault-count.ts'
 import { withSystem } from './with-system.ts'
 
 export const powerCuts: FaultCount = {
@@ -58,13 +58,11 @@ export const diskFull: FaultCount = {
   shows:
     'the disks of core and cabinet run full during a visit: it is recorded and charged, no new one begins, and all goes on by itself when there is room',
   counts: { test: 1, all: 1, full: 5 },
-  async run({ count, dataDir, say }) {
-    if (process.getuid?.() !== 0) {
-      say(
-        'A small disk can only be mounted by root; what a full disk does is shown by test/power-loss instead.',
+  async run({ count, dataDir }) {
+    if (process.getuid?.() !== 0)
+      throw new NotPossibleHere(
+        'a small disk can only be mounted by root; test/power-loss shows what a full disk does to each database',
       )
-      return 'not root'
-    }
     for (let round = 1; round <= count; round++) await fillDuringVisit(path.join(dataDir, `round-${round}`))
     return `${count} visits on full disks, each recorded, charged once, and followed by another`
   },

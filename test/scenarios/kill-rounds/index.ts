@@ -54,6 +54,7 @@ export const killRounds: Campaign = {
         fleetsAtOnce: FLEETS_AT_ONCE,
       }),
     )
+    return []
   },
 }
 

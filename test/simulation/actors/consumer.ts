@@ -10,7 +10,7 @@ const LOOK_MS = 150
 
 /** Somebody scans, opens, takes, puts back, closes and leaves; perhaps complains later. */
 export async function visit(world: World, actor: Actor, plan: VisitPlan): Promise<void> {
-  const { scheduler, count } = world
+  const { scheduler, tally } = world
   const body = world.edge(plan.cabinetId).body
   const door = Math.min(plan.door, body.doorCount - 1)
   // One reaches what is behind one's own door.
@@ -19,8 +19,8 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
   const pause = (ms: number) => scheduler.pause(undefined, 'consumer', ms)
   await pause(plan.atMs)
   if (world.isHealing) return
-  count('visit')
-  for (let tap = 1; tap < plan.taps; tap++) void scan().catch(() => count('tap refused'))
+  tally('visit')
+  for (let tap = 1; tap < plan.taps; tap++) void scan().catch(() => tally('tap refused'))
   let sessionId: string
   try {
     sessionId = (await scan()).sessionId
@@ -29,7 +29,7 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
       plan.consumerId,
       `was refused: ${error instanceof CabinetError ? error.code : String(error)}`,
     )
-    count(`refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
+    tally(`refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
     return
   }
   const seen: Visit = { plan, sessionId, taken: new Map(), openedAtMs: undefined, closedAtMs: undefined }
@@ -45,7 +45,7 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
   }
   await pause(actor.chance.between(100, 2500))
   if (!body.pullDoor(door)) return
-  if (door > 0) count('visit at a second door')
+  if (door > 0) tally('visit at a second door')
   seen.openedAtMs = scheduler.nowMs
   world.tell?.(plan.consumerId, `opened ${plan.cabinetId}`)
   await touch(touches)
@@ -106,9 +106,9 @@ export async function visit(world: World, actor: Actor, plan: VisitPlan): Promis
           note: '',
         } as never)
       })
-      count('dispute')
+      tally('dispute')
     } catch (error) {
-      count(`dispute refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
+      tally(`dispute refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
     }
   }
 }

@@ -39,7 +39,7 @@ export async function visitAsStaff(world: World, actor: Actor, plan: StaffVisitP
       ...(door === 0 ? {} : { door }),
     }),
   )
-  world.count(`staff: ${what} let in`)
+  world.tally(`staff: ${what} let in`)
   if (!plan.opens) return
   const untilMs = world.scheduler.nowMs + DOOR_PATIENCE_MS
   while (!(body.isUnlocked(door) && !body.isDoorOpen(door) && world.holderOf(cabinetId, door) === visitId)) {
@@ -76,12 +76,12 @@ export async function visitAsStaff(world: World, actor: Actor, plan: StaffVisitP
         await askUntilAnswered(world, actor, 'confirm a visit', (works) =>
           works.visits.confirm(staff, visitId, 'simulation'),
         )
-        world.count(`staff: ${what} confirmed`)
+        world.tally(`staff: ${what} confirmed`)
         return
       } catch (error) {
         if (!(error instanceof CabinetError)) throw error
         // The end of the visit has not come yet, or the answer to the last try was lost.
-        if (error.code !== 'door_open') return world.count(`staff: ${what} refused ${error.code}`)
+        if (error.code !== 'door_open') return world.tally(`staff: ${what} refused ${error.code}`)
       }
     }
   }

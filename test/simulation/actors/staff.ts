@@ -44,7 +44,7 @@ export async function act(world: World, actor: Actor, plan: StaffPlan): Promise<
     else if (plan.kind === 'visit') await visitAsStaff(world, actor, plan)
     else await clearDesk(world, actor, plan.who)
   } catch (error) {
-    world.count(`staff refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
+    world.tally(`staff refused ${error instanceof CabinetError ? error.code : 'no answer'}`)
   }
 }
 
@@ -67,7 +67,7 @@ async function changeSetpoint(
       by: { staffId: 'st000000000000000000000000000004', displayName: 'Operator' },
     })
   })
-  world.count('setpoint changed')
+  world.tally('setpoint changed')
 }
 
 const DOOR_PATIENCE_MS = 15_000
@@ -94,7 +94,7 @@ async function sendCommand(
       cause: 'simulation',
     })
   })
-  world.count(`technician: ${name} ${status}`)
+  world.tally(`technician: ${name} ${status}`)
   if (name !== 'door.unlock' || !plan.opens) return
   const { body } = world.edge(cabinetId)
   const untilMs = world.scheduler.nowMs + DOOR_PATIENCE_MS
@@ -103,7 +103,7 @@ async function sendCommand(
     await world.scheduler.pause(undefined, 'technician', LOOK_MS)
   }
   if (!body.pullDoor(0)) return
-  world.count('technician at the open door')
+  world.tally('technician at the open door')
   await world.scheduler.pause(undefined, 'technician', actor.chance.between(1000, 20_000))
   body.pushDoor(0)
 }
@@ -147,7 +147,7 @@ async function refund(
       }),
     )
   })
-  world.count('refund asked')
+  world.tally('refund asked')
 }
 
 async function clearDesk(world: World, actor: Actor, who: number): Promise<void> {
@@ -174,7 +174,7 @@ async function clearDesk(world: World, actor: Actor, who: number): Promise<void>
           ),
         )
         .then(
-          () => world.count('anomaly decided'),
+          () => world.tally('anomaly decided'),
           (error: unknown) => refusedOrThrow(world, 'anomaly', error),
         )
     }
@@ -189,7 +189,7 @@ async function clearDesk(world: World, actor: Actor, who: number): Promise<void>
       await db
         .write('decide a refund', (tx) => commerce.refunds.approve(tx, refundId, staff.staffId))
         .then(
-          () => world.count('refund approved'),
+          () => world.tally('refund approved'),
           (error: unknown) => refusedOrThrow(world, 'approval', error),
         )
     const tickets = await db.read
@@ -202,7 +202,7 @@ async function clearDesk(world: World, actor: Actor, who: number): Promise<void>
       await db
         .write('claim a ticket', (tx) => commerce.tickets.claim(tx, ticketId, version, staff))
         .then(
-          () => world.count('ticket claimed'),
+          () => world.tally('ticket claimed'),
           (error: unknown) => refusedOrThrow(world, 'ticket', error),
         )
   })
@@ -211,5 +211,5 @@ async function clearDesk(world: World, actor: Actor, who: number): Promise<void>
 /** A colleague was faster, or the rules forbid it: both are answers. */
 function refusedOrThrow(world: World, what: string, error: unknown): void {
   if (!(error instanceof CabinetError)) throw error
-  world.count(`${what} refused ${error.code}`)
+  world.tally(`${what} refused ${error.code}`)
 }

@@ -19,7 +19,7 @@ export function changeCard(
   const isFirst = !world.cardTroubles.has(cabinetId)
   const isTrouble = () => {
     world.cardTroubles.set(cabinetId, (world.cardTroubles.get(cabinetId) ?? 0) + 1)
-    world.count(kind)
+    world.tally(kind)
   }
   switch (kind) {
     case 'old card': {
@@ -101,10 +101,10 @@ async function lookAfter(world: World, cabinetId: string): Promise<void> {
         const { halt } = await ingest.desk.view(cabinetId, true)
         if (halt === null || halt.permittedBy !== null) return
         await ingest.desk.letGoOn({ cabinetId, epoch: halt.epoch, note: 'simulation', staffId: OPERATOR })
-        world.count('outbox let go on')
+        world.tally('outbox let go on')
       })
       .catch((error: unknown) =>
-        world.count(`let go on refused ${error instanceof CabinetError ? error.code : 'no answer'}`),
+        world.tally(`let go on refused ${error instanceof CabinetError ? error.code : 'no answer'}`),
       )
     await Promise.race([look, world.scheduler.pause(undefined, 'no answer', LOOK_MS)])
   }

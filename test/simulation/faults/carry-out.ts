@@ -6,7 +6,7 @@ import { type Fault, isOfProvider } from './plan.ts'
 
 /** Does what the plan says, when it says so. */
 export function scheduleFaults(world: World, faults: readonly Fault[]): void {
-  if (faults.some(isOfProvider)) world.count('run with a fault of the provider')
+  if (faults.some(isOfProvider)) world.tally('run with a fault of the provider')
   for (const fault of faults)
     world.scheduler.at(undefined, `fault ${fault.kind}`, fault.atMs, () => begin(world, fault))
 }

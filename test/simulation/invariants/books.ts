@@ -88,7 +88,7 @@ function isForgotten(world: World, outOrderNo: string, isAtRest: boolean): boole
   if (!isAtRest || !world.provider.books.transactions.all().some((one) => one.outOrderNo === outOrderNo))
     return true
   // A cabinet whose card was changed cannot tell of it again either.
-  if (world.cardTroubles.size > 0) world.count('payment that only the bill knows')
+  if (world.cardTroubles.size > 0) world.tally('payment that only the bill knows')
   return world.cardTroubles.size > 0
 }
 /** The receipt of a visit that was charged is on its way once more. */
@@ -107,7 +107,7 @@ function wasHandedOver(world: World, orderId: string): boolean {
 function isForgottenRefund(world: World, outRefundNo: string): boolean {
   if (world.core.wentBackAtMs === undefined) return false
   const isKnown = world.core.sqlite.prepare('SELECT 1 FROM refund WHERE outRefundNo = ?').get(outRefundNo)
-  if (isKnown === undefined) world.count('refund that only the bill knows')
+  if (isKnown === undefined) world.tally('refund that only the bill knows')
   return isKnown === undefined
 }
 

@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts'
 import { checkBooks } from './books.ts'
 import { watchDoors } from './doors.ts'
 import { watchMachines } from './machines.ts'
+import { watchMoney } from './money.ts'
 import { checkSettled } from './settled.ts'
 import { checkStreams, watchStreams, watchDeliveries } from './streams.ts'
 import { checkStaffVisits, checkTruth } from './truth.ts'
@@ -16,6 +17,7 @@ import { checkStaffVisits, checkTruth } from './truth.ts'
 export function watch(world: World): void {
   watchDoors(world)
   watchMachines(world)
+  watchMoney(world)
   watchStreams(world)
   watchDeliveries(world)
 }

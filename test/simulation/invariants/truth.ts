@@ -30,7 +30,7 @@ export function checkTruth(world: World): void {
     const isOnTwoDisks = world.core.wentBackAtMs !== undefined && world.cardTroubles.has(plan.cabinetId)
     if (isUnopened && isOnTwoDisks) {
       // Forgotten by the core, whole or from the unlock on, and then by the cabinet that would have told of it again.
-      world.count('visit that two disks forgot')
+      world.tally('visit that two disks forgot')
       continue
     }
     if (order === undefined) {
@@ -41,9 +41,9 @@ export function checkTruth(world: World): void {
       continue
     const said = `${sessionId} took goods for ${worthFen}, order ${order.orderId} (${order.state}) says ${order.totalFen} and nobody was asked`
     const isInDoubt = verdictOf(world, sessionId) !== 'clear'
-    if (hasScaleFaults) world.count('wrong amount by ill scales')
+    if (hasScaleFaults) world.tally('wrong amount by ill scales')
     else if (order.totalFen > worthFen || order.totalFen === 0 || !isInDoubt) world.violate('I14', said)
-    else world.count('less asked than taken, in doubt')
+    else world.tally('less asked than taken, in doubt')
   }
 }
 

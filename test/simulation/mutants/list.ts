@@ -187,6 +187,16 @@ export const MUTANTS: readonly Mutant[] = [
     focus: 'money',
   },
   {
+    id: 'refund-in-two-units',
+    file: 'core/refunds/carrying-out.ts',
+    find: "await tx\n      .updateTable('order')\n      .set((eb) => ({ refundedFen: eb('refundedFen', '+', refund.amountFen) }))",
+    replace:
+      "void db.write('later', (later) => later.updateTable('order').set((eb) => ({ refundedFen: eb('refundedFen', '+', refund.amountFen) })).where('orderId', '=', refund.orderId).execute())\n    await tx\n      .updateTable('order')\n      .set((eb) => ({ refundedFen: eb('refundedFen', '+', 0) }))",
+    why: 'what went back is entered in two transactions: the order says less than its payment, for a moment',
+    expected: ['I1', 'crash'],
+    focus: 'money',
+  },
+  {
     id: 'refund-renumbered-on-silence',
     file: 'core/refunds/carrying-out.ts',
     find: "    if ((await advanceRefund(deps, tx, refundId, 'answerLost')) === undefined) return\n",

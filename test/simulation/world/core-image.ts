@@ -14,7 +14,7 @@ import { createEdgeDatabase, migrate as migrateEdge } from '#edge/database.ts'
 import { CABINETS, CONSUMERS, PRODUCTS, SHELVES, STAFF } from './cast.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { START_MS } from './node.ts'
-import { teachMachines } from './touched.ts'
+import { teachTouching } from './touched.ts'
 
 export const AUDIT_KEY = new Uint8Array(32).fill(7)
 export const SEAL_KEYS = {
@@ -43,7 +43,7 @@ async function makeDisks(): Promise<Disks> {
   const edge = makeEdgeImage()
   const core = createDisk(await makeCoreImage())
   keepSeals(core.sqlite, AUDIT_KEY)
-  teachMachines(core.sqlite)
+  teachTouching(core.sqlite)
   return {
     core,
     edges: new Map(CABINETS.map(({ cabinetId }) => [cabinetId, createDisk(edge)])),

@@ -50,7 +50,11 @@ export interface World {
   readonly provider: ProviderNode
   readonly edges: readonly EdgeNode[]
   readonly count: Count
+  /** Troubles, by kind. */
   readonly counts: Readonly<Record<string, number>>
+  /** What people did and what the rules answered, by kind. */
+  readonly tally: Count
+  readonly tallies: Readonly<Record<string, number>>
   readonly visits: Visit[]
   readonly staffVisits: StaffVisit[]
   /** By cabinet: how often its card was changed or ran elsewhere as well. */
@@ -88,6 +92,7 @@ export async function createWorld(
   disks.core.reset()
   const chance = createChance(seed)
   const { count, counts } = createCounter()
+  const { count: tally, counts: tallies } = createCounter()
   const violations: Array<{ invariantId: string; message: string; atMs: number }> = []
   const holders = new Map<string, string>()
   const scheduler = createScheduler((owner, error, name) => {
@@ -212,6 +217,8 @@ export async function createWorld(
     edges,
     count,
     counts,
+    tally,
+    tallies,
     visits: [],
     staffVisits: [],
     cardTroubles: new Map(),
