@@ -82,6 +82,7 @@ export function createAgent(ports: AgentPorts): Agent {
     log: part('evidence'),
     ackedSeq: () => outbox.range().ackedSeq,
     isReachable: () => delivery.isReachable,
+    knownNowMs: () => delivery.knownNowMs(),
     settings,
   })
   const deferred = createDeferredCharges(
@@ -183,6 +184,7 @@ export function createAgent(ports: AgentPorts): Agent {
     ids,
     log: part('commands'),
     linkId: () => delivery.linkId,
+    knownNowMs: () => delivery.knownNowMs(),
     sendReply: (reply) => delivery.sendReply(reply),
     cabinetState: () => state.forCommands(),
     operations: createOperations({

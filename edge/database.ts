@@ -24,7 +24,8 @@ export interface EdgeDatabase {
   close(): void
 }
 
-const MIGRATIONS: readonly string[] = [
+/** Steps of the schema, the oldest first; a file of any earlier version begins where it is. */
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   CREATE TABLE document (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
@@ -211,17 +212,15 @@ export function createEdgeDatabase(sql: Database.Database, whenFailing: WhenFail
 }
 
 /** Brings the schema up to date, each step in one transaction of its own. */
-export function migrate(sql: Database.Database): void {
+export function migrate(sql: Database.Database, steps: readonly string[] = MIGRATIONS): void {
   const version = sql.pragma('user_version', { simple: true }) as number
-  if (version > MIGRATIONS.length) {
-    throw new Error(
-      `it was written by a newer agent (schema ${version}, this one knows ${MIGRATIONS.length})`,
-    )
+  if (version > steps.length) {
+    throw new Error(`it was written by a newer agent (schema ${version}, this one knows ${steps.length})`)
   }
-  for (let next = version; next < MIGRATIONS.length; next++) {
+  for (let next = version; next < steps.length; next++) {
     sql
       .transaction(() => {
-        sql.exec(MIGRATIONS[next] as string)
+        sql.exec(steps[next] as string)
         sql.pragma(`user_version = ${next + 1}`)
       })
       .immediate()

@@ -52,8 +52,8 @@ export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): v
   }
   function prune(): void {
     outbox.prune(options.knownNowMs())
-    journal.prune(clock.now() - options.commandKeepMs)
-    evidence.tidy()
+    journal.prune(options.knownNowMs(), options.commandKeepMs)
+    evidence.tidy(options.knownNowMs())
   }
   return {
     start() {

@@ -11,6 +11,7 @@ import type { EdgeDatabase } from '../database.ts'
 import type { Outbox } from '../delivery/outbox.ts'
 import { ROOM_AGAIN_MS } from '../delivery/teller.ts'
 import type { Identity } from '../identity.ts'
+import { TIME_UNKNOWN } from '../row-times.ts'
 import type { CommandJournal, CommandRecord } from './command-journal.ts'
 import { type CabinetState, decideArrival, decideToken, type Refusal, refusal, type Token } from './decide.ts'
 import type { Operation, Operations, Outcome } from './operation.ts'
@@ -25,6 +26,8 @@ export interface CommandDeskOptions {
   ids: Ids
   log: Logger
   linkId: () => string | undefined
+  /** True time, as the core tells it; undefined while it is unknown. */
+  knownNowMs: () => number | undefined
   sendReply: (reply: CommandReply) => boolean
   cabinetState: () => CabinetState
 }
@@ -42,6 +45,8 @@ const TOKENS_MOST = 20
 export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const { db, outbox, journal, operations, identity, clock, ids, log } = options
   const tokens = new Map<string, Token>()
+  /** A wall clock that is set must not make a command old, or young for ever. */
+  const receivedAtMs = () => options.knownNowMs() ?? TIME_UNKNOWN
   /** The command that is being carried out; what changes the cabinet goes one at a time. */
   let busyWith: string | undefined
 
@@ -186,7 +191,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     try {
       // Durable before anything moves: whatever happens next, the same command never does it again.
       db.transact(() => {
-        journal.begin(recordOf(command, args, 'executing'), clock.now())
+        journal.begin(recordOf(command, args, 'executing'), receivedAtMs())
         operation.begin?.(command, typed)
       })
       reply(command, { status: 'executing' })
@@ -279,7 +284,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   function writeOutcome(record: CommandRecord, isNew: boolean): void {
     const { id, name, status, reason, detail, result } = record
     db.transact(() => {
-      if (isNew) journal.begin(record, clock.now())
+      if (isNew) journal.begin(record, receivedAtMs())
       else journal.finish(record)
       outbox.append('command.finished', {
         commandId: id,

@@ -1,5 +1,6 @@
 import type { CommandStatus, Hello } from '#protocol/messages/frames.ts'
 import type { EdgeDatabase } from '../database.ts'
+import { isImpossibleSql } from '../row-times.ts'
 
 export interface CommandRecord {
   readonly id: string
@@ -15,13 +16,14 @@ export interface CommandRecord {
 /** What became of every command, for at least a day: the same id again gets the recorded answer and moves nothing. */
 export interface CommandJournal {
   find(id: string): CommandRecord | undefined
-  /** Durable before anything moves. */
+  /** Durable before anything moves. @param atMs  true time, `TIME_UNKNOWN` while nobody told it */
   begin(record: CommandRecord, atMs: number): void
   finish(record: CommandRecord): void
   /** Commands whose outcome was not written when the agent stopped. */
   unfinished(): CommandRecord[]
   tail(): Hello['commands']
-  prune(olderThanMs: number): void
+  /** Removes what is older than `keepMs`. @param nowMs  true time; while it is unknown nothing is old */
+  prune(nowMs: number | undefined, keepMs: number): void
 }
 
 interface Row {
@@ -45,10 +47,12 @@ export function createCommandJournal(db: EdgeDatabase): CommandJournal {
   const update = sql.prepare(
     'UPDATE command SET status = ?, reason = ?, detail = ?, result = ? WHERE command_id = ?',
   )
-  const executing = sql.prepare<[], Row>(
-    "SELECT * FROM command WHERE status = 'executing' ORDER BY received_at_ms",
+  const executing = sql.prepare<[], Row>("SELECT * FROM command WHERE status = 'executing' ORDER BY rowid")
+  const latest = sql.prepare<[number], Row>('SELECT * FROM command ORDER BY rowid DESC LIMIT +?')
+  /** Its age counts from now on: a row must neither go early nor stay for ever. */
+  const settle = sql.prepare(
+    `UPDATE command SET received_at_ms = ? WHERE ${isImpossibleSql('received_at_ms')}`,
   )
-  const latest = sql.prepare<[number], Row>('SELECT * FROM command ORDER BY received_at_ms DESC LIMIT +?')
   const remove = sql.prepare("DELETE FROM command WHERE received_at_ms < ? AND status <> 'executing'")
   return {
     find(id) {
@@ -85,7 +89,11 @@ export function createCommandJournal(db: EdgeDatabase): CommandJournal {
         status: row.status,
         ...(row.reason === null ? {} : { reason: row.reason }),
       })),
-    prune: (olderThanMs) => void remove.run(olderThanMs),
+    prune(nowMs, keepMs) {
+      if (nowMs === undefined) return
+      settle.run(nowMs, nowMs)
+      remove.run(nowMs - keepMs)
+    },
   }
 }
 

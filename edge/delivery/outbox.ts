@@ -6,6 +6,7 @@ import type { FrameEvent, HaltReason } from '#protocol/messages/frames.ts'
 import { type EventData, type EventType, parseEvent } from '#protocol/messages/index.ts'
 import type { EdgeDatabase } from '../database.ts'
 import { type Identity, renewIdentity } from '../identity.ts'
+import { PLAUSIBLE_FROM_MS } from '../row-times.ts'
 
 export interface OutboxRow {
   readonly seq: number
@@ -85,8 +86,6 @@ const PRUNE_ROWS = 500
 /** A larger event would fit no frame; the schemas keep every honest one far below. */
 const EVENT_BYTES_MOST = 48 * 1024
 const EXCERPT_CHARACTERS = 8 * 1024
-/** A time before this was written by a clock that was never set, and says nothing about age. */
-const PLAUSIBLE_FROM_MS = Date.UTC(2024)
 /** What an event costs beside its data: type, times, punctuation. */
 const ENVELOPE_BYTES = 96
 
@@ -124,13 +123,10 @@ export function createOutbox(
   let level: PressureLevel = 'normal'
   const listeners: Array<(lastSeq: number) => void> = []
 
-  function reload(): void {
-    position = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
-    waiting = sum.get(position.ackedSeq, position.lastSeq) ?? { bytes: 0, events: 0 }
-    keptAckedBytes = (sum.get(0, position.ackedSeq) ?? { bytes: 0 }).bytes
-    firstSeq = oldest.get()?.seq ?? 0
-  }
-  function append<T extends EventType>(
+  const append: Outbox['append'] = (type, data, stamp) => write(position, type, data, stamp)
+  /** @param known  the position that is saved beside the new number */
+  function write<T extends EventType>(
+    known: Position,
     type: T,
     data: EventData<T>,
     { atMs, monoMs } = { atMs: clock.now(), monoMs: clock.monoMs() },
@@ -146,7 +142,7 @@ export function createOutbox(
     const stored = db.readDocument<Position>('outbox') ?? { lastSeq: 0, ackedSeq: 0 }
     const seq = stored.lastSeq + 1
     insert.run(seq, type, Math.max(0, atMs), monoMs, identity.boot, text, byteCount)
-    db.saveDocument('outbox', { ...position, lastSeq: seq })
+    db.saveDocument('outbox', { ...known, lastSeq: seq })
     db.afterCommit(() => {
       position = { ...position, lastSeq: seq }
       if (firstSeq === 0) firstSeq = seq
@@ -205,20 +201,24 @@ export function createOutbox(
     rewind(seq) {
       if (seq >= position.ackedSeq) return
       const safeSeq = Math.max(position.ackedSeq, position.safeSeq ?? 0)
-      db.transact(() => db.saveDocument('outbox', { lastSeq: position.lastSeq, ackedSeq: seq, safeSeq }))
-      reload()
+      const again = sum.get(seq, position.ackedSeq) ?? { bytes: 0, events: 0 }
+      const rewound = { lastSeq: position.lastSeq, ackedSeq: seq, safeSeq }
+      db.transact(() => db.saveDocument('outbox', rewound))
+      position = rewound
+      waiting = { bytes: waiting.bytes + again.bytes, events: waiting.events + again.events }
+      keptAckedBytes -= again.bytes
     },
     renew({ candidate, after, reason }) {
       const seq = position.ackedSeq
       const fromEpoch = identity.epoch
-      // What was said of the epoch before is not said of this one.
-      position = { ...position, safeSeq: seq }
       db.transact(() => {
         const renewed = renewIdentity(db, identity, { candidate, after, seq })
-        append('agent.stream-renewed', { reason, fromEpoch, seq })
         db.afterCommit(() => {
           identity = renewed
+          position = { ...position, safeSeq: seq }
         })
+        // What was said of the epoch before is not said of this one.
+        write({ ...position, safeSeq: seq }, 'agent.stream-renewed', { reason, fromEpoch, seq })
       })
     },
     hashAt(seq) {
@@ -232,6 +232,7 @@ export function createOutbox(
       const isOld = (atMs: number) => atMs < oldestKeptMs && atMs > PLAUSIBLE_FROM_MS
       let upTo = 0
       let excessBytes = keptAckedBytes - limits.rewindBytesMost
+      let removedBytes = 0
       // Mostly there is nothing to do, and one row says so.
       const first = excessBytes > 0 ? undefined : oldest.get()
       if (first !== undefined && !isOld(first.at_ms)) return
@@ -239,13 +240,16 @@ export function createOutbox(
         if (!isOld(row.at_ms) && excessBytes <= 0) break
         upTo = row.seq
         excessBytes -= row.byte_count
+        removedBytes += row.byte_count
       }
       if (upTo === 0) return
       db.transact(() => {
         db.saveDocument('outbox', position)
         remove.run(upTo)
       })
-      reload()
+      // What is kept may be half a million rows, and whoever opens the door waits while they are summed up.
+      keptAckedBytes -= removedBytes
+      firstSeq = oldest.get()?.seq ?? 0
     },
     pressure() {
       const share = waiting.bytes / limits.bytesMost

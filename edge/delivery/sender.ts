@@ -76,8 +76,8 @@ export type AckEffect =
   | { type: 'renew'; reason: HaltReason; after: string }
 
 /**
- * What an acknowledgement changes. One for another link or epoch changes nothing, unless it says that our epoch is
- * refused. An acknowledgement beyond our last event means that this database is an older copy of itself; one for an event
+ * What an acknowledgement changes. One for another link or epoch changes nothing, unless it says that the cabinet is not
+ * known at all. An acknowledgement beyond our last event means that this database is an older copy of itself; one for an event
  * that is not ours, that somebody else writes under our identity. A permission to go on counts only on the link for
  * which it was given, and only for the epoch that is refused.
  * @param own  `hashAt` is the hash of our event at a seq, undefined when it is not kept any more
@@ -93,9 +93,10 @@ export function decideAck(
   if (ack.linkId !== undefined && ack.linkId !== state.linkId) return { state, effects: [] }
   if (ack.greet === true) return { state, effects: [{ type: 'greet' }] }
   if (ack.renew !== undefined) return renew(ack.renew.after)
-  if (ack.error === 'stale_epoch' || ack.error === 'fork' || ack.error === 'unknown_cabinet')
-    return halt(ack.error)
+  if (ack.error === 'unknown_cabinet') return halt(ack.error)
+  // Also a refusal that comes late speaks of the epoch before, and not of the one that was let go on.
   if (ack.epoch !== own.epoch) return { state, effects: [] }
+  if (ack.error === 'stale_epoch' || ack.error === 'fork') return halt(ack.error)
   if (isForeign()) return halt('fork')
   if (ack.rewindTo !== undefined && ack.rewindTo < state.ackedSeq) {
     return {

@@ -1,4 +1,5 @@
 import type { EdgeDatabase } from '../database.ts'
+import { isImpossibleSql } from '../row-times.ts'
 
 export type EvidenceKind = 'weight-trace' | 'snapshot'
 export interface EvidenceRow {
@@ -24,7 +25,10 @@ export interface EvidenceQueue {
   /** The oldest waiting file whose event the core has. */
   next(ackedSeq: number): EvidenceRow | undefined
   failed(row: EvidenceRow, attemptsMost: number, atMs: number): void
+  /** @param atMs  true time, `TIME_UNKNOWN` while nobody told it */
   accepted(row: EvidenceRow, atMs: number): void
+  /** What has an impossible time was accepted now. @param nowMs  true time */
+  settleTimes(nowMs: number): void
   /** Accepted long enough ago, or the oldest accepted ones when there is too much; the rows are removed. @returns hashes whose file can go */
   takeDeletable(acceptedBeforeMs: number, excessBytes: number): string[]
   byteCount(): number
@@ -56,6 +60,9 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
     `SELECT session_id, sha256, byte_count, finished_at_ms FROM evidence
      WHERE status = 'accepted' AND finished_at_ms <= ? ORDER BY finished_at_ms LIMIT +?`,
   )
+  const settle = sql.prepare(
+    `UPDATE evidence SET finished_at_ms = ? WHERE status = 'accepted' AND ${isImpossibleSql('finished_at_ms')}`,
+  )
   const remove = sql.prepare('DELETE FROM evidence WHERE session_id = ? AND sha256 = ?')
   const others = sql.prepare<[string], { n: number }>('SELECT count(*) AS n FROM evidence WHERE sha256 = ?')
   const sum = sql.prepare<[], { bytes: number }>('SELECT coalesce(sum(byte_count), 0) AS bytes FROM evidence')
@@ -78,6 +85,7 @@ export function createEvidenceQueue(db: EdgeDatabase): EvidenceQueue {
     accepted(row, atMs) {
       update.run('accepted', row.attempts, atMs, row.session_id, row.sha256)
     },
+    settleTimes: (nowMs) => void settle.run(nowMs, nowMs),
     takeDeletable(acceptedBeforeMs, excessBytes) {
       // Too much is reason enough for any age.
       const rows = accepted.all(excessBytes > 0 ? Number.MAX_SAFE_INTEGER : acceptedBeforeMs, DELETED_AT_ONCE)

@@ -22,8 +22,8 @@ export interface EvidenceStore {
   ): void
   /** False when the folder is full: pictures are no longer kept, weight traces always are. */
   hasRoomForPictures(): boolean
-  /** Removes what the core has accepted and nobody needs here. */
-  tidy(): void
+  /** Removes what the core has accepted and nobody needs here. @param nowMs  true time; while it is unknown nothing is old */
+  tidy(nowMs: number | undefined): void
 }
 
 export function createEvidenceStore(
@@ -52,9 +52,11 @@ export function createEvidenceStore(
       )
     },
     hasRoomForPictures: () => queue.byteCount() < limits.bytesMost,
-    tidy() {
+    tidy(nowMs) {
+      if (nowMs !== undefined) queue.settleTimes(nowMs)
       const excessBytes = queue.byteCount() - limits.bytesMost * 0.8
-      for (const sha256 of queue.takeDeletable(clock.now() - limits.keepMs, excessBytes)) files.delete(sha256)
+      const acceptedBeforeMs = nowMs === undefined ? 0 : nowMs - limits.keepMs
+      for (const sha256 of queue.takeDeletable(acceptedBeforeMs, excessBytes)) files.delete(sha256)
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Random } from '#protocol/base/random.ts'
 import { backoffMs } from '../delivery/backoff.ts'
 import type { DeviceApi, UploadTarget } from '../enrolment/device-api.ts'
 import type { EvidenceFiles } from './evidence-files.ts'
+import { TIME_UNKNOWN } from '../row-times.ts'
 import type { EvidenceQueue, EvidenceRow } from './evidence-queue.ts'
 
 export interface UploaderOptions {
@@ -17,6 +18,8 @@ export interface UploaderOptions {
   /** What the core has of our events. */
   ackedSeq: () => number
   isReachable: () => boolean
+  /** True time, as the core tells it; undefined while it is unknown. */
+  knownNowMs: () => number | undefined
   settings: {
     chunkBytes: number
     evidenceAttemptsMost: number
@@ -66,7 +69,7 @@ export function createEvidenceUploader(options: UploaderOptions): EvidenceUpload
       if (row === undefined) return
       try {
         await upload(row)
-        queue.accepted(row, clock.now())
+        queue.accepted(row, options.knownNowMs() ?? TIME_UNKNOWN)
         failures = 0
         log.info({ sessionId: row.session_id, sha256: row.sha256, kind: row.kind }, 'evidence accepted')
       } catch (error) {

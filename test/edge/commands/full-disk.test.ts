@@ -72,6 +72,7 @@ describe('a disk that fills while a command is carried out', () => {
       ids,
       log,
       linkId: () => LINK,
+      knownNowMs: () => undefined,
       sendReply(reply) {
         replies.push(reply)
         return true

@@ -129,6 +129,13 @@ describe('an outbox that the core refuses', () => {
   })
 })
 
+describe('a refusal that comes late, of an epoch before the one that was let go on', () => {
+  it.each([['stale_epoch'], ['fork']] as const)('changes nothing: %s', (error) => {
+    const late = ack({ epoch: 'ep0', error })
+    expect(decideAck(open, late, own, 300, policy)).toEqual({ state: open, effects: [] })
+  })
+})
+
 describe('an acknowledgement of an event that is not ours', () => {
   const theirs = ack({ ack: 5, hash: 'hash of somebody else' })
   it('means that another machine writes under our identity: nothing of ours counts as received', () => {

@@ -50,6 +50,7 @@ describe('an uploader whose core went away in the middle of an upload', () => {
       log: pino({ level: 'silent' }),
       ackedSeq: () => 1,
       isReachable: () => isReachable,
+      knownNowMs: () => undefined,
       settings: {
         chunkBytes: 1024,
         evidenceAttemptsMost: 5,

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { createSeededRandom, integerBelow } from '#protocol/base/random.ts'
 import { migrate as migrateCore } from '#core/platform/migrate.ts'
 import { MIGRATIONS } from '#core/platform/migrations/index.ts'
-import { migrate as migrateEdge } from '#edge/database.ts'
+import { migrate as migrateEdge, MIGRATIONS as EDGE_MIGRATIONS } from '#edge/database.ts'
 import { expectEqual, expectThat } from '#test/support/eventually.ts'
 import type { FaultCount } from './fault-count.ts'
 
@@ -17,13 +17,44 @@ interface Upgrade {
   readonly name: string
   readonly which: 'core' | 'edge'
   prepare(file: string): void
+  /** What was in it before, as it must be after the upgrade. */
+  readonly kept?: { query: string; rows: readonly unknown[] }
 }
 
 const UPGRADES: readonly Upgrade[] = [
   { name: 'a new core', which: 'core', prepare: (file) => new Database(file).close() },
-  { name: 'a core of the first version, with goods', which: 'core', prepare: firstVersion },
+  {
+    name: 'a core of the first version, with goods',
+    which: 'core',
+    prepare: firstVersion,
+    kept: { query: 'SELECT sku FROM product', rows: [{ sku: 'cola' }] },
+  },
   { name: 'a new edge', which: 'edge', prepare: (file) => new Database(file).close() },
+  {
+    name: 'an edge of the first version, that is locked out and has told half',
+    which: 'edge',
+    prepare: firstEdge,
+    kept: {
+      query: `SELECT (SELECT count(*) FROM outbox) AS events, (SELECT status FROM command) AS command,
+        json_extract(body, '$.state.phase') AS phase, json_extract(body, '$.state.coldMs') AS coldMs,
+        json_extract(body, '$.moment.wallMs') AS savedAtMs FROM document WHERE name = 'lockout'`,
+      rows: [{ events: 40, command: 'executing', phase: 'latched', coldMs: 7, savedAtMs: 1_790_000_000_000 }],
+    },
+  },
 ]
+
+function firstEdge(file: string): void {
+  const sql = new Database(file)
+  sql.pragma('journal_mode = WAL')
+  migrateEdge(sql, EDGE_MIGRATIONS.slice(0, 1))
+  const event = sql.prepare("INSERT INTO outbox VALUES (?, 'door.opened', ?, ?, 1, '{}', 100)")
+  for (let seq = 1; seq <= 40; seq++) event.run(seq, 1_790_000_000_000 + seq, seq)
+  sql.exec(`INSERT INTO document VALUES ('outbox', '{"lastSeq":40,"ackedSeq":20}');
+    INSERT INTO document VALUES ('lockout', '{"phase":"latched","coldMs":7,"savedAtWallMs":1790000000000}');
+    INSERT INTO command (command_id, name, args, boot, status, received_at_ms)
+      VALUES ('cm-1', 'door.lock', '{}', 1, 'executing', 1790000000000)`)
+  sql.close()
+}
 
 function firstVersion(file: string): void {
   const sql = new Database(file)
@@ -41,7 +72,7 @@ export const schemaSteps: FaultCount = {
   name: 'schema-steps',
   shows:
     'an upgrade that is killed before any of its statements is finished by the next start, and loses nothing',
-  counts: { test: 6, all: 30, full: 10_000 },
+  counts: { test: 8, all: 40, full: 10_000 },
   async run({ count, dataDir, seed }) {
     const random = createSeededRandom(seed)
     let killed = 0
@@ -107,12 +138,9 @@ function check(upgrade: Upgrade, file: string): void {
     expectEqual(sql.pragma('integrity_check', { simple: true }), 'ok', `${upgrade.name}: the integrity check`)
     expectEqual(sql.pragma('foreign_key_check'), [], `${upgrade.name}: broken references`)
     expectEqual(schemaOf(sql), undisturbed(upgrade), `${upgrade.name}: the schema`)
-    if (upgrade.prepare === firstVersion)
-      expectEqual(
-        sql.prepare('SELECT sku FROM product').pluck().all(),
-        ['cola'],
-        `${upgrade.name}: what was in it before`,
-      )
+    const { kept } = upgrade
+    if (kept !== undefined)
+      expectEqual(sql.prepare(kept.query).all(), kept.rows, `${upgrade.name}: what was in it before`)
   } finally {
     sql.close()
     for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })

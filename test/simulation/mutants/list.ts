@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'seq-outside-transaction',
     file: 'edge/delivery/outbox.ts',
-    find: "db.saveDocument('outbox', { ...position, lastSeq: seq })",
-    replace: "db.afterCommit(() => db.saveDocument('outbox', { ...position, lastSeq: seq }))",
+    find: "db.saveDocument('outbox', { ...known, lastSeq: seq })",
+    replace: "db.afterCommit(() => db.saveDocument('outbox', { ...known, lastSeq: seq }))",
     why: 'the last number is written after the transaction that gave it away, so that a crash gives it away twice',
     expected: ['I8', 'crash', 'I20'],
     focus: 'stream',
@@ -65,8 +65,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'acked-saved-ahead',
     file: 'edge/delivery/outbox.ts',
-    find: "db.saveDocument('outbox', { ...position, lastSeq: seq })",
-    replace: "db.saveDocument('outbox', { ...position, lastSeq: seq, ackedSeq: seq - 1 })",
+    find: "db.saveDocument('outbox', { ...known, lastSeq: seq })",
+    replace: "db.saveDocument('outbox', { ...known, lastSeq: seq, ackedSeq: seq - 1 })",
     why: 'the cabinet writes down as safe what it has only sent',
     expected: ['I10', 'I20', 'I9'],
     focus: 'stream',
@@ -75,9 +75,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'actuate-before-persist',
     file: 'edge/commands/command-desk.ts',
-    find: "      db.transact(() => {\n        journal.begin(recordOf(command, args, 'executing'), clock.now())",
+    find: "      db.transact(() => {\n        journal.begin(recordOf(command, args, 'executing'), receivedAtMs())",
     replace:
-      "      const early = operation.run({ command, args: typed, conclude: end })\n      await new Promise<void>((go) => void clock.setTimer('late', 60, go))\n      db.transact(() => {\n        journal.begin(recordOf(command, args, 'executing'), clock.now())",
+      "      const early = operation.run({ command, args: typed, conclude: end })\n      await new Promise<void>((go) => void clock.setTimer('late', 60, go))\n      db.transact(() => {\n        journal.begin(recordOf(command, args, 'executing'), receivedAtMs())",
     also: {
       find: 'await operation.run({ command, args: typed, conclude: end })',
       replace: 'await early',
