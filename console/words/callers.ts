@@ -7,6 +7,9 @@ const en = {
   known: 'Known',
   why: 'Nobody signed in here. Until you know that this is the buyer, the purchase, its payment and its pictures are not on this page, and no money moves by hand.',
   over: 'Nobody found out who called, so the purchase stays hidden.',
+  amountHidden: 'not shown yet',
+  amountsHidden:
+    'What a purchase came to is shown once it is known who calls about it. Open the order for the ticket on which to find out.',
   askFacts: 'Ask two questions',
   sendCode: 'Send a code',
   sendAgain: 'Send another code',
@@ -56,6 +59,8 @@ const zh: Record<keyof typeof en, string> = {
   known: '已核实',
   why: '对方没有登录。在确认是购买者本人之前，本页不显示订单、支付和照片，也不能人工操作款项。',
   over: '来电人未经核实，订单信息保持隐藏。',
+  amountHidden: '暂不显示',
+  amountsHidden: '有人来电询问的订单，在核实来电人之后才显示金额。打开订单即可前往需要核实的工单。',
   askFacts: '询问两个问题',
   sendCode: '发送验证码',
   sendAgain: '重新发送验证码',

@@ -8,13 +8,13 @@ import { type Asking, decideCaller, decideReading, isFromCaller, type Spoken } f
 /** Nobody waits for anything in these. */
 const OVER = ['resolved', 'closed', 'merged']
 
-/** Every ticket about the person of an order that is not closed, with what is known of who speaks in it. */
+/** Every ticket about a person and these orders of theirs that is not closed, with what is known of who speaks in it. */
 async function askingsAbout(
   db: Kysely<Tables>,
-  orderId: string,
+  consumerId: string,
+  orderIds: readonly string[],
   namedTicketId: string | undefined,
 ): Promise<Asking[]> {
-  const { consumerId } = await getOrder(db, orderId)
   const rows = await db
     .selectFrom('ticket')
     .select([
@@ -33,7 +33,7 @@ async function askingsAbout(
     .where((eb) =>
       eb.or([
         eb('consumerId', '=', consumerId),
-        eb('orderId', '=', orderId),
+        eb('orderId', 'in', orderIds),
         ...(namedTicketId === undefined ? [] : [eb('ticketId', '=', namedTicketId)]),
       ]),
     )
@@ -83,7 +83,8 @@ export async function mustKnowCaller(
   move: { orderId: string; ticketId?: string | undefined; isApproval?: boolean },
 ): Promise<void> {
   const { orderId, ticketId, isApproval = false } = move
-  const askings = await askingsAbout(tx, orderId, ticketId)
+  const { consumerId } = await getOrder(tx, orderId)
+  const askings = await askingsAbout(tx, consumerId, [orderId], ticketId)
   const inTheWay = decideCaller(askings, { orderId, ticketId, nowMs: nowOf(tx), isApproval })
   if (inTheWay !== undefined) throw notVerified(inTheWay)
 }
@@ -97,8 +98,50 @@ export async function mustKnowCallerToRead(
   orderId: string,
   nowMs: number,
 ): Promise<void> {
-  const inTheWay = decideReading(await askingsAbout(db, orderId, undefined), { orderId, nowMs })
+  const { consumerId } = await getOrder(db, orderId)
+  const askings = await askingsAbout(db, consumerId, [orderId], undefined)
+  const inTheWay = decideReading(askings, { orderId, nowMs })
   if (inTheWay !== undefined) throw notVerified(inTheWay)
+}
+
+/**
+ * The orders among these that `mustKnowCallerToRead` would not let be read.
+ * @returns order ids
+ */
+export async function unreadableAmong(
+  db: Kysely<Tables>,
+  orders: ReadonlyArray<{ readonly orderId: string; readonly consumerId: string }>,
+  nowMs: number,
+): Promise<Set<string>> {
+  const unreadable = new Set<string>()
+  if (orders.length === 0) return unreadable
+  const byConsumer = Map.groupBy(orders, ({ consumerId }) => consumerId)
+  // Most people ask nothing, and need no further look.
+  const asking = await db
+    .selectFrom('ticket')
+    .select(['consumerId', 'orderId'])
+    .where('state', '<>', 'closed')
+    .where((eb) =>
+      eb.or([
+        eb('consumerId', 'in', [...byConsumer.keys()]),
+        eb(
+          'orderId',
+          'in',
+          orders.map(({ orderId }) => orderId),
+        ),
+      ]),
+    )
+    .execute()
+  const consumers = new Set(asking.map(({ consumerId }) => consumerId))
+  const named = new Set(asking.map(({ orderId }) => orderId))
+  for (const [consumerId, theirs] of byConsumer) {
+    if (!consumers.has(consumerId) && !theirs.some(({ orderId }) => named.has(orderId))) continue
+    const orderIds = theirs.map(({ orderId }) => orderId)
+    const askings = await askingsAbout(db, consumerId, orderIds, undefined)
+    for (const orderId of orderIds)
+      if (decideReading(askings, { orderId, nowMs }) !== undefined) unreadable.add(orderId)
+  }
+  return unreadable
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type SqlBool } from 'kysely'
 import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
+import { unreadableAmong } from '#core/callers/must-be-known.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { consumerLabel } from '#core/privacy/seal.ts'
@@ -18,6 +19,7 @@ export async function listOrders(
   read: Kysely<Tables>,
   staff: StaffIdentity,
   query: string | undefined,
+  nowMs: number,
 ): Promise<StaffOrderList> {
   const text = query?.trim() ?? ''
   let rows = read
@@ -39,6 +41,10 @@ export async function listOrders(
   if (staff.operator !== null) rows = rows.where('c.operator', '=', staff.operator)
   if (text !== '') rows = rows.where('o.orderId', 'in', await ordersFor(read, staff, text))
   const found = await rows.orderBy('o.createdAtMs', 'desc').limit(LIST_LENGTH).execute()
+  // Whoever speaks with callers reads what a purchase came to once it is known who calls, here as on its page.
+  const hidden = staff.permissions.has('caller.verify')
+    ? await unreadableAmong(read, found, nowMs)
+    : new Set<string>()
   return {
     orders: found.map((row) => ({
       orderId: row.orderId,
@@ -48,9 +54,9 @@ export async function listOrders(
       consumerLabel: consumerLabel(row.consumerId),
       atMs: row.createdAtMs,
       state: row.state,
-      totalFen: row.totalFen,
-      paidFen: row.paidFen,
-      refundedFen: row.refundedFen,
+      amounts: hidden.has(row.orderId)
+        ? null
+        : { totalFen: row.totalFen, paidFen: row.paidFen, refundedFen: row.refundedFen },
     })),
   }
 }

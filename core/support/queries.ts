@@ -368,7 +368,7 @@ export function createSupportQueries(
     ticket: ticketDetail,
     seen: ticketSeenBy,
     tickets: (staff, view, query) => listTickets(read, staff, view, query, clock.now()),
-    orders: (staff, query) => listOrders(read, staff, query),
+    orders: (staff, query) => listOrders(read, staff, query, clock.now()),
     async approvals(staff) {
       const rows = await read
         .selectFrom('refund as r')

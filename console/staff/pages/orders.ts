@@ -2,6 +2,7 @@ import { html, nothing } from 'lit'
 import { customElement } from 'lit/decorators.js'
 import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
 import { ORDER_STATE_WORDS } from '#protocol/words/states.ts'
+import { callerWord } from '../../words/callers.ts'
 import { word } from '../../words/staff.ts'
 import { choose } from '../../words/words.ts'
 import { shortId } from '../../data/staff-format.ts'
@@ -50,6 +51,16 @@ export class OrdersPage extends StaffPage {
     this.services.go(`/orders${text === '' ? '' : `?query=${encodeURIComponent(text)}`}`)
   }
 
+  #amounts(amounts: StaffOrderList['orders'][number]['amounts']) {
+    const none = html`<span class="soft">–</span>`
+    if (amounts === null)
+      return html`<td class="end"><span class="soft">${callerWord('amountHidden')}</span></td><td class="end">${none}</td><td class="end">${none}</td>`
+    const { totalFen, paidFen, refundedFen } = amounts
+    return html`<td class="end">${money(totalFen)}</td>
+      <td class="end">${paidFen === 0 ? none : money(paidFen)}</td>
+      <td class="end">${refundedFen === 0 ? none : money(refundedFen)}</td>`
+  }
+
   #table({ orders }: StaffOrderList) {
     const { time } = this.services
     return html`<div class="table-frame" role="group" tabindex="0" aria-label=${word('orders')}>
@@ -69,14 +80,13 @@ export class OrdersPage extends StaffPage {
               <td>${choose(order.cabinetName)}</td>
               <td>${order.consumerLabel}</td>
               <td>${stateBadge(ORDER_STATE_WORDS[order.state])}</td>
-              <td class="end">${money(order.totalFen)}</td>
-              <td class="end">${order.paidFen === 0 ? html`<span class="soft">–</span>` : money(order.paidFen)}</td>
-              <td class="end">${order.refundedFen === 0 ? html`<span class="soft">–</span>` : money(order.refundedFen)}</td>
+              ${this.#amounts(order.amounts)}
             </tr>`,
           )}
         </tbody>
       </table>
     </div>
+    ${orders.some(({ amounts }) => amounts === null) ? html`<p class="soft small pad">${callerWord('amountsHidden')}</p>` : nothing}
     ${orders.length >= 50 ? html`<p class="soft small pad">${word('listIsCut', { count: orders.length })}</p>` : nothing}`
   }
 }

@@ -171,9 +171,11 @@ export const StaffOrderList = Type.Object(
           consumerLabel: Type.String(),
           atMs: WallMs,
           state: oneOf(ORDER_STATES),
-          totalFen: Fen,
-          paidFen: Fen,
-          refundedFen: Fen,
+          /** Null: somebody speaks about this purchase of whom it is not known yet whether they are the buyer. */
+          amounts: Type.Union([
+            Type.Object({ totalFen: Fen, paidFen: Fen, refundedFen: Fen }, closed),
+            Type.Null(),
+          ]),
         },
         closed,
       ),

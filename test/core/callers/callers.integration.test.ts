@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallBackList } from '#protocol/api/call-backs.ts'
 import type { CallerFact } from '#protocol/api/callers.ts'
 import type { IncidentPreview, RefundCaseDetail } from '#protocol/api/refund-cases.ts'
+import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
 import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
 import { seedOrders } from '#test/bench/api/served.ts'
 import { CABINET } from '#test/core/core-bench.ts'
@@ -111,6 +112,19 @@ describe('a caller whom nobody knows yet', () => {
     const { amountFen } = (await agent.ticket(ticketId)).ticket
     expect(amountFen).toBeGreaterThan(0)
     expect(await amounts()).toEqual([amountFen, amountFen])
+  })
+  it('leaves what it came to out of the list of orders, for who speaks with callers, until they are known', async () => {
+    const call = await aCall()
+    const amounts = async (who: DeskPerson) => {
+      const { body } = await who.ask('GET', `/api/staff/orders?query=${call.orderId}`)
+      return (body as StaffOrderList).orders.map((one) => one.amounts)
+    }
+    const paid = [{ totalFen: expect.any(Number), paidFen: expect.any(Number), refundedFen: 0 }]
+    expect(await amounts(agent)).toEqual([null])
+    // Who keeps the books speaks with nobody.
+    expect(await amounts(await desk.person('finance'))).toEqual(paid)
+    await step(lead, call.ticketId, 'vouch', { reason: 'I know their voice' })
+    expect(await amounts(agent)).toEqual(paid)
   })
   it('moves no money and opens no order, whether their ticket is named or not', async () => {
     const call = await aCall()
