@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Clock } from '#protocol/base/clock.ts'
 import type { Ids } from '#protocol/base/ids.ts'
 import { hashEvent } from '#protocol/messages/event-hash.ts'
 import type { Ack, EventFrame, Hello } from '#protocol/messages/frames.ts'
@@ -16,6 +17,7 @@ import {
   type ReceiverState,
   SKEW_ALARM_MS,
 } from './decide.ts'
+import { createGapAnswers } from './gap-answers.ts'
 import { bury, closeIncidents, closeRefusedFrames, type Grave } from './graves.ts'
 import { endHalt, isForked, mayGoOn, recordHalt } from './halts.ts'
 import type { AfterCommit } from './handlers.ts'
@@ -71,12 +73,14 @@ type Outcome = { -readonly [K in keyof BatchOutcome]: BatchOutcome[K] } & {
  * appended to the inbox, projected, and the position moved by compare-and-set, all or nothing.
  */
 export function createReceiver(deps: {
+  clock: Pick<Clock, 'monoMs'>
   ids: Ids
   log: Logger
   projector: Projector
   observer: StreamObserver
 }) {
   const { ids, log, projector, observer } = deps
+  const gapAnswers = createGapAnswers(deps.clock)
   /** Cabinets whose clock was last seen wrong, and right; one that is in neither is told about once. */
   const skewed = new Map<string, boolean>()
 
@@ -223,8 +227,12 @@ export function createReceiver(deps: {
       case 'duplicate':
         outcome.duplicates++
         break
-      case 'gap':
+      case 'gap': {
+        const { epoch, lastSeq } = stream.state ?? { epoch: frame.epoch, lastSeq: 0 }
+        if (!gapAnswers.isDue(cabinetId, epoch, lastSeq)) return
+        outcome.afterCommits.push(() => gapAnswers.answered(cabinetId, epoch, lastSeq))
         break
+      }
       case 'unannounced':
         outcome.acks.set(cabinetId, { ...ackOf(frame.epoch, 0, frame.monoMs), greet: true })
         return

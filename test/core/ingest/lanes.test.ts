@@ -57,7 +57,36 @@ describe('whatever comes', () => {
   it('too much is refused, and comes again', () => {
     const lanes = createLanes()
     let count = 0
-    while (lanes.add(frame('cab-1', 64 * 1024))) count++
-    expect(count).toBe(1024)
+    for (let number = 0; number < 100; number++)
+      for (let own = 0; own < 20; own++) if (lanes.add(frame(`cab-${number}`, 64 * 1024))) count++
+    expect(count).toBeLessThanOrEqual(1024)
+    while (lanes.take().length > 0);
+    expect(lanes.add(frame('cab-0', 64 * 1024))).toBe(true)
+  })
+})
+
+describe('a cabinet that floods the core', () => {
+  const floodWith = (bytes: number, cabinets: number) => {
+    const lanes = createLanes()
+    for (let number = 0; number < cabinets; number++)
+      for (let frames = 0; frames < 25_000 && lanes.add(frame(`flood-${number}`, bytes)); frames++);
+    return lanes
+  }
+  const roundOfHellos = (lanes: ReturnType<typeof createLanes>) =>
+    Array.from({ length: 200 }, (_, number) => lanes.add(frame(`good-${number}`, 900))).every(Boolean)
+
+  it.each([400, 64 * 1024])('with frames of %i bytes leaves room for the hello of every other', (bytes) => {
+    const lanes = floodWith(bytes, 1)
+    expect(lanes.add(frame('flood-0', bytes))).toBe(false)
+    expect(roundOfHellos(lanes)).toBe(true)
+  })
+  it('leaves that room too when fifty do it together', () => {
+    expect(roundOfHellos(floodWith(400, 50))).toBe(true)
+    expect(roundOfHellos(floodWith(64 * 1024, 50))).toBe(true)
+  })
+  it('is heard again when what it sent was taken', () => {
+    const lanes = floodWith(400, 1)
+    while (lanes.take().length > 0);
+    expect(lanes.add(frame('flood-0', 400))).toBe(true)
   })
 })
