@@ -88,7 +88,13 @@ export function registerCabinetRoutes(
     },
     async (request) => {
       const staff = await checkOwner(request.staff, request.params.cabinetId)
-      return cabinetDetail(deps, request.params.cabinetId, actionsOf(staff), commandsOf(staff.permissions))
+      return cabinetDetail(
+        deps,
+        staff,
+        request.params.cabinetId,
+        actionsOf(staff),
+        commandsOf(staff.permissions),
+      )
     },
   )
   app.get(

@@ -3,6 +3,7 @@ import type { CabinetDetail, CabinetRow, Readings, SetpointView } from '#protoco
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { CommandName } from '#protocol/base/command-names.ts'
 import { planogramOf, productsBySku, stockOf } from '#core/catalog/queries.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { cameraViews } from './camera-reports.ts'
 import { commandViews, twinPartViews } from './control-views.ts'
@@ -13,7 +14,7 @@ import { setpointView } from './setpoint-view.ts'
 export interface CabinetNeighbours {
   liveSessionOf(cabinetId: string): Promise<string | null>
   openTicketsOf(cabinetId: string): Promise<number>
-  recentSessionsOf(cabinetId: string): Promise<CabinetDetail['sessions']>
+  recentSessionsOf(staff: StaffIdentity, cabinetId: string): Promise<CabinetDetail['sessions']>
 }
 interface ViewDeps {
   db: { readonly read: Kysely<Tables> }
@@ -112,6 +113,7 @@ const ALARMS_SHOWN = 50
 /** @param actions  what the reader may do here, and @param allowedCommands  may ask of the cabinet */
 export async function cabinetDetail(
   deps: ViewDeps,
+  staff: StaffIdentity,
   cabinetId: string,
   actions: string[],
   allowedCommands: CommandName[],
@@ -142,7 +144,7 @@ export async function cabinetDetail(
     twin: await twinPartViews(deps, cabinetId),
     timeZone,
     shelves: [...new Set([...planned, ...weighed])].toSorted(),
-    sessions: await neighbours.recentSessionsOf(cabinetId),
+    sessions: await neighbours.recentSessionsOf(staff, cabinetId),
     events: await eventsOf(deps, cabinetId),
     actions,
   }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { getOrder } from '#core/orders/store.ts'
+import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import { type Asking, decideCaller, decideReading, isFromCaller, type Spoken } from './decide-caller.ts'
@@ -105,16 +106,18 @@ export async function mustKnowCallerToRead(
 }
 
 /**
- * The orders among these that `mustKnowCallerToRead` would not let be read.
+ * The orders among these whose amounts are left out of a list for this reader: `mustKnowCallerToRead` would not let them be
+ * read. Whoever speaks with no caller, such as who keeps the books, is shown them all.
  * @returns order ids
  */
 export async function unreadableAmong(
   db: Kysely<Tables>,
+  staff: StaffIdentity,
   orders: ReadonlyArray<{ readonly orderId: string; readonly consumerId: string }>,
   nowMs: number,
 ): Promise<Set<string>> {
   const unreadable = new Set<string>()
-  if (orders.length === 0) return unreadable
+  if (orders.length === 0 || !staff.permissions.has('caller.verify')) return unreadable
   const byConsumer = Map.groupBy(orders, ({ consumerId }) => consumerId)
   // Most people ask nothing, and need no further look.
   const asking = await db

@@ -8,6 +8,7 @@ import type { SessionReconciled } from '#protocol/messages/session.ts'
 import { anomalyView } from '#core/anomalies/anomalies.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { Arrears } from '#core/arrears/arrears.ts'
+import { unreadableAmong } from '#core/callers/must-be-known.ts'
 import { callerPanel } from '#core/callers/panel.ts'
 import type { Compensations } from '#core/compensation/compensations.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
@@ -48,7 +49,7 @@ export interface SupportQueries {
   /** For the cabinet's page. */
   liveSessionOf(cabinetId: string): Promise<string | null>
   openTicketsOf(cabinetId: string): Promise<number>
-  recentSessionsOf(cabinetId: string): Promise<CabinetDetail['sessions']>
+  recentSessionsOf(staff: StaffIdentity, cabinetId: string): Promise<CabinetDetail['sessions']>
 }
 
 export function createSupportQueries(
@@ -420,21 +421,25 @@ export function createSupportQueries(
         .executeTakeFirstOrThrow()
       return row.count
     },
-    async recentSessionsOf(cabinetId) {
+    async recentSessionsOf(staff, cabinetId) {
       const rows = await read
         .selectFrom('session as s')
         .leftJoin('order as o', 'o.sessionId', 's.sessionId')
-        .select(['s.sessionId', 's.state', 's.requestedAtMs', 'o.orderId', 'o.totalFen'])
+        .select(['s.sessionId', 's.state', 's.requestedAtMs', 'o.orderId', 'o.totalFen', 'o.consumerId'])
         .where('s.cabinetId', '=', cabinetId)
         .orderBy('s.requestedAtMs', 'desc')
         .limit(50)
         .execute()
+      const orders = rows.flatMap(({ orderId, consumerId }) =>
+        orderId === null || consumerId === null ? [] : [{ orderId, consumerId }],
+      )
+      const hidden = await unreadableAmong(read, staff, orders, clock.now())
       return rows.map((row) => ({
         sessionId: row.sessionId,
         orderId: row.orderId,
         state: row.state,
         atMs: row.requestedAtMs,
-        totalFen: row.totalFen,
+        totalFen: row.orderId !== null && hidden.has(row.orderId) ? null : row.totalFen,
       }))
     },
   }

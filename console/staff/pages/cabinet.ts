@@ -5,6 +5,7 @@ import { SESSION_STATE_WORDS } from '#protocol/words/states.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
 import { cameraName, formatCelsius, formatGrams, formatSpan, shelfName } from '../../data/staff-format.ts'
+import { callerWord } from '../../words/callers.ts'
 import { accessWord } from '../../words/access.ts'
 import { coldWord, coldWordOr } from '../../words/cold.ts'
 import { controlWord } from '../../words/control.ts'
@@ -235,7 +236,7 @@ export class CabinetPage extends StaffPage {
                   (session) => html`<tr>
                     <td>${session.orderId ? html`<a href="${BASE}/orders/${session.orderId}">${moment(this.#time(timeZone), session.atMs)}</a>` : moment(this.#time(timeZone), session.atMs)}</td>
                     <td>${stateBadge(SESSION_STATE_WORDS[session.state])}</td>
-                    <td class="end number">${session.totalFen === null ? '–' : formatMoney(session.totalFen)}</td>
+                    <td class="end number">${session.totalFen !== null ? formatMoney(session.totalFen) : session.orderId === null ? '–' : html`<span class="soft">${callerWord('amountHidden')}</span>`}</td>
                   </tr>`,
                 )}
               </tbody>

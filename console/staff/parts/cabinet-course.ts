@@ -4,6 +4,7 @@ import type { CabinetCourse as Course } from '#protocol/api/staff/cabinet-course
 import { errorText, isErrorCode } from '#protocol/words/errors.ts'
 import { formatMoney } from '#protocol/words/format.ts'
 import { SESSION_STATE_WORDS } from '#protocol/words/states.ts'
+import { callerWord } from '../../words/callers.ts'
 import { courseWord } from '../../words/cabinet-course.ts'
 import { wordOr } from '../../words/staff.ts'
 import { language } from '../../words/words.ts'
@@ -49,7 +50,7 @@ export class CabinetCourse extends StaffElement {
                 ? html`<span class="soft">${courseWord('neverOpened')}</span>`
                 : html`${moment(time, visit.openedAtMs)} – ${moment(time, visit.closedAtMs)}`
             }</td>
-            <td class="end number">${visit.order === null ? '–' : html`<a href="${BASE}/orders/${visit.order.orderId}">${formatMoney(visit.order.totalFen)}</a>`}</td>
+            <td class="end number">${visit.order === null ? '–' : html`<a href="${BASE}/orders/${visit.order.orderId}">${visit.order.totalFen === null ? callerWord('amountHidden') : formatMoney(visit.order.totalFen)}</a>`}</td>
           </tr>`,
         )}</tbody>
       </table>

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
-import { mustKnowCallerToRead } from '#core/callers/must-be-known.ts'
+import { mustKnowCallerToRead, unreadableAmong } from '#core/callers/must-be-known.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { TicketRow } from '../ticket-store.ts'
@@ -29,7 +29,14 @@ export async function cabinetCourse(
       .selectFrom('session as s')
       .leftJoin('order as o', 'o.sessionId', 's.sessionId')
       .select(['s.sessionId', 's.kind', 's.state', 's.deniedReason', 's.consumerId'])
-      .select(['s.requestedAtMs', 's.openedAtMs', 's.closedAtMs', 'o.orderId', 'o.totalFen'])
+      .select([
+        's.requestedAtMs',
+        's.openedAtMs',
+        's.closedAtMs',
+        'o.orderId',
+        'o.totalFen',
+        'o.consumerId as buyerId',
+      ])
       .where('s.cabinetId', '=', cabinetId)
       .where('s.requestedAtMs', '>=', fromMs)
       .where('s.requestedAtMs', '<=', untilMs)
@@ -47,6 +54,15 @@ export async function cabinetCourse(
       .limit(SHOWN_MOST)
       .execute(),
   ])
+  // Nor is it said of any other of these purchases, while somebody unknown calls about it.
+  const hidden = await unreadableAmong(
+    db,
+    staff,
+    visits.flatMap(({ orderId, buyerId }) =>
+      maySeeOrders && orderId !== null && buyerId !== null ? [{ orderId, consumerId: buyerId }] : [],
+    ),
+    nowMs,
+  )
   return {
     fromMs,
     untilMs,
@@ -61,7 +77,7 @@ export async function cabinetCourse(
       closedAtMs: row.closedAtMs,
       order:
         maySeeOrders && row.orderId !== null && row.totalFen !== null
-          ? { orderId: row.orderId, totalFen: row.totalFen }
+          ? { orderId: row.orderId, totalFen: hidden.has(row.orderId) ? null : row.totalFen }
           : null,
       isOfAsker: consumerId !== null && row.consumerId === consumerId,
     })),

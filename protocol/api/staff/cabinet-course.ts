@@ -21,8 +21,11 @@ export const CabinetCourse = Type.Object(
           requestedAtMs: WallMs,
           openedAtMs: Type.Union([Type.Null(), WallMs]),
           closedAtMs: Type.Union([Type.Null(), WallMs]),
-          /** Left out for readers who may not see orders. */
-          order: Type.Union([Type.Null(), Type.Object({ orderId: Id, totalFen: Fen }, closed)]),
+          /** Left out for readers who may not see orders; its amount, until it is known who calls about it. */
+          order: Type.Union([
+            Type.Null(),
+            Type.Object({ orderId: Id, totalFen: Type.Union([Type.Null(), Fen]) }, closed),
+          ]),
           /** The visit of whoever asked. */
           isOfAsker: Type.Boolean(),
         },

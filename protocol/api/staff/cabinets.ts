@@ -162,6 +162,7 @@ export const CabinetDetail = Type.Object(
           orderId: Type.Union([Type.Null(), Id]),
           state: oneOf(SESSION_STATES),
           atMs: WallMs,
+          /** Without an amount: no order, or nobody knows yet who calls about it. */
           totalFen: Type.Union([Type.Null(), Fen]),
         },
         closed,

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallBackList } from '#protocol/api/call-backs.ts'
 import type { CallerFact } from '#protocol/api/callers.ts'
 import type { IncidentPreview, RefundCaseDetail } from '#protocol/api/refund-cases.ts'
+import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
+import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
 import type { TicketDetail, TicketList } from '#protocol/api/staff/tickets.ts'
 import { seedOrders } from '#test/bench/api/served.ts'
@@ -125,6 +127,23 @@ describe('a caller whom nobody knows yet', () => {
     expect(await amounts(await desk.person('finance'))).toEqual(paid)
     await step(lead, call.ticketId, 'vouch', { reason: 'I know their voice' })
     expect(await amounts(agent)).toEqual(paid)
+  })
+  it('leaves what it came to out of the visits at the cabinet too, on its page and beside another ticket', async () => {
+    const call = await aCall()
+    const neighbour = await lead.open({ type: 'other', channel: 'hotline', cabinetId: CABINET })
+    const onPage = async () => {
+      const { body } = await agent.ask('GET', `/api/staff/cabinets/${CABINET}`)
+      return (body as CabinetDetail).sessions.find(({ orderId }) => orderId === call.orderId)?.totalFen
+    }
+    const beside = async () => {
+      const { body } = await agent.ask('GET', `/api/staff/tickets/${neighbour.ticket.ticketId}/cabinet`)
+      const { visits } = body as CabinetCourse
+      return visits.find(({ order }) => order?.orderId === call.orderId)?.order?.totalFen
+    }
+    expect([await onPage(), await beside()]).toEqual([null, null])
+    await step(lead, call.ticketId, 'vouch', { reason: 'I know their voice' })
+    expect(await onPage()).toBeGreaterThan(0)
+    expect(await beside()).toBe(await onPage())
   })
   it('moves no money and opens no order, whether their ticket is named or not', async () => {
     const call = await aCall()
