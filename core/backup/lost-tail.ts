@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#protocol/base/clock.ts'
-import { type Ids, timeOfId } from '#protocol/base/ids.ts'
+import { type Ids, isIdOf, timeOfId } from '#protocol/base/ids.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { EventHandlers } from '#core/ingest/handlers.ts'
 import { readRestores } from '#core/integrity/pass.ts'
@@ -64,7 +64,11 @@ export function createLostTail(deps: { clock: Clock; ids: Ids; log: Logger }): L
       .where('commandId', '=', commandId)
       .executeTakeFirst()
     if (known !== undefined) return
+    // What cannot be true explains nothing: such an unlock stands as one that nobody gave, and that stops money for a person.
+    if (!isIdOf('command', commandId)) return
     const givenAtMs = timeOfId(commandId)
+    const soonestMs = Math.max(await enrolledAtMs(tx, cabinetId), startedAtMs - LONGEST_MS) - MARGIN_MS
+    if (givenAtMs < soonestMs) return
     const isExplained = ({ backupAtMs, restoredAtMs }: { backupAtMs: number; restoredAtMs: number }) =>
       givenAtMs >= backupAtMs && givenAtMs <= restoredAtMs
     // What was given since the start would be here.
@@ -95,8 +99,9 @@ export function createLostTail(deps: { clock: Clock; ids: Ids; log: Logger }): L
   return {
     onForgotten,
     handlers: {
-      'door.unlocked': async (tx, { cabinetId }, { commandId }) => {
-        if (commandId !== undefined) await onUnlocked(tx, cabinetId, commandId)
+      'door.unlocked': async (tx, { cabinetId, isLate }, { commandId }) => {
+        // What a person mended long after it came is no word of a cabinet about now.
+        if (commandId !== undefined && !isLate) await onUnlocked(tx, cabinetId, commandId)
       },
     },
   }

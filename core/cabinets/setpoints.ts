@@ -142,7 +142,7 @@ export async function adoptSetpoint(
       version,
       setpointDeciCelsius: value,
       by: 'system',
-      reason: 'kept by the cabinet over a restore from backup',
+      reason: 'told by the cabinet: this core does not know the wish that it keeps',
     })
   await appendAudit(tx, {
     actor: 'system',

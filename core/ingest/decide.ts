@@ -89,8 +89,10 @@ export function decideGreeting(
  */
 export function hasForgotten(
   state: ReceiverState | undefined,
-  hello: Pick<Hello, 'epoch' | 'safeSeq' | 'continues'>,
+  hello: Pick<Hello, 'epoch' | 'safeSeq' | 'continues' | 'lastSeq'>,
 ): boolean {
+  // Nobody confirms what was never written: such a word is of no use as a witness.
+  if ((hello.safeSeq ?? 0) > hello.lastSeq) return false
   if (state !== undefined && state.epoch !== hello.epoch)
     // Of an epoch that goes on from another one it may mean the other one; a new outbox has nobody else to mean.
     return hello.epoch > state.epoch && hello.continues === undefined && (hello.safeSeq ?? 0) > 0

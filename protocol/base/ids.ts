@@ -62,6 +62,15 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARACTERS = 9
 const CHANCE_CHARACTERS = 21
 
+/** Whether a text has the form of an id of this kind; only such a one has a time. */
+export function isIdOf(kind: IdKind, text: string): boolean {
+  return (
+    text.length === 2 + TIME_CHARACTERS + CHANCE_CHARACTERS &&
+    text.startsWith(ID_PREFIX[kind]) &&
+    [...text.slice(2)].every((character) => ALPHABET.includes(character))
+  )
+}
+
 /** When an id was made, in milliseconds since 1970 UTC. */
 export function timeOfId(id: string): number {
   let time = 0

@@ -58,9 +58,9 @@ const hear = () =>
       .execute(),
   )
 const greet = () => db.write('greet', (tx) => tail.onForgotten(tx, CABINET))
-const unlocked = (commandId: string) =>
+const unlocked = (commandId: string, isLate = false) =>
   db.write('unlocked', async (tx) => {
-    const context = { cabinetId: CABINET } as EventContext
+    const context = { cabinetId: CABINET, isLate } as EventContext
     await tail.handlers['door.unlocked']?.(tx, context, { sessionId: 'se-1', commandId, by: 'command' })
   })
 const restores = () => readRestores(db.read)
@@ -129,9 +129,21 @@ describe('a door that opened for a command that is not here', () => {
     expect(await stop()).toBeUndefined()
   })
 
-  it('excuses nothing that is older than what cabinets keep', async () => {
-    await unlocked(`cm${'0'.repeat(30)}`)
-    const [window] = await restores()
-    expect(window?.backupAtMs).toBeGreaterThan(clock.now() - 8 * 24 * HOUR_MS)
+  it.for([
+    ['is older than anything that cabinets keep', `cm${'0'.repeat(30)}`],
+    ['has not the form of a command', 'cm-of-my-own'],
+    ['is the number of something else', `or${'1'.repeat(30)}`],
+  ])('shows nothing when it %s: no loss explains that, and nothing is excused for it', async ([, commandId]) => {
+    await unlocked(commandId as string)
+    expect(await stop()).toBeUndefined()
+    expect(await restores()).toEqual([])
+  })
+
+  it('shows nothing when it is a dead letter that a person mended', async () => {
+    const commandId = ids.next('command')
+    await manual.pass(1000)
+    startAgain()
+    await unlocked(commandId, true)
+    expect(await stop()).toBeUndefined()
   })
 })

@@ -31,7 +31,10 @@ describe('a cabinet greets a core that once had more of its events', () => {
     ['hears an outbox that was replaced', at('c', 2), { epoch: 'b', safeSeq: 5 }, false],
     ['hears an agent that does not tell', at('b', 4), { epoch: 'b' }, false],
   ])('which %s', (_what, state, hello, isForgotten) => {
-    expect(hasForgotten(state, hello)).toBe(isForgotten)
+    expect(hasForgotten(state, { lastSeq: 9, ...hello })).toBe(isForgotten)
+  })
+  it('does not believe that it was told more is safe than it ever wrote', () => {
+    expect(hasForgotten(at('b', 4), { epoch: 'b', safeSeq: 1_000_000_000, lastSeq: 9 })).toBe(false)
   })
 })
 
