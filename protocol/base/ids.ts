@@ -61,13 +61,14 @@ export interface Ids {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARACTERS = 9
 const CHANCE_CHARACTERS = 21
+const FORM_OF_ID = new RegExp(`^[a-z]{2}[${ALPHABET}]+$`)
 
 /** Whether a text has the form of an id of this kind; only such a one has a time. */
 export function isIdOf(kind: IdKind, text: string): boolean {
   return (
     text.length === 2 + TIME_CHARACTERS + CHANCE_CHARACTERS &&
     text.startsWith(ID_PREFIX[kind]) &&
-    [...text.slice(2)].every((character) => ALPHABET.includes(character))
+    FORM_OF_ID.test(text)
   )
 }
 
