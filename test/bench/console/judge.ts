@@ -28,8 +28,25 @@ export function createFound(say: (line: string) => void): Found {
 const SHOWN_WITHIN_MS = 20_000
 const BUSY = '[aria-busy="true"]'
 
-/** The page as it stands, light and dark, in each of these sizes. */
+const NAVIGATIONS_MOST = 3
+/**
+ * The page as it stands, light and dark, in each of these sizes. One that goes elsewhere by itself meanwhile, as after a
+ * newer version of the console, is judged where it arrives.
+ */
 export async function judge(page: Page, place: string, found: Found, sizes: readonly Size[]): Promise<void> {
+  for (let navigations = 0; ; navigations++) {
+    const trouble = await whyNot(() => judgeOnce(page, place, found, sizes))
+    if (trouble === undefined) return
+    if (!/context was destroyed|navigation/i.test(trouble) || navigations === NAVIGATIONS_MOST) {
+      found.notShown.push(`${place}: ${trouble}`)
+      return
+    }
+    found.say(`${place}: ${trouble}; once more`)
+    await settled(page)
+  }
+}
+
+async function judgeOnce(page: Page, place: string, found: Found, sizes: readonly Size[]): Promise<void> {
   for (const size of sizes) {
     await page.setViewportSize(SIZES[size])
     for (const theme of THEMES) {
