@@ -4,10 +4,18 @@
  */
 const key = (ticketId: string) => `draft/${ticketId}`
 
-export function draftOf(ticketId: string): string {
-  return sessionStorage.getItem(key(ticketId)) ?? ''
+const noteKey = (ticketId: string) => `${key(ticketId)}/is-note`
+
+export function draftOf(ticketId: string): { text: string; isNote: boolean } {
+  return {
+    text: sessionStorage.getItem(key(ticketId)) ?? '',
+    isNote: sessionStorage.getItem(noteKey(ticketId)) !== null,
+  }
 }
-export function keepDraft(ticketId: string, text: string): void {
+/** @param isNote  meant for colleagues: it must not come back as a reply to the consumer */
+export function keepDraft(ticketId: string, text: string, isNote = false): void {
   if (text === '') sessionStorage.removeItem(key(ticketId))
   else sessionStorage.setItem(key(ticketId), text)
+  if (text !== '' && isNote) sessionStorage.setItem(noteKey(ticketId), 'yes')
+  else sessionStorage.removeItem(noteKey(ticketId))
 }

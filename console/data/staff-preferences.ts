@@ -2,6 +2,7 @@ export type Theme = 'auto' | 'light' | 'dark'
 
 const THEME_KEY = 'staff.theme'
 const KEYS_KEY = 'staff.single-keys'
+const GOES_ON_KEY = 'staff.goes-on'
 
 /** What one person chose on this machine. Language lives in a cookie, because the server reads it too (`words/words.ts`). */
 export class StaffPreferences {
@@ -27,6 +28,14 @@ export class StaffPreferences {
   }
   set hasSingleKeys(isOn: boolean) {
     this.#storage.setItem(KEYS_KEY, isOn ? 'on' : 'off')
+    this.#tell()
+  }
+  /** Whether the next ticket opens by itself when one is settled. */
+  get goesOn(): boolean {
+    return this.#storage.getItem(GOES_ON_KEY) !== 'off'
+  }
+  set goesOn(isOn: boolean) {
+    this.#storage.setItem(GOES_ON_KEY, isOn ? 'on' : 'off')
     this.#tell()
   }
   onChange(run: () => void): () => void {

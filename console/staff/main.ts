@@ -5,6 +5,7 @@ import { StaffLive } from '../data/staff-live.ts'
 import { StaffPreferences } from '../data/staff-preferences.ts'
 import { createBrowserRandom } from '../data/staff-random.ts'
 import { StaffTime } from '../data/staff-time.ts'
+import { TicketWalk } from '../data/ticket-walk.ts'
 import { markDocument } from '../words/words.ts'
 import { StaffApp } from './app.ts'
 
@@ -21,6 +22,7 @@ StaffApp.parts = {
   ids: createIds(clock, random),
   time: new StaffTime(clock),
   preferences,
+  walk: new TicketWalk(sessionStorage),
   live: new StaffLive({ clock, random, onSignedOut: () => api.onSignedOut() }),
 }
 customElements.define('staff-app', StaffApp)

@@ -6,6 +6,7 @@ import type { StaffApi } from '../data/staff-api.ts'
 import type { StaffLive } from '../data/staff-live.ts'
 import type { StaffPreferences } from '../data/staff-preferences.ts'
 import type { StaffTime } from '../data/staff-time.ts'
+import type { TicketWalk } from '../data/ticket-walk.ts'
 
 export interface Toast {
   readonly tone: 'ok' | 'bad' | 'info'
@@ -20,6 +21,8 @@ export interface Services {
   readonly clock: Clock
   readonly ids: Ids
   readonly preferences: StaffPreferences
+  /** The queue that the agent goes through. */
+  readonly walk: TicketWalk
   /** Who is signed in; undefined on the sign-in page only. */
   me: Me | undefined
   /** Learns who signed in and goes on to `to`. */

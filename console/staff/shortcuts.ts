@@ -28,6 +28,8 @@ export const SHORTCUTS: ReadonlyArray<{ keys: string; does: StaffWord; where: St
   { keys: 'w', does: 'keyTask', where: 'ticket' },
   { keys: 'z', does: 'keySnooze', where: 'ticket' },
   { keys: 'v', does: 'keyVerify', where: 'ticket' },
+  { keys: 'j / k', does: 'keyNextTicket', where: 'ticket' },
+  { keys: 'b', does: 'keyBack', where: 'ticket' },
   { keys: 'Ctrl+Enter', does: 'keySend', where: 'ticket' },
   { keys: '← →', does: 'keyCursor', where: 'chart' },
   { keys: 'Esc', does: 'keyEscape', where: 'everywhere' },

@@ -8,7 +8,7 @@ import { language, setLanguage } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { secretText } from '../forms.ts'
 import { icon } from '../icons.ts'
-import { singleKeySwitch } from '../parts/shortcut-dialog.ts'
+import { goesOnSwitch, singleKeySwitch } from '../parts/shortcut-dialog.ts'
 import '../parts/second-factor-card.ts'
 import { Resource } from '../resource.ts'
 import { moment, pageHead } from '../views.ts'
@@ -139,7 +139,7 @@ export class AccountPage extends StaffPage {
               html`<label class="check"><input type="radio" name="theme" .checked=${preferences.theme === one} @change=${() => (preferences.theme = one)} /><span>${word(`theme.${one}`)}</span></label>`,
           )}
         </fieldset>
-        ${singleKeySwitch(this)}
+        ${singleKeySwitch(this)} ${goesOnSwitch(this)}
       </div>
     </section>`
   }

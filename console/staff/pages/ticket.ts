@@ -1,13 +1,16 @@
-import { html, nothing } from 'lit'
+import { html, nothing, type PropertyValues } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail } from '#protocol/api/staff/tickets.ts'
 import { subjectOf } from '../../data/staff-advice.ts'
+import { endOf, nextOf, type WalkEnd } from '../../data/ticket-walk.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
 import { goodWord } from '../../words/making-good.ts'
 import { word, wordOr } from '../../words/staff.ts'
+import { walkWord } from '../../words/ticket-walk.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { icon } from '../icons.ts'
+import { lastLine } from '../parts/queue-end.ts'
 import { adviceStrip } from '../parts/advice-strip.ts'
 import { anomaliesPanel, consumerPanel, linesPanel, paymentsPanel } from '../parts/order-panels.ts'
 import type { RefundDialog } from '../parts/refund-dialog.ts'
@@ -36,6 +39,11 @@ import '../parts/ticket-action-dialog.ts'
 import '../parts/ticket-desk.ts'
 import '../parts/ticket-pictures.ts'
 import '../parts/ticket-thread.ts'
+
+interface StepDone {
+  readonly kind: TicketActionKind
+  readonly answer: TicketDetail
+}
 
 /** The workbench: conversation, evidence, money and decision on one screen, so that a dispute needs no navigation. */
 @customElement('page-ticket')
@@ -96,6 +104,9 @@ export class TicketPage extends StaffPage {
       w: () => this.#act('task'),
       z: () => this.#act('snooze'),
       v: () => void this.querySelector('caller-card')?.begin(),
+      j: () => void this.#next(),
+      k: () => this.#previous(),
+      b: () => this.#back(),
     })
   }
   override connectedCallback(): void {
@@ -152,10 +163,96 @@ export class TicketPage extends StaffPage {
     this.detail.reload()
   }
 
+  get #here(): string {
+    return this.params['id'] ?? ''
+  }
+  /** The next one that there is something to do about, or the end of the queue. */
+  async #next(): Promise<void> {
+    const { walk, api, me, time } = this.services
+    const queue = walk.of(this.#here)
+    if (!queue) return
+    const { view, text, ticketIds } = queue
+    if (view === 'closed' || view === 'snoozed') {
+      const after = ticketIds[ticketIds.indexOf(this.#here) + 1]
+      if (after === undefined) this.services.toast({ tone: 'info', text: walkWord('noNext') })
+      else this.services.go(`/tickets/${after}`)
+      return
+    }
+    try {
+      const { tickets } = await api.tickets(view, text)
+      // Whoever went elsewhere meanwhile stays there.
+      if (!this.isConnected) return
+      const next = nextOf(queue, this.#here, tickets, me?.staffId ?? '', time.now())
+      this.services.go(
+        next
+          ? `/tickets/${next.ticketId}`
+          : `/tickets?view=${view}${text === '' ? '' : `&query=${encodeURIComponent(text)}`}&done=1`,
+      )
+    } catch (error) {
+      this.services.toast({ tone: 'bad', text: describeError(error) })
+    }
+  }
+  #previous(): void {
+    const queue = this.services.walk.of(this.#here)
+    if (!queue) return
+    const before = queue.ticketIds[queue.ticketIds.indexOf(this.#here) - 1]
+    if (before === undefined) this.services.toast({ tone: 'info', text: walkWord('noPrevious') })
+    else this.services.go(`/tickets/${before}`)
+  }
+  #back(): void {
+    const last = this.services.walk.now?.last
+    if (last && last.ticketId !== this.#here) this.services.go(`/tickets/${last.ticketId}`)
+  }
+  /** Their own step took the ticket out of their hands: on to the next one, unless they came another way or still write. */
+  async #settledBy(how: WalkEnd | undefined): Promise<void> {
+    const ticket = this.detail.value?.ticket
+    const { walk, preferences } = this.services
+    if (!ticket || how === undefined) return this.detail.reload()
+    const text = walkWord(`ended.${how}`, { number: ticket.number })
+    if (!walk.of(ticket.ticketId) || !preferences.goesOn || this.thread?.hasDraft === true) {
+      this.services.toast({ tone: 'ok', text })
+      this.detail.reload()
+      return
+    }
+    walk.settled({ ticketId: ticket.ticketId, number: ticket.number, how })
+    await this.#next()
+  }
+  /** Who waits for the heading by the keyboard gets the real one, once it is there. */
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed)
+    if (!this.#isFocusOwed || this.detail.value === undefined) return
+    this.#isFocusOwed = false
+    this.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+  }
+  #isFocusOwed = false
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed)
+    if (document.activeElement?.matches('page-ticket h1.aloud') === true) this.#isFocusOwed = true
+  }
+
   protected override render() {
-    return this.detail.value
-      ? this.#workbench(this.detail.value)
-      : html`<h1 class="aloud" tabindex="-1">${word('ticket')}</h1>${this.detail.view(() => nothing)}`
+    const last = this.services.walk.now?.last
+    const isShown =
+      this.detail.value !== undefined &&
+      last != null &&
+      last.ticketId !== this.#here &&
+      this.services.walk.of(this.#here) !== undefined
+    return html`${lastLine(isShown ? { ticketId: last.ticketId, text: walkWord(`ended.${last.how}`, { number: last.number }) } : undefined)}
+      ${
+        this.detail.value
+          ? this.#workbench(this.detail.value)
+          : html`<h1 class="aloud" tabindex="-1">${word('ticket')}</h1>${this.detail.view(() => nothing)}`
+      }`
+  }
+  #place() {
+    const queue = this.services.walk.of(this.#here)
+    if (!queue) return nothing
+    const at = queue.ticketIds.indexOf(this.#here)
+    return html`<nav class="walk row" aria-label=${walkWord('queue')}>
+      <button class="icon-button" aria-label=${walkWord('previous')} title="${walkWord('previous')} (k)" ?disabled=${at === 0} @click=${() => this.#previous()}>${icon('arrow-left')}</button>
+      <span class="soft small number">${walkWord('place', { at: at + 1, count: queue.ticketIds.length })}</span>
+      <button class="icon-button" aria-label=${walkWord('next')} title="${walkWord('next')} (j)" @click=${() => void this.#next()}>${icon('chevron-right')}</button>
+    </nav>`
   }
 
   #workbench(detail: TicketDetail) {
@@ -176,7 +273,8 @@ export class TicketPage extends StaffPage {
         @changed=${() => this.detail.reload()}
         @answered=${(event: CustomEvent<TicketDetail>) => this.detail.replace(event.detail)}
         @refunded=${() => this.detail.reload()}
-        @resolved=${() => this.detail.reload()}
+        @resolved=${() => void this.#settledBy('resolved')}
+        @stepdone=${(event: CustomEvent<StepDone>) => void this.#stepDone(event.detail)}
         @decided=${() => this.detail.reload()}
         @resolve=${() => void this.#resolveAfterReload()}
         @writing=${() => this.requestUpdate()}
@@ -226,6 +324,9 @@ export class TicketPage extends StaffPage {
     `
   }
 
+  #stepDone({ kind, answer }: StepDone): Promise<void> {
+    return this.#settledBy(kind === 'snooze' || kind === 'task' ? endOf(kind, answer) : undefined)
+  }
   /** The refund may have moved the ticket on; its version must be the one that is closed. */
   async #resolveAfterReload(): Promise<void> {
     await this.detail.reloaded()
@@ -246,6 +347,7 @@ export class TicketPage extends StaffPage {
         ${detail.rating === null ? nothing : html`<span class="badge tone-info">${word('rating', { score: detail.rating })}</span>`}
       </div>
       <div class="row">
+        ${this.#place()}
         <span class="soft small">
           ${ticket.cabinetName ? html`<a href="${BASE}/cabinets/${ticket.cabinetId}">${choose(ticket.cabinetName)}</a> · ` : nothing}
           ${order ? html`<a href="${BASE}/orders/${order.order.orderId}">${word('order')}</a> ${idChip(this.services, order.order.orderId)} ${money(order.order.totalFen)} · ` : nothing}

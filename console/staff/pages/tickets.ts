@@ -1,9 +1,11 @@
-import { html, nothing } from 'lit'
+import { html, nothing, type PropertyValues } from 'lit'
 import { customElement, state } from 'lit/decorators.js'
 import type { TicketList, TicketRow } from '#protocol/api/staff/tickets.ts'
 import type { TicketView } from '../../data/staff-api.ts'
+import { isView, VIEWS } from '../../data/ticket-walk.ts'
 import { compareUrgency, nextClock, slaClocks } from '../../data/staff-sla.ts'
 import { word, wordOr } from '../../words/staff.ts'
+import { walkWord } from '../../words/ticket-walk.ts'
 import { choose } from '../../words/words.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
@@ -12,12 +14,8 @@ import { Resource } from '../resource.ts'
 import { BASE } from '../doors.ts'
 import { Shortcuts } from '../shortcuts.ts'
 import { emptyView, moment, money, pageHead, priorityBadge, slaChip, ticketStateBadge } from '../views.ts'
+import { lastLine } from '../parts/queue-end.ts'
 import '../parts/new-ticket-dialog.ts'
-
-const VIEWS: readonly TicketView[] = ['open', 'mine', 'breaching', 'snoozed', 'closed']
-function isView(value: string | null): value is TicketView {
-  return (VIEWS as readonly (string | null)[]).includes(value)
-}
 
 /** The queue, most urgent first. Rows never move by themselves: what is new waits behind a button. */
 @customElement('page-tickets')
@@ -38,6 +36,7 @@ export class TicketsPage extends StaffPage {
       j: () => this.#move(1),
       k: () => this.#move(-1),
       u: () => this.#openFirst(),
+      b: () => this.#back(),
     })
   }
   get #view(): TicketView {
@@ -69,6 +68,33 @@ export class TicketsPage extends StaffPage {
         tickets: this.shown.tickets.map((ticket) => fresh.get(ticket.ticketId) ?? ticket),
       }
   }
+  /** The queue was gone through to its end. */
+  get #isDone(): boolean {
+    return this.query.get('done') === '1'
+  }
+  /** From here the tickets are gone through in the order that is on the screen. */
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed)
+    if (this.#isDone || !this.shown || this.shownFor !== `${this.#view} ${this.#text}`) return
+    if (this.#walked === this.shown) return
+    this.#walked = this.shown
+    this.services.walk.look(
+      this.#view,
+      this.#text,
+      this.shown.tickets.map(({ ticketId }) => ticketId),
+    )
+  }
+  #walked: TicketList | undefined
+  #back(): void {
+    const last = this.services.walk.now?.last
+    if (last) this.services.go(`/tickets/${last.ticketId}`)
+  }
+  #last() {
+    const last = this.services.walk.now?.last
+    return last
+      ? { ticketId: last.ticketId, text: walkWord(`ended.${last.how}`, { number: last.number }) }
+      : undefined
+  }
   get #newCount(): number {
     const known = new Set(this.shown?.tickets.map((ticket) => ticket.ticketId))
     return this.list.value?.tickets.filter((ticket) => !known.has(ticket.ticketId)).length ?? 0
@@ -96,6 +122,9 @@ export class TicketsPage extends StaffPage {
   }
 
   protected override render() {
+    if (this.#isDone)
+      return html`${pageHead(walkWord('allDone'), { actions: html`<a class="button" href="${BASE}/tickets?view=${this.#view}">${icon('inbox')}${walkWord('toQueue')}</a>` })}
+        ${lastLine(this.list.value && this.#last())}<queue-end></queue-end>`
     return html`${pageHead(word('tickets'), {
       actions: html`<button class="button" @click=${() => this.querySelector('new-ticket-dialog')?.open()}>${icon('plus')}${word('newTicket')}</button>`,
     })}

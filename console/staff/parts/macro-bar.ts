@@ -44,20 +44,23 @@ export class MacroBar extends StaffElement {
     const { api, ids } = this.services
     this.isRunning = true
     this.error = undefined
+    let hasEnded = false
     try {
-      await runMacro(api, ids, this.detail.ticket.ticketId, this.#plan)
+      const plan = this.#plan
+      await runMacro(api, ids, this.detail.ticket.ticketId, plan)
       await api.useKnowledge(asked.itemId, {
         version: asked.version,
         use: 'sent',
         ticketId: this.detail.ticket.ticketId,
       })
       this.dialog.close()
-      this.services.toast({ tone: 'ok', text: word('macroDone') })
+      hasEnded = plan.some(({ step }) => step.kind === 'resolve')
+      if (!hasEnded) this.services.toast({ tone: 'ok', text: word('macroDone') })
     } catch (error) {
       this.error = error
     } finally {
       this.isRunning = false
-      this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+      this.dispatchEvent(new CustomEvent(hasEnded ? 'resolved' : 'changed', { bubbles: true }))
     }
   }
 

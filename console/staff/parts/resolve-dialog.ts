@@ -65,7 +65,6 @@ export class ResolveDialog extends StaffElement {
         ...(this.reply.trim() === '' ? {} : { reply: this.reply.trim() }),
       })
       this.dialog.close()
-      this.services.toast({ tone: 'ok', text: word('ticketResolved', { number: this.detail.ticket.number }) })
       this.dispatchEvent(new CustomEvent('resolved', { bubbles: true }))
     } catch (error) {
       this.error = error

@@ -1,6 +1,7 @@
 import { html } from 'lit'
 import { customElement, query } from 'lit/decorators.js'
 import { word } from '../../words/staff.ts'
+import { walkWord } from '../../words/ticket-walk.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
 import { SHORTCUTS } from '../shortcuts.ts'
@@ -19,7 +20,7 @@ export class ShortcutDialog extends StaffElement {
         <h2 id="shortcut-title">${word('shortcuts')}</h2>
         <button class="icon-button" aria-label=${word('close')} @click=${() => this.dialog.close()}>${icon('x')}</button>
       </header>
-      ${shortcutTable()} ${singleKeySwitch(this)}
+      ${shortcutTable()} ${singleKeySwitch(this)} ${goesOnSwitch(this)}
     </dialog>`
   }
 }
@@ -44,11 +45,26 @@ export function singleKeySwitch(host: StaffElement) {
   const { preferences } = host.services
   return html`<label class="check">
     <input
+      name="single-keys"
       type="checkbox"
       .checked=${preferences.hasSingleKeys}
       @change=${(event: Event) => (preferences.hasSingleKeys = (event.target as HTMLInputElement).checked)}
     />
     <span>${word('singleKeysOn')}</span>
+  </label>`
+}
+
+/** Whether the next ticket opens by itself. */
+export function goesOnSwitch(host: StaffElement) {
+  const { preferences } = host.services
+  return html`<label class="check">
+    <input
+      name="goes-on"
+      type="checkbox"
+      .checked=${preferences.goesOn}
+      @change=${(event: Event) => (preferences.goesOn = (event.target as HTMLInputElement).checked)}
+    />
+    <span>${walkWord('goesOn')}</span>
   </label>`
 }
 

@@ -25,7 +25,7 @@ const SEND: Record<TicketActionKind, 'ask' | 'putOff' | 'merge' | 'split' | 'cha
   priority: 'change',
 }
 
-/** One dialog for what may be done with a ticket besides answering and refunding. Fires `changed`, and `moved` with the id of the ticket that goes on. */
+/** One dialog for what may be done with a ticket besides answering and refunding. Fires `stepdone` with the ticket as it is then, and `changed` when a colleague was faster. */
 @customElement('ticket-action-dialog')
 export class TicketActionDialog extends StaffElement {
   @property({ attribute: false }) detail!: TicketDetail
@@ -73,7 +73,7 @@ export class TicketActionDialog extends StaffElement {
         ...request.body,
       })
       this.dialog.close()
-      this.dispatchEvent(new CustomEvent('changed', { bubbles: true }))
+      this.dispatchEvent(new CustomEvent('stepdone', { bubbles: true, detail: { kind: this.kind, answer } }))
       if (answer.ticket.ticketId !== ticketId) this.services.go(`/tickets/${answer.ticket.ticketId}`)
     } catch (error) {
       if (!isConflict(error)) this.trouble = describeError(error)

@@ -1,4 +1,4 @@
-import { html, nothing } from 'lit'
+import { html, nothing, type PropertyValues } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail } from '#protocol/api/staff/tickets.ts'
 import type { Language } from '#protocol/words/words.ts'
@@ -44,9 +44,19 @@ export class TicketThread extends StaffElement {
 
   /** What was typed before the page was left or loaded again. */
   protected override firstUpdated(): void {
-    this.text = draftOf(this.detail.ticket.ticketId)
+    const draft = draftOf(this.detail.ticket.ticketId)
+    this.text = draft.text
+    this.wantsNote = draft.isNote
   }
-  /** Something is typed that was not sent yet. */
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed)
+    if (changed.has('text') || changed.has('wantsNote'))
+      keepDraft(this.detail.ticket.ticketId, this.text, this.wantsNote)
+  }
+  get hasDraft(): boolean {
+    return this.text.trim() !== ''
+  }
+  /** A reply is typed that was not sent yet. */
   get isWriting(): boolean {
     return this.text.trim() !== '' && !this.#isNote
   }
@@ -123,7 +133,6 @@ export class TicketThread extends StaffElement {
           ? await api.answerTicket(ticketId, body)
           : await api.reply(ticketId, body)
       this.text = ''
-      keepDraft(ticketId, '')
       this.error = undefined
       this.#requestId = undefined
       this.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer }))
@@ -233,7 +242,6 @@ export class TicketThread extends StaffElement {
   #onInput(text: string): void {
     const was = this.isWriting
     this.text = text
-    keepDraft(this.detail.ticket.ticketId, text)
     if (was !== this.isWriting) this.dispatchEvent(new CustomEvent('writing', { bubbles: true }))
   }
 

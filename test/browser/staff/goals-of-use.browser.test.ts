@@ -119,7 +119,7 @@ describe.each(LANGUAGES.map((language, index) => ({ language, index })))(
       await keys.press('e')
       await hasFocus(page, '#resolve-send:enabled')
       await keys.press('Enter')
-      await page.locator('.outcome').first().waitFor()
+      await eventually('the end', async () => (await agent.ticket(ticketId)).ticket.state === 'resolved')
       expect(sent('reply')).toHaveLength(1)
       expect(sent('resolve')).toHaveLength(1)
       await done()

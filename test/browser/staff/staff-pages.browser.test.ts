@@ -40,7 +40,7 @@ describe('single keys', () => {
     const { page, done } = await desk.open('agent', `/tickets/${ticket.ticketId}`, 'zh')
     await page.locator('ticket-desk').first().waitFor()
     await page.keyboard.press('?')
-    await page.locator('shortcut-dialog input[type=checkbox]').uncheck()
+    await page.locator('shortcut-dialog [name=single-keys]').uncheck()
     await page.keyboard.press('Escape')
     await page.keyboard.press('z')
     expect(await page.locator('dialog[open]').count()).toBe(0)

@@ -1,0 +1,53 @@
+import { catalogue } from './words.ts'
+
+/** The texts of going from ticket to ticket, and of the end of the queue. */
+const en = {
+  'ended.resolved': '#{number} is resolved.',
+  'ended.putOff': '#{number} is put off.',
+  'ended.handedOver': '#{number} waits for others.',
+  backToIt: 'Back to it',
+  place: '{at} of {count}',
+  queue: 'Queue',
+  next: 'Next ticket',
+  previous: 'Previous ticket',
+  goesOn: 'After a ticket is settled, open the next one of the queue',
+  noNext: 'This is the last one of the queue.',
+  noPrevious: 'This is the first one of the queue.',
+  allDone: 'Nothing left to do here',
+  allDoneWhy: 'What still waits comes back by itself.',
+  nothingWaits: 'Nothing waits, either.',
+  comesBack: 'Put off',
+  waits: 'Waiting for an answer',
+  until: 'back at {at}',
+  cabinet_online: 'back when the cabinet is online',
+  refund_settled: 'back when the refund has settled',
+  withOthers: '{count} with colleagues',
+  stillOpen: '{count} still open elsewhere',
+  toQueue: 'To the queue',
+}
+const zh: typeof en = {
+  'ended.resolved': '#{number} 已解决。',
+  'ended.putOff': '#{number} 已延后。',
+  'ended.handedOver': '#{number} 已交他人处理。',
+  backToIt: '返回该工单',
+  place: '第 {at} 条，共 {count} 条',
+  queue: '队列',
+  next: '下一条工单',
+  previous: '上一条工单',
+  goesOn: '处理完一条后，自动打开队列中的下一条',
+  noNext: '这是队列中的最后一条。',
+  noPrevious: '这是队列中的第一条。',
+  allDone: '这里的工单都处理完了',
+  allDoneWhy: '等待中的会自动回来。',
+  nothingWaits: '也没有等待中的工单。',
+  comesBack: '已延后',
+  waits: '等待答复',
+  until: '{at} 回来',
+  cabinet_online: '货柜上线后回来',
+  refund_settled: '退款完成后回来',
+  withOthers: '{count} 条由同事处理',
+  stillOpen: '其他视图还有 {count} 条待处理',
+  toQueue: '返回队列',
+}
+
+export const walkWord = catalogue(en, zh)
