@@ -40,27 +40,33 @@ afterAll(async () => {
 })
 
 describe('a consumer who was charged for something that they put back', () => {
-  it('is settled in three taps, from the order to the answer, with nothing typed', async () => {
-    const consumer = await world.consumer('Anna')
-    const order = await chargedThoughPutBack(world, consumer)
-    const { page, problems } = await phoneOf(consumer, 'zh')
-    let taps = 0
-    const tap = async (selector: string) => {
-      taps++
-      await page.locator(selector).first().tap()
-    }
-    await page.goto(`${url}/o/${order.orderId}`)
-    await tap('[data-dispute]')
-    await page.waitForURL('**/dispute')
-    await tap('label:has([value="item_returned"])')
-    await tap('button[type="submit"]')
-    await page.waitForURL('**/d/**')
-    expect(await page.locator('#answer').innerText()).toContain('已立即处理')
-    expect(await page.locator('.refund').innerText()).toContain('¥3.50')
-    expect(taps).toBe(3)
-    expect(problems).toEqual([])
-    await page.context().close()
-  })
+  it.each([
+    ['zh', '已立即处理'],
+    ['en', 'settled it at once'],
+  ] as const)(
+    'is settled in three taps, from the order to the answer, with nothing typed (%s)',
+    async (language, settled) => {
+      const consumer = await world.consumer('Anna')
+      const order = await chargedThoughPutBack(world, consumer)
+      const { page, problems } = await phoneOf(consumer, language)
+      let taps = 0
+      const tap = async (selector: string) => {
+        taps++
+        await page.locator(selector).first().tap()
+      }
+      await page.goto(`${url}/o/${order.orderId}`)
+      await tap('[data-dispute]')
+      await page.waitForURL('**/dispute')
+      await tap('label:has([value="item_returned"])')
+      await tap('button[type="submit"]')
+      await page.waitForURL('**/d/**')
+      expect(await page.locator('#answer').innerText()).toContain(settled)
+      expect(await page.locator('.refund').innerText()).toContain('¥3.50')
+      expect(taps).toBe(3)
+      expect(problems).toEqual([])
+      await page.context().close()
+    },
+  )
   it('comes from the line itself when there are several, still in three taps', async () => {
     const { page, posts } = await phoneOf(stories.buyer, 'en')
     await page.goto(`${url}/o/${stories.plain.orderId}`)
