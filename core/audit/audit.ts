@@ -21,6 +21,20 @@ const lastEntry = preparedFor((db) =>
   db.selectFrom('audit').select(['seq', 'mac']).orderBy('seq', 'desc').limit(1),
 )
 
+const addEntry = preparedFor(
+  (
+    db,
+    seq: number,
+    atMs: number,
+    actor: string,
+    action: string,
+    subject: string,
+    detail: string,
+    previousMac: string,
+    mac: string,
+  ) => db.insertInto('audit').values({ seq, atMs, actor, action, subject, detail, previousMac, mac }),
+)
+
 /**
  * Appends to the audit log. Rows are never changed or deleted (triggers), numbered without gaps, and each carries an
  * HMAC over itself and its predecessor, so that a removed or altered row shows.
@@ -37,10 +51,17 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     detail: JSON.stringify(entry.detail ?? {}),
     previousMac: last?.mac ?? GENESIS_MAC,
   }
-  await tx
-    .insertInto('audit')
-    .values({ ...row, mac: macOf(auditKey, row) })
-    .execute()
+  await addEntry(
+    tx,
+    row.seq,
+    row.atMs,
+    row.actor,
+    row.action,
+    row.subject,
+    row.detail,
+    row.previousMac,
+    macOf(auditKey, row),
+  )
 }
 
 interface ChainedRow {

@@ -52,8 +52,30 @@ export interface CommandBook {
 const present = preparedFor((db, commandId: string) =>
   db
     .selectFrom('command')
-    .select(['state', 'cabinetId', 'reason', 'result'])
+    .select(['state', 'cabinetId', 'reason', 'detail', 'result', 'sentAtMs', 'finishedAtMs'])
     .where('commandId', '=', commandId),
+)
+const moved = preparedFor(
+  (
+    db,
+    commandId: string,
+    state: CommandState,
+    result: string | null,
+    reason: string | null,
+    detail: string | null,
+    sentAtMs: number | null,
+    finishedAtMs: number | null,
+  ) =>
+    db
+      .updateTable('command')
+      .set({ state, result, reason, detail, sentAtMs, finishedAtMs })
+      .where('commandId', '=', commandId),
+)
+const askedFor = preparedFor((db, commandId: string) =>
+  db.selectFrom('command').select(['cabinetId', 'name', 'by']).where('commandId', '=', commandId),
+)
+const whole = preparedFor((db, commandId: string) =>
+  db.selectFrom('command').selectAll().where('commandId', '=', commandId),
 )
 const lastStep = preparedFor((db, commandId: string) =>
   db
@@ -88,19 +110,17 @@ export function createCommandBook({ db }: { db: Database }): CommandBook {
     const isSame = state === row.state && (why.reason ?? row.reason) === row.reason && result === row.result
     if (isSame) return false
     const nowMs = nowOf(tx)
-    await tx
-      .updateTable('command')
-      .set({
-        state,
-        result,
-        ...(why.reason === undefined ? {} : { reason: why.reason }),
-        ...(why.detail === undefined ? {} : { detail: why.detail.slice(0, 500) }),
-        ...(state === 'succeeded' ? { reason: null, detail: null } : {}),
-        ...(state === 'sent' ? { sentAtMs: nowMs } : {}),
-        ...(commandMachine.isTerminal(state) ? { finishedAtMs: nowMs } : {}),
-      })
-      .where('commandId', '=', commandId)
-      .execute()
+    const isDone = state === 'succeeded'
+    await moved(
+      tx,
+      commandId,
+      state,
+      result,
+      isDone ? null : (why.reason ?? row.reason),
+      isDone ? null : (why.detail?.slice(0, 500) ?? row.detail),
+      state === 'sent' ? nowMs : row.sentAtMs,
+      commandMachine.isTerminal(state) ? nowMs : row.finishedAtMs,
+    )
     await note(tx, commandId, state, why.reason)
     await recordChange(tx, { kind: 'cabinet', subjectId: row.cabinetId, cabinetId: row.cabinetId })
     return true
@@ -113,11 +133,7 @@ export function createCommandBook({ db }: { db: Database }): CommandBook {
       const { cabinetId, commandId, name, by, role, cause } = request
       const args = JSON.stringify(request.args)
       return db.write('create command', async (tx) => {
-        const known = await tx
-          .selectFrom('command')
-          .select(['cabinetId', 'name', 'by'])
-          .where('commandId', '=', commandId)
-          .executeTakeFirst()
+        const [known] = await askedFor(tx, commandId)
         if (known !== undefined) {
           if (known.cabinetId === cabinetId && known.name === name && known.by === by) return false
           throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
@@ -159,11 +175,7 @@ export function createCommandBook({ db }: { db: Database }): CommandBook {
       })
     },
     async find(commandId) {
-      const row = await db.read
-        .selectFrom('command')
-        .selectAll()
-        .where('commandId', '=', commandId)
-        .executeTakeFirst()
+      const [row] = await whole(db.read, commandId)
       if (row === undefined) return undefined
       return {
         cabinetId: row.cabinetId,

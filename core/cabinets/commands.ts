@@ -13,6 +13,14 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import { type CommandRequest, createCommandBook } from './command-book.ts'
 import { commandMachine } from './command-machine.ts'
 import type { PresenceBook } from './presence.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const keepToken = preparedFor((db, commandId: string, token: string) =>
+  db.updateTable('command').set({ token }).where('commandId', '=', commandId),
+)
+const cabinetOf = preparedFor((db, commandId: string) =>
+  db.selectFrom('command').select('cabinetId').where('commandId', '=', commandId),
+)
 
 /** What is known of a command when its request is answered; the truth is the sequenced `command.finished`. */
 export interface CommandAnswer {
@@ -220,7 +228,7 @@ export function createCommands(
     }
     const { token } = reply
     await db.write('command prepared', async (tx) => {
-      await tx.updateTable('command').set({ token }).where('commandId', '=', commandId).execute()
+      await keepToken(tx, commandId, token)
       await book.move(tx, commandId, 'accepted')
     })
     // Whoever prepared may decide otherwise; the cabinet forgets the token by itself.
@@ -327,11 +335,7 @@ export function createCommands(
       )
     },
     async recordOutcome(tx, cabinetId, { commandId, status, ...why }) {
-      const owner = await tx
-        .selectFrom('command')
-        .select('cabinetId')
-        .where('commandId', '=', commandId)
-        .executeTakeFirst()
+      const [owner] = await cabinetOf(tx, commandId)
       if (owner?.cabinetId !== cabinetId || status === 'prepared') return
       await book.move(tx, commandId, status, why)
     },

@@ -1,5 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const reportedDoors = preparedFor((db, cabinetId: string) =>
+  db.selectFrom('cabinetReport').select('doors').where('cabinetId', '=', cabinetId),
+)
 
 /** The shelves behind one door. */
 export interface Door {
@@ -8,11 +13,7 @@ export interface Door {
 
 /** As the cabinet said with its last hello. @returns nothing for a cabinet with one door, behind which everything is */
 export async function doorsOf(db: Kysely<Tables>, cabinetId: string): Promise<readonly Door[]> {
-  const row = await db
-    .selectFrom('cabinetReport')
-    .select('doors')
-    .where('cabinetId', '=', cabinetId)
-    .executeTakeFirst()
+  const [row] = await reportedDoors(db, cabinetId)
   return row?.doors == null ? [] : (JSON.parse(row.doors) as Door[])
 }
 

@@ -2,6 +2,20 @@ import type { Clock, Timer } from '#protocol/base/clock.ts'
 import type { Live } from '#protocol/messages/frames.ts'
 import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const reportOf = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('cabinetReport')
+    .innerJoin('twin', 'twin.cabinetId', 'cabinetReport.cabinetId')
+    .select([
+      'isLockedOut',
+      'cabinetReport.isOutOfService as reported',
+      'twin.isOutOfService as wanted',
+      'lastHeardMs',
+    ])
+    .where('cabinetReport.cabinetId', '=', cabinetId),
+)
 
 export type Presence = 'online' | 'suspect' | 'offline' | 'unknown'
 export interface CabinetPresence {
@@ -124,17 +138,7 @@ export function createPresence(deps: { db: Database; clock: Clock; policy: Polic
   return {
     nowOf,
     async presenceOf(cabinetId) {
-      const report = await db.read
-        .selectFrom('cabinetReport')
-        .innerJoin('twin', 'twin.cabinetId', 'cabinetReport.cabinetId')
-        .select([
-          'isLockedOut',
-          'cabinetReport.isOutOfService as reported',
-          'twin.isOutOfService as wanted',
-          'lastHeardMs',
-        ])
-        .where('cabinetReport.cabinetId', '=', cabinetId)
-        .executeTakeFirst()
+      const [report] = await reportOf(db.read, cabinetId)
       const now = nowOf(cabinetId)
       return {
         ...now,

@@ -2,6 +2,25 @@ import type { Kysely } from 'kysely'
 import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const enrolmentOf = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('cabinet')
+    .select(['cabinetId', 'partition', 'revokedAtMs'])
+    .where('cabinetId', '=', cabinetId),
+)
+const notRevoked = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('credential')
+    .select(['credentialId', 'kind', 'proofSha256', 'expiresAtMs', 'endsAtMs', 'brokerHash'])
+    .where('cabinetId', '=', cabinetId)
+    .where('revokedAtMs', 'is', null)
+    .orderBy('issuedAtMs'),
+)
+const ownerOf = preparedFor((db, cabinetId: string) =>
+  db.selectFrom('cabinet').select('operator').where('cabinetId', '=', cabinetId),
+)
 
 /** A credential with which a cabinet may connect. */
 export interface KnownCredential {
@@ -40,11 +59,7 @@ export function createRegistry({ db, clock }: CoreDeps): CabinetRegistry {
   const listeners: Array<(cabinet: KnownCabinet) => void> = []
 
   async function refresh(cabinetId: string): Promise<void> {
-    const row = await db.read
-      .selectFrom('cabinet')
-      .select(['cabinetId', 'partition', 'revokedAtMs'])
-      .where('cabinetId', '=', cabinetId)
-      .executeTakeFirst()
+    const [row] = await enrolmentOf(db.read, cabinetId)
     if (row === undefined) return
     const credentials =
       row.revokedAtMs === null ? await usableCredentials(db.read, cabinetId, clock.now()) : []
@@ -78,13 +93,7 @@ async function usableCredentials(
   cabinetId: string,
   nowMs: number,
 ): Promise<KnownCredential[]> {
-  const rows = await db
-    .selectFrom('credential')
-    .select(['credentialId', 'kind', 'proofSha256', 'expiresAtMs', 'endsAtMs', 'brokerHash'])
-    .where('cabinetId', '=', cabinetId)
-    .where('revokedAtMs', 'is', null)
-    .orderBy('issuedAtMs')
-    .execute()
+  const rows = await notRevoked(db, cabinetId)
   return rows.flatMap(({ credentialId, kind, proofSha256, expiresAtMs, endsAtMs, brokerHash }) => {
     const ends = [expiresAtMs, endsAtMs].filter((time) => time !== null)
     const soonest = ends.length === 0 ? null : Math.min(...ends)
@@ -95,10 +104,6 @@ async function usableCredentials(
 
 /** The operator to whom a cabinet belongs. */
 export async function operatorOf(db: Kysely<Tables> | Tx, cabinetId: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('cabinet')
-    .select('operator')
-    .where('cabinetId', '=', cabinetId)
-    .executeTakeFirst()
+  const [row] = await ownerOf(db, cabinetId)
   return row?.operator
 }

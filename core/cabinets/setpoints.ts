@@ -5,6 +5,38 @@ import { appendAudit } from '#core/audit/audit.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import { clearAlarm, raiseAlarm } from './alarms.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const answerWish = preparedFor(
+  (
+    db,
+    cabinetId: string,
+    answeredVersion: number,
+    answeredStatus: TwinStatus,
+    answeredReason: string | null,
+    answeredAtMs: number,
+  ) =>
+    db
+      .updateTable('twin')
+      .set({ answeredVersion, answeredStatus, answeredReason, answeredAtMs })
+      .where('cabinetId', '=', cabinetId)
+      .where('answeredVersion', '<=', answeredVersion),
+)
+const reportSetpoint = preparedFor(
+  (db, cabinetId: string, reportedSetpoint: number, reportedVersion: number, reportedAtMs: number) =>
+    db
+      .updateTable('cabinetReport')
+      .set({ reportedSetpoint, reportedVersion, reportedAtMs })
+      .where('cabinetId', '=', cabinetId),
+)
+const settleChanges = preparedFor((db, cabinetId: string, version: number, outcome: TwinStatus) =>
+  db
+    .updateTable('setpointChange')
+    .set({ outcome })
+    .where('cabinetId', '=', cabinetId)
+    .where('version', '<=', version)
+    .where('outcome', '=', 'pending'),
+)
 
 /** Who changes something of what is wanted of a cabinet. */
 export interface ChangedBy {
@@ -162,31 +194,9 @@ export async function recordSetpointAnswer(
   atMs: number,
 ): Promise<void> {
   const { version, status, value, reason } = answer
-  await tx
-    .updateTable('twin')
-    .set({
-      answeredVersion: version,
-      answeredStatus: status,
-      answeredReason: reason ?? null,
-      answeredAtMs: atMs,
-    })
-    .where('cabinetId', '=', cabinetId)
-    .where('answeredVersion', '<=', version)
-    .execute()
-  if (value !== undefined) {
-    await tx
-      .updateTable('cabinetReport')
-      .set({ reportedSetpoint: value, reportedVersion: version, reportedAtMs: atMs })
-      .where('cabinetId', '=', cabinetId)
-      .execute()
-  }
-  await tx
-    .updateTable('setpointChange')
-    .set({ outcome: status })
-    .where('cabinetId', '=', cabinetId)
-    .where('version', '<=', version)
-    .where('outcome', '=', 'pending')
-    .execute()
+  await answerWish(tx, cabinetId, version, status, reason ?? null, atMs)
+  if (value !== undefined) await reportSetpoint(tx, cabinetId, value, version, atMs)
+  await settleChanges(tx, cabinetId, version, status)
   if (status === 'applied') await clearAlarm(tx, cabinetId, 'setpoint_not_applied')
   else
     await raiseAlarm(tx, ids, {

@@ -116,6 +116,17 @@ const answerPart = preparedFor(
   },
 )
 
+const answerParts = preparedFor((db, cabinetId: string, partsAnsweredVersion: number) =>
+  db
+    .updateTable('twin')
+    .set({ partsAnsweredVersion })
+    .where('cabinetId', '=', cabinetId)
+    .where('partsAnsweredVersion', '<=', partsAnsweredVersion),
+)
+const reportService = preparedFor((db, cabinetId: string, isOutOfService: 0 | 1) =>
+  db.updateTable('cabinetReport').set({ isOutOfService }).where('cabinetId', '=', cabinetId),
+)
+
 /** In the transaction of `twin.answered`. An answer to an older document than the last one changes nothing. */
 export async function recordParts(
   tx: Tx,
@@ -124,12 +135,7 @@ export async function recordParts(
   atMs: number,
 ): Promise<void> {
   const { version } = answered
-  await tx
-    .updateTable('twin')
-    .set({ partsAnsweredVersion: version })
-    .where('cabinetId', '=', cabinetId)
-    .where('partsAnsweredVersion', '<=', version)
-    .execute()
+  await answerParts(tx, cabinetId, version)
   for (const { part, status, value, reason, detail } of answered.parts) {
     await answerPart(
       tx,
@@ -144,11 +150,6 @@ export async function recordParts(
     )
   }
   const service = answered.parts.find((one) => one.part === 'service')
-  if (service !== undefined)
-    await tx
-      .updateTable('cabinetReport')
-      .set({ isOutOfService: service.value === true ? 1 : 0 })
-      .where('cabinetId', '=', cabinetId)
-      .execute()
+  if (service !== undefined) await reportService(tx, cabinetId, service.value === true ? 1 : 0)
   await recordChange(tx, { kind: 'cabinet', subjectId: cabinetId, cabinetId })
 }

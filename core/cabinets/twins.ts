@@ -10,6 +10,23 @@ import type { PresenceBook } from './presence.ts'
 import { adoptSetpoint, applySetpoint, recordSetpointAnswer, type SetpointChange } from './setpoints.ts'
 import { loadDocument } from './twin-document.ts'
 import { applyPart, type PartChange, recordParts } from './twin-parts.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const versionsOf = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('twin')
+    .select(['version', 'setpointVersion', 'setpointDeciCelsius', 'answeredVersion', 'partsAnsweredVersion'])
+    .where('cabinetId', '=', cabinetId),
+)
+const noteSent = preparedFor((db, cabinetId: string, version: number, sentAtMs: number) =>
+  db
+    .updateTable('twin')
+    .set({ sentAtMs })
+    .where('cabinetId', '=', cabinetId)
+    .where('version', '=', version)
+    .where('sentAtMs', 'is', null)
+    .returning('version'),
+)
 
 /** Desired documents: kept here, sent in answer to a hello and on change, repeated until the cabinet answers. */
 export interface Twins {
@@ -85,11 +102,7 @@ export function createTwins(
     cabinetId: string,
     answer: { version: number; status: TwinStatus; value?: number },
   ): Promise<boolean> {
-    const row = await tx
-      .selectFrom('twin')
-      .select(['version', 'setpointVersion', 'setpointDeciCelsius'])
-      .where('cabinetId', '=', cabinetId)
-      .executeTakeFirst()
+    const [row] = await versionsOf(tx, cabinetId)
     if (row === undefined || answer.status !== 'applied' || answer.value === undefined) return false
     if (answer.version > row.version) return true
     return answer.version === row.setpointVersion && answer.value !== row.setpointDeciCelsius
@@ -97,26 +110,15 @@ export function createTwins(
 
   async function markSent(cabinetId: string, version: number): Promise<void> {
     await db.write('twin sent', async (tx) => {
-      const marked = await tx
-        .updateTable('twin')
-        .set({ sentAtMs: nowOf(tx) })
-        .where('cabinetId', '=', cabinetId)
-        .where('version', '=', version)
-        .where('sentAtMs', 'is', null)
-        .executeTakeFirst()
-      if (marked.numUpdatedRows > 0n)
-        await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
+      const marked = await noteSent(tx, cabinetId, version, nowOf(tx))
+      if (marked.length > 0) await recordChange(tx, { kind: 'setpoint', subjectId: cabinetId, cabinetId })
     })
   }
 
   /** A cabinet that holds our present document already has answered it, even if that answer belongs to a lost past. */
   async function answerHello(cabinetId: string, hello: Hello): Promise<void> {
     try {
-      const row = await db.read
-        .selectFrom('twin')
-        .select(['version', 'answeredVersion', 'partsAnsweredVersion'])
-        .where('cabinetId', '=', cabinetId)
-        .executeTakeFirst()
+      const [row] = await versionsOf(db.read, cabinetId)
       if (row === undefined) return
       const { twin } = hello
       const isOurs = twin.twinEpoch === identity

@@ -10,6 +10,20 @@ import type { createCookies } from '#core/platform/http.ts'
 import { prepared } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { type Seal, sha256Hex } from '#core/privacy/seal.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const sealedOf = preparedFor((db, consumerId: string) =>
+  db.selectFrom('consumer').select('openidSealed').where('consumerId', '=', consumerId),
+)
+/** It ends at its time, also when the work that writes it down is late. */
+const restrictionOf = preparedFor((db, consumerId: string, nowMs: number) =>
+  db
+    .selectFrom('restriction')
+    .select(['restrictionId', 'level', 'capFen', 'expiresAtMs'])
+    .where('consumerId', '=', consumerId)
+    .where('state', '=', 'active')
+    .where('expiresAtMs', '>', nowMs),
+)
 
 /** A phone is remembered for this long after its consent. */
 const SIGN_IN_LIFE_MS = 180 * 24 * 3_600_000
@@ -125,11 +139,7 @@ export function createConsumers(
       void reply.setCookie(cookies.name(COOKIE), token, cookies.options('lax', SIGN_IN_LIFE_MS / 1000))
     },
     async openidOf(reader, consumerId) {
-      const row = await reader
-        .selectFrom('consumer')
-        .select('openidSealed')
-        .where('consumerId', '=', consumerId)
-        .executeTakeFirst()
+      const [row] = await sealedOf(reader, consumerId)
       if (row === undefined) throw new CabinetError('not_found', `There is no consumer ${consumerId}.`)
       return seal.open(row.openidSealed, boundTo(consumerId))
     },
@@ -141,16 +151,8 @@ export function createConsumers(
         .execute()
     },
     async findRestriction(reader, consumerId) {
-      return (
-        reader
-          .selectFrom('restriction')
-          .select(['restrictionId', 'level', 'capFen', 'expiresAtMs'])
-          .where('consumerId', '=', consumerId)
-          .where('state', '=', 'active')
-          // It ends at its time, also when the work that writes it down is late.
-          .where('expiresAtMs', '>', clock.now())
-          .executeTakeFirst()
-      )
+      const [restriction] = await restrictionOf(reader, consumerId, clock.now())
+      return restriction
     },
   }
 }

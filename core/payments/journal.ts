@@ -3,6 +3,29 @@ import type { Ids } from '#protocol/base/ids.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { ProviderRequest, Reply } from './provider.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const answered = preparedFor(
+  (
+    db,
+    callId: string,
+    state: ProviderCallRow['state'],
+    status: number | null,
+    detail: string | null,
+    answeredAtMs: number,
+  ) =>
+    db.updateTable('providerCall').set({ state, status, detail, answeredAtMs }).where('callId', '=', callId),
+)
+const latest = preparedFor((db, subjectId: string, operation: ProviderCallRow['operation']) =>
+  db
+    .selectFrom('providerCall')
+    .selectAll()
+    .where('subjectId', '=', subjectId)
+    .where('operation', '=', operation)
+    .orderBy('savedAtMs', 'desc')
+    .orderBy('callId', 'desc')
+    .limit(1),
+)
 
 export type ProviderCallRow = Selectable<Tables['providerCall']>
 
@@ -46,11 +69,7 @@ export async function recordReply(tx: Tx, callId: string, reply: Reply<unknown>)
             status: reply.status,
             detail: reply.kind === 'refused' ? `${reply.code} ${reply.message}`.trim() : reply.code,
           }
-  await tx
-    .updateTable('providerCall')
-    .set({ ...outcome, detail: outcome.detail?.slice(0, 500) ?? null, answeredAtMs: nowOf(tx) })
-    .where('callId', '=', callId)
-    .execute()
+  await answered(tx, callId, outcome.state, outcome.status, outcome.detail?.slice(0, 500) ?? null, nowOf(tx))
 }
 
 /** The last call of an operation on a subject. */
@@ -59,15 +78,8 @@ export async function lastCall(
   subjectId: string,
   operation: ProviderCallRow['operation'],
 ): Promise<ProviderCallRow | undefined> {
-  return db
-    .selectFrom('providerCall')
-    .selectAll()
-    .where('subjectId', '=', subjectId)
-    .where('operation', '=', operation)
-    .orderBy('savedAtMs', 'desc')
-    .orderBy('callId', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  const [call] = await latest(db, subjectId, operation)
+  return call
 }
 
 /** Saved and never answered: this process or the one before it ended in between. Nobody knows whether they took effect. */

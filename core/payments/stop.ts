@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 
 /**
  * Why no money is asked for and none is sent back at the moment. What the provider tells is still taken, doors still close,
@@ -19,8 +20,9 @@ const FACT = 'money.stop'
 /** A reason that a person must take away is not replaced by one that goes by itself. */
 const WEIGHT: Record<MoneyStop['why'], number> = { check: 0, restored: 1, person: 2, broken: 3 }
 
+const stopped = preparedFor((db) => db.selectFrom('fact').select('value').where('name', '=', FACT))
 export async function findMoneyStop(read: Kysely<Tables>): Promise<MoneyStop | undefined> {
-  const row = await read.selectFrom('fact').select('value').where('name', '=', FACT).executeTakeFirst()
+  const [row] = await stopped(read)
   return row === undefined ? undefined : (JSON.parse(row.value) as MoneyStop)
 }
 

@@ -12,6 +12,15 @@ import type { Tables } from '#core/platform/tables/index.ts'
 import { forgetSpans } from '#core/support/clocks/calendar.ts'
 import { enterHolidays, SHIPPED_HOLIDAYS } from '#core/support/clocks/holidays.ts'
 import { missingYear, problemIn } from './decide-holidays.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const savedYears = preparedFor((db) =>
+  db
+    .selectFrom('holidayYear as h')
+    .innerJoin('staff as s', 's.staffId', 'h.savedBy')
+    .select(['h.year', 'h.version', 'h.days', 'h.savedAtMs', 's.displayName as savedBy'])
+    .orderBy('h.version'),
+)
 
 const KIND = 'holidays.look'
 const HOUR_MS = 3_600_000
@@ -111,12 +120,7 @@ async function heldYears(db: Kysely<Tables>): Promise<Map<number, Held>> {
       { days, version: 0, savedBy: null, savedAtMs: null },
     ]),
   )
-  const rows = await db
-    .selectFrom('holidayYear as h')
-    .innerJoin('staff as s', 's.staffId', 'h.savedBy')
-    .select(['h.year', 'h.version', 'h.days', 'h.savedAtMs', 's.displayName as savedBy'])
-    .orderBy('h.version')
-    .execute()
+  const rows = await savedYears(db)
   for (const { year, days, ...row } of rows) held.set(year, { ...row, days: JSON.parse(days) as HolidayYear })
   return held
 }

@@ -9,6 +9,16 @@ import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import { getTicket, getUnchanged, type TicketRow } from '../ticket-store.ts'
 import type { Tickets } from '../tickets.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const waitingFor = preparedFor((db, cabinetId: string, version: number) =>
+  db
+    .selectFrom('ticket')
+    .selectAll()
+    .where('cabinetId', '=', cabinetId)
+    .where('deviceVersion', 'is not', null)
+    .where('deviceVersion', '<=', version),
+)
 
 const KIND = 'ticket.device'
 
@@ -86,13 +96,7 @@ export function createDeviceWait(
     },
     handlers: {
       'climate.setpoint-applied': async (tx, { cabinetId }, { version, status }) => {
-        const waiting = await tx
-          .selectFrom('ticket')
-          .selectAll()
-          .where('cabinetId', '=', cabinetId)
-          .where('deviceVersion', 'is not', null)
-          .where('deviceVersion', '<=', version)
-          .execute()
+        const waiting = await waitingFor(tx, cabinetId, version)
         for (const ticket of waiting) await answer(tx, ticket, version, status)
       },
     },

@@ -7,6 +7,15 @@ import type { DueWork } from '#core/platform/due.ts'
 import { type Author, getTicket, getUnchanged, saveTicket, type TicketRow } from '../ticket-store.ts'
 import { OPEN_TICKET_STATES } from '../machine.ts'
 import { AWAKE } from '../tickets.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const waitingFor = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('ticket')
+    .selectAll()
+    .where('snoozeKind', '=', 'cabinet_online')
+    .where('cabinetId', '=', cabinetId),
+)
 
 const KIND = 'ticket.wake'
 const LONGEST_MS = 30 * 86_400_000
@@ -39,12 +48,7 @@ export function createSnoozing(deps: CoreDeps & { due: DueWork; presence: Presen
 
   function cabinetOnline(cabinetId: string, now: Presence): void {
     db.write('wake tickets of a cabinet', async (tx) => {
-      const tickets = await tx
-        .selectFrom('ticket')
-        .selectAll()
-        .where('snoozeKind', '=', 'cabinet_online')
-        .where('cabinetId', '=', cabinetId)
-        .execute()
+      const tickets = await waitingFor(tx, cabinetId)
       for (const ticket of tickets) await rouse(tx, ticket)
     }).catch((error: unknown) => log.error({ err: error, cabinetId, now }, 'tickets could not be woken'))
   }
