@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { CallerAnswer, CallerAsk, CallerFact } from '#protocol/api/callers.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
@@ -15,9 +15,8 @@ import type { Happening, TicketRow } from '#core/support/ticket-store.ts'
 import { chooseFacts } from './choose-facts.ts'
 import { factsOf } from './facts.ts'
 import { type CallerCheckInput, callerCheckMachine } from './machine.ts'
+import { type CallerCheckRow, callerTriesLeft, checksOfDay } from './tries.ts'
 
-export type CallerCheckRow = Selectable<Tables['callerCheck']>
-export const CALLER_DAY_MS = 86_400_000
 /** A button that is pressed twice sends one code. */
 const CODE_PAUSE_MS = 15_000
 const CODE_DIGITS = 6
@@ -372,34 +371,4 @@ export function createCallerChecks(
 
 function isSame(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
-}
-
-/** What this person was asked within a day, on any ticket: calling again is no way to more tries. */
-export async function checksOfDay(
-  db: Kysely<Tables>,
-  consumerId: string,
-  nowMs: number,
-): Promise<CallerCheckRow[]> {
-  return db
-    .selectFrom('callerCheck')
-    .selectAll()
-    .where('consumerId', '=', consumerId)
-    .where('askedAtMs', '>', nowMs - CALLER_DAY_MS)
-    .execute()
-}
-
-/** Questions that were not answered well count, also when they were put aside; every code that was sent counts. Pure. */
-export function callerTriesLeft(
-  checks: ReadonlyArray<Pick<CallerCheckRow, 'way' | 'state'>>,
-  policy: Pick<CoreDeps['policy'], 'callerQuestionsMost' | 'callerCodesMost'>,
-): { facts: number; codes: number } {
-  const failed = checks.filter(
-    ({ way, state }) =>
-      way === 'facts' && (state === 'failed' || state === 'lapsed' || state === 'withdrawn'),
-  )
-  const sent = checks.filter(({ way, state }) => way === 'code' && state !== 'passed' && state !== 'ended')
-  return {
-    facts: Math.max(0, policy.callerQuestionsMost - failed.length),
-    codes: Math.max(0, policy.callerCodesMost - sent.length),
-  }
 }

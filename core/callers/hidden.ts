@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { TicketRow } from '#core/support/ticket-store.ts'
-import type { CallerCheckRow } from './caller-checks.ts'
+import type { CallerCheckRow } from './tries.ts'
 import { isFromCaller } from './decide-caller.ts'
 
 /** What of a ticket says whether its purchase may be shown. */

@@ -4,7 +4,7 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { TicketRow } from '#core/support/ticket-store.ts'
-import { type CallerCheckRow, callerTriesLeft, checksOfDay } from './caller-checks.ts'
+import { type CallerCheckRow, callerTriesLeft, checksOfDay } from './tries.ts'
 import { factsOf } from './facts.ts'
 import { isHiddenBy, withCaller } from './hidden.ts'
 

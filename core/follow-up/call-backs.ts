@@ -1,11 +1,8 @@
-import type { Selectable } from 'kysely'
 import type {
   CallBackAttempt,
   CallBackCancel,
   CallBackMessage,
   CallBackPlan,
-  CallBackQuestion,
-  CallBackSegment,
 } from '#protocol/api/call-backs.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
@@ -23,12 +20,10 @@ import { CALENDARS } from '#core/support/clocks/calendar.ts'
 import { sayOnTicket } from '#core/support/messages.ts'
 import { tellAnswered } from '#core/support/tell-consumer.ts'
 import { getTicket, type Happening, saveTicket, type TicketRow } from '#core/support/ticket-store.ts'
-import { typeOf } from '#core/support/ticket-types.ts'
 import type { Tickets } from '#core/support/tickets.ts'
 import {
   type CallBackDecision,
   decideCallBack,
-  type FollowedCase,
   inputOf,
   isLowScore,
   problemsIn,
@@ -36,14 +31,14 @@ import {
   triesWith,
   withinHours,
 } from './decide-call-back.ts'
+import { type CallBackRow, callBackSeenBy, questionsOf, reasonsOf } from './call-back-rows.ts'
+import { factsOf, roundOf } from './followed-case.ts'
 import { type CallBackInput, callBackMachine } from './machine.ts'
 import { createOverdueWatch } from './overdue.ts'
 import { heldPlan } from './plan-book.ts'
 
-export type CallBackRow = Selectable<Tables['callBack']>
 const KIND = 'callBack.plan'
 const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 export interface CallBacks {
   /** A ticket was closed: whether somebody is called is decided by due work, which only one core claims. */
@@ -375,24 +370,6 @@ async function keepResponsible(tx: Tx, ticket: TicketRow, by: StaffIdentity): Pr
   )
 }
 
-/** @throws not_found for what is the lead's */
-export async function callBackSeenBy(tx: Tx, staff: StaffIdentity, callBackId: string): Promise<CallBackRow> {
-  const row = await tx
-    .selectFrom('callBack')
-    .selectAll()
-    .where('callBackId', '=', callBackId)
-    .executeTakeFirst()
-  if (row === undefined || (row.audience === 'lead' && !staff.permissions.has('callBack.lead')))
-    throw new CabinetError('not_found', 'There is no such call-back.')
-  return row
-}
-export function reasonsOf(row: Pick<CallBackRow, 'reasons'>): CallBackSegment[] {
-  return JSON.parse(row.reasons) as CallBackSegment[]
-}
-export function questionsOf(row: Pick<CallBackRow, 'questions'>): CallBackQuestion[] {
-  return JSON.parse(row.questions) as CallBackQuestion[]
-}
-
 async function tell(tx: Tx, callBackId: string, ticket: TicketRow): Promise<void> {
   await recordChange(tx, {
     kind: 'callBack',
@@ -403,59 +380,4 @@ async function tell(tx: Tx, callBackId: string, ticket: TicketRow): Promise<void
 async function zoneOf(tx: Tx, ticket: TicketRow): Promise<string> {
   const own = ticket.cabinetId === null ? undefined : await zoneOfCabinet(tx, ticket.cabinetId)
   return own ?? homeZone(tx)
-}
-async function roundOf(tx: Tx, ticketId: string): Promise<number> {
-  const row = await tx
-    .selectFrom('ticketClock')
-    .select((eb) => eb.fn.max('round').as('round'))
-    .where('ticketId', '=', ticketId)
-    .executeTakeFirst()
-  return row?.round ?? 0
-}
-
-async function factsOf(tx: Tx, ticket: TicketRow, plan: CallBackPlan): Promise<FollowedCase> {
-  const { consumerId, orderId } = ticket
-  const { side } = typeOf(ticket.type)
-  const sinceMs = nowOf(tx) - plan.repeatedDays * DAY_MS
-  const asked =
-    consumerId === null
-      ? undefined
-      : await tx
-          .selectFrom('ticket')
-          .select((eb) => eb.fn.countAll<number>().as('count'))
-          .where('consumerId', '=', consumerId)
-          .where('openedAtMs', '>=', sinceMs)
-          .where('origin', '<>', 'anomaly')
-          .executeTakeFirst()
-  const order =
-    orderId === null
-      ? undefined
-      : await tx.selectFrom('order').select('refundedFen').where('orderId', '=', orderId).executeTakeFirst()
-  const nps = await tx
-    .selectFrom('npsQuestion')
-    .select('score')
-    .where('ticketId', '=', ticket.ticketId)
-    .executeTakeFirst()
-  const restriction =
-    consumerId === null
-      ? undefined
-      : await tx
-          .selectFrom('restriction')
-          .select('level')
-          .where('consumerId', '=', consumerId)
-          .where('state', '=', 'active')
-          .where('expiresAtMs', '>', nowOf(tx))
-          .executeTakeFirst()
-  const isOperator = side === 'operator'
-  return {
-    type: ticket.type,
-    side,
-    refundedFen: order?.refundedFen ?? 0,
-    contacts: (asked?.count ?? 1) + (await roundOf(tx, ticket.ticketId)),
-    rating: ticket.rating,
-    nps: nps?.score ?? null,
-    isRestricted: restriction !== undefined,
-    canPhone: ticket.phoneSealed !== null || (isOperator && ticket.cabinetId !== null),
-    canWrite: consumerId !== null || (isOperator && ticket.openedBy !== ''),
-  }
 }

@@ -9,7 +9,7 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { consumerLabel } from '#core/privacy/seal.ts'
-import { type CallBackRow, questionsOf, reasonsOf } from './call-backs.ts'
+import { type CallBackRow, questionsOf, reasonsOf } from './call-back-rows.ts'
 
 const LIST_LENGTH = 200
 

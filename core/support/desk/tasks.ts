@@ -11,7 +11,7 @@ import type { DueWork } from '#core/platform/due.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { getTicket, getUnchanged, saveTicket, type TicketRow } from '../ticket-store.ts'
-import { CHECKLISTS } from '../ticket-types.ts'
+import { CHECKLISTS } from '../checklists.ts'
 import type { Tickets } from '../tickets.ts'
 
 export type TaskRow = Selectable<Tables['ticketTask']>

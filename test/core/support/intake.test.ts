@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decideIntake, phoneDigits } from '#core/support/intake.ts'
-import { CHECKLISTS, TICKET_TYPES } from '#core/support/ticket-types.ts'
+import { CHECKLISTS } from '#core/support/checklists.ts'
+import { TICKET_TYPES } from '#core/support/ticket-types.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const problemsOf = (type: string, values: Record<string, string | number | boolean>) => {
