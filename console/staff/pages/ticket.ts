@@ -249,7 +249,7 @@ export class TicketPage extends StaffPage {
     if (!queue) return nothing
     const at = queue.ticketIds.indexOf(this.#here)
     return html`<nav class="walk row" aria-label=${walkWord('queue')}>
-      <button class="icon-button" aria-label=${walkWord('previous')} title="${walkWord('previous')} (k)" ?disabled=${at === 0} @click=${() => this.#previous()}>${icon('arrow-left')}</button>
+      <button class="icon-button" aria-label=${walkWord('previous')} title="${walkWord('previous')} (k)" ?disabled=${at === 0} @click=${() => this.#previous()}>${icon('chevron-right')}</button>
       <span class="soft small number">${walkWord('place', { at: at + 1, count: queue.ticketIds.length })}</span>
       <button class="icon-button" aria-label=${walkWord('next')} title="${walkWord('next')} (j)" @click=${() => void this.#next()}>${icon('chevron-right')}</button>
     </nav>`
