@@ -52,9 +52,12 @@ export class OrdersPage extends StaffPage {
   }
 
   #amounts(amounts: StaffOrderList['orders'][number]['amounts']) {
-    const none = html`<span class="soft">–</span>`
+    // A dash would say that nothing was paid or given back.
     if (amounts === null)
-      return html`<td class="end"><span class="soft">${callerWord('amountHidden')}</span></td><td class="end">${none}</td><td class="end">${none}</td>`
+      return [1, 2, 3].map(
+        () => html`<td class="end"><span class="soft">${callerWord('amountHidden')}</span></td>`,
+      )
+    const none = html`<span class="soft">–</span>`
     const { totalFen, paidFen, refundedFen } = amounts
     return html`<td class="end">${money(totalFen)}</td>
       <td class="end">${paidFen === 0 ? none : money(paidFen)}</td>

@@ -97,6 +97,24 @@ for (const language of LANGUAGES)
       expect(problems.every((problem) => problem.includes('403'))).toBe(true)
       await page.context().close()
     })
+    it('reads in the list of orders and at the cabinet that the amount is not shown yet', async () => {
+      const { order } = await aStranger()
+      const hidden = language === 'zh' ? '暂不显示' : 'not shown yet'
+      const { page, done } = await desk.open('agent', '/orders', language, PHONE)
+      const row = page.locator('tbody tr', { has: page.locator(`a[href$="${order}"]`) })
+      await row.getByRole('cell', { name: hidden }).first().waitFor()
+      expect(await row.innerText()).not.toMatch(/[¥￥]/)
+      expect(await overflowPixels(page)).toBeLessThanOrEqual(0)
+      expect(await findViolations(page)).toEqual([])
+      await done()
+      const cabinet = await desk.open('agent', `/cabinets/${desk.system.cabinetId}`, language)
+      const visit = cabinet.page.locator('.area-sessions tr', {
+        has: cabinet.page.locator(`a[href$="${order}"]`),
+      })
+      await visit.getByRole('cell', { name: hidden }).waitFor()
+      expect(await findViolations(cabinet.page)).toEqual([])
+      await cabinet.done()
+    })
     it('fits on a phone', async () => {
       const { page, done } = await desk.open('agent', `/tickets/${await aCall()}`, language, PHONE)
       await page.locator('#caller-first').click()
