@@ -1,28 +1,25 @@
-import type { Selectable } from 'kysely'
-import type { DisputeReason } from '#protocol/api/common.ts'
 import type { DisputeRequest, DisputeView, RatingRequest } from '#protocol/api/consumer.ts'
 import { PICTURES_OF_CONSUMER_MOST } from '#protocol/api/pictures.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { yuanText } from '#protocol/base/units.ts'
-import type { SessionReconciled } from '#protocol/messages/session.ts'
-import { weighTrace } from '#protocol/weighing/engine.ts'
 import { formatMoment } from '#protocol/words/format.ts'
 import type { StoryKey } from '#protocol/words/story.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
 import { ITEM_RETURNED_RULE, percent, type ReturnDecision } from '#core/anomalies/decide.ts'
-import { returnedGoodsRule, type StoredReturn } from '#core/anomalies/returned-goods.ts'
-import { productsBySku } from '#core/catalog/queries.ts'
+import { returnedGoodsRule } from '#core/anomalies/returned-goods.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
-import { findOrder, getOrder, linesOf, type OrderLineRow, type OrderRow } from '#core/orders/store.ts'
+import { findOrder, getOrder, linesOf, type OrderRow } from '#core/orders/store.ts'
 import type { Traces } from '#core/orders/trace.ts'
 import type { Charges } from '#core/payments/charges.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
-import type { Tables } from '#core/platform/tables/index.ts'
 import type { PolicyBook } from '#core/policies/book.ts'
 import { type Judged, judge } from '#core/policies/judge.ts'
 import { lowerByRule, refundByRule } from '#core/refunds/by-rule.ts'
 import type { Refunds } from '#core/refunds/refunds.ts'
+import { ASKED_FOR, createDisputeEvidence, type DisputeEvidence, type Finding } from './dispute-evidence.ts'
+import { actionsOf, stateOf } from './dispute-state.ts'
+import { decideDisputedLines, questionedFen } from './disputed-lines.ts'
 import { createQualityCheck } from './quality-check.ts'
 import type { TicketPictures } from './pictures/pictures.ts'
 import { placeOf } from './questions/place.ts'
@@ -30,7 +27,7 @@ import type { Satisfaction } from './satisfaction.ts'
 import { isOfConsumer } from './ticket-store.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
-export interface Disputes {
+export interface Disputes extends Pick<DisputeEvidence, 'reExamine' | 'weighAgain'> {
   /** One tap more than reading: looks at the evidence at once, and settles what is clear before it answers. */
   raise(consumerId: string, orderId: string, request: DisputeRequest): Promise<DisputeView>
   view(consumerId: string, disputeId: string): Promise<DisputeView>
@@ -46,34 +43,7 @@ export interface Disputes {
   ): Promise<DisputeView>
   rate(consumerId: string, disputeId: string, rating: RatingRequest): Promise<DisputeView>
   recommend(consumerId: string, disputeId: string, score: number): Promise<DisputeView>
-  /** Weighs the trace of an order again; undefined while it has not arrived. Also the agent's advice. */
-  reExamine(
-    order: OrderRow,
-    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
-  ): Promise<ReExamined | undefined>
-  /** Everything that the rule on doubted goods looks at; undefined while the trace has not arrived. */
-  weighAgain(
-    order: OrderRow,
-    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
-  ): Promise<StoredReturn | undefined>
 }
-/** What weighing again comes to, with all that was looked at. */
-export interface ReExamined extends ReturnDecision {
-  readonly weighed: StoredReturn
-}
-
-type Payment = Selectable<Tables['payment']>
-/** What the evidence says before anything is written. */
-type Finding =
-  | { kind: 'duplicate' }
-  | { kind: 'single'; amountFen: number }
-  | { kind: 'returned'; decision: ReExamined }
-  | { kind: 'late'; key: StoryKey; values: Record<string, string | number>; decision?: ReExamined }
-  | { kind: 'unclear'; decision?: ReExamined }
-
-const GOODS_REASONS: ReadonlySet<DisputeReason> = new Set(['item_returned', 'not_taken', 'wrong_item'])
-/** The money is asked for and not taken: less can still be asked for. */
-const ASKED_FOR = new Set(['charging', 'arrears'])
 const DISPUTABLE = new Set(['paid', 'partly_refunded', 'charging', 'arrears', 'paid_elsewhere', 'held'])
 
 export function createDisputes(
@@ -89,10 +59,11 @@ export function createDisputes(
     traces: Traces
   },
 ): Disputes {
-  const { db, clock, ids, policy, policies, log, charges, refunds, anomalies, tickets, orders, traces } = deps
+  const { db, clock, ids, policy, policies, log, charges, refunds, anomalies, tickets, orders } = deps
   const { satisfaction, pictures } = deps
 
   const quality = createQualityCheck(deps)
+  const evidence = createDisputeEvidence(deps)
 
   async function ownOrder(consumerId: string, orderId: string): Promise<OrderRow> {
     const order = await findOrder(db.read, orderId)
@@ -123,150 +94,13 @@ export function createDisputes(
     if (before !== undefined) return toView(before)
     if (!DISPUTABLE.has(order.state))
       throw new CabinetError('order_not_refundable', 'Nothing was charged on this order.')
-    const lines = await wishedLines(orderId, request.lines)
-    const finding = await examine(order, request.reason, lines)
+    const lines = decideDisputedLines(await linesOf(db.read, orderId), request.lines)
+    const finding = await evidence.examine(order, request.reason, lines)
     const ticketId = await db.write('raise a dispute', (tx) =>
       settleOrAsk(tx, order, request, lines, finding),
     )
     log.info({ ticketId, orderId, reason: request.reason, finding: finding.kind }, 'dispute raised')
     return toView(await tickets.get(db.read, ticketId))
-  }
-
-  /** Nothing chosen means everything that can still be refunded. */
-  async function wishedLines(
-    orderId: string,
-    chosen: DisputeRequest['lines'],
-  ): Promise<DisputeRequest['lines']> {
-    const lines = await linesOf(db.read, orderId)
-    for (const { lineId, quantity } of chosen) {
-      const line = lines.find((one) => one.lineId === lineId)
-      if (line === undefined || quantity > line.quantity)
-        throw new CabinetError('bad_request', `The order has no ${quantity} pieces on the line ${lineId}.`)
-    }
-    if (chosen.length > 0) return chosen
-    return lines
-      .filter((line) => line.quantity > line.refundedQuantity)
-      .map((line) => ({ lineId: line.lineId, quantity: line.quantity - line.refundedQuantity }))
-  }
-
-  async function examine(
-    order: OrderRow,
-    reason: DisputeReason,
-    lines: DisputeRequest['lines'],
-  ): Promise<Finding> {
-    if (reason === 'charged_twice') return examinePayments(order)
-    if (reason === 'charged_late') return examineDelay(order)
-    if (GOODS_REASONS.has(reason) && (order.paidFen > 0 || ASKED_FOR.has(order.state))) {
-      const decision = await reExamine(order, lines)
-      if (decision?.outcome === 'refund') return { kind: 'returned', decision }
-      return { kind: 'unclear', ...(decision === undefined ? {} : { decision }) }
-    }
-    return { kind: 'unclear' }
-  }
-
-  /** The provider is asked now: a second payment may have come without a word. What it shows is refunded by its own rule. */
-  async function examinePayments(order: OrderRow): Promise<Finding> {
-    const charge = await db.read
-      .selectFrom('charge')
-      .select('chargeId')
-      .where('orderId', '=', order.orderId)
-      .executeTakeFirst()
-    const isAnswered = charge !== undefined && (await charges.check(charge.chargeId))
-    const payments: Payment[] = await db.read
-      .selectFrom('payment')
-      .selectAll()
-      .where('orderId', '=', order.orderId)
-      .execute()
-    const duplicates = payments.filter((payment) => payment.isDuplicate === 1)
-    // The provider may have refused to give it back: then nobody may be told that it is on its way.
-    if (duplicates.some((payment) => payment.reservedFen < payment.amountFen)) return { kind: 'unclear' }
-    if (duplicates.length > 0) return { kind: 'duplicate' }
-    const [only] = payments
-    return isAnswered && only !== undefined
-      ? { kind: 'single', amountFen: only.amountFen }
-      : { kind: 'unclear' }
-  }
-
-  async function examineDelay(order: OrderRow): Promise<Finding> {
-    const view = await orders.order(order.orderId)
-    if (view.state !== 'paid' || view.closedAtMs === null || view.chargedAtMs === null)
-      return { kind: 'unclear' }
-    // A late charge is also looked at for being wrong.
-    const decision = await reExamine(
-      order,
-      view.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
-    )
-    if (decision?.outcome === 'refund') return { kind: 'returned', decision }
-    const consumer = await db.read
-      .selectFrom('consumer')
-      .select('language')
-      .where('consumerId', '=', order.consumerId)
-      .executeTakeFirstOrThrow()
-    const cabinet = await db.read
-      .selectFrom('cabinet')
-      .select('timeZone')
-      .where('cabinetId', '=', order.cabinetId)
-      .executeTakeFirstOrThrow()
-    const at = (ms: number) => formatMoment(consumer.language, ms, clock.now(), cabinet.timeZone)
-    return {
-      kind: 'late',
-      ...(decision === undefined ? {} : { decision }),
-      key: view.deferral?.cause === 'offline' ? 'outcome.late_explained_offline' : 'outcome.late_explained',
-      values: {
-        closed: at(view.closedAtMs),
-        charged: at(view.chargedAtMs),
-        count: view.lines.reduce((sum, line) => sum + line.quantity, 0),
-        amount: yuanText(view.totalFen),
-      },
-    }
-  }
-
-  async function reExamine(
-    order: OrderRow,
-    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
-  ): Promise<ReExamined | undefined> {
-    const weighed = await weighAgain(order, disputed)
-    if (weighed === undefined) return undefined
-    return { ...returnedGoodsRule.decide(weighed, policies.held('returned_goods').limits), weighed }
-  }
-
-  async function weighAgain(
-    order: OrderRow,
-    disputed: ReadonlyArray<{ lineId: string; quantity: number }>,
-  ): Promise<StoredReturn | undefined> {
-    const session = await db.read
-      .selectFrom('session')
-      .selectAll()
-      .where('sessionId', '=', order.sessionId)
-      .executeTakeFirst()
-    const trace = await traces.find(order.sessionId)
-    if (session?.reconciled == null || trace === undefined) return undefined
-    const first = (JSON.parse(session.reconciled) as SessionReconciled).receipt
-    const [lines, products] = [await linesOf(db.read, order.orderId), await productsBySku(db.read)]
-    const named = (line: OrderLineRow, quantity: number) => ({ lineId: line.lineId, sku: line.sku, quantity })
-    const { receipt, alternatives, steps } = weighTrace(trace.planogram, trace.samples)
-    return {
-      disputed: disputed.flatMap(({ lineId, quantity }) => {
-        const line = lines.find((one) => one.lineId === lineId)
-        return line === undefined ? [] : [named(line, quantity)]
-      }),
-      billed: lines.map((line) => ({
-        ...named(line, line.quantity - line.refundedQuantity),
-        amountFen: line.amountFen - line.refundedFen,
-      })),
-      first,
-      again: { receipt, alternatives, steps },
-      unitGrams: Object.fromEntries(
-        trace.planogram.shelves.flatMap((shelf) =>
-          shelf.products.flatMap(({ sku }) => {
-            const product = products.get(sku)
-            return product === undefined
-              ? []
-              : [[sku, { unitGrams: product.unitGrams, sigmaGrams: product.sigmaGrams }] as const]
-          }),
-        ),
-      ),
-    }
   }
 
   async function settleOrAsk(
@@ -528,8 +362,8 @@ export function createDisputes(
 
   return {
     raise,
-    reExamine,
-    weighAgain,
+    reExamine: (order, disputed) => evidence.reExamine(order, disputed),
+    weighAgain: (order, disputed) => evidence.weighAgain(order, disputed),
     async view(consumerId, disputeId) {
       return toView(await ownTicket(consumerId, disputeId))
     },
@@ -558,41 +392,4 @@ export function createDisputes(
       return toView(await tickets.get(db.read, ticket.ticketId))
     },
   }
-}
-
-/** Where a ticket stands for whoever asked. */
-export function stateOf(
-  ticket: Pick<TicketRow, 'state' | 'isAutomatic' | 'firstRespondedAtMs'>,
-): DisputeView['state'] {
-  switch (ticket.state) {
-    case 'resolved':
-      return ticket.isAutomatic === 1 ? 'settled' : 'resolved'
-    case 'closed':
-    case 'merged':
-      return 'closed'
-    case 'new':
-    case 'open':
-    case 'reopened':
-    case 'waiting_consumer':
-    case 'waiting_internal':
-    case 'waiting_device':
-    case 'waiting_refund':
-      return ticket.firstRespondedAtMs === null ? 'in_review' : 'answered'
-  }
-}
-
-function actionsOf(ticket: TicketRow, nowMs: number, reopenWindowMs: number): string[] {
-  if (ticket.state === 'merged') return []
-  if (ticket.resolvedAtMs === null) return ['reply']
-  return [
-    ...(nowMs - ticket.resolvedAtMs <= reopenWindowMs ? ['reopen'] : []),
-    ...(ticket.rating === null ? ['rate'] : []),
-  ]
-}
-
-/** Of a line, what the pieces cost that the consumer points at; what went back before counts no more. */
-function questionedFen(line: OrderLineRow, named: DisputeRequest['lines']): number {
-  const pieces = named.find((one) => one.lineId === line.lineId)?.quantity ?? 0
-  const leftFen = line.amountFen - line.refundedFen
-  return Math.min(leftFen, Math.round((line.amountFen * pieces) / line.quantity))
 }
