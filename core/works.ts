@@ -7,6 +7,7 @@ import { keepCommandPictures } from '#core/cabinets/command-pictures.ts'
 import { createCommands } from '#core/cabinets/commands.ts'
 import { createPresence } from '#core/cabinets/presence.ts'
 import { createLostTail } from '#core/backup/lost-tail.ts'
+import { isLossKnown } from '#core/backup/windows.ts'
 import { createProjections, createStreamObserver } from '#core/cabinets/projections.ts'
 import { createRegistry } from '#core/cabinets/registry.ts'
 import { createTwins } from '#core/cabinets/twins.ts'
@@ -56,7 +57,13 @@ export async function createWorks(given: CoreDeps, ports: WorksPorts) {
   const registry = createRegistry(deps)
   await registry.load()
   const presence = createPresence(deps)
-  const twins = createTwins({ ...deps, wire, presence, identity: await databaseIdentity(db, ids) })
+  const twins = createTwins({
+    ...deps,
+    wire,
+    presence,
+    identity: await databaseIdentity(db, ids),
+    isLossKnown,
+  })
   const commands = createCommands({ ...deps, wire, presence })
   const expiry = createExpiryWatch({ ...deps, due })
   const witness = createSessionWitness()

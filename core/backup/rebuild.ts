@@ -12,6 +12,7 @@ import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueItem, DueWork } from '#core/platform/due.ts'
 import { findSession } from '#core/sessions/store.ts'
+import { confirmRestoreWindows } from './windows.ts'
 
 const KIND = 'session.rebuild'
 /** Everything of a visit that moves its session, in the order in which the cabinet told it. */
@@ -88,6 +89,13 @@ export function createRebuilding(
     openid: string,
     order: ProviderOrder,
   ): Promise<void> {
+    // No cabinet can make an order at the provider: one for a visit that is not here is a second witness of the loss.
+    const madeAtMs = timeOfId(sessionId)
+    await confirmRestoreWindows(
+      tx,
+      ({ backupAtMs, restoredAtMs }) =>
+        madeAtMs > backupAtMs - MARGIN_MS && madeAtMs < restoredAtMs + MARGIN_MS,
+    )
     const told = await eventsOf(tx, cabinetId, sessionId)
     const started = told.find(({ type }) => type === 'session.started')?.data as
       | { commandId?: string; planogramVersion?: number }

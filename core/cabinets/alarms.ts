@@ -39,6 +39,7 @@ export const ALARM_KINDS = [
   'poisoned_event',
   'events_lost',
   'setpoint_not_applied',
+  'setpoint_unknown',
   'takeover',
   'offline',
 ] as const

@@ -133,20 +133,34 @@ async function supersede(
     .execute()
 }
 
+/** A cabinet that claims a later version than this many wishes ahead is not followed: no loss explains it. */
+const VERSIONS_AHEAD_MOST = 10_000
+
 /**
- * The cabinet holds a later document than this database ever wrote: it was restored from a backup. Its numbers go on after
- * those of the cabinet, and the temperature that a person asked for meanwhile is kept, not turned back without a word.
+ * The cabinet holds a wish that this database does not know. The numbers go on after those of the cabinet, so that it takes
+ * the next document. Where the database is known to have gone back, the temperature that a person asked for meanwhile is
+ * kept, not turned back without a word. Otherwise the wish that is on record stays and is sent again, and an alarm tells.
+ * @param isLossKnown  whether more than the word of this cabinet says that the database went back
  */
 export async function adoptSetpoint(
   tx: Tx,
+  ids: Ids,
   cabinetId: string,
-  held: { version: number; setpointDeciCelsius: number | undefined },
+  held: { version: number; setpointDeciCelsius: number | undefined; isLossKnown: boolean },
 ): Promise<void> {
   const row = await tx.selectFrom('twin').selectAll().where('cabinetId', '=', cabinetId).executeTakeFirst()
   if (row === undefined || held.version < row.version) return
-  const version = held.version + 1
   const value = held.setpointDeciCelsius
+  if (!held.isLossKnown && value !== undefined && value !== row.setpointDeciCelsius)
+    await raiseAlarm(tx, ids, {
+      cabinetId,
+      kind: 'setpoint_unknown',
+      values: { reported: celsius(value), desired: celsius(row.setpointDeciCelsius) },
+    })
+  if (held.version > row.version + VERSIONS_AHEAD_MOST) return
+  const version = held.version + 1
   const isKept =
+    held.isLossKnown &&
     value !== undefined &&
     value !== row.setpointDeciCelsius &&
     value >= row.lowestDeciCelsius &&
@@ -158,10 +172,11 @@ export async function adoptSetpoint(
       sentAtMs: null,
       answeredVersion: 0,
       partsAnsweredVersion: 0,
+      // The wish on record is asked for anew, so an answer under an earlier number is none to it.
+      setpointVersion: version,
       ...(isKept
         ? {
             setpointDeciCelsius: value,
-            setpointVersion: version,
             setpointBy: 'system',
             setpointAtMs: nowOf(tx),
           }
@@ -197,8 +212,10 @@ export async function recordSetpointAnswer(
   await answerWish(tx, cabinetId, version, status, reason ?? null, atMs)
   if (value !== undefined) await reportSetpoint(tx, cabinetId, value, version, atMs)
   await settleChanges(tx, cabinetId, version, status)
-  if (status === 'applied') await clearAlarm(tx, cabinetId, 'setpoint_not_applied')
-  else
+  if (status === 'applied') {
+    await clearAlarm(tx, cabinetId, 'setpoint_not_applied')
+    await clearAlarm(tx, cabinetId, 'setpoint_unknown')
+  } else
     await raiseAlarm(tx, ids, {
       cabinetId,
       kind: 'setpoint_not_applied',

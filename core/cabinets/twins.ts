@@ -54,9 +54,15 @@ const RESEND_SHORTEST_MS = 5000
 const RESEND_LONGEST_MS = 300_000
 
 export function createTwins(
-  deps: CoreDeps & { wire: CabinetWire; presence: PresenceBook; identity: string },
+  deps: CoreDeps & {
+    wire: CabinetWire
+    presence: PresenceBook
+    identity: string
+    /** Whether the database is known to have gone back by more than what this cabinet says. */
+    isLossKnown: (tx: Tx, cabinetId: string) => Promise<boolean>
+  },
 ): Twins {
-  const { db, clock, ids, log, policy, wire, presence, identity } = deps
+  const { db, clock, ids, log, policy, wire, presence, identity, isLossKnown } = deps
   /** The next repetition for every cabinet that has not answered. */
   const pending = new Map<string, Timer>()
 
@@ -95,7 +101,7 @@ export function createTwins(
 
   /**
    * A cabinet answers a wish that this core does not know, or knows as another one: it lost what it had written, and gave
-   * the number away again. The last wish that a cabinet was told is still somebody's wish.
+   * the number away again, and then the last wish that a cabinet was told is still somebody's wish. Or the cabinet is wrong.
    */
   async function isOfForgotten(
     tx: Tx,
@@ -106,6 +112,18 @@ export function createTwins(
     if (row === undefined || answer.status !== 'applied' || answer.value === undefined) return false
     if (answer.version > row.version) return true
     return answer.version === row.setpointVersion && answer.value !== row.setpointDeciCelsius
+  }
+
+  async function adopt(
+    tx: Tx,
+    cabinetId: string,
+    { version, value }: { version: number; value?: number | undefined },
+  ): Promise<void> {
+    await adoptSetpoint(tx, ids, cabinetId, {
+      version,
+      setpointDeciCelsius: value,
+      isLossKnown: await isLossKnown(tx, cabinetId),
+    })
   }
 
   async function markSent(cabinetId: string, version: number): Promise<void> {
@@ -125,13 +143,10 @@ export function createTwins(
       if (isOurs && twin.version > row.version) {
         log.warn(
           { cabinetId, known: row.version, held: twin.version },
-          'a cabinet holds a later document than this core knows: the core was restored from a backup',
+          'a cabinet holds a later document than this core knows',
         )
         await db.write('adopt a twin', (tx) =>
-          adoptSetpoint(tx, cabinetId, {
-            version: twin.version,
-            setpointDeciCelsius: twin.setpointDeciCelsius,
-          }),
+          adopt(tx, cabinetId, { version: twin.version, value: twin.setpointDeciCelsius }),
         )
       } else if ((!isOurs || twin.version < row.version) && row.answeredVersion >= row.version) {
         // Its disk was replaced: what it answered once is not true any more.
@@ -171,7 +186,7 @@ export function createTwins(
     async recordAnswer(tx, cabinetId, { twinEpoch, ...answer }, atMs) {
       if (twinEpoch !== identity) return
       if (await isOfForgotten(tx, cabinetId, answer)) {
-        await adoptSetpoint(tx, cabinetId, { version: answer.version, setpointDeciCelsius: answer.value })
+        await adopt(tx, cabinetId, answer)
         if (!pending.has(cabinetId)) schedule(cabinetId, RESEND_SHORTEST_MS)
       } else await recordSetpointAnswer(tx, ids, cabinetId, answer, atMs)
     },

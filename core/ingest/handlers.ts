@@ -14,6 +14,8 @@ export interface EventContext {
    * back what is true now.
    */
   readonly isLate: boolean
+  /** A person put it right: it is no longer what the cabinet itself said. */
+  readonly isMended?: boolean
 }
 /** Run after the COMMIT, for what is not a row: a message to the provider, a command. It must be repeatable. */
 export type AfterCommit = () => void | Promise<void>

@@ -47,7 +47,7 @@ export function createProjector(handlers: EventHandlers, log: Logger): Projector
     const handler = handlers[event.type] as EventHandler<typeof event.type> | undefined
     if (handler === undefined) return { status: 'projected', afterCommit: undefined }
     const isLate = how.mayBeLate && isSuperseded(tx, given, event.type, event.data)
-    const context: EventContext = { ...given, isLate }
+    const context: EventContext = { ...given, isLate, isMended: how.mayBeLate }
     try {
       const work = () => handler(tx, context, event.data)
       const afterCommit = await (how.isCareful ? inSavepoint(tx, work) : work())

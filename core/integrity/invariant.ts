@@ -31,6 +31,11 @@ export interface CheckContext {
 export interface RestoreWindow {
   readonly backupAtMs: number
   readonly restoredAtMs: number
+  /**
+   * The cabinet on whose word alone it is believed. Nothing of that cabinet is excused: one that opens without a command
+   * must not excuse that by what it says.
+   */
+  readonly toldBy?: string | undefined
 }
 
 /** One promise of the system as a question to the database. */

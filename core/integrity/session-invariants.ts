@@ -19,11 +19,12 @@ function unlocks({ sessionIds }: CheckContext): RawBuilder<unknown> {
 
 /**
  * Rows of that time went with the former database: what cabinets tell of it again has no command here, or one that this
- * database believes it never sent.
+ * database believes it never sent. What a cabinet alone says of such a time excuses nothing of its own.
  */
-function outsideRestores(column: RawBuilder<unknown>, { restores }: CheckContext): RawBuilder<boolean> {
+function outsideRestores({ restores }: CheckContext): RawBuilder<boolean> {
   return sql<boolean>`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(restores ?? [])}) w
-    WHERE ${column} BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs'))`
+    WHERE u.occurredAtMs BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs')
+      AND json_extract(w.value, '$.toldBy') IS NOT u.cabinetId)`
 }
 
 const movesOnce: Invariant = {
@@ -54,7 +55,7 @@ const unlockHasCommand: Invariant = {
             CASE WHEN c.commandId IS NULL THEN 'nobody gave' ELSE 'was meant for ' || c.cabinetId END) AS message
         FROM (${unlocks(context)}) u LEFT JOIN command c ON c.commandId = u.commandId
         WHERE (c.commandId IS NULL OR c.cabinetId <> u.cabinetId OR c.name <> 'door.unlock')
-          AND ${outsideRestores(sql`u.occurredAtMs`, context)}`,
+          AND ${outsideRestores(context)}`,
     )
     const sessions = await findBroken(
       read,
@@ -86,7 +87,7 @@ const refusedStaysLocked: Invariant = {
         SELECT 'command:' || u.commandId AS subject,
           printf('%s unlocked although the command is %s', u.cabinetId, c.state) AS message
         FROM (${unlocks(context)}) u JOIN command c ON c.commandId = u.commandId
-        WHERE c.state IN ('rejected', 'expired') AND ${outsideRestores(sql`u.occurredAtMs`, context)}`,
+        WHERE c.state IN ('rejected', 'expired') AND ${outsideRestores(context)}`,
     ),
 }
 

@@ -54,7 +54,8 @@ const effectsAreSaved: Invariant = {
   stopsMoney: true,
   async check(read, { sessionIds, restores }) {
     const isKnown = sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(restores ?? [])}) w
-      WHERE c.preparedAtMs BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs'))`
+      WHERE c.preparedAtMs BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs')
+        AND json_extract(w.value, '$.toldBy') IS NOT (SELECT cabinetId FROM session s WHERE s.sessionId = c.sessionId))`
     const charges = await findBroken(
       read,
       'I11',

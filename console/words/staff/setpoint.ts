@@ -71,6 +71,8 @@ export const setpointTexts = texts(
     'setpointHelp.drift': 'Somebody changed it at the cabinet.',
     unknownPerson: 'somebody',
     'alarm.setpoint_not_applied': 'Setpoint not applied',
+    'alarm.setpoint_unknown':
+      'Keeps a temperature that nobody asked for; yours is sent again. Check it here.',
   },
   {
     airTemperature: '柜内温度',
@@ -135,5 +137,6 @@ export const setpointTexts = texts(
     'setpointHelp.drift': '在货柜上被修改。',
     unknownPerson: '某人',
     'alarm.setpoint_not_applied': '设定温度未生效',
+    'alarm.setpoint_unknown': '货柜采用了无人设定的温度；已重新下发您的设定，请核对。',
   },
 )

@@ -113,6 +113,33 @@ describe('a disk that only pretended to sync, and a cabinet that remembers', () 
   })
 })
 
+describe('the word of one cabinet alone', () => {
+  it('excuses nothing of that cabinet', async () => {
+    await greet()
+    expect(await restores()).toMatchObject([{ toldBy: CABINET }])
+    await greet()
+    expect(await restores()).toMatchObject([{ toldBy: CABINET }])
+  })
+
+  it('is a loss of the whole database when another cabinet says the same', async () => {
+    await greet()
+    await db.write('another greets', (tx) => tail.onForgotten(tx, 'cab-002'))
+    const [window, ...more] = await restores()
+    expect(more).toEqual([])
+    expect(window).not.toHaveProperty('toldBy')
+  })
+
+  it('of a former start is not confirmed by what is said now', async () => {
+    await greet()
+    await manual.pass(HOUR_MS)
+    await hear()
+    await manual.pass(1000)
+    startAgain()
+    await db.write('another greets', (tx) => tail.onForgotten(tx, 'cab-002'))
+    expect((await restores())[0]).toMatchObject({ toldBy: CABINET })
+  })
+})
+
 describe('a door that opened for a command that is not here', () => {
   it('shows the loss when the command was given before the start', async () => {
     const commandId = ids.next('command')
@@ -133,11 +160,14 @@ describe('a door that opened for a command that is not here', () => {
     ['is older than anything that cabinets keep', `cm${'0'.repeat(30)}`],
     ['has not the form of a command', 'cm-of-my-own'],
     ['is the number of something else', `or${'1'.repeat(30)}`],
-  ])('shows nothing when it %s: no loss explains that, and nothing is excused for it', async ([, commandId]) => {
-    await unlocked(commandId as string)
-    expect(await stop()).toBeUndefined()
-    expect(await restores()).toEqual([])
-  })
+  ])(
+    'shows nothing when it %s: no loss explains that, and nothing is excused for it',
+    async ([, commandId]) => {
+      await unlocked(commandId as string)
+      expect(await stop()).toBeUndefined()
+      expect(await restores()).toEqual([])
+    },
+  )
 
   it('shows nothing when it is a dead letter that a person mended', async () => {
     const commandId = ids.next('command')

@@ -6,6 +6,8 @@ import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import { COMMAND_NAMES, type CommandName } from '#protocol/base/command-names.ts'
 import type { Command, Twin } from '#protocol/messages/frames.ts'
 import { downFilter, type DownChannel, parseTopic, UP, type UpChannel, upTopic } from '#protocol/topics.ts'
+import { addRestoreWindow } from '#core/backup/windows.ts'
+import { nowOf } from '#core/platform/database.ts'
 import { CABINET, type CoreBench, createCoreBench, PARTITION } from '#test/core/core-bench.ts'
 import { eventually } from '#test/support/eventually.ts'
 
@@ -343,7 +345,42 @@ describe('what is wanted of a cabinet', () => {
     await eventually('the event after it', async () => (await detail()).cabinet.isDoorOpen === true)
     expect((await part('service'))?.state).toBe('sending')
   })
+  it('of a cabinet that keeps what nobody here asked for is not believed: the wish on record is sent again, with an alarm', async () => {
+    const before = (await detail()).cabinet.setpoint
+    await greet({ twinEpoch: identity, version: 400, setpointDeciCelsius: 21 })
+    expect(await next<Twin>('twin', ({ version }) => version > 400)).toMatchObject({
+      version: 401,
+      setpointDeciCelsius: before.desired,
+    })
+    await report('climate.setpoint-applied', {
+      twinEpoch: identity,
+      version: 450,
+      status: 'applied',
+      value: 22,
+    })
+    expect(await next<Twin>('twin', ({ version }) => version > 450)).toMatchObject({
+      version: 451,
+      setpointDeciCelsius: before.desired,
+    })
+    const unknown = () =>
+      bench.core.db.read
+        .selectFrom('alarm')
+        .select('state')
+        .where('kind', '=', 'setpoint_unknown')
+        .executeTakeFirst()
+    expect(await unknown()).toEqual({ state: 'raised' })
+    await report('climate.setpoint-applied', {
+      twinEpoch: identity,
+      version: 451,
+      status: 'applied',
+      value: before.desired,
+    })
+    await eventually('the alarm is over', async () => (await unknown())?.state === 'cleared')
+  })
   it('goes on after the numbers of a cabinet that knows more: the core was restored from a backup', async () => {
+    await bench.core.db.write('restored', (tx) =>
+      addRestoreWindow(tx, { backupAtMs: 0, restoredAtMs: nowOf(tx) }),
+    )
     const before = (await detail()).cabinet.setpoint
     const held = 500
     await greet({ twinEpoch: identity, version: held, setpointDeciCelsius: 20 })
@@ -355,6 +392,7 @@ describe('what is wanted of a cabinet', () => {
       .selectFrom('audit')
       .select('detail')
       .where('action', '=', 'twin.adopted')
+      .orderBy('seq', 'desc')
       .executeTakeFirstOrThrow()
     expect(JSON.parse(audit.detail)).toMatchObject({ held, version: held + 1, setpoint: 20 })
   })

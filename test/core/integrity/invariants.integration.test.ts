@@ -173,6 +173,20 @@ describe('a promise that is broken', () => {
 })
 
 describe('what a restored database cannot know', () => {
+  it.each([
+    ['I6', 'cab-1', `DELETE FROM command WHERE commandId = 'cm1'`],
+    ['I7', 'cab-2', `UPDATE command SET state = 'expired' WHERE commandId = 'cm2'`],
+  ])(
+    'is held against the cabinet that alone tells of a loss: a forged unlock does not excuse itself (%s)',
+    async (id, toldBy, sql) => {
+      const restores = [{ backupAtMs: NOW_MS - 100_000, restoredAtMs: NOW_MS, toldBy }]
+      expect((await foundAfter(sql, { restores })).map((one) => one.invariantId)).toContain(id)
+    },
+  )
+  it('is not held against another cabinet than the one that told of it', async () => {
+    const restores = [{ backupAtMs: NOW_MS - 100_000, restoredAtMs: NOW_MS, toldBy: 'another' }]
+    expect(await foundAfter(`DELETE FROM command WHERE commandId = 'cm1'`, { restores })).toEqual([])
+  })
   it('is not held against it: unlocks of the time that was lost', async () => {
     const lost = `DELETE FROM command WHERE commandId = 'cm1'`
     const restores = [{ backupAtMs: NOW_MS - 100_000, restoredAtMs: NOW_MS }]

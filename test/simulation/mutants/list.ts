@@ -321,7 +321,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'loss-not-noted',
     file: 'core/backup/lost-tail.ts',
-    find: 'await addRestoreWindow(tx, { backupAtMs: sinceMs, restoredAtMs: nowMs })',
+    find: 'await addRestoreWindow(tx, { backupAtMs: sinceMs, restoredAtMs: nowMs, toldBy: cabinetId })',
     replace: '',
     why: 'a core that lost what it had takes visits of that time for visits that nobody asked for',
     expected: ['I2', 'I6', 'I14'],
