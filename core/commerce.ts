@@ -86,6 +86,7 @@ import { createSupportQueries } from '#core/support/queries.ts'
 import { registerSupportRoutes } from '#core/support/staff-routes.ts'
 import { registerTicketRoutes } from '#core/support/ticket-routes.ts'
 import { createTickets } from '#core/support/tickets.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 
 /** The far ends of selling: who takes the money, who carries messages, what hides personal data. */
 export interface CommercePorts {
@@ -321,23 +322,30 @@ function withEvidence(handlers: EventHandlers, evidence: EvidenceStore): EventHa
   }
 }
 
+const owedOrders = preparedFor((db, consumerId: string) =>
+  db
+    .selectFrom('order')
+    .select('orderId')
+    .where('consumerId', '=', consumerId)
+    .where('state', '=', 'arrears')
+    .limit(1),
+)
+const unresolvedCharges = preparedFor((db, consumerId: string) =>
+  db
+    .selectFrom('charge')
+    .select('orderId')
+    .where('consumerId', '=', consumerId)
+    .where('state', 'in', ['submitted', 'unknown', 'pending'])
+    .where('amountFen', '>', 0)
+    .limit(1),
+)
+
 function createSessionMoney(deps: CommerceDeps & { charges: Charges; consumers: Consumers }): SessionMoney {
   const { db, policy, charges, consumers } = deps
   return {
     async findDebts(consumerId) {
-      const arrears = await db.read
-        .selectFrom('order')
-        .select('orderId')
-        .where('consumerId', '=', consumerId)
-        .where('state', '=', 'arrears')
-        .executeTakeFirst()
-      const unresolved = await db.read
-        .selectFrom('charge')
-        .select('orderId')
-        .where('consumerId', '=', consumerId)
-        .where('state', 'in', ['submitted', 'unknown', 'pending'])
-        .where('amountFen', '>', 0)
-        .executeTakeFirst()
+      const [arrears] = await owedOrders(db.read, consumerId)
+      const [unresolved] = await unresolvedCharges(db.read, consumerId)
       return {
         ...(arrears === undefined ? {} : { arrearsOrderId: arrears.orderId }),
         ...(unresolved === undefined ? {} : { unresolvedOrderId: unresolved.orderId }),

@@ -5,6 +5,7 @@ import { recordChange } from '#core/live/changes.ts'
 import { type Database, nowOf, type Tx } from '#core/platform/database.ts'
 import { preparedFor } from '#core/platform/prepared.ts'
 import { type CommandInput, commandMachine, type CommandState } from './command-machine.ts'
+import { addRow } from '#core/platform/rows.ts'
 
 /** Who asked for what, and why. */
 export interface CommandRequest {
@@ -138,27 +139,24 @@ export function createCommandBook({ db }: { db: Database }): CommandBook {
           if (known.cabinetId === cabinetId && known.name === name && known.by === by) return false
           throw new CabinetError('exists_with_different_contents', 'This command id was used before.')
         }
-        await tx
-          .insertInto('command')
-          .values({
-            commandId,
-            cabinetId,
-            name,
-            args,
-            state: commandMachine.initial,
-            reason: null,
-            detail: null,
-            result: null,
-            linkId: linkId ?? null,
-            token: null,
-            by,
-            role: role ?? null,
-            cause: cause ?? null,
-            createdAtMs: nowOf(tx),
-            sentAtMs: null,
-            finishedAtMs: null,
-          })
-          .execute()
+        addRow(tx, 'command', {
+          commandId,
+          cabinetId,
+          name,
+          args,
+          state: commandMachine.initial,
+          reason: null,
+          detail: null,
+          result: null,
+          linkId: linkId ?? null,
+          token: null,
+          by,
+          role: role ?? null,
+          cause: cause ?? null,
+          createdAtMs: nowOf(tx),
+          sentAtMs: null,
+          finishedAtMs: null,
+        })
         await note(tx, commandId, commandMachine.initial)
         await appendAudit(tx, {
           actor: by,

@@ -1,3 +1,4 @@
+import type { Updateable } from 'kysely'
 import type { Ids } from '#protocol/base/ids.ts'
 import type { Hello } from '#protocol/messages/frames.ts'
 import { decideSkewMs, SKEW_ALARM_MS } from '#core/ingest/decide.ts'
@@ -6,6 +7,7 @@ import { nextOccurredAtMs } from '#core/ingest/matters.ts'
 import type { StreamObserver } from '#core/ingest/receiver.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { directSql, nowOf, type Tx } from '#core/platform/database.ts'
+import type { Tables } from '#core/platform/tables/index.ts'
 import { clearAlarm, clearSeenAlarm, raiseAlarm } from './alarms.ts'
 import { noteCamera } from './camera-reports.ts'
 import { logCleared, logExcursion, logLatched, logPower, logProbeFault } from './cold-projections.ts'
@@ -284,7 +286,7 @@ export function createStreamObserver(deps: {
   const { ids, commands, onForgotten } = deps
   return {
     async onHello(tx, cabinetId, hello, receivedAtMs) {
-      await saveReport(tx, cabinetId, hello, receivedAtMs)
+      saveReport(tx, cabinetId, hello, receivedAtMs)
       for (const { id, status, reason } of hello.commands) {
         if (!FINAL_STATUSES.has(status)) continue
         await commands.recordOutcome(tx, cabinetId, {
@@ -311,11 +313,7 @@ export function createStreamObserver(deps: {
       clearAlarm(tx, cabinetId, recovered === 'stream' ? 'cloned_identity' : 'poisoned_event'),
     onForgotten,
     async onClock(tx, cabinetId, skewMs) {
-      await tx
-        .updateTable('cabinetReport')
-        .set({ clockSkewMs: skewMs })
-        .where('cabinetId', '=', cabinetId)
-        .execute()
+      directSql(tx).run('UPDATE cabinetReport SET clockSkewMs = ? WHERE cabinetId = ?', skewMs, cabinetId)
       if (Math.abs(skewMs) > SKEW_ALARM_MS)
         await raiseAlarm(tx, ids, {
           cabinetId,
@@ -335,9 +333,9 @@ function doorValues(door: number | undefined): { door?: number } {
   return door === undefined || door === 0 ? {} : { door: door + 1 }
 }
 
-async function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs: number): Promise<void> {
+function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs: number): void {
   const { hardware } = hello
-  const values = {
+  const values: Updateable<Tables['cabinetReport']> = {
     linkId: hello.linkId,
     boot: hello.boot,
     firmware: hello.firmware,
@@ -357,7 +355,12 @@ async function saveReport(tx: Tx, cabinetId: string, hello: Hello, receivedAtMs:
       ? {}
       : { reportedSetpoint: hello.twin.setpointDeciCelsius, reportedAtMs: receivedAtMs }),
   }
-  await tx.updateTable('cabinetReport').set(values).where('cabinetId', '=', cabinetId).execute()
+  const columns = Object.keys(values)
+  directSql(tx).run(
+    `UPDATE cabinetReport SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE cabinetId = ?`,
+    ...Object.values(values),
+    cabinetId,
+  )
 }
 function bit(value: boolean | null): number | null {
   return value === null ? null : Number(value)

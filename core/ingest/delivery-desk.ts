@@ -3,11 +3,59 @@ import { CabinetError } from '#protocol/base/errors.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import type { Database } from '#core/platform/database.ts'
 import { nowOf } from '#core/platform/database.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { closeIncidents, closeRefusedFrames } from './graves.ts'
 import { endHalt } from './halts.ts'
 import type { StreamObserver } from './receiver.ts'
 import type { CabinetWire } from './wire.ts'
+
+const receivedFrom = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('cabinet')
+    .leftJoin('receiver', 'receiver.cabinetId', 'cabinet.cabinetId')
+    .leftJoin('cabinetReport', 'cabinetReport.cabinetId', 'cabinet.cabinetId')
+    .select([
+      'nameZh',
+      'nameEn',
+      'receiver.epoch as epoch',
+      'continuesEpoch',
+      'lastSeq',
+      'lastAtMs',
+      'clockSkewMs',
+    ])
+    .where('cabinet.cabinetId', '=', cabinetId),
+)
+const haltAt = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('streamHalt')
+    .leftJoin('staff', 'staff.staffId', 'streamHalt.permittedBy')
+    .selectAll('streamHalt')
+    .select('staff.displayName as permittedByName')
+    .where('cabinetId', '=', cabinetId),
+)
+const deadAt = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('deadLetter')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('cabinetId', '=', cabinetId)
+    .where('resolvedAtMs', 'is', null),
+)
+const waitingAt = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('inbox')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('cabinetId', '=', cabinetId)
+    .where('status', '=', 'unprojected'),
+)
+const pressureAt = preparedFor((db, cabinetId: string) =>
+  db
+    .selectFrom('alarm')
+    .select(['sentenceValues', 'lastAtMs'])
+    .where('cabinetId', '=', cabinetId)
+    .where('kind', '=', 'outbox_pressure')
+    .where('state', '<>', 'cleared'),
+)
 
 interface Decision {
   readonly cabinetId: string
@@ -48,48 +96,12 @@ export function createDeliveryDesk(deps: {
 
   return {
     async view(cabinetId, mayGoOn) {
-      const cabinet = await db.read
-        .selectFrom('cabinet')
-        .leftJoin('receiver', 'receiver.cabinetId', 'cabinet.cabinetId')
-        .leftJoin('cabinetReport', 'cabinetReport.cabinetId', 'cabinet.cabinetId')
-        .select([
-          'nameZh',
-          'nameEn',
-          'receiver.epoch as epoch',
-          'continuesEpoch',
-          'lastSeq',
-          'lastAtMs',
-          'clockSkewMs',
-        ])
-        .where('cabinet.cabinetId', '=', cabinetId)
-        .executeTakeFirst()
+      const [cabinet] = await receivedFrom(db.read, cabinetId)
       if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
-      const halt = await db.read
-        .selectFrom('streamHalt')
-        .leftJoin('staff', 'staff.staffId', 'streamHalt.permittedBy')
-        .selectAll('streamHalt')
-        .select('staff.displayName as permittedByName')
-        .where('cabinetId', '=', cabinetId)
-        .executeTakeFirst()
-      const dead = await db.read
-        .selectFrom('deadLetter')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('cabinetId', '=', cabinetId)
-        .where('resolvedAtMs', 'is', null)
-        .executeTakeFirstOrThrow()
-      const waiting = await db.read
-        .selectFrom('inbox')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('cabinetId', '=', cabinetId)
-        .where('status', '=', 'unprojected')
-        .executeTakeFirstOrThrow()
-      const pressure = await db.read
-        .selectFrom('alarm')
-        .select(['sentenceValues', 'lastAtMs'])
-        .where('cabinetId', '=', cabinetId)
-        .where('kind', '=', 'outbox_pressure')
-        .where('state', '<>', 'cleared')
-        .executeTakeFirst()
+      const [halt] = await haltAt(db.read, cabinetId)
+      const [dead] = await deadAt(db.read, cabinetId)
+      const [waiting] = await waitingAt(db.read, cabinetId)
+      const [pressure] = await pressureAt(db.read, cabinetId)
       return {
         cabinetId,
         name: { zh: cabinet.nameZh, en: cabinet.nameEn },
@@ -101,8 +113,8 @@ export function createDeliveryDesk(deps: {
         clockSkewMs: cabinet.clockSkewMs,
         outbox:
           pressure === undefined ? null : { ...pressureOf(pressure.sentenceValues), atMs: pressure.lastAtMs },
-        deadLetters: dead.count,
-        unprojected: waiting.count,
+        deadLetters: dead?.count ?? 0,
+        unprojected: waiting?.count ?? 0,
         halt:
           halt === undefined
             ? null

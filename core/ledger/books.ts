@@ -9,6 +9,21 @@ import {
   writtenOffEntry,
 } from './entries.ts'
 import { post, type PostAbout, receivableOf } from './journal.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const placeOfOrder = preparedFor((db, orderId: string) =>
+  db
+    .selectFrom('order')
+    .innerJoin('cabinet', 'cabinet.cabinetId', 'order.cabinetId')
+    .select(['order.orderId', 'order.cabinetId', 'cabinet.operator'])
+    .where('order.orderId', '=', orderId),
+)
+const linesOf = preparedFor((db, orderId: string) =>
+  db.selectFrom('orderLine').select(['quantity', 'unitPriceFen', 'amountFen']).where('orderId', '=', orderId),
+)
+const discountsOf = preparedFor((db, orderId: string) =>
+  db.selectFrom('orderDiscount').select(['amountFen', 'isCompensation']).where('orderId', '=', orderId),
+)
 
 interface OrderPlace {
   orderId: string
@@ -17,12 +32,9 @@ interface OrderPlace {
 }
 
 async function placeOf(tx: Tx, orderId: string): Promise<OrderPlace> {
-  return tx
-    .selectFrom('order')
-    .innerJoin('cabinet', 'cabinet.cabinetId', 'order.cabinetId')
-    .select(['order.orderId', 'order.cabinetId', 'cabinet.operator'])
-    .where('order.orderId', '=', orderId)
-    .executeTakeFirstOrThrow()
+  const [place] = await placeOfOrder(tx, orderId)
+  if (place === undefined) throw new Error(`assertion failed: there is no order ${orderId}`)
+  return place
 }
 async function about(tx: Tx, orderId: string, subjectId: string, occurredAtMs: number): Promise<PostAbout> {
   return { ...(await placeOf(tx, orderId)), subjectId, occurredAtMs }
@@ -30,16 +42,8 @@ async function about(tx: Tx, orderId: string, subjectId: string, occurredAtMs: n
 
 /** What goods cost and what was taken off, as the order says it now. */
 async function amountsOf(tx: Tx, orderId: string) {
-  const lines = await tx
-    .selectFrom('orderLine')
-    .select(['quantity', 'unitPriceFen', 'amountFen'])
-    .where('orderId', '=', orderId)
-    .execute()
-  const discounts = await tx
-    .selectFrom('orderDiscount')
-    .select(['amountFen', 'isCompensation'])
-    .where('orderId', '=', orderId)
-    .execute()
+  const lines = await linesOf(tx, orderId)
+  const discounts = await discountsOf(tx, orderId)
   const sum = (list: readonly number[]) => list.reduce((total, fen) => total + fen, 0)
   const netFen = sum(lines.map((line) => line.amountFen))
   const compensationFen = sum(discounts.filter((one) => one.isCompensation === 1).map((one) => one.amountFen))

@@ -6,6 +6,15 @@ import type { Tables } from '#core/platform/tables/index.ts'
 import { takenKey } from '#core/platform/taken-key.ts'
 import { dayOf } from './day.ts'
 import type { EntryShape, LedgerLine } from './entries.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+import { addRow } from '#core/platform/rows.ts'
+
+const saidBefore = preparedFor((db, kind: EntryShape['kind'], subjectId: string) =>
+  db.selectFrom('ledgerEntry').select('seq').where('kind', '=', kind).where('subjectId', '=', subjectId),
+)
+const lastEntry = preparedFor((db) =>
+  db.selectFrom('ledgerEntry').select(['seq', 'mac']).orderBy('seq', 'desc').limit(1),
+)
 
 /** Before the first entry. */
 export const GENESIS_MAC = '0'.repeat(64)
@@ -28,19 +37,9 @@ export interface PostAbout {
 export async function post(tx: Tx, shape: EntryShape, about: PostAbout): Promise<boolean> {
   if (shape.lines.length === 0) return false
   const { nowMs, auditKey } = contextOf(tx)
-  const before = await tx
-    .selectFrom('ledgerEntry')
-    .select('seq')
-    .where('kind', '=', shape.kind)
-    .where('subjectId', '=', about.subjectId)
-    .executeTakeFirst()
+  const [before] = await saidBefore(tx, shape.kind, about.subjectId)
   if (before !== undefined) return false
-  const last = await tx
-    .selectFrom('ledgerEntry')
-    .select(['seq', 'mac'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  const [last] = await lastEntry(tx)
   const row = {
     seq: (last?.seq ?? 0) + 1,
     kind: shape.kind,
@@ -51,14 +50,8 @@ export async function post(tx: Tx, shape: EntryShape, about: PostAbout): Promise
     previousMac: last?.mac ?? GENESIS_MAC,
   }
   for (const [position, line] of shape.lines.entries())
-    await tx
-      .insertInto('ledgerLine')
-      .values({ seq: row.seq, position, ...line })
-      .execute()
-  await tx
-    .insertInto('ledgerEntry')
-    .values({ ...row, mac: macOf(auditKey, row, shape.lines) })
-    .execute()
+    addRow(tx, 'ledgerLine', { seq: row.seq, position, ...line })
+  addRow(tx, 'ledgerEntry', { ...row, mac: macOf(auditKey, row, shape.lines) })
   return true
 }
 

@@ -8,6 +8,7 @@ import type { Tables } from '#core/platform/tables/index.ts'
 import { giveBack } from '#core/pricing/benefits.ts'
 import type { BilledLine } from './decide.ts'
 import { type OrderInput, orderMachine } from './machine.ts'
+import { addRow, changeRow } from '#core/platform/rows.ts'
 
 export type OrderRow = Selectable<Tables['order']>
 export type OrderLineRow = Selectable<Tables['orderLine']>
@@ -53,11 +54,7 @@ export async function advanceOrder(
   const order = await getOrder(tx, orderId)
   const state = orderMachine.next(order.state, input)
   if (state === undefined) return undefined
-  await tx
-    .updateTable('order')
-    .set({ ...change, state })
-    .where('orderId', '=', orderId)
-    .execute()
+  changeRow(tx, 'order', { orderId }, { ...change, state })
   // Nothing is owed: what the consumer had put in is theirs again.
   if (state === 'void') await giveBack(tx, order)
   await recordChange(tx, { kind: 'order', subjectId: orderId, cabinetId: order.cabinetId, data: { state } })
@@ -73,10 +70,14 @@ export async function replaceLines(
 ): Promise<void> {
   await tx.deleteFrom('orderLine').where('orderId', '=', orderId).execute()
   for (const [position, line] of lines.entries()) {
-    await tx
-      .insertInto('orderLine')
-      .values({ lineId: ids.next('order'), orderId, position, ...line, refundedQuantity: 0, refundedFen: 0 })
-      .execute()
+    addRow(tx, 'orderLine', {
+      lineId: ids.next('order'),
+      orderId,
+      position,
+      ...line,
+      refundedQuantity: 0,
+      refundedFen: 0,
+    })
   }
 }
 
@@ -84,21 +85,18 @@ export async function insertOrder(
   tx: Tx,
   order: { orderId: string; sessionId: string; cabinetId: string; consumerId: string },
 ): Promise<void> {
-  await tx
-    .insertInto('order')
-    .values({
-      ...order,
-      state: orderMachine.initial,
-      heldReason: null,
-      heldAtMs: null,
-      releasedAtMs: null,
-      totalFen: 0,
-      paidFen: 0,
-      refundedFen: 0,
-      createdAtMs: nowOf(tx),
-      pricedAtMs: null,
-      chargedAtMs: null,
-      decision: null,
-    })
-    .execute()
+  addRow(tx, 'order', {
+    ...order,
+    state: orderMachine.initial,
+    heldReason: null,
+    heldAtMs: null,
+    releasedAtMs: null,
+    totalFen: 0,
+    paidFen: 0,
+    refundedFen: 0,
+    createdAtMs: nowOf(tx),
+    pricedAtMs: null,
+    chargedAtMs: null,
+    decision: null,
+  })
 }

@@ -7,6 +7,7 @@ import type { Tables } from '#core/platform/tables/index.ts'
 import type { LowerWish } from './lower-wish.ts'
 import { type ChargeInput, chargeMachine } from './machine.ts'
 import type { PaymentProvider, ProviderOrder, Reply } from './provider.ts'
+import { changeRow } from '#core/platform/rows.ts'
 
 export type ChargeRow = Selectable<Tables['charge']>
 export type PaymentRow = Selectable<Tables['payment']>
@@ -51,11 +52,7 @@ export async function advanceCharge(
   const charge = await findCharge(tx, chargeId)
   const state = chargeMachine.next(charge.state, input)
   if (state === undefined) return undefined
-  await tx
-    .updateTable('charge')
-    .set({ ...change, state })
-    .where('chargeId', '=', chargeId)
-    .execute()
+  changeRow(tx, 'charge', { chargeId }, { ...change, state })
   await recordChange(tx, { kind: 'order', subjectId: charge.orderId, data: { charge: state } })
   return { ...charge, ...change, state }
 }

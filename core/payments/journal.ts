@@ -4,6 +4,7 @@ import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { ProviderRequest, Reply } from './provider.ts'
 import { preparedFor } from '#core/platform/prepared.ts'
+import { addRow } from '#core/platform/rows.ts'
 
 const answered = preparedFor(
   (
@@ -37,24 +38,21 @@ export async function saveCall(
 ): Promise<string> {
   const callId = ids.next('call')
   const { operation, method, path, body } = call.request
-  await tx
-    .insertInto('providerCall')
-    .values({
-      callId,
-      operation,
-      subjectId: call.subjectId,
-      idempotencyKey: call.idempotencyKey,
-      method,
-      path,
-      body,
-      state: 'saved',
-      attempts: 1,
-      savedAtMs: nowOf(tx),
-      answeredAtMs: null,
-      status: null,
-      detail: null,
-    })
-    .execute()
+  addRow(tx, 'providerCall', {
+    callId,
+    operation,
+    subjectId: call.subjectId,
+    idempotencyKey: call.idempotencyKey,
+    method,
+    path,
+    body,
+    state: 'saved',
+    attempts: 1,
+    savedAtMs: nowOf(tx),
+    answeredAtMs: null,
+    status: null,
+    detail: null,
+  })
   return callId
 }
 

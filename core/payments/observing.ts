@@ -14,6 +14,15 @@ import {
 import { decideObserved, decidePayments } from './decide.ts'
 import { takeUpLowered } from './lowering.ts'
 import type { ProviderOrder, ProviderPayment } from './provider.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+import { changeRow } from '#core/platform/rows.ts'
+
+const byNumber = preparedFor((db, outOrderNo: string) =>
+  db.selectFrom('charge').selectAll().where('outOrderNo', '=', outOrderNo),
+)
+const paymentsOf = preparedFor((db, chargeId: string) =>
+  db.selectFrom('payment').select('transactionId').where('chargeId', '=', chargeId),
+)
 
 /** A paid charge is looked at again, because a second payment may come without a callback. */
 export const SECOND_LOOKS_MS = [15_000, 10 * 60_000, 6 * 3_600_000, 24 * 3_600_000]
@@ -29,11 +38,7 @@ export function createObserving(deps: CoreDeps & { due: DueWork; reactions: Paym
   const { ids, log, due, reactions } = deps
 
   async function observe(tx: Tx, order: ProviderOrder, foundBy: PaymentRow['foundBy']): Promise<void> {
-    const found = await tx
-      .selectFrom('charge')
-      .selectAll()
-      .where('outOrderNo', '=', order.outOrderNo)
-      .executeTakeFirst()
+    const [found] = await byNumber(tx, order.outOrderNo)
     if (found === undefined) {
       await raiseIncident(tx, ids, {
         kind: 'provider_order_unknown',
@@ -44,11 +49,7 @@ export function createObserving(deps: CoreDeps & { due: DueWork; reactions: Paym
     }
     const charge = await takeUpLowered(tx, found, order, reactions)
     if (charge.providerOrderId === null && order.providerOrderId !== null) {
-      await tx
-        .updateTable('charge')
-        .set({ providerOrderId: order.providerOrderId })
-        .where('chargeId', '=', charge.chargeId)
-        .execute()
+      changeRow(tx, 'charge', { chargeId: charge.chargeId }, { providerOrderId: order.providerOrderId })
     }
     const duplicates = await recordPayments(tx, charge, order.payments, foundBy)
     const input = decideObserved(charge.state, order)
@@ -94,11 +95,7 @@ export function createObserving(deps: CoreDeps & { due: DueWork; reactions: Paym
     seen: readonly ProviderPayment[],
     foundBy: PaymentRow['foundBy'],
   ): Promise<PaymentRow[]> {
-    const known = await tx
-      .selectFrom('payment')
-      .select('transactionId')
-      .where('chargeId', '=', charge.chargeId)
-      .execute()
+    const known = await paymentsOf(tx, charge.chargeId)
     const duplicates: PaymentRow[] = []
     for (const payment of decidePayments(
       known.map((row) => row.transactionId),

@@ -8,6 +8,7 @@ import { lastCall, recordReply, requestOf, saveCall } from './journal.ts'
 import { chargeMachine } from './machine.ts'
 import type { Observe } from './observing.ts'
 import type { PaymentProvider, ProviderOrder, Reply } from './provider.ts'
+import { addRow, changeRow } from '#core/platform/rows.ts'
 
 export interface PrepareCharge {
   sessionId: string
@@ -38,28 +39,25 @@ export function createOpeningCharge(
 
   async function prepare(tx: Tx, about: PrepareCharge): Promise<string> {
     const chargeId = ids.next('charge')
-    await tx
-      .insertInto('charge')
-      .values({
-        chargeId,
-        sessionId: about.sessionId,
-        orderId: about.orderId,
-        consumerId: about.consumerId,
-        state: chargeMachine.initial,
-        authorisation: 'asked',
-        declinedCode: null,
-        outOrderNo: about.orderId,
-        providerOrderId: null,
-        capFen: about.capFen,
-        amountFen: 0,
-        lines: null,
-        preparedAtMs: nowOf(tx),
-        submittedAtMs: null,
-        pendingAtMs: null,
-        paidAtMs: null,
-        polls: 0,
-      })
-      .execute()
+    addRow(tx, 'charge', {
+      chargeId,
+      sessionId: about.sessionId,
+      orderId: about.orderId,
+      consumerId: about.consumerId,
+      state: chargeMachine.initial,
+      authorisation: 'asked',
+      declinedCode: null,
+      outOrderNo: about.orderId,
+      providerOrderId: null,
+      capFen: about.capFen,
+      amountFen: 0,
+      lines: null,
+      preparedAtMs: nowOf(tx),
+      submittedAtMs: null,
+      pendingAtMs: null,
+      paidAtMs: null,
+      polls: 0,
+    })
     const request = provider.build.createOrder({ ...about, outOrderNo: about.orderId })
     await saveCall(tx, ids, { request, subjectId: chargeId, idempotencyKey: about.orderId })
     return chargeId
@@ -95,19 +93,18 @@ export function createOpeningCharge(
     chargeId: string,
     reply: Reply<ProviderOrder>,
   ): Promise<Authorised> {
-    const set = (change: Partial<ChargeRow>) =>
-      tx.updateTable('charge').set(change).where('chargeId', '=', chargeId).execute()
+    const set = (change: Partial<ChargeRow>) => changeRow(tx, 'charge', { chargeId }, change)
     if (reply.kind === 'value' && reply.value.state === 'open') {
-      await set({ authorisation: 'granted', providerOrderId: reply.value.providerOrderId })
+      set({ authorisation: 'granted', providerOrderId: reply.value.providerOrderId })
       return { ok: true }
     }
     if (reply.kind === 'refused' && !reply.isTemporary) {
-      await set({ authorisation: 'declined', declinedCode: reply.code })
+      set({ authorisation: 'declined', declinedCode: reply.code })
       const code = reply.code === 'NO_AUTH' ? 'consent_required' : 'authorisation_declined'
       return { ok: false, code, detail: `The provider said ${reply.code}.` }
     }
     if (reply.kind === 'value' && reply.value.state !== 'unknown') {
-      await set({ authorisation: 'declined', declinedCode: reply.value.state })
+      set({ authorisation: 'declined', declinedCode: reply.value.state })
       return {
         ok: false,
         code: 'authorisation_declined',

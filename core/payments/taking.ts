@@ -18,6 +18,11 @@ import { chargeMachine } from './machine.ts'
 import type { Observe } from './observing.ts'
 import type { ChargeLine, PaymentProvider } from './provider.ts'
 import { isMoneyStopped, STOPPED_LOOK_MS } from './stop.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const visitOf = preparedFor((db, sessionId: string) =>
+  db.selectFrom('session').selectAll().where('sessionId', '=', sessionId),
+)
 
 /** Asks for the money and goes on asking about it until it ends. */
 export function createTaking(
@@ -71,11 +76,8 @@ export function createTaking(
       await db.write('wait before a charge', (tx) => scheduleCharge(due, tx, chargeId, againAtMs))
       return
     }
-    const session = await db.read
-      .selectFrom('session')
-      .selectAll()
-      .where('sessionId', '=', charge.sessionId)
-      .executeTakeFirstOrThrow()
+    const [session] = await visitOf(db.read, charge.sessionId)
+    if (session === undefined) throw new Error(`assertion failed: there is no session ${charge.sessionId}`)
     const before = await lastCall(db.read, chargeId, 'complete_order')
     const request =
       before === undefined
@@ -166,11 +168,7 @@ export function createTaking(
 
   /** A pending order sends no callback, and a lost answer never comes: both are asked about until they end. */
   async function askAgain(tx: Tx, chargeId: string): Promise<void> {
-    const { state, polls } = await tx
-      .selectFrom('charge')
-      .select(['state', 'polls'])
-      .where('chargeId', '=', chargeId)
-      .executeTakeFirstOrThrow()
+    const { state, polls } = await findCharge(tx, chargeId)
     if (state === 'prepared') await scheduleCharge(due, tx, chargeId, nowOf(tx) + policy.chargeQueryFirstMs)
     else if (chargeMachine.isTerminal(state)) return
     else

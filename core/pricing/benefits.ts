@@ -2,6 +2,23 @@ import type { Ids } from '#protocol/base/ids.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { BestPrice } from './best-price.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const freeCoupons = preparedFor((db, orderId: string) =>
+  db
+    .updateTable('coupon')
+    .set({ orderId: null, spentFen: null, spentAtMs: null })
+    .where('orderId', '=', orderId),
+)
+const pointsOf = preparedFor((db, orderId: string) =>
+  db
+    .selectFrom('pointsMovement')
+    .select((eb) => eb.fn.sum<number | null>('points').as('points'))
+    .where('orderId', '=', orderId),
+)
+const dropDiscounts = preparedFor((db, orderId: string) =>
+  db.deleteFrom('orderDiscount').where('orderId', '=', orderId),
+)
 
 const DAY_MS = 24 * 3_600_000
 /** A coupon that makes good for something can be spent for a year. */
@@ -142,17 +159,9 @@ async function movePoints(
 
 /** The order is priced anew, or came to nothing: coupon and points are the consumer's again. */
 export async function giveBack(tx: Tx, order: { orderId: string; consumerId: string }): Promise<void> {
-  await tx
-    .updateTable('coupon')
-    .set({ orderId: null, spentFen: null, spentAtMs: null })
-    .where('orderId', '=', order.orderId)
-    .execute()
-  const spent = await tx
-    .selectFrom('pointsMovement')
-    .select((eb) => eb.fn.sum<number | null>('points').as('points'))
-    .where('orderId', '=', order.orderId)
-    .executeTakeFirst()
+  await freeCoupons(tx, order.orderId)
+  const [spent] = await pointsOf(tx, order.orderId)
   const points = -Number(spent?.points ?? 0)
   if (points > 0) await movePoints(tx, order, points, 'returned')
-  await tx.deleteFrom('orderDiscount').where('orderId', '=', order.orderId).execute()
+  await dropDiscounts(tx, order.orderId)
 }

@@ -3,6 +3,21 @@ import { planogramOf } from '#core/catalog/queries.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { type BestPrice, findBestPrice, type Goods, type Offers } from './best-price.ts'
 import { isWithin, localTimeOf } from './local-time.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const zoneOf = preparedFor((db, cabinetId: string) =>
+  db.selectFrom('cabinet').select(['operator', 'timeZone']).where('cabinetId', '=', cabinetId),
+)
+const promotionsAt = preparedFor((db, operator: string, atMs: number) =>
+  db
+    .selectFrom('promotion')
+    .selectAll()
+    .where('operator', '=', operator)
+    .where('startsAtMs', '<=', atMs)
+    .where('endsAtMs', '>', atMs)
+    .where((eb) => eb.or([eb('stoppedAtMs', 'is', null), eb('stoppedAtMs', '>', atMs)]))
+    .orderBy('promotionId'),
+)
 
 export type PromotionRow = Selectable<Tables['promotion']>
 export type PriceListRow = Selectable<Tables['priceList']>
@@ -28,23 +43,11 @@ export async function priceBookAt(
   const prices = new Map<string, number>()
   for (const shelf of planogram?.shelves ?? [])
     for (const product of shelf.products) prices.set(product.sku, product.priceFen)
-  const cabinet = await db
-    .selectFrom('cabinet')
-    .select(['operator', 'timeZone'])
-    .where('cabinetId', '=', place.cabinetId)
-    .executeTakeFirst()
+  const [cabinet] = await zoneOf(db, place.cabinetId)
   if (cabinet === undefined) return { prices, promotions: [] }
   for (const item of await listItemsAt(db, place.cabinetId, atMs))
     if (prices.has(item.sku)) prices.set(item.sku, item.priceFen)
-  const rows = await db
-    .selectFrom('promotion')
-    .selectAll()
-    .where('operator', '=', cabinet.operator)
-    .where('startsAtMs', '<=', atMs)
-    .where('endsAtMs', '>', atMs)
-    .where((eb) => eb.or([eb('stoppedAtMs', 'is', null), eb('stoppedAtMs', '>', atMs)]))
-    .orderBy('promotionId')
-    .execute()
+  const rows = await promotionsAt(db, cabinet.operator, atMs)
   const now = localTimeOf(atMs, cabinet.timeZone)
   const promotions = rows
     .filter((row) => isWithin(row, now))
@@ -54,8 +57,8 @@ export async function priceBookAt(
 }
 
 /** Items of the lists that hold there, the older list first, so that the newer one stands. */
-async function listItemsAt(db: Reader, cabinetId: string, atMs: number) {
-  return db
+const listItemsAt = preparedFor((db, cabinetId: string, atMs: number) =>
+  db
     .selectFrom('priceListCabinet as c')
     .innerJoin('priceList as l', 'l.priceListId', 'c.priceListId')
     .innerJoin('priceListItem as i', 'i.priceListId', 'l.priceListId')
@@ -65,9 +68,8 @@ async function listItemsAt(db: Reader, cabinetId: string, atMs: number) {
     .where((eb) => eb.or([eb('l.endsAtMs', 'is', null), eb('l.endsAtMs', '>', atMs)]))
     .where((eb) => eb.or([eb('l.stoppedAtMs', 'is', null), eb('l.stoppedAtMs', '>', atMs)]))
     .orderBy('l.startsAtMs')
-    .orderBy('l.createdAtMs')
-    .execute()
-}
+    .orderBy('l.createdAtMs'),
+)
 
 export function listOf(json: string | null): string[] | null {
   return json === null ? null : (JSON.parse(json) as string[])

@@ -3,6 +3,24 @@ import { recordChange } from '#core/live/changes.ts'
 import { directSql, type Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { type VisitInput, visitMachine } from './machine.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+import { changeRow } from '#core/platform/rows.ts'
+
+const presentVisit = preparedFor(
+  (db, cabinetId: string, door: number, openAfterMs: number, openingAfterMs: number) =>
+    db
+      .selectFrom('staffVisit')
+      .select('visitId')
+      .where('cabinetId', '=', cabinetId)
+      .where('door', '=', door)
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('state', '=', 'open'), eb('startedAtMs', '>', openAfterMs)]),
+          eb.and([eb('state', '=', 'opening'), eb('startedAtMs', '>', openingAfterMs)]),
+        ]),
+      )
+      .limit(1),
+)
 
 export type VisitRow = Selectable<Tables['staffVisit']>
 
@@ -27,19 +45,7 @@ export async function isStaffAt(
   door: number,
   nowMs: number,
 ): Promise<boolean> {
-  const row = await db
-    .selectFrom('staffVisit')
-    .select('visitId')
-    .where('cabinetId', '=', cabinetId)
-    .where('door', '=', door)
-    .where((eb) =>
-      eb.or([
-        eb.and([eb('state', '=', 'open'), eb('startedAtMs', '>', nowMs - FORGOTTEN_MS)]),
-        eb.and([eb('state', '=', 'opening'), eb('startedAtMs', '>', nowMs - UNHEARD_MS)]),
-      ]),
-    )
-    .limit(1)
-    .executeTakeFirst()
+  const [row] = await presentVisit(db, cabinetId, door, nowMs - FORGOTTEN_MS, nowMs - UNHEARD_MS)
   return row !== undefined
 }
 
@@ -53,11 +59,7 @@ export async function advanceVisit(
   const visit = visitIn(tx, visitId)
   const state = visit === undefined ? undefined : visitMachine.next(visit.state, input)
   if (visit === undefined || state === undefined) return false
-  await tx
-    .updateTable('staffVisit')
-    .set({ ...change, state })
-    .where('visitId', '=', visitId)
-    .execute()
+  changeRow(tx, 'staffVisit', { visitId }, { ...change, state })
   await recordChange(tx, { kind: 'cabinet', subjectId: visit.cabinetId, cabinetId: visit.cabinetId })
   return true
 }

@@ -3,6 +3,15 @@ import type { BatchLine } from '#protocol/api/restock.ts'
 import { operatorOf } from '#core/cabinets/registry.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { batchesOf } from './batches.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+
+const blocksFor = preparedFor((db, operator: string) =>
+  db
+    .selectFrom('batchBlock')
+    .select(['sku', 'batch', 'expiresOn'])
+    .where('state', '=', 'blocked')
+    .where((eb) => eb.or([eb('operator', 'is', null), eb('operator', '=', operator)])),
+)
 
 /** Goods of one make; null is any. */
 export interface BlockedGoods {
@@ -25,12 +34,7 @@ export function isOfBlocked(
 
 /** What may not be sold in the cabinets of an operator. */
 export async function blockedGoodsOf(db: Kysely<Tables>, operator: string): Promise<BlockedGoods[]> {
-  return db
-    .selectFrom('batchBlock')
-    .select(['sku', 'batch', 'expiresOn'])
-    .where('state', '=', 'blocked')
-    .where((eb) => eb.or([eb('operator', 'is', null), eb('operator', '=', operator)]))
-    .execute()
+  return blocksFor(db, operator)
 }
 
 /**

@@ -16,6 +16,19 @@ import { decideOpening, decideUnlockRefusal, type OpeningFacts } from './decide.
 import { sellingHoursOf } from './hours.ts'
 import { sessionMachine } from './machine.ts'
 import { advanceSession, findSession, liveSessionAt, liveSessionOf, type SessionRow } from './store.ts'
+import { preparedFor } from '#core/platform/prepared.ts'
+import { addRow } from '#core/platform/rows.ts'
+
+const cabinetNamed = preparedFor((db, cabinetId: string) =>
+  db.selectFrom('cabinet').selectAll().where('cabinetId', '=', cabinetId),
+)
+const askedBefore = preparedFor((db, consumerId: string, requestId: string) =>
+  db
+    .selectFrom('session')
+    .selectAll()
+    .where('consumerId', '=', consumerId)
+    .where('requestId', '=', requestId),
+)
 
 /** What a session needs of the money; wired in core/commerce.ts, because money stands above sessions. */
 export interface SessionMoney {
@@ -70,11 +83,7 @@ export function createOpening(
     consumerId: string | undefined,
     door: number,
   ): Promise<OpeningFacts> {
-    const cabinet = await db.read
-      .selectFrom('cabinet')
-      .select('cabinetId')
-      .where('cabinetId', '=', cabinetId)
-      .executeTakeFirst()
+    const [cabinet] = await cabinetNamed(db.read, cabinetId)
     const isKnown = cabinet !== undefined
     const planogram = await planogramOf(db.read, cabinetId)
     const heard = isKnown ? await presence.presenceOf(cabinetId) : undefined
@@ -115,47 +124,36 @@ export function createOpening(
 
   async function begin(request: OpenRequest) {
     const planogram = await planogramOf(db.read, request.cabinetId)
-    const cabinet = await db.read
-      .selectFrom('cabinet')
-      .selectAll()
-      .where('cabinetId', '=', request.cabinetId)
-      .executeTakeFirstOrThrow()
+    const [cabinet] = await cabinetNamed(db.read, request.cabinetId)
+    if (cabinet === undefined) throw new CabinetError('unknown_cabinet')
     const openid = await consumers.openidOf(db.read, request.consumerId)
     const sessionId = ids.next('session')
     const commandId = ids.next('command')
     return db.write('begin a session', async (tx) => {
       // Two scans at once: the second one sees the first here, and the unique index is the last fence.
-      const same = await tx
-        .selectFrom('session')
-        .select('sessionId')
-        .where('consumerId', '=', request.consumerId)
-        .where('requestId', '=', request.requestId)
-        .executeTakeFirst()
+      const [same] = await askedBefore(tx, request.consumerId, request.requestId)
       if (same !== undefined) return undefined
       if ((await liveSessionAt(tx, request.cabinetId, request.door ?? 0)) !== undefined)
         throw new CabinetError('cabinet_busy')
       if ((await liveSessionOf(tx, request.consumerId)) !== undefined) throw new CabinetError('consumer_busy')
-      await tx
-        .insertInto('session')
-        .values({
-          sessionId,
-          requestId: request.requestId,
-          cabinetId: request.cabinetId,
-          consumerId: request.consumerId,
-          kind: 'sale',
-          door: request.door ?? 0,
-          state: sessionMachine.initial,
-          deniedReason: null,
-          planogramVersion: planogram?.version ?? 0,
-          commandId,
-          requestedAtMs: nowOf(tx),
-          startedAtMs: null,
-          openedAtMs: null,
-          closedAtMs: null,
-          reconciledAtMs: null,
-          reconciled: null,
-        })
-        .execute()
+      addRow(tx, 'session', {
+        sessionId,
+        requestId: request.requestId,
+        cabinetId: request.cabinetId,
+        consumerId: request.consumerId,
+        kind: 'sale',
+        door: request.door ?? 0,
+        state: sessionMachine.initial,
+        deniedReason: null,
+        planogramVersion: planogram?.version ?? 0,
+        commandId,
+        requestedAtMs: nowOf(tx),
+        startedAtMs: null,
+        openedAtMs: null,
+        closedAtMs: null,
+        reconciledAtMs: null,
+        reconciled: null,
+      })
       const chargeId = await money.prepare(tx, {
         sessionId,
         cabinetId: request.cabinetId,
@@ -193,12 +191,7 @@ export function createOpening(
 
   /** A repeated request answers what the first one became. */
   async function findRepeated(request: { consumerId: string; requestId: string; cabinetId: string }) {
-    const before = await db.read
-      .selectFrom('session')
-      .selectAll()
-      .where('consumerId', '=', request.consumerId)
-      .where('requestId', '=', request.requestId)
-      .executeTakeFirst()
+    const [before] = await askedBefore(db.read, request.consumerId, request.requestId)
     if (before === undefined) return undefined
     if (before.cabinetId !== request.cabinetId) throw new CabinetError('exists_with_different_contents')
     if (before.state === 'denied')

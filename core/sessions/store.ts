@@ -4,6 +4,7 @@ import { directSql, type Tx } from '#core/platform/database.ts'
 import { preparedFor } from '#core/platform/prepared.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { LIVE_SESSION_STATES, type SessionInput, sessionMachine } from './machine.ts'
+import { changeRow } from '#core/platform/rows.ts'
 
 export type SessionRow = Selectable<Tables['session']>
 type Reader = Kysely<Tables>
@@ -62,11 +63,7 @@ export async function advanceSession(
   if (session === undefined) return undefined
   const state = sessionMachine.next(session.state, input)
   if (state === undefined) return undefined
-  await tx
-    .updateTable('session')
-    .set({ ...change, state })
-    .where('sessionId', '=', sessionId)
-    .execute()
+  changeRow(tx, 'session', { sessionId }, { ...change, state })
   await recordChange(tx, {
     kind: 'session',
     subjectId: sessionId,
