@@ -64,7 +64,7 @@ export async function createHttpApp(options: HttpOptions): Promise<HttpApp> {
     exposeHeadRoutes: false,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as TSchema, httpPart === 'body'))
+  app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as TSchema, httpPart))
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(() => {
     throw new CabinetError('not_found')
@@ -230,12 +230,21 @@ function checkOrigin(request: FastifyRequest, publicUrl: string): void {
 }
 
 /** Bodies are taken as they are; parameters arrive as text and are converted first. */
-function createValidator(schema: TSchema, isBody: boolean) {
+/**
+ * What has not the form of an id names nothing: whoever mistyped an address, or cut it off, looks for something that is not
+ * there, and has no request to correct.
+ */
+function createValidator(schema: TSchema, part: string | undefined) {
   return (data: unknown) => {
-    const parsed = parseValue(schema, isBody ? data : Value.Convert(schema, data))
+    const parsed = parseValue(schema, part === 'body' ? data : Value.Convert(schema, data))
     return parsed.ok
       ? { value: parsed.value }
-      : { error: new CabinetError('bad_request', `${capital(parsed.reason)}.`) }
+      : {
+          error: new CabinetError(
+            part === 'params' ? 'not_found' : 'bad_request',
+            `${capital(parsed.reason)}.`,
+          ),
+        }
   }
 }
 function capital(text: string): string {

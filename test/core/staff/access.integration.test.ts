@@ -89,6 +89,23 @@ describe('every route', () => {
     const answer = await asks('GET', '/api/staff/no-such-thing')
     expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found'])
   })
+  it('finds nothing under an address that was mistyped or cut off, instead of asking to correct a request', async () => {
+    await bench.core.http.ready()
+    const document = bench.core.http.swagger() as { paths?: Record<string, Record<string, unknown>> }
+    const named = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
+      path.startsWith('/api/staff/') && path.includes('{') && 'get' in methods ? [path] : [],
+    )
+    expect(named.length).toBeGreaterThan(10)
+    const cookies = await Promise.all((['manager', 'admin', 'finance'] as const).map(bench.cookieOf))
+    const unfit: string[] = []
+    for (const path of named)
+      for (const word of ['none', 'x~y'])
+        for (const cookie of cookies) {
+          const { statusCode } = await asks('GET', path.replaceAll(/\{[^}]+\}/g, word), { cookie })
+          if (statusCode !== 404 && statusCode !== 403) unfit.push(`${path} ${word}: ${statusCode}`)
+        }
+    expect(unfit).toEqual([])
+  })
   it('refuses a change that comes from another site', async () => {
     const answer = await asks('POST', '/api/staff/sign-out', {
       cookie: await bench.cookieOf('agent'),
