@@ -34,6 +34,12 @@ export async function statementsOf(db: Kysely<Tables>, day: string, operator?: s
     .where('kind', '=', 'sale')
     .groupBy(['operator', 'cabinetId'])
     .execute()
+  const places = await db
+    .selectFrom('cabinet')
+    .select(['cabinetId', 'nameZh', 'nameEn'])
+    .where('cabinetId', 'in', [...new Set(sums.map(({ cabinetId }) => cabinetId ?? ''))])
+    .execute()
+  const names = new Map(places.map((one) => [one.cabinetId, { zh: one.nameZh, en: one.nameEn }]))
   const operators = new Set(sums.map((row) => row.operator))
   if (operator !== undefined) operators.add(operator)
   return Promise.all(
@@ -43,6 +49,7 @@ export async function statementsOf(db: Kysely<Tables>, day: string, operator?: s
       ].toSorted()
       const rows = cabinets.map((cabinetId) => ({
         cabinetId,
+        name: names.get(cabinetId) ?? null,
         ...amounts(
           Number(
             sales.find((row) => row.operator === one && (row.cabinetId ?? '') === cabinetId)?.count ?? 0,
@@ -118,14 +125,16 @@ export function statementCsv(statements: readonly Statement[]): string {
     '日期 day',
     '运营商 operator',
     '货柜 cabinet',
+    '名称 name',
     ...COLUMNS.map(([name]) => name),
     '已关账 closed',
   ]
   const lines = statements.flatMap((statement) =>
-    [...statement.cabinets, { cabinetId: '合计 total', ...statement }].map((row) => [
+    [...statement.cabinets, { cabinetId: '合计 total', name: null, ...statement }].map((row) => [
       statement.day,
       statement.operator,
       row.cabinetId,
+      row.name === null ? '' : `${row.name.zh} ${row.name.en}`,
       ...COLUMNS.map(([, cell]) => cell(row)),
       statement.isClosed ? '是 yes' : '否 no',
     ]),

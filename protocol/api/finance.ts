@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { closed, Fen, Id, oneOf, WallMs } from './common.ts'
+import { Bilingual, closed, Fen, Id, oneOf, WallMs } from './common.ts'
 
 /** What finance sees of the core: the journal, the provider's bills beside our books, statements. Days are the provider's (Beijing). */
 export const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'yyyy-MM-dd, Beijing' })
@@ -101,6 +101,9 @@ export const Statement = Type.Object(
       Type.Object(
         {
           cabinetId: Type.String(),
+          name: Type.Union([Bilingual, Type.Null()], {
+            description: 'null: of no cabinet, or one that is gone',
+          }),
           orders: Type.Integer(),
           grossFen: Fen,
           discountFen: Fen,

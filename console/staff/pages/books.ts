@@ -3,6 +3,7 @@ import { customElement } from 'lit/decorators.js'
 import type { LedgerView, Statement, StatementList } from '#protocol/api/finance.ts'
 import { dayOf } from '../../data/staff-days.ts'
 import { financeWord as word } from '../../words/finance.ts'
+import { choose } from '../../words/words.ts'
 import { BASE } from '../doors.ts'
 import { StaffPage } from '../element.ts'
 import { fieldText } from '../forms.ts'
@@ -81,13 +82,13 @@ export class BooksPage extends StaffPage {
       <div class="table-frame" role="group" tabindex="0" aria-label=${one.operator}><table class="table compact">
         <caption class="aloud">${one.operator}</caption>
         <thead><tr><th scope="col">${word('cabinet')}</th><th scope="col" class="end">${word('ordersCount')}</th>${COLUMNS.map(([name]) => html`<th scope="col" class="end">${word(name)}</th>`)}<th scope="col" class="end">${word('payable')}</th></tr></thead>
-        <tbody>${one.cabinets.map((row) => this.#row(row.cabinetId === '' ? '–' : row.cabinetId, row))}</tbody>
+        <tbody>${one.cabinets.map((row) => this.#row(row.name === null ? row.cabinetId || '–' : choose(row.name), row, row.cabinetId))}</tbody>
         <tfoot>${this.#row(word('total'), one)}</tfoot>
       </table></div>
     </section>`
   }
-  #row(name: string, row: Amounts) {
-    return html`<tr><th scope="row" class="number">${name}</th><td class="end number">${row.orders}</td>
+  #row(name: string, row: Amounts, id = '') {
+    return html`<tr><th scope="row">${name}${id === '' || id === name ? nothing : html` <code class="soft small">${id}</code>`}</th><td class="end number">${row.orders}</td>
       ${COLUMNS.map(([, of]) => html`<td class="end">${of(row) === 0 ? html`<span class="soft">–</span>` : money(of(row))}</td>`)}
       <td class="end"><b>${money(row.payableFen)}</b></td></tr>`
   }

@@ -78,7 +78,7 @@ export class PricesPage extends StaffPage {
       <div class="split"><b>${name}</b>${this.#state(one.state)}</div>
       <p>${choose(one.text)}</p>
       <p class="soft small">${this.#period(one.startsAtMs, one.endsAtMs)}${this.#daily(one)}</p>
-      <p class="soft small">${one.cabinets === null ? word('allCabinets') : one.cabinets.join(', ')} · ${word('given', { count: one.orderCount, amount: formatMoney(one.givenFen) })}</p>
+      <p class="soft small">${one.cabinets === null ? word('allCabinets') : namesOf(board, one.cabinets)} · ${word('given', { count: one.orderCount, amount: formatMoney(one.givenFen) })}</p>
       ${this.#stopButton(board, one.state, { kind: 'promotions', id: one.promotionId, name })}
     </li>`
   }
@@ -99,7 +99,7 @@ export class PricesPage extends StaffPage {
     const name = choose(one.name)
     return html`<li class="card stack">
       <div class="split"><b>${name}</b>${this.#state(one.state)}</div>
-      <p class="soft small">${this.#period(one.startsAtMs, one.endsAtMs)} · ${one.cabinets.join(', ')}</p>
+      <p class="soft small">${this.#period(one.startsAtMs, one.endsAtMs)} · ${namesOf(board, one.cabinets)}</p>
       <table class="table compact"><caption class="aloud">${name}</caption>
         <tbody>${one.prices.map((price) => html`<tr><th scope="row">${choose(price.name)}</th><td class="end">${money(price.priceFen)}</td><td class="end soft small">${word('usual', { price: formatMoney(price.usualFen) })}</td></tr>`)}</tbody></table>
       ${this.#stopButton(board, one.state, { kind: 'price-lists', id: one.priceListId, name })}
@@ -131,4 +131,10 @@ export class PricesPage extends StaffPage {
           <button class="button primary">${word('stop')}</button></footer>
       </form></dialog>`
   }
+}
+
+/** People know cabinets by their names; one that is not on the board is named by its number. */
+function namesOf(board: PriceBoard, cabinetIds: readonly string[]): string {
+  const names = new Map(board.cabinets.map(({ cabinetId, name }) => [cabinetId, choose(name)]))
+  return cabinetIds.map((cabinetId) => names.get(cabinetId) ?? cabinetId).join(choose({ zh: '、', en: ', ' }))
 }

@@ -242,8 +242,8 @@ describe('a day that is closed', () => {
     expect(csv.startsWith('\uFEFF')).toBe(true)
     const rows = csv.trim().split('\r\n').slice(1)
     expect(rows).toHaveLength(2)
-    expect(rows[0]).toContain('op,cab-001,1,7.00,0.00,0.00,0.00,0.00,0.00,7.00,否 no')
-    expect(rows[1]).toContain('op,合计 total,1,7.00')
+    expect(rows[0]).toContain('op,cab-001,一号柜 One,1,7.00,0.00,0.00,0.00,0.00,0.00,7.00,否 no')
+    expect(rows[1]).toContain('op,合计 total,,1,7.00')
   })
 })
 
