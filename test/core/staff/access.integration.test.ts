@@ -96,7 +96,9 @@ describe('every route', () => {
       path.startsWith('/api/staff/') && path.includes('{') && 'get' in methods ? [path] : [],
     )
     expect(named.length).toBeGreaterThan(10)
-    const cookies = await Promise.all((['manager', 'admin', 'finance'] as const).map(bench.cookieOf))
+    const cookies = await Promise.all(
+      (['manager', 'admin', 'finance'] as const).map((role) => bench.cookieOf(role)),
+    )
     const unfit: string[] = []
     for (const path of named)
       for (const word of ['none', 'x~y'])
