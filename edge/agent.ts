@@ -238,7 +238,8 @@ export function createAgent(ports: AgentPorts): Agent {
 
   desired.onChanged((twin) => climate.onTwin(twin))
   sessions.onEnded(() => {
-    if (sessions.current === undefined) hardware.setPace('idle')
+    // A door that was prepared while the visit before it ended opens at any moment, and is weighed fast from then on.
+    if (sessions.current === undefined && !live.isHurrying) hardware.setPace('idle')
     uploader.nudge()
   })
 

@@ -13,6 +13,8 @@ export interface LiveTelemetry {
   stop(): void
   /** Somebody is about to open, or a technician looks at the scales: weigh and tell fast for some seconds. */
   hurryForAWhile(): void
+  /** Somebody may open at any moment. */
+  readonly isHurrying: boolean
 }
 
 /** A prepared door is weighed fast for this long, whether it is unlocked or not. */
@@ -55,6 +57,9 @@ export function createLiveTelemetry(options: {
   }
 
   return {
+    get isHurrying() {
+      return clock.monoMs() < hurryUntilMonoMs
+    },
     start: schedule,
     stop() {
       nextTimer?.cancel()

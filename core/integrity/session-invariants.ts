@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { timePartOf } from '#protocol/base/ids.ts'
 import { LIVE_SESSION_STATES } from '#core/sessions/machine.ts'
 import { type CheckContext, findBroken, type Invariant, within } from './invariant.ts'
 
@@ -19,11 +20,18 @@ function unlocks({ sessionIds }: CheckContext): RawBuilder<unknown> {
 
 /**
  * Rows of that time went with the former database: what cabinets tell of it again has no command here, or one that this
- * database believes it never sent. What a cabinet alone says of such a time excuses nothing of its own.
+ * database believes it never sent, also when it could tell of the unlock only later. What a cabinet alone says of such a
+ * time excuses nothing of its own.
  */
-function outsideRestores({ restores }: CheckContext): RawBuilder<boolean> {
-  return sql<boolean>`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(restores ?? [])}) w
-    WHERE u.occurredAtMs BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs')
+function outsideRestores({ restores = [] }: CheckContext): RawBuilder<boolean> {
+  const windows = restores.map((one) => ({
+    ...one,
+    from: timePartOf(one.backupAtMs),
+    to: timePartOf(one.restoredAtMs),
+  }))
+  return sql<boolean>`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(windows)}) w
+    WHERE (u.occurredAtMs BETWEEN json_extract(w.value, '$.backupAtMs') AND json_extract(w.value, '$.restoredAtMs')
+        OR substr(u.commandId, 3, 9) BETWEEN json_extract(w.value, '$.from') AND json_extract(w.value, '$.to'))
       AND json_extract(w.value, '$.toldBy') IS NOT u.cabinetId)`
 }
 

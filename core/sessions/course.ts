@@ -121,11 +121,11 @@ export function createSessionCourse(
     })
   }
 
-  /** The cabinet has said that it is carrying the command out. */
+  /** The cabinet has said that it is carrying the command out, or that it has: of the two words one may be lost. */
   function wasBegun(tx: Tx, commandId: string): boolean {
     return (
       directSql(tx).get(
-        "SELECT 1 FROM commandStep WHERE commandId = ? AND state = 'executing'",
+        "SELECT 1 FROM commandStep WHERE commandId = ? AND state IN ('executing', 'succeeded')",
         commandId,
       ) !== undefined
     )

@@ -32,13 +32,15 @@ export function createSessionWitness(): SessionWitness {
       })
     },
     isGone(tx, { cabinetId, sessionId, commandId }) {
+      // What a person may mend yet may tell of it; a late frame of a memory that was replaced only says that there was one.
       const hello = greetings.get(cabinetId)
       if (hello === undefined || hello.session?.sessionId === sessionId) return false
       // Of several that are running a cabinet with several doors names one.
       if (hello.session !== undefined && hello.hardware.doors !== undefined) return false
       const row = directSql(tx).get<{ isOver: number }>(
         `SELECT c.linkId IS NOT NULL AND c.linkId <> ? AND r.epoch = ? AND r.lastSeq >= ?
-          AND NOT EXISTS (SELECT 1 FROM deadLetter d WHERE d.cabinetId = r.cabinetId AND d.resolvedAtMs IS NULL) AS isOver
+          AND NOT EXISTS (SELECT 1 FROM deadLetter d WHERE d.cabinetId = r.cabinetId AND d.resolvedAtMs IS NULL
+            AND d.kind NOT IN ('stale_epoch', 'fork')) AS isOver
         FROM command c JOIN receiver r ON r.cabinetId = c.cabinetId WHERE c.commandId = ? AND c.cabinetId = ?`,
         hello.linkId,
         hello.epoch,

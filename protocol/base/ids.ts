@@ -84,18 +84,23 @@ export function twinOfId(id: string, kind: IdKind): string {
   return `${ID_PREFIX[kind]}${id.slice(2)}`
 }
 
+/** The part of ids that were made at a time, in milliseconds since 1970 UTC; it sorts as the times do. */
+export function timePartOf(atMs: number): string {
+  let time = Math.max(0, Math.floor(atMs))
+  let part = ''
+  for (let i = 0; i < TIME_CHARACTERS; i++) {
+    part = ALPHABET[time % 32] + part
+    time = Math.floor(time / 32)
+  }
+  return part
+}
+
 export function createIds(clock: Pick<Clock, 'now'>, random: Random): Ids {
   return {
     next(kind) {
-      let time = Math.max(0, Math.floor(clock.now()))
-      let timePart = ''
-      for (let i = 0; i < TIME_CHARACTERS; i++) {
-        timePart = ALPHABET[time % 32] + timePart
-        time = Math.floor(time / 32)
-      }
       let chancePart = ''
       for (const byte of random.bytes(CHANCE_CHARACTERS)) chancePart += ALPHABET[byte & 31]
-      return `${ID_PREFIX[kind]}${timePart}${chancePart}`
+      return `${ID_PREFIX[kind]}${timePartOf(clock.now())}${chancePart}`
     },
   }
 }

@@ -30,20 +30,33 @@ const BUSY = '[aria-busy="true"]'
 
 const NAVIGATIONS_MOST = 3
 /**
- * The page as it stands, light and dark, in each of these sizes. One that goes elsewhere by itself meanwhile, as after a
- * newer version of the console, is judged where it arrives.
+ * The page as it stands, light and dark, in each of these sizes. One that goes elsewhere by itself meanwhile, as the page of
+ * a cabinet does when a visit begins or ends, is judged where it arrives.
  */
 export async function judge(page: Page, place: string, found: Found, sizes: readonly Size[]): Promise<void> {
   for (let navigations = 0; ; navigations++) {
-    const trouble = await whyNot(() => judgeOnce(page, place, found, sizes))
-    if (trouble === undefined) return
-    if (!/context was destroyed|navigation/i.test(trouble) || navigations === NAVIGATIONS_MOST) {
-      found.notShown.push(`${place}: ${trouble}`)
+    // What was found before it went elsewhere is not counted twice.
+    const once = createFound(found.say)
+    const trouble = (await whyNot(() => judgeOnce(page, place, once, sizes))) ?? ''
+    if (trouble === '') {
+      add(once, found)
+      return
+    }
+    const isElsewhere = /context was destroyed|navigation/i.test(trouble)
+    const whyNotShown = isElsewhere && navigations < NAVIGATIONS_MOST ? await settled(page) : trouble
+    if (whyNotShown !== undefined) {
+      found.notShown.push(`${place}: ${whyNotShown}`)
       return
     }
     found.say(`${place}: ${trouble}; once more`)
-    await settled(page)
   }
+}
+
+function add(once: Found, found: Found): void {
+  found.checked += once.checked
+  found.overflows.push(...once.overflows)
+  for (const [violation, places] of once.violations)
+    found.violations.set(violation, [...(found.violations.get(violation) ?? []), ...places])
 }
 
 async function judgeOnce(page: Page, place: string, found: Found, sizes: readonly Size[]): Promise<void> {

@@ -73,8 +73,8 @@ describe('an unlock of which a cabinet that is online says nothing', () => {
     await due.stop()
     books.close()
   })
-  const begun = () =>
-    books.exec("INSERT INTO commandStep (commandId, step, state, atMs) VALUES ('cm2', 9, 'executing', 0)")
+  const begun = (word = 'executing') =>
+    books.exec(`INSERT INTO commandStep (commandId, step, state, atMs) VALUES ('cm2', 9, '${word}', 0)`)
 
   it('never reached the lock when the cabinet never said that it had begun', async () => {
     await time.pass(10)
@@ -83,6 +83,13 @@ describe('an unlock of which a cabinet that is online says nothing', () => {
   })
   it('is with a person when the cabinet had begun and lost its memory: somebody may have been at the open door', async () => {
     begun()
+    isGone = true
+    await time.pass(10)
+    await eventually('it is over', () => stateOf() === 'abandoned')
+    expect(told).toEqual(['abandoned: memory_lost'])
+  })
+  it('is with a person also when only the word that it was done arrived, and not the one that it had begun', async () => {
+    begun('succeeded')
     isGone = true
     await time.pass(10)
     await eventually('it is over', () => stateOf() === 'abandoned')

@@ -31,6 +31,8 @@ export function watchStreams(world: World): void {
 /** A will says something about its own connection only, and a document that comes late replaces no newer one. */
 export function watchDeliveries(world: World): void {
   const newest = new Map<string, number>()
+  /** Connections whose will was heard. */
+  const gone = new Set<string>()
   world.network.onDelivered = (direction, channel, cabinetId, payload) => {
     if (direction === 'up' && channel === 'state') afterState(cabinetId, payload)
     else if (direction === 'dn' && channel === 'twin') afterTwin(cabinetId)
@@ -41,9 +43,12 @@ export function watchDeliveries(world: World): void {
     if (works === undefined) return
     const { on, linkId } = JSON.parse(Buffer.from(payload).toString()) as { on: boolean; linkId: string }
     const before = works.presence.nowOf(cabinetId)
+    if (!on) gone.add(linkId)
     if (on || before.presence === 'offline' || before.linkId === linkId) return
     world.scheduler.at(undefined, 'after a will', 0, () => {
       if (works !== world.core.works) return
+      // Its own may have come in the same moment.
+      if (before.linkId !== undefined && gone.has(before.linkId)) return
       if (works.presence.nowOf(cabinetId).presence === 'offline')
         world.violate(
           'presence',
