@@ -19,6 +19,7 @@ import {
   open,
   settled,
   SIZES,
+  whyNot,
 } from './judge.ts'
 import { ODD_POLICY, playOddCases } from './odd-cases.ts'
 import { emptyStages, prepareStages, type Stage, type Stages } from './stages.ts'
@@ -88,7 +89,7 @@ export async function runConsoleBench({
     let dialogsOpened = 0
     const wanted = (part: ConsolePart) => parts.includes(part)
     const look = (stages: readonly Stage[]) =>
-      inEachLanguage(only(stages, address), (stage, language) =>
+      inEachLanguage(only(stages, address), found, (stage, language) =>
         lookAtPages(browser, url, stage, language, found, say),
       )
     if (wanted('empty')) await look(await emptyStages(world))
@@ -103,7 +104,7 @@ export async function runConsoleBench({
     const stages = [...played.stages, ...odd]
     if (wanted('pages')) await look(stages)
     if (wanted('states'))
-      await inEachLanguage(only(stagesOfPages(played, pages), address), (stage, language) =>
+      await inEachLanguage(only(stagesOfPages(played, pages), address), found, (stage, language) =>
         lookAtEachState(browser, url, stage, language, found, say),
       )
     if (wanted('dialogs')) {
@@ -111,9 +112,11 @@ export async function runConsoleBench({
       const work = only(stages, address).flatMap((stage) =>
         stage.addresses.filter((one) => one.startsWith('/staff')).map((one) => ({ stage, one })),
       )
-      await severalAtOnce(work, async ({ stage, one }) => {
-        dialogsOpened += await openDialogs(browser, url, stage, one, found, seen)
-      })
+      await severalAtOnce(work, ({ stage, one }) =>
+        withoutEnding(`${stage.who} ${one} (dialogs)`, found, async () => {
+          dialogsOpened += await openDialogs(browser, url, stage, one, found, seen)
+        }),
+      )
     }
     tellFound(found, say)
     const sizes = firstRouteSizes({ 'staff/index.html': ['staff/pages/home.ts'] })
@@ -160,10 +163,20 @@ function stagesOfPages({ stages }: Stages, pages: Stages['pages']): Stage[] {
 
 async function inEachLanguage(
   stages: readonly Stage[],
+  found: Found,
   run: (stage: Stage, language: BenchLanguage) => Promise<void>,
 ): Promise<void> {
   const work = stages.flatMap((stage) => BENCH_LANGUAGES.map((language) => ({ stage, language })))
-  await severalAtOnce(work, ({ stage, language }) => run(stage, language))
+  await severalAtOnce(work, ({ stage, language }) =>
+    withoutEnding(`${stage.who} ${language}`, found, () => run(stage, language)),
+  )
+}
+/** A whole run is long: a page that fails where nothing expects it is told among those that were not shown, and the rest go on. */
+async function withoutEnding(place: string, found: Found, run: () => Promise<void>): Promise<void> {
+  const trouble = await whyNot(run)
+  if (trouble === undefined) return
+  found.say(`${place}: ${trouble}`)
+  found.notShown.push(`${place}: ${trouble}`)
 }
 async function severalAtOnce<T>(work: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
   const next = work[Symbol.iterator]()
@@ -185,12 +198,14 @@ async function lookAtPages(
   const context = await contextOf(browser, url, stage.cookies, language)
   const page = await context.newPage()
   for (const address of stage.addresses) {
-    await page.setViewportSize(SIZES.desk)
-    await open(page, url, address, language)
     const place = `${stage.who} ${address} ${language}`
-    const trouble = await settled(page)
-    if (trouble === undefined) await judge(page, place, found, ['phone', 'desk'])
-    else found.notShown.push(`${place}: ${trouble}`)
+    await withoutEnding(place, found, async () => {
+      await page.setViewportSize(SIZES.desk)
+      await open(page, url, address, language)
+      const trouble = await settled(page)
+      if (trouble === undefined) await judge(page, place, found, ['phone', 'desk'])
+      else found.notShown.push(`${place}: ${trouble}`)
+    })
   }
   await context.close()
   say(`  ${stage.who}, ${language}: ${stage.addresses.length} addresses`)
@@ -206,7 +221,9 @@ async function lookAtEachState(
 ): Promise<void> {
   const context = await contextOf(browser, url, cookies, language)
   for (const address of addresses)
-    await lookAtStates(() => context.newPage(), { url, address, who, language }, found)
+    await withoutEnding(`${who} ${address} (states) ${language}`, found, () =>
+      lookAtStates(() => context.newPage(), { url, address, who, language }, found),
+    )
   await context.close()
   say(`  ${who}, ${language}: states of ${addresses.length} addresses`)
 }
