@@ -15,6 +15,12 @@ const QUIET = [
   '--disable-sync',
 ]
 
+/**
+ * What the packaged browser is told for machines of another kind than ours: with one process for everything a context that closes
+ * while another draws ends the whole browser, and without its guards it would let pages do what the browser of a person forbids.
+ */
+const UNWANTED = ['--single-process', '--disable-web-security', '--allow-running-insecure-content']
+
 export async function describeBrowser(): Promise<string> {
   return (await findBrowser()).name
 }
@@ -26,7 +32,7 @@ async function findBrowser(): Promise<{ name: string; executablePath: string; ar
   return {
     name: 'Chromium of npm (@sparticuz/chromium); apt-get install chromium fonts-noto-cjk gives one with Chinese glyphs',
     executablePath: await packaged.executablePath(),
-    args: [...packaged.args, ...QUIET],
+    args: [...packaged.args.filter((arg) => !UNWANTED.includes(arg)), ...QUIET],
   }
 }
 
