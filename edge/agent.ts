@@ -232,6 +232,7 @@ export function createAgent(ports: AgentPorts): Agent {
     log: part('upkeep'),
     knownNowMs: () => delivery.knownNowMs(),
     commandKeepMs: settings.commandKeepMs,
+    upkeepLookMs: settings.upkeepLookMs,
   })
   let readingTimer: Timer | undefined
   let isOnline = false

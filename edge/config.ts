@@ -240,6 +240,13 @@ export const Settings = Type.Object(
       1,
     ),
     snapshotWaitMs: integer('The receipt waits this long for the last pictures', 'ms', 1200, 0, MINUTE_MS),
+    upkeepLookMs: integer(
+      'Pause between two looks at the fill of the outbox and for steps of the clock',
+      'ms',
+      5000,
+      500,
+      MINUTE_MS,
+    ),
     // climate
     climateLookMs: integer('Pause between two looks at the cold', 'ms', 5000, 500, MINUTE_MS),
     climateWindowMs: integer('Length of a climate reading', 'ms', 5 * MINUTE_MS, 200, HOUR_MS),

@@ -17,9 +17,10 @@ export interface UpkeepOptions {
   /** True time, as the core tells it; undefined while it is unknown. */
   knownNowMs: () => number | undefined
   commandKeepMs: number
+  /** Pause between two looks; ms. */
+  upkeepLookMs: number
 }
 
-const CLOCK_LOOK_MS = 5000
 const PRUNE_MS = 60_000
 /** Clocks drift and are slewed; a jump larger than this is a step. */
 const CLOCK_STEP_MS = 1000
@@ -62,7 +63,7 @@ export function createUpkeep(options: UpkeepOptions): { start(): void; stop(): v
         every(
           clock,
           'look at outbox and clock',
-          CLOCK_LOOK_MS,
+          options.upkeepLookMs,
           patiently(log, 'the look at outbox and clock', look),
         ),
         every(clock, 'prune', PRUNE_MS, patiently(log, 'pruning', prune)),

@@ -51,8 +51,8 @@ export interface CabinetBody {
   attach(life: Life, clock: Clock): CabinetHardware
 }
 
-/** What changes is told at once, and what does not is the same a quarter of a minute later. */
-const BOARD_IDLE_MS = 15_000
+/** What changes is told at once, and what does not is the same half a minute later. */
+const BOARD_IDLE_MS = 30_000
 const BOARD_SESSION_MS = 400
 /** A session begins with a weighing of its own. */
 const SCALES_IDLE_MS = 30_000
@@ -61,7 +61,7 @@ const SCALES_SESSION_MS = 200
 /** The default of the agent, and how far back its baseline reaches. */
 const SCALES_QUIET_MS = 500
 const QUIET_MS = 4000
-const CLIMATE_MS = 15_000
+const CLIMATE_MS = 30_000
 const RELAY_MS = 40
 const READ_BACK_MS = 180
 const BUS_TIMEOUT_MS = 600

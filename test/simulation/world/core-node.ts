@@ -78,7 +78,13 @@ export function createCoreNode(deps: {
   const { sqlite } = deps.disk
   const run = createRunner(sqlite)
   // Two changes within a minute are what a late document is dangerous for; and there is no other core that schedules work.
-  const policy = createPolicy({ setpointPauseMs: 0, dueWorkLookMs: 15_000 })
+  const policy = createPolicy({
+    setpointPauseMs: 0,
+    dueWorkLookMs: 15_000,
+    // A cabinet at rest is heard every half minute.
+    suspectAfterMs: 45_000,
+    offlineAfterMs: 75_000,
+  })
   const blobs = new Map<string, Uint8Array>()
   let life: Life = { name: 'core', isAlive: false }
   let works: Works | undefined

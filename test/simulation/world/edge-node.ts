@@ -58,10 +58,11 @@ export interface Card {
 /** Defaults of the agent, except that it looks at nothing more often than the world changes. */
 const SETTINGS = parseSettings(
   {
-    liveIdleMs: 15_000,
+    liveIdleMs: 30_000,
     liveSessionMs: 2000,
     journalFlushMs: 2000,
-    climateLookMs: 15_000,
+    upkeepLookMs: 20_000,
+    climateLookMs: 30_000,
     climateWindowMs: 300_000,
     cameraSessionMs: 4000,
     cameraIdleMs: 60_000,
