@@ -77,6 +77,7 @@ export class StaffApp extends LitElement {
     api.onSignedOut = () => this.#askToSignIn()
     api.askForProof = () => this.querySelector('proof-dialog')?.ask() ?? Promise.resolve(false)
     addEventListener('keydown', (event) => this.#onKey(event))
+    addEventListener('unhandledrejection', (event) => this.#onUnanswered(event))
     void this.#start()
   }
 
@@ -195,6 +196,12 @@ export class StaffApp extends LitElement {
     document.title = `${title} · ${word('brand')}`
   }
 
+  /** What was asked of the core and failed where no page says so itself is told all the same: no button stays silent. */
+  #onUnanswered(event: PromiseRejectionEvent): void {
+    if (!(event.reason instanceof ApiError)) return
+    event.preventDefault()
+    this.#toast({ tone: 'bad', text: describeError(event.reason) })
+  }
   #toast(toast: Toast): void {
     const id = ++this.#toastCount
     this.toasts = [...this.toasts.slice(-2), { ...toast, id }]

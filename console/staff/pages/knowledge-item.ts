@@ -38,7 +38,12 @@ export class KnowledgeItemPage extends StaffPage {
   async #noteOpened(itemId: string, version: number): Promise<void> {
     if (this.#opened === itemId) return
     this.#opened = itemId
-    await this.services.api.useKnowledge(itemId, { version, use: 'opened' })
+    try {
+      await this.services.api.useKnowledge(itemId, { version, use: 'opened' })
+    } catch {
+      // A count that nobody here waits for: it is tried again when the entry is loaded again.
+      this.#opened = undefined
+    }
   }
 
   async #act(action: Action): Promise<void> {

@@ -35,7 +35,8 @@ export class KnowledgeHelp extends StaffElement {
   #onToggle(event: Event, suggestion: Suggestion): void {
     if (!(event.target as HTMLDetailsElement).open || this.#noted.has(suggestion.itemId)) return
     this.#noted.add(suggestion.itemId)
-    void this.#note(suggestion, 'opened')
+    // A count that nobody here waits for: it is tried again when it is opened again.
+    this.#note(suggestion, 'opened').catch(() => this.#noted.delete(suggestion.itemId))
   }
 
   protected override render() {

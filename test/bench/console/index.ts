@@ -41,6 +41,8 @@ export interface ConsoleFigures {
   overflows: number
   /** Places that did not show what they should within 20 s. */
   notShown: number
+  /** What scripts of the pages threw and nobody caught. */
+  scriptErrors: number
   seconds: number
   browser: string
 }
@@ -99,7 +101,10 @@ export async function runConsoleBench({
     const played = await prepareStages(world)
     const { consumer, staff, pages } = played
     const lcpMs = wanted('speed')
-      ? { staff: await middleLcp(browser, url, staff), consumer: await middleLcp(browser, url, consumer) }
+      ? {
+          staff: await middleLcp(browser, url, staff, found),
+          consumer: await middleLcp(browser, url, consumer, found),
+        }
       : { staff: Number.NaN, consumer: Number.NaN }
     const stages = [...played.stages, ...odd]
     if (wanted('pages')) await look(stages)
@@ -114,7 +119,8 @@ export async function runConsoleBench({
       )
       await severalAtOnce(work, ({ stage, one }) =>
         withoutEnding(`${stage.who} ${one} (dialogs)`, found, async () => {
-          dialogsOpened += await openDialogs(browser, url, stage, one, found, seen)
+          const opened = await openDialogs(browser, url, stage, one, found, seen)
+          dialogsOpened += opened
         }),
       )
     }
@@ -129,6 +135,7 @@ export async function runConsoleBench({
       dialogsOpened,
       overflows: found.overflows.length,
       notShown: found.notShown.length,
+      scriptErrors: found.scriptErrors.size,
       seconds: (performance.now() - startedMs) / 1000,
       browser: await describeBrowser(),
     }
@@ -145,6 +152,7 @@ function tellFound(found: Found, say: (line: string) => void): void {
       `${violation}\n    ${places.slice(0, 4).join(', ')}${places.length > 4 ? ` and ${places.length - 4} more` : ''}`,
     )
   for (const place of found.notShown) say(`not shown: ${place}`)
+  for (const error of found.scriptErrors) say(`a script failed on ${error}`)
   for (const place of found.overflows) say(`wider than the screen: ${place}`)
 }
 
@@ -195,7 +203,7 @@ async function lookAtPages(
   found: Found,
   say: (line: string) => void,
 ): Promise<void> {
-  const context = await contextOf(browser, url, stage.cookies, language)
+  const context = await contextOf(browser, url, stage.cookies, language, found)
   const page = await context.newPage()
   for (const address of stage.addresses) {
     const place = `${stage.who} ${address} ${language}`
@@ -219,7 +227,7 @@ async function lookAtEachState(
   found: Found,
   say: (line: string) => void,
 ): Promise<void> {
-  const context = await contextOf(browser, url, cookies, language)
+  const context = await contextOf(browser, url, cookies, language, found)
   for (const address of addresses)
     await withoutEnding(`${who} ${address} (states) ${language}`, found, () =>
       lookAtStates(() => context.newPage(), { url, address, who, language }, found),
@@ -239,7 +247,7 @@ async function openDialogs(
 ): Promise<number> {
   let opened = 0
   for (const language of BENCH_LANGUAGES) {
-    const context = await contextOf(browser, url, cookies, language)
+    const context = await contextOf(browser, url, cookies, language, found)
     const at = { url, address, who, language }
     let here = await lookAtDialogs(await context.newPage(), at, found, seen)
     if (address === '/staff/') here += await lookAtKeys(await context.newPage(), at, found)
@@ -256,10 +264,11 @@ async function middleLcp(
   browser: Browser,
   url: string,
   { address, cookies }: { address: string; cookies: Stage['cookies'] },
+  found: Found,
 ): Promise<number> {
   const taken: number[] = []
   for (let run = 0; run < LCP_RUNS; run++) {
-    const context = await contextOf(browser, url, cookies, 'zh')
+    const context = await contextOf(browser, url, cookies, 'zh', found)
     const page = await context.newPage()
     await page.setViewportSize(SIZES.phone)
     const devtools = await context.newCDPSession(page)

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page, WebError } from 'playwright-core'
 import { messageOf } from '#protocol/base/errors.ts'
 import { findViolations, settleColours } from '#test/support/axe.ts'
 import type { Stage } from './stages.ts'
@@ -18,11 +18,13 @@ export interface Found {
   readonly overflows: string[]
   /** Places that never came to show what they should. */
   readonly notShown: string[]
+  /** What scripts threw and nobody caught, each once, by what they said and where. */
+  readonly scriptErrors: Set<string>
   /** Told at once what was not seen before: a whole run is long. */
   readonly say: (line: string) => void
 }
 export function createFound(say: (line: string) => void): Found {
-  return { violations: new Map(), checked: 0, overflows: [], notShown: [], say }
+  return { violations: new Map(), checked: 0, overflows: [], notShown: [], scriptErrors: new Set(), say }
 }
 
 const SHOWN_WITHIN_MS = 20_000
@@ -62,6 +64,8 @@ function add(once: Found, found: Found): void {
 async function judgeOnce(page: Page, place: string, found: Found, sizes: readonly Size[]): Promise<void> {
   for (const size of sizes) {
     await page.setViewportSize(SIZES[size])
+    // Half under a bar that stays, a field seems smaller than it is.
+    await page.evaluate('scrollTo(0, 0)')
     for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
       await settleColours(page)
@@ -114,6 +118,7 @@ export async function contextOf(
   url: string,
   cookies: Stage['cookies'],
   language: BenchLanguage,
+  found: Found,
 ): Promise<BrowserContext> {
   const context = await browser.newContext({
     bypassCSP: true,
@@ -121,6 +126,15 @@ export async function contextOf(
     timezoneId: 'Asia/Shanghai',
     reducedMotion: 'reduce',
   })
+  context.on('weberror', (one) => noteScriptError(one, found))
   await context.addCookies(cookies.map(({ name, value }) => ({ name, value, url })))
   return context
+}
+
+/** A button whose failure nobody caught leaves a person without a word. */
+function noteScriptError(one: WebError, found: Found): void {
+  const address = new URL(one.page()?.url() ?? 'about:blank').pathname
+  const text = `${address}: ${messageOf(one.error())}`
+  if (!found.scriptErrors.has(text)) found.say(`a script failed on ${text}`)
+  found.scriptErrors.add(text)
 }

@@ -9,6 +9,8 @@ export interface PageState {
   readonly name: string
   /** Before the page is opened. */
   readonly before?: (page: Page) => Promise<unknown>
+  /** Whether a page can be in this state at all; all can when absent. */
+  readonly concerns?: (address: string) => boolean
   /** After it was opened; ends when the state shows. @throws when it never does */
   readonly after: (page: Page) => Promise<unknown>
 }
@@ -47,6 +49,8 @@ export const PAGE_STATES: readonly PageState[] = [
   },
   {
     name: 'cut off',
+    // Who has not signed in is told nothing live.
+    concerns: (address) => address !== '/staff/login',
     async before(page) {
       // The stream of a browser that shares none, which is the page's own and can be cut here.
       await page.addInitScript('delete globalThis.SharedWorker')
@@ -70,7 +74,8 @@ export async function lookAtStates(
   at: { url: string; address: string; who: string; language: BenchLanguage },
   found: Found,
 ): Promise<void> {
-  for (const { name, before, after } of PAGE_STATES) {
+  for (const { name, before, after, concerns } of PAGE_STATES) {
+    if (concerns?.(at.address) === false) continue
     const place = `${at.who} ${at.address} (${name}) ${at.language}`
     const page = await newPage()
     await page.setViewportSize(SIZES.desk)

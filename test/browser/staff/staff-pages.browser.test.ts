@@ -141,6 +141,20 @@ describe('a list', () => {
   })
 })
 
+describe('an action that the core cannot hear', () => {
+  it('is never silent, whichever button it was, and is done when it is pressed again', async () => {
+    const { page } = await desk.open('agent', '/', 'en')
+    const signOut = page.getByRole('button', { name: 'Sign out' })
+    await page.route('**/api/staff/sign-out', (route) => route.abort('connectionreset'))
+    await signOut.click()
+    await page.locator('.toast', { hasText: 'No connection to the server' }).waitFor()
+    await page.unrouteAll()
+    await signOut.click()
+    await page.waitForURL('**/staff/login')
+    await page.context().close()
+  })
+})
+
 describe('the setpoint of a cabinet', () => {
   const address = () => `/cabinets/${desk.system.cabinetId}`
   it('outside of the range is not sent', async () => {
