@@ -14,6 +14,9 @@ const SLOW = [
  */
 const retry = process.env['CI'] === 'true' ? 1 : 0
 
+/** What is polled for is waited for as long as `eventually` waits: a second is short beside other work. */
+const expectation = { poll: { timeout: 20_000 } }
+
 export default defineConfig({
   test: {
     maxConcurrency: 2,
@@ -30,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          expect: expectation,
           retry,
           include: ['test/**/*.integration.test.ts'],
           environment: 'node',
@@ -40,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          expect: expectation,
           retry,
           include: ['test/**/*.browser.test.ts'],
           environment: 'node',
@@ -51,6 +56,7 @@ export default defineConfig({
       {
         test: {
           name: 'scenario',
+          expect: expectation,
           retry,
           include: ['test/**/*.scenario.test.ts'],
           environment: 'node',

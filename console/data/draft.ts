@@ -19,3 +19,13 @@ export function keepDraft(ticketId: string, text: string, isNote = false): void 
   if (text !== '' && isNote) sessionStorage.setItem(noteKey(ticketId), 'yes')
   else sessionStorage.removeItem(noteKey(ticketId))
 }
+
+/** Words of a dialog of the ticket, which come back when it was shut by accident. @param field  which of its fields */
+export function wordsOf(ticketId: string, field: string): string {
+  return sessionStorage.getItem(`${key(ticketId)}/${field}`) ?? ''
+}
+/** @param text  empty: sent, or taken back */
+export function keepWords(ticketId: string, field: string, text: string): void {
+  if (text === '') sessionStorage.removeItem(`${key(ticketId)}/${field}`)
+  else sessionStorage.setItem(`${key(ticketId)}/${field}`, text)
+}

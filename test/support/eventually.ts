@@ -20,7 +20,7 @@ export async function eventually<T>(
   options: { withinMs?: number; everyMs?: number; lastSeen?: () => unknown } = {},
 ): Promise<T> {
   const { withinMs = 15_000, everyMs = 100, lastSeen } = options
-  const until = clock.monoMs() + withinMs
+  const untilMs = clock.monoMs() + withinMs
   let problem = ''
   for (;;) {
     try {
@@ -31,7 +31,7 @@ export async function eventually<T>(
       if (error instanceof ExpectationError) throw error
       problem = `; the last attempt failed: ${messageOf(error)}`
     }
-    if (clock.monoMs() >= until) {
+    if (clock.monoMs() >= untilMs) {
       const seen = lastSeen === undefined ? '' : `; last seen: ${JSON.stringify(lastSeen())}`
       throw new ExpectationError(`${what} did not happen within ${withinMs} ms${problem}${seen}`)
     }
@@ -39,10 +39,15 @@ export async function eventually<T>(
   }
 }
 
+/** As `eventually`, where the code that waits says plainly enough what for. */
+export function until<T>(read: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  return eventually('what was waited for', read, { everyMs: 25 })
+}
+
 /** For what must not happen: holds when `read` stays undefined or false for the whole time. */
 export async function never(what: string, read: () => Promise<unknown>, forMs: number): Promise<void> {
-  const until = clock.monoMs() + forMs
-  while (clock.monoMs() < until) {
+  const untilMs = clock.monoMs() + forMs
+  while (clock.monoMs() < untilMs) {
     const value = await read()
     if (value !== undefined && value !== false)
       throw new ExpectationError(`${what}, but ${JSON.stringify(value)}`)

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff/tickets.ts'
+import { keepWords, wordsOf } from '../../data/draft.ts'
 import { fillTemplate, rankTemplates, startingResolution, unfilled } from '../../data/staff-advice.ts'
 import { SeenTicket } from '../../data/seen-ticket.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
@@ -9,6 +10,9 @@ import { word } from '../../words/staff.ts'
 import { ticketWord } from '../../words/tickets.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
+
+/** Where the words of the last reply are kept until it is sent. */
+const LAST_REPLY = 'last-reply'
 
 /** Closing needs an outcome and a root cause; both are proposed, and the last reply goes out with them. Fires `resolved`. */
 @customElement('resolve-dialog')
@@ -39,12 +43,22 @@ export class ResolveDialog extends StaffElement {
       ? rankTemplates(this.templates, this.detail, this.services.me?.displayName ?? '')[0]
       : undefined
     const language = this.detail.language
-    this.reply = template
-      ? fillTemplate(template.text[language], this.detail, this.services.me?.displayName ?? '', language)
-      : ''
+    this.reply = wordsOf(this.detail.ticket.ticketId, LAST_REPLY)
+    if (this.reply === '' && template !== undefined)
+      this.reply = fillTemplate(
+        template.text[language],
+        this.detail,
+        this.services.me?.displayName ?? '',
+        language,
+      )
     await this.updateComplete
     this.dialog.showModal()
     this.querySelector<HTMLButtonElement>('#resolve-send')?.focus()
+  }
+
+  #write(reply: string): void {
+    this.reply = reply
+    keepWords(this.detail.ticket.ticketId, LAST_REPLY, reply)
   }
 
   async #send(): Promise<void> {
@@ -64,6 +78,7 @@ export class ResolveDialog extends StaffElement {
         rootCause: this.rootCause,
         ...(this.reply.trim() === '' ? {} : { reply: this.reply.trim() }),
       })
+      keepWords(this.detail.ticket.ticketId, LAST_REPLY, '')
       this.dialog.close()
       this.dispatchEvent(new CustomEvent('resolved', { bubbles: true }))
     } catch (error) {
@@ -120,7 +135,7 @@ export class ResolveDialog extends StaffElement {
         </div>
         <label class="field"><span class="label">${word('lastReply')}</span>
           <textarea rows="6" maxlength="2000" lang=${this.detail.language === 'zh' ? 'zh-CN' : 'en'} .value=${this.reply}
-            @input=${(event: Event) => (this.reply = (event.target as HTMLTextAreaElement).value)}></textarea>
+            @input=${(event: Event) => this.#write((event.target as HTMLTextAreaElement).value)}></textarea>
         </label>
         ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
         ${

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
+import { keepWords, wordsOf } from '../../data/draft.ts'
 import { SeenTicket } from '../../data/seen-ticket.ts'
 import { changesOf, ENTRY_TYPE_NAMES, eventText } from '../../data/ticket-entry.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
@@ -48,10 +49,24 @@ export class TicketActionDialog extends StaffElement {
     await this.updateComplete
     this.form.reset()
     const into = this.form.elements.namedItem('into')
+    for (const field of this.#written()) field.value = wordsOf(...this.#placeOf(field))
     if (intoNumber !== undefined && into instanceof HTMLInputElement) into.value = String(intoNumber)
     this.dialog.showModal()
     // What is asked first has the focus, so that it can be answered without a pointer.
     this.form.querySelector<HTMLElement>('input:checked, select, input, textarea')?.focus()
+  }
+
+  /** What takes more than a click to say again. */
+  #written(): Array<HTMLInputElement | HTMLTextAreaElement> {
+    return [
+      ...this.form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('[name=text], [name=reason]'),
+    ]
+  }
+  #placeOf({ name }: { name: string }): [string, string] {
+    return [this.detail.ticket.ticketId, `${this.kind}/${name}`]
+  }
+  #keep(): void {
+    for (const field of this.#written()) keepWords(...this.#placeOf(field), field.value)
   }
 
   async #send(): Promise<void> {
@@ -72,6 +87,7 @@ export class TicketActionDialog extends StaffElement {
         version: this.#seen.versionOf(this.detail),
         ...request.body,
       })
+      for (const field of this.#written()) keepWords(...this.#placeOf(field), '')
       this.dialog.close()
       this.dispatchEvent(new CustomEvent('stepdone', { bubbles: true, detail: { kind: this.kind, answer } }))
       if (answer.ticket.ticketId !== ticketId) this.services.go(`/tickets/${answer.ticket.ticketId}`)
@@ -152,6 +168,7 @@ export class TicketActionDialog extends StaffElement {
       </header>
       <form
         class="stack"
+        @input=${() => this.#keep()}
         @submit=${(event: SubmitEvent) => {
           event.preventDefault()
           void this.#send()

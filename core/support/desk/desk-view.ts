@@ -103,22 +103,41 @@ async function intakeOf(db: Kysely<Tables>, ticket: TicketRow, nowMs: number): P
   const products = Object.hasOwn(values, 'sku')
     ? await productsBySku(db)
     : new Map<string, { name: Bilingual }>()
+  const cabinets = Object.hasOwn(values, 'cabinetId')
+    ? await cabinetsNamed(db, String(values['cabinetId']))
+    : new Map<string, { name: Bilingual }>()
   return typeOf(ticket.type).fields.flatMap((field) => {
     const value = values[field.key]
     if (value === undefined) return []
-    return [{ key: field.key, label: field.label, text: textOf(field, value, products, nowMs) }]
+    const names = field.kind === 'cabinet' ? cabinets : products
+    return [{ key: field.key, label: field.label, text: textOf(field, value, names, nowMs) }]
   })
+}
+/** As people call it; what somebody entered and nobody knows stays as it was entered. */
+async function cabinetsNamed(
+  db: Kysely<Tables>,
+  cabinetId: string,
+): Promise<Map<string, { name: Bilingual }>> {
+  const rows = await db
+    .selectFrom('cabinet')
+    .select(['cabinetId', 'nameZh', 'nameEn'])
+    .where('cabinetId', '=', cabinetId)
+    .execute()
+  return new Map(
+    rows.map(({ cabinetId, nameZh, nameEn }) => [cabinetId, { name: { zh: nameZh, en: nameEn } }]),
+  )
 }
 function textOf(
   field: IntakeField,
   value: string | number | boolean,
-  products: ReadonlyMap<string, { name: Bilingual }>,
+  names: ReadonlyMap<string, { name: Bilingual }>,
   nowMs: number,
 ): Bilingual {
   const plain = { zh: String(value), en: String(value) }
   switch (field.kind) {
     case 'product':
-      return products.get(String(value))?.name ?? plain
+    case 'cabinet':
+      return names.get(String(value))?.name ?? plain
     case 'when':
       return { zh: formatMoment('zh', Number(value), nowMs), en: formatMoment('en', Number(value), nowMs) }
     case 'choice':

@@ -1,6 +1,7 @@
 import { createVerify, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '#test/support/eventually.ts'
 import { createRequest, LI_WEI, permit, shapeOf, startBench, vector, type Bench } from './bench.ts'
 import type { Json } from './merchant.ts'
 
@@ -128,7 +129,7 @@ describe('a permission', () => {
     const known = await query('code-1')
     expect(known.body).toMatchObject({ authorization_state: 'AVAILABLE', openid: LI_WEI })
     expect(shapeOf(known.body)).toEqual(shapeOf(published['query']!.response))
-    const told = await vi.waitUntil(() =>
+    const told = await until(() =>
       bench.callbacks.taken.find((one) => one.resource['authorization_code'] === 'code-1'),
     )
     expect(told).toMatchObject({ eventType: 'PAYSCORE.USER_OPEN_SERVICE', isSigned: true })
@@ -154,9 +155,7 @@ describe('a permission', () => {
       reason: '用户注销',
     })
     expect(ended).toMatchObject({ status: 204, isSigned: true })
-    await vi.waitUntil(() =>
-      bench.callbacks.taken.some((one) => one.eventType === 'PAYSCORE.USER_CLOSE_SERVICE'),
-    )
+    await until(() => bench.callbacks.taken.some((one) => one.eventType === 'PAYSCORE.USER_CLOSE_SERVICE'))
     const refused = await bench.merchant.post(
       '/v3/payscore/serviceorder',
       createRequest(bench, { openid: 'oSim0anna' }),

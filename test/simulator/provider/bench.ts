@@ -1,7 +1,7 @@
+import { until } from '#test/support/eventually.ts'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
 import type { Clock } from '#protocol/base/clock.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSystemClock } from '#protocol/base/system-clock.ts'
@@ -79,7 +79,7 @@ export async function startBench(behaviour: Partial<ProviderBehaviour> = {}): Pr
       standIn = create(Number(new URL(url).port))
       await standIn.start()
       // The connections that the client kept open have died with the old one.
-      await vi.waitUntil(() =>
+      await until(() =>
         fetch(url).then(
           (answer) => answer.ok,
           () => false,
@@ -189,7 +189,7 @@ export async function sell(bench: Bench, totalFen: number, changes: Json = {}): 
 }
 
 export async function untilPaid(bench: Bench, outOrderNo: string): Promise<Json> {
-  return vi.waitUntil(async () => {
+  return until(async () => {
     const { body } = await queryOrder(bench, outOrderNo)
     return body['state'] === 'DONE' ? body : undefined
   })

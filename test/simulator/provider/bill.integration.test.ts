@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '#test/support/eventually.ts'
 import {
   compact,
   detailsOf,
@@ -31,7 +32,7 @@ beforeAll(async () => {
     out_refund_no: 'r1',
     amount: { refund: 350, total: 950, currency: 'CNY' },
   })
-  await vi.waitUntil(
+  await until(
     async () => (await bench.merchant.get('/v3/refund/domestic/refunds/r1')).body['status'] === 'SUCCESS',
   )
 })

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '#test/support/eventually.ts'
 import {
   compact,
   detailsOf,
@@ -44,7 +45,7 @@ async function complain(more: Json = {}): Promise<string> {
 describe('a complaint filed with the provider', () => {
   it('is told, listed and shown with the published fields, the phone number encrypted for the merchant', async () => {
     const complaintId = await complain({ refundFen: 350 })
-    const told = await vi.waitUntil(() =>
+    const told = await until(() =>
       bench.callbacks.taken.find((one) => one.resource['complaint_id'] === complaintId),
     )
     expect(told).toMatchObject({
@@ -94,7 +95,7 @@ describe('a complaint filed with the provider', () => {
       out_refund_no: 'for-complaint',
       amount: { refund: 350, total: 950, currency: 'CNY' },
     })
-    await vi.waitUntil(async () => (await detail(complaintId))['complaint_state'] === 'PROCESSED')
+    await until(async () => (await detail(complaintId))['complaint_state'] === 'PROCESSED')
   })
 
   it('can be rejected with a reason only', async () => {
@@ -149,8 +150,6 @@ describe("the person's own pages", () => {
     expect(await wallet()).toContain('This shop is allowed')
     expect((await send('/wallet/withdraw', {})).status).toBe(303)
     expect(await wallet()).toContain('Not allowed')
-    await vi.waitUntil(() =>
-      bench.callbacks.taken.some((one) => one.eventType === 'PAYSCORE.USER_CLOSE_SERVICE'),
-    )
+    await until(() => bench.callbacks.taken.some((one) => one.eventType === 'PAYSCORE.USER_CLOSE_SERVICE'))
   })
 })

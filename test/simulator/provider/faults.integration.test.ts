@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '#test/support/eventually.ts'
 import {
   completeRequest,
   createRequest,
@@ -123,7 +124,7 @@ describe('a callback', () => {
       one.resource['out_order_no'] === outOrderNo && callbacksOf(outOrderNo).length < 3 ? 500 : 204
     await bench.merchant.post('/v3/payscore/serviceorder', request)
     await bench.merchant.post(orderPath(outOrderNo, 'complete'), completeRequest(bench, 350))
-    await vi.waitUntil(async () => (await recorded(outOrderNo))[0]?.state === 'delivered')
+    await until(async () => (await recorded(outOrderNo))[0]?.state === 'delivered')
     bench.callbacks.answer = () => 204
     expect(new Set(callbacksOf(outOrderNo).map((one) => JSON.stringify(one.envelope))).size).toBe(1)
     expect(await recorded(outOrderNo)).toMatchObject([{ attempts: 3, deliveries: 1 }])
@@ -132,7 +133,7 @@ describe('a callback', () => {
   it('can come twice', async () => {
     await fault('duplicate_callback')
     const outOrderNo = await sell(bench, 350)
-    await vi.waitUntil(() => callbacksOf(outOrderNo).length === 2)
+    await until(() => callbacksOf(outOrderNo).length === 2)
     expect(new Set(callbacksOf(outOrderNo).map((one) => one.id)).size).toBe(1)
   })
 
@@ -157,8 +158,8 @@ describe('a callback', () => {
   it('can come with one about another merchant, rightly signed', async () => {
     await fault('foreign_callback')
     const outOrderNo = await sell(bench, 350)
-    await vi.waitUntil(() => callbacksOf(outOrderNo).length === 1)
-    const foreign = await vi.waitUntil(() => callbacksOf('foreign-order')[0])
+    await until(() => callbacksOf(outOrderNo).length === 1)
+    const foreign = await until(() => callbacksOf('foreign-order')[0])
     expect(foreign).toMatchObject({ isSigned: true, resource: { mchid: '1900000109' } })
   })
 
@@ -166,7 +167,7 @@ describe('a callback', () => {
     await fault('signature_probe')
     bench.callbacks.answer = (one) => (one.isSigned ? 204 : 401)
     const outOrderNo = await sell(bench, 350)
-    await vi.waitUntil(() => callbacksOf(outOrderNo).length === 2)
+    await until(() => callbacksOf(outOrderNo).length === 2)
     bench.callbacks.answer = () => 204
     expect(
       callbacksOf(outOrderNo).map((one) => [one.isSigned, one.signature.startsWith('WECHATPAY/SIGNTEST/')]),
@@ -180,7 +181,7 @@ describe('a callback', () => {
     await fault('bad_callback_signature')
     bench.callbacks.answer = (one) => (one.isSigned ? 204 : 401)
     const outOrderNo = await sell(bench, 350)
-    await vi.waitUntil(() => callbacksOf(outOrderNo).length === 2)
+    await until(() => callbacksOf(outOrderNo).length === 2)
     bench.callbacks.answer = () => 204
     expect(callbacksOf(outOrderNo).map((one) => one.isSigned)).toEqual([false, true])
   })
@@ -201,7 +202,7 @@ describe('a deduction', () => {
 
   it('without enough money is tried again by itself, and succeeds once there is some', async () => {
     const outOrderNo = await sell(bench, 350, { openid: NO_MONEY })
-    await vi.waitUntil(async () => {
+    await until(async () => {
       const { body } = await bench.merchant.control('GET', '/books')
       const order = (
         body['serviceOrders'] as Array<{ outOrderNo: string; collection: { attempts: number } }>
@@ -241,7 +242,7 @@ describe('a double payment', () => {
     const before = await balance()
     await fault('double_payment', { delayMs: 20 })
     const outOrderNo = await sell(bench, 350)
-    const details = await vi.waitUntil(async () => {
+    const details = await until(async () => {
       const found = detailsOf((await queryOrder(bench, outOrderNo)).body)
       return found.length === 2 ? found : undefined
     })
@@ -251,7 +252,7 @@ describe('a double payment', () => {
     ])
     expect(details[0]!.transaction_id).not.toBe(details[1]!.transaction_id)
     expect(await balance()).toBe(before - 700)
-    const told = await vi.waitUntil(() =>
+    const told = await until(() =>
       callbacksOf(outOrderNo).length === 2 ? callbacksOf(outOrderNo) : undefined,
     )
     expect(new Set(told.map((one) => one.id)).size).toBe(2)
@@ -302,11 +303,8 @@ describe('a restart of the provider', () => {
     await bench.restart()
     bench.callbacks.answer = () => 204
     await untilPaid(bench, pendingNo)
-    await vi.waitUntil(
-      () => bench.callbacks.taken.some((one) => one.resource['out_refund_no'] === 'over-restart'),
-      5_000,
-    )
-    await vi.waitUntil(async () => (await recorded(pendingNo)).every((one) => one.state === 'delivered'))
+    await until(() => bench.callbacks.taken.some((one) => one.resource['out_refund_no'] === 'over-restart'))
+    await until(async () => (await recorded(pendingNo)).every((one) => one.state === 'delivered'))
     expect((await queryOrder(bench, paidNo)).body).toMatchObject({ state: 'DONE' })
   })
 })

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '#test/support/eventually.ts'
 import {
   detailsOf,
   LI_WEI,
@@ -41,12 +42,12 @@ const refund = (body: Json) => bench.merchant.post('/v3/refund/domestic/refunds'
 const query = (outRefundNo: unknown) =>
   bench.merchant.get(`/v3/refund/domestic/refunds/${String(outRefundNo)}`)
 const untilStatus = (outRefundNo: unknown, status: string) =>
-  vi.waitUntil(async () => {
+  until(async () => {
     const { body } = await query(outRefundNo)
     return body['status'] === status ? body : undefined
   })
 const told = (outRefundNo: unknown) =>
-  vi.waitUntil(() => bench.callbacks.taken.find((one) => one.resource['out_refund_no'] === outRefundNo))
+  until(() => bench.callbacks.taken.find((one) => one.resource['out_refund_no'] === outRefundNo))
 const balanceFen = async () => {
   const { body } = await bench.merchant.control('GET', '/books')
   return (body['people'] as Array<{ openid: string; balanceFen: number }>).find(

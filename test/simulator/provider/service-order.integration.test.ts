@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '#test/support/eventually.ts'
 import {
   compact,
   completeRequest,
@@ -78,9 +79,7 @@ describe('a service order in the shape that the provider publishes', () => {
     const receipt = await act(cancelled, 'cancel', adapt(published['cancel']!.request))
     expect(shapeOf(receipt.body)).toEqual(shapeOf(published['cancel']!.response))
     const pending = await sell(bench, 500, { openid: NO_MONEY })
-    await vi.waitUntil(
-      async () => (await act(pending, 'pay', adapt(published['collect']!.request))).status === 200,
-    )
+    await until(async () => (await act(pending, 'pay', adapt(published['collect']!.request))).status === 200)
     await bench.merchant.control('PATCH', `/people/${NO_MONEY}`, { balanceFen: 500 })
     await untilPaid(bench, pending)
   })
@@ -100,7 +99,7 @@ describe('a sale', () => {
     expect(paid).not.toHaveProperty('state_description')
     expect(paid['collection']).toMatchObject({ state: 'USER_PAID', paid_amount: 350, paying_amount: 0 })
     expect(detailsOf(paid)).toMatchObject([{ seq: 1, amount: 350, paid_type: 'NEWTON' }])
-    const told = await vi.waitUntil(() =>
+    const told = await until(() =>
       bench.callbacks.taken.find((one) => one.resource['out_order_no'] === outOrderNo),
     )
     expect(told).toMatchObject({ eventType: 'PAYSCORE.USER_PAID', isSigned: true })
@@ -207,7 +206,7 @@ describe('who may begin', () => {
       match: { outOrderNo: three[0] },
     })
     await act(three[0]!, 'complete', completeRequest(bench, 500))
-    await vi.waitUntil(async () => String((await fourth()).body['message']).includes('271299627'))
+    await until(async () => String((await fourth()).body['message']).includes('271299627'))
     await bench.merchant.control('DELETE', '/faults')
     await untilPaid(bench, three[0]!)
   })
