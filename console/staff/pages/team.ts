@@ -104,14 +104,15 @@ export class TeamPage extends StaffPage {
               this.error = undefined
               this.assessDialog.showModal()
             }}>${icon('plus')}${word('assess')}</button>
-            <button class="button" @click=${() => void this.#editCourse(undefined)}>${icon('plus')}${word('newCourse')}</button></div>`
+            <button class="button" @click=${() => void this.#editCourse(undefined)}>${icon('plus')}${word('newCourse')}</button>
+            ${courses.map(({ key, course }) => html`<button class="button" @click=${() => void this.#editCourse(key)}>${choose(course.title)}<span class="aloud">: ${word('editCourse')}</span></button>`)}</div>`
           : nothing
       }
-      <div class="table-frame" role="group" tabindex="0" aria-label=${word('training')}><table class="table">
+      <div class="table-frame" role="group" tabindex="0" aria-label=${word('training')}><table class="table rows">
         <caption class="aloud">${word('training')}</caption>
         <thead><tr><th scope="col">${word('person')}</th>${courses.map(
-          ({ key, course }) =>
-            html`<th scope="col">${view.mayChange ? html`<button class="quiet" @click=${() => void this.#editCourse(key)}>${choose(course.title)}<span class="aloud">: ${word('editCourse')}</span></button>` : choose(course.title)}${course.isEnforced ? html`<br />${badge('warn', 'lock', word('enforced'))}` : nothing}</th>`,
+          ({ course }) =>
+            html`<th scope="col">${choose(course.title)}${course.isEnforced ? html`<br />${badge('warn', 'lock', word('enforced'))}` : nothing}</th>`,
         )}</tr></thead>
         <tbody>${people.map(
           (person) =>
