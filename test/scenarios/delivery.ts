@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { DeadLetterDetail, DeadLetterList, DeliveryView } from '#protocol/api/delivery.ts'
+import type { SessionView } from '#protocol/api/consumer.ts'
 import { eventually, expectEqual, expectThat, never } from '#test/support/eventually.ts'
 import type { Scenario } from './scenario.ts'
 import { arrive, expectChargedOnce, leave, paymentsOf, shop, take } from './steps.ts'
-import type { Staff, World } from './world.ts'
+import type { Consumer, Staff, World } from './world.ts'
 
 const edgeFolder = (world: World) => path.join(world.system.dataDir, 'edge')
 
@@ -27,42 +28,53 @@ const hasAlarm = async (staff: Staff, kind: string) =>
   (await staff.cabinet()).alarms.some((alarm) => alarm.kind === kind && alarm.state !== 'cleared')
 const isOnline = async (staff: Staff) => (await staff.cabinet()).cabinet.presence === 'online'
 
+/** A visit whose receipt a faulty agent garbled, so that it lies among the dead letters. @returns also the receipt as it should be */
+export async function garbledReceipt(
+  world: World,
+  consumer: Consumer,
+): Promise<{
+  session: SessionView
+  good: Record<string, unknown>
+  letter: DeadLetterList['deadLetters'][number]
+  manager: Staff
+}> {
+  const session = await consumer.open()
+  await world.workshop.visit([...arrive, take('s3', 'cola-330'), { do: 'network', mode: 'cut' }, ...leave])
+  const receiptIn = (db: Sqlite.Database) =>
+    db
+      .prepare(`SELECT seq, data FROM outbox WHERE type = 'session.reconciled' AND data LIKE ?`)
+      .get(`%${session.sessionId}%`) as { seq: number; data: string } | undefined
+  await eventually('the receipt lying in the outbox', () =>
+    readEdge(world, (db) => receiptIn(db) !== undefined),
+  )
+  await world.system.kill('edge')
+  // What a bug of the agent would have written.
+  const good = readEdge(world, (db) => {
+    const row = receiptIn(db)
+    expectThat(row !== undefined, 'the receipt has left the outbox')
+    const { closedMs: _, ...garbled } = JSON.parse(row.data) as Record<string, unknown>
+    db.prepare('UPDATE outbox SET data = ? WHERE seq = ?').run(
+      JSON.stringify({ ...garbled, closedMs: 'soon' }),
+      row.seq,
+    )
+    return JSON.parse(row.data) as Record<string, unknown>
+  })
+  await world.workshop.control('network', { mode: 'ok' })
+  await world.system.restart('edge')
+  const manager = await world.staff('admin')
+  const letter = await eventually('the dead letter', async () =>
+    ((await manager.get('dead-letters')) as DeadLetterList).deadLetters.find(({ kind }) => kind === 'event'),
+  )
+  return { session, good, letter, manager }
+}
+
 export const deadLetter: Scenario = {
   name: 'dead-letter',
   shows:
     'a receipt that a faulty agent garbled charges nothing and stops nothing; mended by a manager it is charged once',
   async run(world) {
     const consumer = await world.consumer()
-    const session = await consumer.open()
-    await world.workshop.visit([...arrive, take('s3', 'cola-330'), { do: 'network', mode: 'cut' }, ...leave])
-    await eventually('the receipt lying in the outbox', () =>
-      readEdge(
-        world,
-        (db) => db.prepare(`SELECT 1 FROM outbox WHERE type = 'session.reconciled'`).get() !== undefined,
-      ),
-    )
-    await world.system.kill('edge')
-    // What a bug of the agent would have written.
-    const good = readEdge(world, (db) => {
-      const row = db.prepare(`SELECT seq, data FROM outbox WHERE type = 'session.reconciled'`).get() as {
-        seq: number
-        data: string
-      }
-      const { closedMs: _, ...garbled } = JSON.parse(row.data) as Record<string, unknown>
-      db.prepare('UPDATE outbox SET data = ? WHERE seq = ?').run(
-        JSON.stringify({ ...garbled, closedMs: 'soon' }),
-        row.seq,
-      )
-      return JSON.parse(row.data) as Record<string, unknown>
-    })
-    await world.workshop.control('network', { mode: 'ok' })
-    await world.system.restart('edge')
-    const manager = await world.staff('admin')
-    const letter = await eventually('the dead letter', async () =>
-      ((await manager.get('dead-letters')) as DeadLetterList).deadLetters.find(
-        ({ kind }) => kind === 'event',
-      ),
-    )
+    const { session, good, letter, manager } = await garbledReceipt(world, consumer)
     const detail = (await manager.get(`dead-letters/${letter.id}`)) as DeadLetterDetail
     expectThat(letter.reason.includes('closedMs'), `the reason does not name the field: ${letter.reason}`)
     expectEqual(paymentsOf(await world.provider.books(), consumer).length, 0, 'payments before it is mended')

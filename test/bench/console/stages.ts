@@ -9,6 +9,7 @@ import { DEMO_CABINET, ROOT } from '#scripts/system.ts'
 import { shop, take } from '#test/scenarios/steps.ts'
 import type { Consumer, World } from '#test/scenarios/world.ts'
 import { playCases } from './cases.ts'
+import { playTroubles } from './troubles.ts'
 
 type Cookies = ReadonlyArray<{ name: string; value: string }>
 /** Who looks at which addresses. */
@@ -99,11 +100,13 @@ export async function prepareStages(world: World): Promise<Stages> {
     '/nothing-here',
   ]
   const lead = await world.staff('lead')
+  const troubled = await playTroubles(world)
   const played = await playCases(world, { sku: 'salad-chicken', fromMs: startedMs })
   const { items } = (await lead.get('knowledge')) as KnowledgeList
   const { months } = (await lead.get('reports/months')) as MonthList
   const idOf: Readonly<Record<string, string>> = {
     ...played,
+    ...troubled,
     '/tickets/:id': ticket?.ticketId ?? 'none',
     '/orders/:id': paid.orderId,
     '/policies/:policy': 'receipt',
