@@ -44,7 +44,7 @@ export interface Outbox {
   read(fromSeq: number, eventsMost: number, bytesMost: number): OutboxRow[]
   /** The core has committed everything up to `seq`. */
   confirm(seq: number): void
-  /** The core lost what came after `seq` and asks again. */
+  /** The core lost what came after `seq` and asks again. Never inside a transaction: see `prune`. */
   rewind(seq: number): void
   /**
    * The core refuses this epoch and a person let us go on: what it does not have follows under a new one, with the same
@@ -54,7 +54,8 @@ export interface Outbox {
   /** Hash of the event with this number, undefined when it is not kept. */
   hashAt(seq: number): string | undefined
   /**
-   * Removes acknowledged events beyond the rewind window, a bounded number at a time.
+   * Removes acknowledged events beyond the rewind window, a bounded number at a time. Never inside a transaction: one that is
+   * undone afterwards would bring rows back that are counted as gone.
    * @param nowMs  true time, as the core tells it; undefined while it is unknown, and then only bytes count
    */
   prune(nowMs: number | undefined): void
@@ -199,6 +200,7 @@ export function createOutbox(
       keptAckedBytes += freed.bytes
     },
     rewind(seq) {
+      assert(!sql.inTransaction, 'the outbox is rewound outside a transaction')
       if (seq >= position.ackedSeq) return
       const safeSeq = Math.max(position.ackedSeq, position.safeSeq ?? 0)
       const again = sum.get(seq, position.ackedSeq) ?? { bytes: 0, events: 0 }
@@ -227,6 +229,7 @@ export function createOutbox(
       return hashEvent(eventOf(row), row.boot)
     },
     prune(nowMs) {
+      assert(!sql.inTransaction, 'the outbox is pruned outside a transaction')
       // By the core's clock: ours may jump ten years ahead, and the window would be gone at once.
       const oldestKeptMs = nowMs === undefined ? 0 : nowMs - limits.rewindKeepMs
       const isOld = (atMs: number) => atMs < oldestKeptMs && atMs > PLAUSIBLE_FROM_MS

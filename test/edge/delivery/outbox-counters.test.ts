@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import { openEdgeDatabase } from '#edge/database.ts'
-import { createOutbox } from '#edge/delivery/outbox.ts'
+import { createOutbox, type Outbox } from '#edge/delivery/outbox.ts'
 import { startIdentity } from '#edge/identity.ts'
 import { createIds } from '#protocol/base/ids.ts'
 import { createSeededRandom } from '#protocol/base/random.ts'
@@ -70,6 +70,29 @@ describe('what the outbox knows by heart of its rows', () => {
       { numRuns: 150 },
     )
   })
+
+  it.for([
+    ['rewound', (outbox: Outbox) => outbox.rewind(1)],
+    ['pruned', (outbox: Outbox) => outbox.prune(Date.UTC(2040))],
+  ] as const)(
+    'cannot run ahead of it: inside a transaction, which may be undone, it is not %s',
+    ([what, run]) => {
+      const { clock } = createManualClock()
+      const db = openEdgeDatabase(':memory:')
+      const identity = startIdentity(db, createIds(clock, createSeededRandom(1)))
+      const limits = { bytesMost: 1e9, rewindKeepMs: 1, rewindBytesMost: 1 }
+      const outbox = createOutbox(db, identity, clock, limits, pino({ level: 'silent' }))
+      for (let seq = 1; seq <= 3; seq++)
+        db.transact(() => void outbox.append('door.opened', { sessionId: 'se-1' }))
+      outbox.confirm(3)
+      const before = { range: outbox.range(), rows: rowsOf(db, 0, 3) }
+      expect(() => db.transact(() => run(outbox))).toThrow(`the outbox is ${what} outside a transaction`)
+      expect({ range: outbox.range(), rows: rowsOf(db, 0, 3) }).toEqual(before)
+      run(outbox)
+      expect({ range: outbox.range(), rows: rowsOf(db, 0, 3) }).not.toEqual(before)
+      db.close()
+    },
+  )
 })
 
 function rowsOf(db: ReturnType<typeof openEdgeDatabase>, above: number, upTo: number) {
