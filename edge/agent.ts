@@ -162,7 +162,7 @@ export function createAgent(ports: AgentPorts): Agent {
     sensors: hardware.sensors,
     weighFast: () => live.hurryForAWhile(),
   })
-  const journal = createCommandJournal(db)
+  const journal = createCommandJournal(db, settings.commandRowsMost)
   const state = createCabinetState({
     hardware,
     doors,

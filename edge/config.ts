@@ -205,6 +205,13 @@ export const Settings = Type.Object(
       HOUR_MS,
     ),
     commandKeepMs: integer('The command journal is kept this long', 'ms', 2 * DAY_MS, DAY_MS, 90 * DAY_MS),
+    commandRowsMost: integer(
+      'So many commands are remembered at most: near it those older than a day go, at it new ones are refused',
+      'commands',
+      20_000,
+      1000,
+      1_000_000,
+    ),
     // camera
     cameraSessionMs: integer('Pause between pictures during a session', 'ms', 1000, 100, MINUTE_MS),
     cameraIdleMs: integer('Pause between pictures without a session', 'ms', 30_000, 500, HOUR_MS),

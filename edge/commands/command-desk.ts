@@ -117,6 +117,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     expects: Command['expects'],
   ): Refusal | undefined {
     if (busyWith !== undefined) return refusal('cabinet_busy', 'another command is being executed')
+    if (journal.isFull())
+      return refusal('too_many_requests', 'more commands came within a day than can be remembered')
     return operation.check(args as CommandArgs<CommandName>, expects, options.cabinetState())
   }
 
@@ -267,13 +269,14 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       })
     }
   }
-  /** Nothing was moved: where the refusal cannot be kept either, the core is told all the same. */
+  /** Nothing was moved: where the refusal cannot be kept, for want of room on the disk or in the journal, the core is told all the same. */
   function refuseForGood(
     command: Command,
     args: Record<string, unknown>,
     status: 'expired' | 'rejected',
     refused: Refusal,
   ): void {
+    if (journal.isFull()) return reject(command, refused)
     try {
       conclude(command, recordOf(command, args, status, refused), true)
     } catch (error) {

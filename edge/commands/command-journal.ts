@@ -22,7 +22,12 @@ export interface CommandJournal {
   /** Commands whose outcome was not written when the agent stopped. */
   unfinished(): CommandRecord[]
   tail(): Hello['commands']
-  /** Removes what is older than `keepMs`. @param nowMs  true time; while it is unknown nothing is old */
+  /** No further command is taken: each of so many rows may still be asked for again. */
+  isFull(): boolean
+  /**
+   * Removes what is older than `keepMs`, and earlier when there are many, but nothing that is younger than a day.
+   * @param nowMs  true time; while it is unknown nothing is old
+   */
   prune(nowMs: number | undefined, keepMs: number): void
 }
 
@@ -37,8 +42,13 @@ interface Row {
   result: string | null
 }
 const TAIL = 20
+/** For so long the same id may come again, and must find its answer: what the protocol promises. */
+const REPEATED_WITHIN_MS = 86_400_000
+/** Beyond this share of the bound the oldest go as soon as they may, so that there is room before it is reached. */
+const ROOMY_SHARE = 0.9
 
-export function createCommandJournal(db: EdgeDatabase): CommandJournal {
+/** @param rowsMost  so many commands are remembered at most; with more, new ones are refused rather than old ones forgotten */
+export function createCommandJournal(db: EdgeDatabase, rowsMost: number): CommandJournal {
   const { sql } = db
   const byId = sql.prepare<[string], Row>('SELECT * FROM command WHERE command_id = ?')
   const insert = sql.prepare(
@@ -54,6 +64,11 @@ export function createCommandJournal(db: EdgeDatabase): CommandJournal {
     `UPDATE command SET received_at_ms = ? WHERE ${isImpossibleSql('received_at_ms')}`,
   )
   const remove = sql.prepare("DELETE FROM command WHERE received_at_ms < ? AND status <> 'executing'")
+  const rowBeyond = sql.prepare<[number], unknown>('SELECT 1 FROM command LIMIT 1 OFFSET +?')
+  const removeBeyond = sql.prepare(
+    `DELETE FROM command WHERE received_at_ms < ? AND status <> 'executing'
+      AND rowid <= (SELECT rowid FROM command ORDER BY rowid DESC LIMIT 1 OFFSET +?)`,
+  )
   return {
     find(id) {
       const row = byId.get(id)
@@ -89,10 +104,12 @@ export function createCommandJournal(db: EdgeDatabase): CommandJournal {
         status: row.status,
         ...(row.reason === null ? {} : { reason: row.reason }),
       })),
+    isFull: () => rowBeyond.get(rowsMost - 1) !== undefined,
     prune(nowMs, keepMs) {
       if (nowMs === undefined) return
       settle.run(nowMs, nowMs)
       remove.run(nowMs - keepMs)
+      removeBeyond.run(nowMs - REPEATED_WITHIN_MS, Math.floor(rowsMost * ROOMY_SHARE))
     },
   }
 }

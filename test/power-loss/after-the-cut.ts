@@ -107,7 +107,7 @@ export async function checkEdgeFolder(
     const rows = outbox.read(firstSeq, 100_000, 100_000_000)
     for (const [index, row] of rows.entries())
       if (row.seq !== firstSeq + index) return `event ${firstSeq + index} is missing in the outbox`
-    const journal = createCommandJournal(db)
+    const journal = createCommandJournal(db, 100_000)
     for (const { moved, finished } of promises) {
       if (moved !== undefined && journal.find(String(moved)) === undefined)
         return `the lock moved for ${moved}, and nothing knows it`

@@ -22,7 +22,7 @@ const identity = startIdentity(db, createIds(clock, random))
 promise({ epoch: identity.epoch, boot: identity.boot })
 const limits = { bytesMost: 50_000_000, rewindKeepMs: 1, rewindBytesMost: 2_000 }
 const outbox = createOutbox(db, identity, clock, limits, pino({ level: 'silent' }))
-const journal = createCommandJournal(db)
+const journal = createCommandJournal(db, 100_000)
 
 for (let round = 1; round <= Number(rounds); round++) {
   const commandId = `cm${String(round).padStart(30, '0')}`

@@ -14,6 +14,7 @@ import type { CommandReply } from '#protocol/messages/frames.ts'
 import { createManualClock } from '#test/simulator/manual-clock.ts'
 
 const LINK = 'ln-1'
+const ROWS_MOST = 2
 const STATE: CabinetState = {
   isDoorOpen: false,
   isLocked: true,
@@ -32,7 +33,7 @@ const STATE: CabinetState = {
 const LONG = { pad: 'x'.repeat(6000) }
 const DONE: Outcome = { status: 'succeeded', result: LONG }
 
-describe('a disk that fills while a command is carried out', () => {
+describe('a disk or a journal that fills while commands are carried out', () => {
   let db: EdgeDatabase
   let outbox: Outbox
   let time: ReturnType<typeof createManualClock>
@@ -65,7 +66,7 @@ describe('a disk that fills while a command is carried out', () => {
     const desk = createCommandDesk({
       db,
       outbox,
-      journal: createCommandJournal(db),
+      journal: createCommandJournal(db, ROWS_MOST),
       operations: Object.fromEntries(COMMAND_NAMES.map((name) => [name, operation])) as unknown as Operations,
       identity,
       clock,
@@ -151,5 +152,32 @@ describe('a disk that fills while a command is carried out', () => {
     makeRoom()
     await time.pass(5000)
     expect(told()).toEqual([])
+  })
+  it('takes no further command when as many are remembered as may be, and moves nothing again for one that is', async () => {
+    let moved = 0
+    carryOut = (conclude) => {
+      moved++
+      conclude({ status: 'succeeded' })
+    }
+    const carriedOut = async (id: string) => {
+      send({ id, phase: 'prepare' })
+      send({ id, phase: 'execute', token: replies.at(-1)?.token })
+      await time.pass(0)
+    }
+    await carriedOut('cm-1')
+    // Prepared while there is room, and executed when there is none any more.
+    send({ id: 'cm-3', phase: 'prepare' })
+    const token = replies.at(-1)?.token
+    await carriedOut('cm-2')
+    send({ id: 'cm-3', phase: 'execute', token })
+    await time.pass(0)
+    expect(replies.at(-1)).toMatchObject({ id: 'cm-3', status: 'rejected', reason: 'too_many_requests' })
+    send({ id: 'cm-4', phase: 'prepare' })
+    expect(replies.at(-1)).toMatchObject({ id: 'cm-4', status: 'rejected', reason: 'too_many_requests' })
+    send({ id: 'cm-1', phase: 'prepare' })
+    await time.pass(0)
+    expect(replies.at(-1)).toMatchObject({ id: 'cm-1', status: 'succeeded' })
+    expect(moved).toBe(2)
+    expect(db.sql.prepare('SELECT count(*) AS n FROM command').get()).toEqual({ n: ROWS_MOST })
   })
 })

@@ -6,6 +6,7 @@ import { TIME_UNKNOWN } from '#edge/row-times.ts'
 const DAY_MS = 86_400_000
 const KEEP_MS = 2 * DAY_MS
 const YEAR_MS = 365 * DAY_MS
+const ROWS_MOST = 10
 const NOW_MS = Date.UTC(2026, 10, 2)
 
 describe('commands that the journal keeps', () => {
@@ -16,7 +17,7 @@ describe('commands that the journal keeps', () => {
   }
   const isKept = (id: string) => journal.find(id) !== undefined
   beforeEach(() => {
-    journal = createCommandJournal(openEdgeDatabase(':memory:'))
+    journal = createCommandJournal(openEdgeDatabase(':memory:'), ROWS_MOST)
   })
 
   it('go when they are older than they must be kept, and not before', () => {
@@ -50,5 +51,35 @@ describe('commands that the journal keeps', () => {
     take('cm-second', NOW_MS)
     take('cm-third', TIME_UNKNOWN)
     expect(journal.tail().map(({ id }) => id)).toEqual(['cm-third', 'cm-second', 'cm-first'])
+  })
+
+  it('are so many at most: one that may be asked for again stays, and no further one is taken', () => {
+    for (let n = 1; n <= ROWS_MOST; n++) {
+      expect(journal.isFull()).toBe(false)
+      take(`cm-${n}`, NOW_MS)
+    }
+    expect(journal.isFull()).toBe(true)
+    journal.prune(NOW_MS + DAY_MS, KEEP_MS)
+    expect(isKept('cm-1')).toBe(true)
+    expect(journal.isFull()).toBe(true)
+  })
+
+  it('go after a day, the first first, when there are nearly too many', () => {
+    for (let n = 1; n <= ROWS_MOST; n++) take(`cm-${n}`, NOW_MS)
+    journal.prune(NOW_MS + DAY_MS + 1, KEEP_MS)
+    expect(journal.isFull()).toBe(false)
+    expect(['cm-1', 'cm-2', 'cm-10'].filter(isKept)).toEqual(['cm-2', 'cm-10'])
+  })
+
+  it('stay when there are too many as long as nobody knows the time, or the outcome', () => {
+    journal.begin(
+      { id: 'cm-begun', name: 'agent.restart', args: {}, boot: 1, status: 'executing' },
+      NOW_MS - YEAR_MS,
+    )
+    for (let n = 2; n <= ROWS_MOST; n++) take(`cm-${n}`, NOW_MS - YEAR_MS)
+    journal.prune(undefined, KEEP_MS)
+    expect(journal.isFull()).toBe(true)
+    journal.prune(NOW_MS, KEEP_MS)
+    expect(isKept('cm-begun')).toBe(true)
   })
 })
