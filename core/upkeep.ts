@@ -5,6 +5,7 @@ import { startLedgerWatch } from '#core/ledger/watch.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { EvidenceStore } from '#core/platform/evidence.ts'
 import { raiseIncident } from '#core/platform/incidents.ts'
+import { createDecisionRetention } from '#core/privacy/decision-retention.ts'
 import { removeOutlivedEvidence } from '#core/privacy/retention.ts'
 import { forgetOutlivedPictures } from '#core/support/pictures/pictures.ts'
 
@@ -18,6 +19,7 @@ export function startUpkeep(
   deps: CoreDeps & { evidence: EvidenceStore; auditKey: Uint8Array; clock: Clock },
 ): { stop(): void } {
   const { db, clock, log, evidence } = deps
+  const decisions = createDecisionRetention(deps)
 
   async function hourly(): Promise<void> {
     const outlived = await removeOutlivedEvidence(db, deps.policy, clock.now())
@@ -30,6 +32,10 @@ export function startUpkeep(
       await forgetOutlivedPictures(tx, clock.now() - deps.policy.disputedEvidenceDays * DAY_MS)
       await tx.deleteFrom('enrolmentCode').where('expiresAtMs', '<', before).execute()
     })
+  }
+  async function hourlyDecisions(): Promise<void> {
+    const removed = await decisions.pass()
+    if (removed > 0) log.info({ removed }, 'decisions of rules were let go at the end of their retention')
   }
   async function daily(): Promise<void> {
     const broken = await findBrokenAudit(db.read, deps.auditKey)
@@ -52,6 +58,7 @@ export function startUpkeep(
   }
   const timers: Timer[] = [
     every(clock, 'hourly upkeep', HOUR_MS, guarded('hourly upkeep', hourly)),
+    every(clock, 'hourly look at decisions', HOUR_MS, guarded('the look at decisions', hourlyDecisions)),
     every(clock, 'daily upkeep', DAY_MS, guarded('daily upkeep', daily)),
   ]
   const ledger = startLedgerWatch(deps)

@@ -220,6 +220,7 @@ export const PolicySchema = Type.Object(
     weightTraceDays: setting('Weight traces are kept for', 'days', 365, 1, 3650),
     moneyRecordYears: setting('Orders, payments and refunds are kept for', 'years', 3, 1, 30),
     disputedEvidenceDays: setting('Evidence of a dispute is kept after it was closed', 'days', 180, 1, 3650),
+    decisionDays: setting('Decisions of rules are kept for', 'days', 1095, 400, 3650),
     // climate
     lockoutAfterMs: setting('Above the limit for this long stops sales', 'ms', 15 * MINUTE, 100, DAY),
     lockoutAfterDoorCloseMs: setting('… after the door was open', 'ms', 30 * MINUTE, 100, DAY),

@@ -35,6 +35,7 @@ import { callersMigration } from './0033-callers.ts'
 import { ticketSearchMigration } from './0034-ticket-search.ts'
 import { batchBlocksMigration } from './0035-batch-blocks.ts'
 import { alarmShelvingMigration } from './0036-alarm-shelving.ts'
+import { decisionRetentionMigration } from './0037-decision-retention.ts'
 
 /** In order, without holes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -74,4 +75,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ticketSearchMigration,
   batchBlocksMigration,
   alarmShelvingMigration,
+  decisionRetentionMigration,
 ]
