@@ -58,8 +58,8 @@ const execute = (text: string) => db.write('set up', async (tx) => void directSq
 const retention = () => createDecisionRetention({ db, clock, policy: createPolicy() })
 const ticket = (state: string, closedAtMs: number | null, about: string) =>
   execute(`INSERT INTO ticket (ticketId, number, requestId, type, origin, state, priority, consumerId, lines, language,
-      openedAtMs, openedBy, firstResponseDueMs, resolutionDueMs, closedAtMs, isAutomatic, outcomeValues, ratingTags)
-    VALUES ('t1', 1, 'r1', 'other', 'staff', '${state}', 'normal', '${about}', '[]', 'zh', ${BEGAN}, 'staff', 1, 1, ${closedAtMs}, 0, '{}', '[]')`)
+      openedAtMs, openedBy, firstResponseDueMs, resolutionDueMs, closedAtMs, isAutomatic, outcomeValues, ratingTags, version)
+    VALUES ('t1', 1, 'r1', 'other', 'staff', '${state}', 'normal', '${about}', '[]', 'zh', ${BEGAN}, 'staff', 1, 1, ${closedAtMs}, 0, '{}', '[]', 1)`)
 
 describe('a decision that nothing open is about', () => {
   it('is kept for its days, and goes after them', async () => {
