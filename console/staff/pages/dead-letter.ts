@@ -84,7 +84,7 @@ export class DeadLetterPage extends StaffPage {
       </label>
       ${this.finding ? html`<p class="strip tone-${this.finding.tone}" role="alert">${icon(this.finding.tone === 'bad' ? 'circle-alert' : 'check')}<span>${this.finding.text}</span></p>` : nothing}
       <footer class="split">
-        <span class="soft small">${deliveryWord('discardHint')}</span>
+        <span class="hint soft small">${deliveryWord('discardHint')}</span>
         <span class="row wrap">
           <button type="button" class="button" ?disabled=${!this.#mayAct} @click=${() => void this.#discard(detail)}>${deliveryWord('discard')}</button>
           ${
