@@ -94,6 +94,8 @@ export async function lookAtStates(
 /** Asks that change nothing, although they are sent like those that do. */
 const ASKS = /\/(calculate|preview|what-if|lint|check|presence)$/
 const OPEN_WITHIN_MS = 200
+/** A dialog with a long form takes its time beside other work. */
+const CLOSED_WITHIN_MS = 5000
 const BUTTONS = 'main button:visible:enabled'
 /** A page with more buttons than this repeats them in its rows. */
 const BUTTONS_MOST = 60
@@ -155,9 +157,7 @@ export async function lookAtDialogs(
       await page.setViewportSize(SIZES.desk)
     }
     await page.keyboard.press('Escape')
-    const stays = await whyNot(() =>
-      dialog.first().waitFor({ state: 'detached', timeout: OPEN_WITHIN_MS * 4 }),
-    )
+    const stays = await whyNot(() => dialog.first().waitFor({ state: 'detached', timeout: CLOSED_WITHIN_MS }))
     if (stays !== undefined) {
       found.notShown.push(`${place(heading)}: Escape does not close it`)
       if (!(await begin())) return judged

@@ -14,11 +14,13 @@ export async function playTroubles(world: World): Promise<Record<string, string>
     await world.staff('lead'),
     await world.staff('finance'),
   ]
-  const anna = await world.consumer('Anna')
-  await world.provider.fault({ kind: 'refund_abnormal', match: { openid: anna.openid } })
-  const order = await buy(world, anna)
+  // Nobody whom other stories need.
+  const zhao = await world.consumer('赵敏')
+  await world.provider.setBalance(zhao.openid, 20_000)
+  await world.provider.fault({ kind: 'refund_abnormal', match: { openid: zhao.openid } })
+  const order = await buy(world, zhao)
   await refundAll(world, agent, order)
-  await refundIn(anna, order.orderId, 'abnormal')
+  await refundIn(zhao, order.orderId, 'abnormal')
   await lead.send('POST', 'batch-blocks', {
     blockId: world.ids.next('batchBlock'),
     sku: 'yogurt-plain',
@@ -27,7 +29,7 @@ export async function playTroubles(world: World): Promise<Record<string, string>
     reason: '厂家通知：该批次冷链中断。',
   })
   await reconcile(world, finance)
-  const { letter } = await garbledReceipt(world, anna)
+  const { letter } = await garbledReceipt(world, zhao)
   // Whoever is restricted opens no door any more, so this comes last.
   const { restrictions } = (await lead.get('restrictions')) as RestrictionList
   if (restrictions.length === 0)
