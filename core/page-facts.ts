@@ -22,6 +22,7 @@ export function pagesOf(
       traceDays: policy.weightTraceDays,
       disputeDays: policy.disputedEvidenceDays,
       moneyYears: policy.moneyRecordYears,
+      decisionDays: policy.decisionDays,
     }),
     orders: commerce && {
       find: async (request, orderId) => {

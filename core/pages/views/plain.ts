@@ -105,6 +105,7 @@ export interface Retention {
   readonly traceDays: number
   readonly disputeDays: number
   readonly moneyYears: number
+  readonly decisionDays: number
 }
 export function privacyPage(page: PageContext, retention: Retention, isSignedIn: boolean): Markup {
   const { t } = page
@@ -117,7 +118,7 @@ ${section('privacy.what', html`<p>${t('privacy.what.text')}</p>`)}
 ${section('privacy.why', html`<p>${t('privacy.why.text')}</p>`)}
 ${section(
   'privacy.long',
-  html`<ul><li>${t('privacy.long.pictures', { days: retention.pictureDays })}</li><li>${t('privacy.long.traces', { days: retention.traceDays })}</li><li>${t('privacy.long.disputes', { days: retention.disputeDays })}</li><li>${t('privacy.long.money', { years: retention.moneyYears })}</li></ul>`,
+  html`<ul><li>${t('privacy.long.pictures', { days: retention.pictureDays })}</li><li>${t('privacy.long.traces', { days: retention.traceDays })}</li><li>${t('privacy.long.disputes', { days: retention.disputeDays })}</li><li>${t('privacy.long.money', { years: retention.moneyYears })}</li><li>${t('privacy.long.decisions', { days: retention.decisionDays })}</li></ul>`,
 )}
 ${section('privacy.who', html`<p>${t('privacy.who.text')}</p>`)}
 ${section(

@@ -400,6 +400,8 @@ export const en = {
   'privacy.long.traces': 'Weights: {days} days, because a refund is possible for that long.',
   'privacy.long.disputes': 'Everything about a question of yours: {days} days after it is closed.',
   'privacy.long.money': 'Orders, payments and refunds: {years} years, as the law asks.',
+  'privacy.long.decisions':
+    'What a rule decided, and what it saw: {days} days; longer while a question of yours about it is open.',
   'privacy.who': 'Who sees it',
   'privacy.who.text':
     'You, on your order page. Support staff who handle a question of yours; each look at a picture is written down. Your payment app gets the amount, the time and the place.',

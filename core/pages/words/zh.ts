@@ -361,6 +361,7 @@ export const zh: Record<keyof typeof en, string> = {
   'privacy.long.traces': '重量记录：{days} 天，因为在此期间都可能退款。',
   'privacy.long.disputes': '与您的疑问有关的全部记录：处理结束后 {days} 天。',
   'privacy.long.money': '订单、付款和退款：按法律要求保存 {years} 年。',
+  'privacy.long.decisions': '规则作出的决定及其依据：{days} 天；您有相关疑问未结束时会更久。',
   'privacy.who': '谁能看到',
   'privacy.who.text':
     '您本人，在订单页；处理您疑问的客服，每次查看照片都有记录。支付应用会收到金额、时间和地点。',

@@ -1,3 +1,4 @@
+import type { OrderedUnlock } from '../world/cabinet-body.ts'
 import type { EdgeNode } from '../world/edge-node.ts'
 import type { World } from '../world/world.ts'
 
@@ -25,27 +26,29 @@ export function watchDoors(world: World): void {
     if (phase === 'execute' && !executed.has(id)) executed.set(id, { atMs: world.scheduler.nowMs, cabinetId })
   }
   for (const edge of world.edges) {
-    edge.body.onUnlocked = (atMs, door) => judge(edge, atMs, door)
+    edge.body.onUnlockOrdered = (door) => executing(edge, door)
+    edge.body.onUnlocked = (atMs, door, ordered) => judge(edge, atMs, door, ordered)
     for (let door = 0; door < edge.body.doorCount; door++) watchBolt(world, edge, door)
   }
 
-  function judge(edge: EdgeNode, atMs: number, door: number): void {
-    const { cabinetId } = edge
-    const rows = edge.sql
+  function executing(edge: EdgeNode, door: number): OrderedUnlock | undefined {
+    return edge.sql
       .prepare(
         "SELECT command_id, args FROM command WHERE status IN ('executing', 'unknown') AND name = 'door.unlock' AND coalesce(json_extract(args, '$.door'), 0) = ? ORDER BY received_at_ms DESC, rowid DESC LIMIT 1",
       )
-      .all(door) as Array<{ command_id: string; args: string }>
-    const [row] = rows
-    if (row === undefined) {
+      .get(door) as OrderedUnlock | undefined
+  }
+  function judge(edge: EdgeNode, atMs: number, door: number, ordered: OrderedUnlock | undefined): void {
+    const { cabinetId } = edge
+    if (ordered === undefined) {
       world.violate(
         'I5',
         `the bolt of door ${door} of ${cabinetId} was drawn at ${atMs} and its journal knows of no command being executed`,
       )
       return
     }
-    const commandId = row.command_id
-    const { sessionId, kind } = JSON.parse(row.args) as { sessionId: string; kind?: string }
+    const commandId = ordered.command_id
+    const { sessionId, kind } = JSON.parse(ordered.args) as { sessionId: string; kind?: string }
     world.setHolder(cabinetId, door, sessionId)
     if (moved.has(commandId))
       world.violate('I5', `the command ${commandId} drew the bolt of ${cabinetId} a second time`)

@@ -26,6 +26,12 @@ export interface Ailments {
   camera: CameraAilment | undefined
 }
 
+/** A row of the agent's journal of commands: `args` is JSON. */
+export interface OrderedUnlock {
+  readonly command_id: string
+  readonly args: string
+}
+
 /** The steel, the goods and the air: what is really the case, whatever any software believes. It survives every crash. */
 export interface CabinetBody {
   readonly cabinetId: string
@@ -37,8 +43,13 @@ export interface CabinetBody {
   readonly setpointDeciCelsius: number
   /** Pieces by product. */
   readonly goods: ReadonlyMap<string, number>
+  /**
+   * Each time the lock is told to free the bolt, which takes its time: what the journal knew in that moment. The memory may
+   * be another one when the bolt moves.
+   */
+  onUnlockOrdered: (door: number) => OrderedUnlock | undefined
   /** Each time the bolt was really drawn. */
-  onUnlocked: (atMs: number, door: number) => void
+  onUnlocked: (atMs: number, door: number, ordered: OrderedUnlock | undefined) => void
   /** Somebody pulls. @returns whether the door opened */
   pullDoor(door: number): boolean
   pushDoor(door: number): void
@@ -95,7 +106,7 @@ export function createCabinetBody(deps: {
   /** When door or goods last moved. */
   let movedAtMs = -60_000
 
-  function moveLock(door: number, isFree: boolean): void {
+  function moveLock(door: number, isFree: boolean, ordered: OrderedUnlock | undefined): void {
     if (ailments.isLockStuck) {
       count('lock stuck')
       return
@@ -103,7 +114,7 @@ export function createCabinetBody(deps: {
     const moved = doorAt(door)
     const was = moved.isUnlocked
     moved.isUnlocked = isFree
-    if (isFree && !was) body.onUnlocked(scheduler.nowMs, door)
+    if (isFree && !was) body.onUnlocked(scheduler.nowMs, door, ordered)
     nudge?.()
   }
   /** Until goods move. */
@@ -133,6 +144,7 @@ export function createCabinetBody(deps: {
     cabinetId,
     ailments,
     goods,
+    onUnlockOrdered: () => undefined,
     onUnlocked: () => undefined,
     doorCount,
     isDoorOpen: (door) => doorAt(door).isOpen,
@@ -281,8 +293,9 @@ export function createCabinetBody(deps: {
           )
           return
         }
+        const ordered = isFree ? body.onUnlockOrdered(door) : undefined
         // The relay needs no software once it was told.
-        scheduler.at(undefined, 'relay', RELAY_MS, () => moveLock(door, isFree))
+        scheduler.at(undefined, 'relay', RELAY_MS, () => moveLock(door, isFree, ordered))
         scheduler.at(life, 'read back', READ_BACK_MS, () => {
           if (ailments.isBusDead) reject(new Error('the board does not answer'))
           else {
