@@ -8,7 +8,7 @@ export function watchStreams(world: World): void {
   )
   // The moment at which an acknowledgement leaves is the moment at which it must be true.
   world.network.onPublished = (channel, cabinetId, frame) => {
-    if (sqlite.inTransaction) {
+    if (sqlite.inTransaction && !(channel === 'ack' && world.core.isBatchCommitted)) {
       world.violate('I11', `${channel} left for ${cabinetId} while the unit that caused it was not committed`)
       return
     }

@@ -52,6 +52,11 @@ export interface CoreNode {
     name: string,
     work: (works: Works, db: Database) => Promise<T>,
   ): Promise<T>
+  /**
+   * The batch of events that came last is committed, and nothing of the next was read: what it is answered may leave, also
+   * when another unit has the connection by then.
+   */
+  readonly isBatchCommitted: boolean
   /** Told after each commit. */
   onCommit: () => void
   /** A request that ended with something else than an answer or a refusal: over HTTP a 500. */
@@ -92,6 +97,7 @@ export function createCoreNode(deps: {
   let boots = 0
   let ambush: Exclude<Moment, { kind: 'now' }> | undefined
   let wentBackAtMs: number | undefined
+  let isBatchCommitted = false
 
   /**
    * The real door over one connection. Every read and every unit takes its virtual time first, and what a unit resolved
@@ -122,11 +128,13 @@ export function createCoreNode(deps: {
     return {
       ...inner,
       async write(name, unit) {
+        if (name === 'ingest') isBatchCommitted = false
         const outcome = await inner.write(name, unit).then(
           (value) => ({ ok: true as const, value }),
           (error: unknown) => ({ ok: false as const, error }),
         )
         await take(own, 'written', delays)
+        isBatchCommitted ||= name === 'ingest' && outcome.ok
         if (outcome.ok) return outcome.value
         throw outcome.error
       },
@@ -265,6 +273,9 @@ export function createCoreNode(deps: {
     },
     get boots() {
       return boots
+    },
+    get isBatchCommitted() {
+      return isBatchCommitted
     },
     boot,
     crash(moment) {
