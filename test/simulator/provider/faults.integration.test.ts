@@ -189,7 +189,7 @@ describe('a callback', () => {
 
 describe('a deduction', () => {
   it('that is held stays pending without a word, until it is due', async () => {
-    await fault('delayed_deduction', { delayMs: 150 })
+    await fault('delayed_deduction', { delayMs: 2500 })
     const outOrderNo = await sell(bench, 350)
     expect((await queryOrder(bench, outOrderNo)).body).toMatchObject({
       state: 'DOING',
