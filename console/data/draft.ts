@@ -29,3 +29,14 @@ export function keepWords(ticketId: string, field: string, text: string): void {
   if (text === '') sessionStorage.removeItem(`${key(ticketId)}/${field}`)
   else sessionStorage.setItem(`${key(ticketId)}/${field}`, text)
 }
+
+const OWNER = 'staff.owner'
+/**
+ * What this tab keeps was one person's. Whoever signs in next at a shared desk neither reads nor sends the words of another,
+ * nor goes on through their queue; somebody whose sign-in ended meanwhile finds their own again.
+ */
+export function keepOnlyFor(staffId: string): void {
+  if (sessionStorage.getItem(OWNER) === staffId) return
+  sessionStorage.clear()
+  sessionStorage.setItem(OWNER, staffId)
+}

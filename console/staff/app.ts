@@ -3,6 +3,7 @@ import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { state } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
 import { ApiError } from '../data/api.ts'
+import { keepOnlyFor } from '../data/draft.ts'
 import type { Theme } from '../data/staff-preferences.ts'
 import { describeError } from '../data/staff-errors.ts'
 import { word } from '../words/staff.ts'
@@ -98,6 +99,7 @@ export class StaffApp extends LitElement {
 
   async #learnMe(): Promise<void> {
     this.services.me = await this.services.api.me()
+    keepOnlyFor(this.services.me.staffId)
     this.services.time.learnZone(this.services.me.timeZone)
     // Without permissions nothing is told live; it begins when the account has what it lacks.
     if (this.services.me.lacks === null) this.services.live.start()
