@@ -64,7 +64,13 @@ export function createSessionReactions(parts: Reacting): SessionReactions {
 
   const sessions: SessionReactions = {
     reconciled,
-    abandoned: (tx, session, reason) => holdWithout(tx, session, 'anomaly.record_lost', reason),
+    async abandoned(tx, session, reason) {
+      await holdWithout(tx, session, 'anomaly.record_lost', reason)
+      // The record may be missing here only, after a disk that pretended to sync: then the provider has taken the money.
+      const order = await orderOfSession(tx, session.sessionId)
+      if (order !== undefined)
+        await domains().charges.verify(tx, (await chargeOf(tx, order.orderId)).chargeId)
+    },
     async unexpected(tx, session, receipt) {
       if (receipt.receipt.lines.some((line) => line.quantity > 0))
         await holdWithout(tx, session, 'anomaly.unexpected', session.state)

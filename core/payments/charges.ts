@@ -39,6 +39,8 @@ export interface Charges {
   recordBilled(tx: Tx, chargeId: string, payment: ProviderPayment): Promise<void>
   /** Asks the provider now. @returns false when it gave no answer */
   check(chargeId: string): Promise<boolean>
+  /** Asks the provider in the background until it answers, and some more times within the next day. */
+  verify(tx: Tx, chargeId: string): Promise<void>
   /** After a start: calls without an answer are unknown, and what was under way is taken up. */
   resume(): Promise<void>
 }
@@ -96,5 +98,20 @@ export function createCharges(
     })
   }
 
-  return { ...opening, ...changing, settle: taking.settle, observe, recordBilled, check, resume }
+  return {
+    ...opening,
+    ...changing,
+    settle: taking.settle,
+    observe,
+    recordBilled,
+    check,
+    verify: (tx, chargeId) =>
+      due.schedule(tx, {
+        kind: 'charge.verify',
+        subjectId: chargeId,
+        dueAtMs: nowOf(tx),
+        payload: { look: 0 },
+      }),
+    resume,
+  }
 }
