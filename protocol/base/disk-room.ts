@@ -14,8 +14,9 @@ import { type Clock, every, type Timer } from './clock.ts'
 import { storageTroubleOf } from './storage-errors.ts'
 
 /**
- * Room on the disk. A file of ballast is laid by while there is plenty; when little is left it is given up, so that what is
- * under way can be recorded to its end while nothing new is begun.
+ * Room on the disk. When little is left nothing new is begun. A file of ballast is laid by while there is plenty, and given
+ * up when a write of ours finds no room, so that what is under way can be recorded to its end; given up sooner it would be
+ * taken by whatever fills the disk.
  */
 export interface DiskRoom {
   start(): void
@@ -85,16 +86,10 @@ export function createDiskRoom(options: {
 
   function look(): void {
     measure()
-    if (hasBallast()) {
-      if (freeBytes < reserveBytes) {
-        rmSync(ballast, { force: true })
-        measure()
-        set(true)
-      } else set(false)
-      return
-    }
-    // There is room again only when the ballast fits beside what must stay free.
-    if (freeBytes < reserveBytes + ballastBytes) return set(true)
+    // There is room again only when the ballast fits beside what must stay free; without that difference it would come and go.
+    const isPlenty = freeBytes >= reserveBytes + ballastBytes
+    if (hasBallast()) return set(isLow ? !isPlenty : freeBytes < reserveBytes)
+    if (!isPlenty) return set(true)
     layBallast()
     measure()
     set(!hasBallast())
