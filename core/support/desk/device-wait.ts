@@ -7,7 +7,8 @@ import type { StaffIdentity } from '#core/platform/access.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
-import { getTicket, getUnchanged, type TicketRow } from '../ticket-store.ts'
+import { ticketMachine } from '../machine.ts'
+import { getTicket, getUnchanged, saveTicket, type TicketRow } from '../ticket-store.ts'
 import type { Tickets } from '../tickets.ts'
 import { preparedFor } from '#core/platform/prepared.ts'
 
@@ -50,10 +51,11 @@ export function createDeviceWait(
       values: { wanted: celsius(ticket.deviceSetpoint ?? 0) },
     })
     const isFinal = key !== 'message.device_silent'
-    await tickets.advance(tx, ticket.ticketId, 'answered', isFinal ? { deviceVersion: null } : {}, {
-      what: 'deviceAnswered',
-      values: { key },
-    })
+    const change = isFinal ? { deviceVersion: null } : {}
+    const happening = { what: 'deviceAnswered', values: { key } }
+    // Somebody answered meanwhile, or it was silent before: then it waits for something else, and no longer for the cabinet.
+    if ((await tickets.advance(tx, ticket.ticketId, 'answered', change, happening)) === undefined)
+      await saveTicket(tx, ticket, change, happening)
     if (isFinal) await due.cancel(tx, KIND, ticket.ticketId)
   }
 
@@ -61,6 +63,9 @@ export function createDeviceWait(
     async setSetpoint(ticketId, by, { version, expectedVersion, setpointDeciCelsius, reason }) {
       const ticket = await db.write('look at a ticket', (tx) => getUnchanged(tx, ticketId, version))
       const { cabinetId } = ticket
+      // Before the cabinet is told: a setpoint that was changed is not taken back by a refusal.
+      if (ticketMachine.next(ticket.state, 'deviceAsked') === undefined)
+        throw new CabinetError('conflict', 'The ticket cannot wait for a cabinet in its present state.')
       if (cabinetId === null)
         throw new CabinetError('conflict', 'This ticket names no cabinet whose temperature could be set.')
       await deps.twins.changeSetpoint({ cabinetId, expectedVersion, setpointDeciCelsius, reason, by })
