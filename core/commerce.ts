@@ -128,7 +128,7 @@ export function createCommerce(deps: CommerceDeps) {
   const tickets = createTickets({ ...deps, reactions: reactions.tickets })
   const snoozing = createSnoozing(deps)
   const tasks = createTasks({ ...deps, tickets })
-  const merging = createMerging({ ...deps, tickets })
+  const merging = createMerging({ ...deps, tickets, tasks })
   const deviceWait = createDeviceWait({ ...deps, tickets })
   const arrears = createArrears({ ...deps, charges, reactions: reactions.arrears })
   const compensations = createCompensations({ ...deps, reactions: reactions.compensations })

@@ -46,6 +46,26 @@ export async function getTicket(db: Kysely<Tables>, ticketId: string): Promise<T
   return ticket
 }
 
+/** The ticket that this request opened, when it came before. @param openedBy  who sent it: a consumer, staff or a rule */
+export async function findSent(
+  db: Kysely<Tables>,
+  openedBy: string,
+  requestId: string,
+): Promise<TicketRow | undefined> {
+  return db
+    .selectFrom('ticket')
+    .selectAll()
+    .where('openedBy', '=', openedBy)
+    .where('requestId', '=', requestId)
+    .executeTakeFirst()
+}
+/** What was merged goes on in another ticket of the same person. */
+export async function goesOn(db: Kysely<Tables>, ticket: TicketRow): Promise<TicketRow> {
+  let last = ticket
+  while (last.mergedIntoId !== null) last = await getTicket(db, last.mergedIntoId)
+  return last
+}
+
 /**
  * Somebody else's change must be read before one's own is written.
  * @throws conflict with every change since `version`

@@ -6,9 +6,17 @@ import type { DueWork } from '#core/platform/due.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { OPEN_TICKET_STATES } from '../machine.ts'
-import { type Author, getTicket, getUnchanged, saveTicket, type TicketRow } from '../ticket-store.ts'
+import {
+  type Author,
+  findSent,
+  getTicket,
+  getUnchanged,
+  saveTicket,
+  type TicketRow,
+} from '../ticket-store.ts'
 import { TICKET_TYPES } from '../ticket-types.ts'
 import { AWAKE, type Tickets } from '../tickets.ts'
+import type { Tasks } from './tasks.ts'
 
 /** Two questions about one cabinet belong together when they are this near. */
 const NEAR_MS = 2 * 3_600_000
@@ -29,6 +37,7 @@ export type Comparable = Pick<
   | 'cabinetId'
   | 'operator'
   | 'channel'
+  | 'incidentId'
 >
 
 /** Which of the others ask the same, the likeliest first. Pure. */
@@ -61,8 +70,12 @@ export function decideAlike(ticket: Comparable, others: readonly Comparable[]): 
 const WEIGHT: Record<Alike['because'][number], number> = { session: 4, order: 4, consumer: 2, cabinet: 1 }
 const ENOUGH = 2
 
-/** Two people's questions are never one: each would read what the other wrote. */
-function mayMerge(a: Pick<Comparable, 'consumerId' | 'operator' | 'channel'>, b: typeof a): boolean {
+/** Two people's questions are never one: each would read what the other wrote. Nor are two emergencies: each has an end of its own. */
+function mayMerge(
+  a: Pick<Comparable, 'consumerId' | 'operator' | 'channel' | 'incidentId'>,
+  b: typeof a,
+): boolean {
+  if (a.incidentId !== null && b.incidentId !== null && a.incidentId !== b.incidentId) return false
   // What an operator wrote is not for consumers.
   if ((a.channel === 'console') !== (b.channel === 'console')) return false
   if (a.consumerId !== null && b.consumerId !== null) return a.consumerId === b.consumerId
@@ -85,6 +98,7 @@ export async function alikeOf(db: Kysely<Tables>, ticket: TicketRow): Promise<Al
       'cabinetId',
       'operator',
       'channel',
+      'incidentId',
     ])
     .where('state', 'in', [...OPEN_TICKET_STATES])
     .where('ticketId', '<>', ticket.ticketId)
@@ -112,13 +126,24 @@ export interface Merging {
   split(tx: Tx, ticketId: string, by: Author, wish: TicketSplit): Promise<TicketRow>
 }
 
-export function createMerging({ tickets, due }: { tickets: Tickets; due: DueWork }): Merging {
+export function createMerging({
+  tickets,
+  tasks,
+  due,
+}: {
+  tickets: Tickets
+  tasks: Pick<Tasks, 'move'>
+  due: DueWork
+}): Merging {
   return {
     async merge(tx, ticketId, by, { version, intoTicketId, reason }) {
       const from = await getUnchanged(tx, ticketId, version)
       const into = await getTicket(tx, intoTicketId)
       if (from.ticketId === into.ticketId || !mayMerge(from, into))
-        throw new CabinetError('conflict', 'Only two tickets of the same person can be merged.')
+        throw new CabinetError(
+          'conflict',
+          'Only two tickets of the same person and about the same emergency can be merged.',
+        )
       if (!(OPEN_TICKET_STATES as readonly string[]).includes(into.state))
         throw new CabinetError('conflict', 'The other ticket is closed; merge into one that is open.')
       const dues = await tickets.clocks.merge(tx, into, from)
@@ -132,7 +157,8 @@ export function createMerging({ tickets, due }: { tickets: Tickets; due: DueWork
       if (gone === undefined)
         throw new CabinetError('conflict', 'The ticket cannot be merged in its present state.')
       await due.cancel(tx, 'ticket.wake', ticketId)
-      await moveWork(tx, from.ticketId, into.ticketId)
+      await tasks.move(tx, from.ticketId, into.ticketId)
+      await moveBound(tx, from.ticketId, into.ticketId)
       await appendAudit(tx, {
         actor: `staff:${by.staffId}`,
         action: 'ticket.merged',
@@ -152,6 +178,7 @@ export function createMerging({ tickets, due }: { tickets: Tickets; due: DueWork
           cabinetId: into.cabinetId ?? from.cabinetId,
           consumerId: into.consumerId ?? from.consumerId,
           operator: into.operator ?? from.operator,
+          incidentId: into.incidentId ?? from.incidentId,
           priority: higher(into.priority, from.priority),
           severity: Math.min(into.severity, from.severity),
         },
@@ -159,12 +186,7 @@ export function createMerging({ tickets, due }: { tickets: Tickets; due: DueWork
       )
     },
     async split(tx, ticketId, by, { requestId, version, type, messageIds, reason }) {
-      const before = await tx
-        .selectFrom('ticket')
-        .selectAll()
-        .where('openedBy', '=', by.staffId)
-        .where('requestId', '=', requestId)
-        .executeTakeFirst()
+      const before = await findSent(tx, by.staffId, requestId)
       if (before !== undefined) return before
       const ticket = await getUnchanged(tx, ticketId, version)
       const known = TICKET_TYPES[type]
@@ -209,14 +231,8 @@ export function createMerging({ tickets, due }: { tickets: Tickets; due: DueWork
   }
 }
 
-/** What others were asked to do, and what the provider waits for, belongs to the ticket that goes on. */
-async function moveWork(tx: Tx, fromId: string, intoId: string): Promise<void> {
-  await tx
-    .updateTable('ticketTask')
-    .set({ ticketId: intoId })
-    .where('ticketId', '=', fromId)
-    .where('state', 'in', ['open', 'taken'])
-    .execute()
+/** What the provider waits for, and what was merged before, belongs to the ticket that goes on. */
+async function moveBound(tx: Tx, fromId: string, intoId: string): Promise<void> {
   await tx.updateTable('providerComplaint').set({ ticketId: intoId }).where('ticketId', '=', fromId).execute()
   await tx.updateTable('ticket').set({ mergedIntoId: intoId }).where('mergedIntoId', '=', fromId).execute()
 }

@@ -37,6 +37,8 @@ export interface Tasks {
   take(tx: Tx, taskId: string, by: StaffIdentity, step: TaskStep): Promise<TaskRow>
   done(tx: Tx, taskId: string, by: StaffIdentity, step: TaskStep): Promise<TaskRow>
   cancel(tx: Tx, taskId: string, by: StaffIdentity, step: TaskStep): Promise<TaskRow>
+  /** What others were asked to do belongs to the ticket that goes on; a step that it has itself is asked for once. */
+  move(tx: Tx, fromId: string, intoId: string): Promise<void>
 }
 
 /** Work of others for a ticket: asked with a time of its own, shown on their page, and told to the ticket when it is done. */
@@ -259,6 +261,29 @@ export function createTasks(deps: CoreDeps & { due: DueWork; tickets: Tickets })
       const task = await step(tx, taskId, by, version, { state: 'cancelled', result: result ?? null })
       await afterEnd(tx, task, by)
       return task
+    },
+    async move(tx, fromId, intoId) {
+      const rows = await tx
+        .selectFrom('ticketTask')
+        .select(['taskId', 'ticketId', 'requestId', 'cabinetId', 'state', 'version'])
+        .where('ticketId', 'in', [fromId, intoId])
+        .execute()
+      const there = new Set(
+        rows.filter(({ ticketId }) => ticketId === intoId).map(({ requestId }) => requestId),
+      )
+      for (const task of rows.filter((row) => row.ticketId === fromId && !isEnded(row))) {
+        const isTwice = there.has(task.requestId)
+        await tx
+          .updateTable('ticketTask')
+          .set({
+            ...(isTwice ? { state: 'cancelled' as const } : { ticketId: intoId }),
+            version: task.version + 1,
+          })
+          .where('taskId', '=', task.taskId)
+          .execute()
+        if (isTwice) await due.cancel(tx, KIND, task.taskId)
+        await tell(tx, task.taskId, task.cabinetId)
+      }
     },
   }
 }

@@ -14,6 +14,7 @@ const ticket = (ticketId: string, more: Partial<Comparable> = {}): Comparable =>
   cabinetId: null,
   operator: null,
   channel: 'hotline',
+  incidentId: null,
   ...more,
 })
 const alike = (one: Partial<Comparable>, ...others: Array<Partial<Comparable>>) =>
@@ -49,6 +50,10 @@ describe('a question that may have been asked before', () => {
     const visit = { sessionId: 'se-1', consumerId: 'co-1' }
     expect(alike(visit, { ...visit, consumerId: 'co-2' })).toEqual([])
     expect(alike(visit, { sessionId: 'se-1', channel: 'console' })).toEqual([])
+  })
+  it('of another emergency is never suggested, for each has an end of its own', () => {
+    const visit = { sessionId: 'se-1', incidentId: 'in-1' }
+    expect(alike(visit, visit, { ...visit, incidentId: 'in-2' })).toEqual([['tk-1', 'session']])
   })
   it('about one cabinet alone is not enough', () => {
     expect(alike({ cabinetId: 'cab-1' }, { cabinetId: 'cab-1' })).toEqual([])
