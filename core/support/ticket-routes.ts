@@ -43,6 +43,7 @@ import { decideIntake, phoneDigits } from './intake.ts'
 import type { SupportQueries } from './queries.ts'
 import { tellAnswered } from './tell-consumer.ts'
 import { TICKET_VIEWS } from './ticket-list.ts'
+import { findSent } from './ticket-store.ts'
 import type { TicketRow, Tickets } from './tickets.ts'
 
 const TicketSearch = Type.Object(
@@ -123,6 +124,8 @@ export function registerTicketRoutes(
     const digits = body.callerPhone === undefined ? undefined : phoneDigits(body.callerPhone)
     const kind = text(intake.values['kind'])
     return db.write('open a ticket', async (tx) => {
+      const before = await findSent(tx, staff.staffId, body.requestId)
+      if (before !== undefined) return before
       const opened = await tickets.open(tx, {
         requestId: body.requestId,
         type: body.type,
@@ -151,7 +154,6 @@ export function registerTicketRoutes(
               },
             }),
       })
-      if (opened.version > 1) return opened
       await appendAudit(tx, {
         actor: `staff:${staff.staffId}`,
         action: 'ticket.opened',
@@ -217,6 +219,7 @@ export function registerTicketRoutes(
     { ...allow('ticket.work'), schema: { params, body: TicketResolve, response } },
     (request) =>
       work(request, async (tx, staff, ticketId) => {
+        await deps.mayTake(tx, staff, ticketId)
         const ticket = await tickets.resolve(tx, ticketId, staff, request.body)
         if (request.body.reply !== undefined && request.body.reply !== '')
           await tellAnswered(tx, deps.notices, ticket, `${ticket.ticketId}/${ticket.version}`)

@@ -121,6 +121,13 @@ describe('a course that a lead enforces', () => {
     }
     const refused = await claim()
     expect([refused.status, (refused.body as { code: string }).code]).toEqual([403, 'training_missing'])
+    const solved = await agent.ask('POST', `/api/staff/tickets/${ticket.ticketId}/resolve`, {
+      version: (await agent.ticket(ticket.ticketId)).ticket.version,
+      outcome: 'explained',
+      rootCause: 'unknown',
+      reply: 'It was charged once.',
+    })
+    expect([solved.status, (solved.body as { code: string }).code]).toEqual([403, 'training_missing'])
     const assess = (who: DeskPerson, staffId: string, practicePercent: number) =>
       who.ask('POST', '/api/staff/training/assessments', {
         assessmentId: desk.ids.next('assessment'),
