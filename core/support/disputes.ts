@@ -24,7 +24,7 @@ import { createQualityCheck } from './quality-check.ts'
 import type { TicketPictures } from './pictures/pictures.ts'
 import { placeOf } from './questions/place.ts'
 import type { Satisfaction } from './satisfaction.ts'
-import { isOfConsumer } from './ticket-store.ts'
+import { findSent, goesOn, isOfConsumer } from './ticket-store.ts'
 import type { NewTicket, TicketRow, Tickets } from './tickets.ts'
 
 export interface Disputes extends Pick<DisputeEvidence, 'reExamine' | 'weighAgain'> {
@@ -73,25 +73,14 @@ export function createDisputes(
   async function ownTicket(consumerId: string, ticketId: string): Promise<TicketRow> {
     const ticket = await tickets.get(db.read, ticketId)
     if (!isOfConsumer(ticket) || ticket.consumerId !== consumerId) throw new CabinetError('not_found')
-    return goesOn(ticket)
-  }
-
-  /** What was merged goes on in another ticket of the same person; their link keeps leading there. */
-  async function goesOn(ticket: TicketRow): Promise<TicketRow> {
-    let last = ticket
-    while (last.mergedIntoId !== null) last = await tickets.get(db.read, last.mergedIntoId)
-    return last
+    // Their link keeps leading there.
+    return goesOn(db.read, ticket)
   }
 
   async function raise(consumerId: string, orderId: string, request: DisputeRequest): Promise<DisputeView> {
     const order = await ownOrder(consumerId, orderId)
-    const before = await db.read
-      .selectFrom('ticket')
-      .selectAll()
-      .where('openedBy', '=', consumerId)
-      .where('requestId', '=', request.requestId)
-      .executeTakeFirst()
-    if (before !== undefined) return toView(before)
+    const before = await findSent(db.read, consumerId, request.requestId)
+    if (before !== undefined) return toView(await goesOn(db.read, before))
     if (!DISPUTABLE.has(order.state))
       throw new CabinetError('order_not_refundable', 'Nothing was charged on this order.')
     const lines = decideDisputedLines(await linesOf(db.read, orderId), request.lines)
@@ -369,12 +358,10 @@ export function createDisputes(
     },
     async write(consumerId, disputeId, { requestId, text }) {
       const ticket = await ownTicket(consumerId, disputeId)
-      await db.write('a consumer writes', async (tx) => {
-        if (ticket.resolvedAtMs !== null)
-          return void (await tickets.reopen(tx, ticket.ticketId, requestId, text))
-        await tickets.write(tx, ticket.ticketId, { requestId, sender: 'consumer', text })
-      })
-      return toView(await tickets.get(db.read, ticket.ticketId))
+      const now = await db.write('a consumer writes', (tx) =>
+        tickets.write(tx, ticket.ticketId, { requestId, sender: 'consumer', text }),
+      )
+      return toView(await tickets.get(db.read, now.ticketId))
     },
     async reopen(consumerId, disputeId, { requestId, text }) {
       const ticket = await ownTicket(consumerId, disputeId)

@@ -63,7 +63,8 @@ export const ticketMachine = machine({
       refundDone: 'open',
       resolved: 'resolved',
     },
-    resolved: { closed: 'closed', reopened: 'reopened', consumerWrote: 'reopened' },
+    // Clocks begin again with it, so that a message alone does not open it: `Tickets.write` does.
+    resolved: { closed: 'closed', reopened: 'reopened' },
     closed: { reopened: 'reopened' },
     reopened: {
       claimed: 'open',

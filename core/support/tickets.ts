@@ -15,8 +15,10 @@ import { type ClockReactions, createTicketClocks, type TicketClocks } from './ti
 import {
   type Author,
   AWAKE,
+  findSent,
   getTicket,
   getUnchanged,
+  goesOn,
   type Happening,
   saveTicket,
   tellPages,
@@ -67,7 +69,11 @@ export interface Tickets {
     by: Author,
     message: { requestId: string; version: number; text: string; isInternal: boolean },
   ): Promise<TicketRow>
-  /** Who asked writes again; no version, because they never write over an agent. */
+  /**
+   * Who asked writes again; no version, because they never write over an agent. What was solved meanwhile is opened again,
+   * and what was merged goes on in the other ticket.
+   * @throws conflict when it was solved too long ago
+   */
   write(tx: Tx, ticketId: string, message: NewMessage): Promise<TicketRow>
   resolve(tx: Tx, ticketId: string, by: Author, resolution: TicketResolve): Promise<TicketRow>
   reopen(tx: Tx, ticketId: string, requestId: string, text: string | undefined): Promise<TicketRow>
@@ -124,12 +130,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
   }
 
   async function open(tx: Tx, ticket: NewTicket): Promise<TicketRow> {
-    const before = await tx
-      .selectFrom('ticket')
-      .selectAll()
-      .where('openedBy', '=', ticket.openedBy)
-      .where('requestId', '=', ticket.requestId)
-      .executeTakeFirst()
+    const before = await findSent(tx, ticket.openedBy, ticket.requestId)
     if (before !== undefined) return before
     const row = await newRow(tx, { ids, policy }, ticket)
     await tx.insertInto('ticket').values(row).execute()
@@ -141,7 +142,8 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
     await reactions.ticketOpened(tx, opened)
     await watchRisk(tx, clocks, opened.ticketId, ticket.note ?? '')
     log.info({ ticketId: row.ticketId, orderId: row.orderId, type: row.type }, 'ticket opened')
-    return opened
+    // What follows saves it again, and the note may have brought it to a lead.
+    return getTicket(tx, row.ticketId)
   }
 
   async function close(ticketId: string): Promise<void> {
@@ -176,6 +178,20 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       ),
       'opened again',
     )
+  }
+
+  /** @throws conflict after the days in which it can be opened again */
+  async function reopenWith(tx: Tx, ticket: TicketRow, message: NewMessage): Promise<TicketRow> {
+    if (ticket.resolvedAtMs === null || nowOf(tx) - ticket.resolvedAtMs > policy.reopenWindowMs)
+      throw new CabinetError(
+        'conflict',
+        'The time to open it again is over; a new question can be asked on the order.',
+      )
+    const { ticketId } = ticket
+    await sayOnTicket(tx, ids, ticketId, message)
+    await openAgain(tx, ticket, happeningOf('reopened', message))
+    await watchRisk(tx, clocks, ticketId, message.text ?? '')
+    return getTicket(tx, ticketId)
   }
 
   async function finish(
@@ -255,17 +271,20 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       )
     },
     async write(tx, ticketId, message) {
-      if (await isSaid(tx, ticketId, message.requestId)) return getTicket(tx, ticketId)
-      await sayOnTicket(tx, ids, ticketId, message)
-      const { author } = message
-      const happening = { what: 'consumerWrote', ...(author === undefined ? {} : { by: author }) }
-      const ticket =
-        (await advance(tx, ticketId, 'consumerWrote', {}, happening)) ?? (await getTicket(tx, ticketId))
+      const asked = await getTicket(tx, ticketId)
+      const present = await goesOn(tx, asked)
+      for (const one of [asked, present])
+        if (await isSaid(tx, one.ticketId, message.requestId)) return present
+      // Somebody may have solved it while this was being written.
+      if (present.resolvedAtMs !== null) return reopenWith(tx, present, message)
+      await sayOnTicket(tx, ids, present.ticketId, message)
+      const happening = happeningOf('consumerWrote', message)
+      const ticket = must(await advance(tx, present.ticketId, 'consumerWrote', {}, happening), 'written in')
       // R8: whoever has to ask again and again, or speaks of going further, is heard by somebody in charge.
-      if ((await unansweredOf(tx, ticketId)) === UNANSWERED_MOST)
+      if ((await unansweredOf(tx, ticket.ticketId)) === UNANSWERED_MOST)
         await clocks.handToLead(tx, ticket, 'contact')
-      if (message.sender === 'consumer') await watchRisk(tx, clocks, ticketId, message.text ?? '')
-      return getTicket(tx, ticketId)
+      if (message.sender === 'consumer') await watchRisk(tx, clocks, ticket.ticketId, message.text ?? '')
+      return getTicket(tx, ticket.ticketId)
     },
     async resolve(tx, ticketId, by, resolution) {
       const ticket = await getUnchanged(tx, ticketId, resolution.version)
@@ -313,19 +332,13 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
       return done
     },
     async reopen(tx, ticketId, requestId, text) {
-      if (await isSaid(tx, ticketId, requestId)) return getTicket(tx, ticketId)
       const ticket = await getTicket(tx, ticketId)
-      if (ticket.resolvedAtMs === null || nowOf(tx) - ticket.resolvedAtMs > policy.reopenWindowMs)
-        throw new CabinetError(
-          'conflict',
-          'The time to open it again is over; a new question can be asked on the order.',
-        )
-      await sayOnTicket(tx, ids, ticketId, {
+      if (await isSaid(tx, ticketId, requestId)) return ticket
+      return reopenWith(tx, ticket, {
         requestId,
         sender: 'consumer',
         ...(text === undefined || text === '' ? { key: 'message.reopened' } : { text }),
       })
-      return openAgain(tx, ticket, { what: 'reopened' })
     },
     async reopenFor(tx, ticketId, happening) {
       const ticket = await getTicket(tx, ticketId)
@@ -355,6 +368,9 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
   }
 }
 
+function happeningOf(what: string, { author }: NewMessage): Happening {
+  return { what, ...(author === undefined ? {} : { by: author }) }
+}
 async function refundedFen(tx: Tx, orderId: string): Promise<number> {
   const row = await tx
     .selectFrom('refund')
