@@ -3,7 +3,7 @@ import type { Database } from '#core/platform/database.ts'
 import type { Policy } from '#core/platform/policy.ts'
 
 const DAY_MS = 24 * 3_600_000
-const REMOVED_AT_ONCE = 500
+const LOOKED_AT_ONCE = 500
 
 export interface RetentionFacts {
   readonly kind: 'snapshot' | 'weight-trace'
@@ -32,7 +32,9 @@ export function decideKeptUntil(facts: RetentionFacts, policy: RetentionPolicy):
 }
 
 const MONEY_OPEN = new Set(['open', 'priced', 'held', 'charging', 'arrears'])
-const TICKET_ENDED = new Set(['resolved', 'closed', 'merged'])
+/** A ticket that is solved can still be opened again, and what was merged is decided where it went on. */
+const TICKET_ENDED = new Set(['closed', 'merged'])
+type Place = { readonly sessionId: string; readonly sha256: string }
 
 /**
  * Lets go of evidence that has outlived its retention: its row goes here, its file with the next walk over files that
@@ -40,44 +42,73 @@ const TICKET_ENDED = new Set(['resolved', 'closed', 'merged'])
  * @returns how many rows went
  */
 export async function removeOutlivedEvidence(db: Database, policy: Policy, nowMs: number): Promise<number> {
-  const shortestDays = Math.min(policy.routinePictureDays, policy.weightTraceDays)
-  const rows = await db.read
+  let removed = 0
+  // What must stay longer is passed over; without a place to go on from it would be looked at for ever, and nothing behind it.
+  let after: Place | undefined = { sessionId: '', sha256: '' }
+  while (after !== undefined) {
+    const rows = await outlivedAfter(db, policy, nowMs, after)
+    const gone = rows.filter((row) => {
+      const until = decideKeptUntil(factsOf(row), policy)
+      return until !== null && until < nowMs
+    })
+    if (gone.length > 0) await remove(db, gone)
+    removed += gone.length
+    after = rows.length < LOOKED_AT_ONCE ? undefined : rows.at(-1)
+  }
+  return removed
+}
+
+/** What is past the days of its kind, with what is known of its visit. In the order of the key, so that no page is sorted. */
+async function outlivedAfter(db: Database, policy: Policy, nowMs: number, after: Place) {
+  return db.read
     .selectFrom('evidence')
     .leftJoin('order', 'order.sessionId', 'evidence.sessionId')
     .leftJoin('ticket', 'ticket.orderId', 'order.orderId')
+    .leftJoin('ticket as into', 'into.ticketId', 'ticket.mergedIntoId')
     .select(['evidence.sessionId', 'evidence.sha256', 'evidence.kind', 'evidence.atMs'])
     .select(['order.state as orderState', 'order.chargedAtMs'])
-    .select((eb) => eb.fn.max<number | null>('ticket.closedAtMs').as('ticketClosedAtMs'))
-    .select(sql<string | null>`group_concat(ticket.state)`.as('ticketStates'))
-    .where('evidence.atMs', '<', nowMs - shortestDays * DAY_MS)
-    .groupBy(['evidence.sessionId', 'evidence.sha256'])
-    .orderBy('evidence.atMs')
-    .limit(REMOVED_AT_ONCE)
-    .execute()
-  const outlived = rows.filter((row) => {
-    const until = decideKeptUntil(
-      {
-        kind: row.kind,
-        takenAtMs: row.atMs,
-        settledAtMs: row.chargedAtMs,
-        isMoneyOpen: row.orderState !== null && MONEY_OPEN.has(row.orderState),
-        hasOpenTicket: (row.ticketStates ?? '')
-          .split(',')
-          .some((state) => state !== '' && !TICKET_ENDED.has(state)),
-        ticketClosedAtMs: row.ticketClosedAtMs,
-      },
-      policy,
+    .select(sql<number | null>`max(coalesce("into".closedAtMs, ticket.closedAtMs))`.as('ticketClosedAtMs'))
+    .select(sql<string | null>`group_concat(coalesce("into".state, ticket.state))`.as('ticketStates'))
+    .where((eb) =>
+      eb.or([
+        eb.and([
+          eb('evidence.kind', '=', 'snapshot'),
+          eb('evidence.atMs', '<', nowMs - policy.routinePictureDays * DAY_MS),
+        ]),
+        eb.and([
+          eb('evidence.kind', '=', 'weight-trace'),
+          eb('evidence.atMs', '<', nowMs - policy.weightTraceDays * DAY_MS),
+        ]),
+      ]),
     )
-    return until !== null && until < nowMs
-  })
-  if (outlived.length === 0) return 0
+    .where(sql<boolean>`(evidence.sessionId, evidence.sha256) > (${after.sessionId}, ${after.sha256})`)
+    .groupBy(['evidence.sessionId', 'evidence.sha256'])
+    .orderBy('evidence.sessionId')
+    .orderBy('evidence.sha256')
+    .limit(LOOKED_AT_ONCE)
+    .execute()
+}
+type Row = Awaited<ReturnType<typeof outlivedAfter>>[number]
+
+function factsOf(row: Row): RetentionFacts {
+  return {
+    kind: row.kind,
+    takenAtMs: row.atMs,
+    settledAtMs: row.chargedAtMs,
+    isMoneyOpen: row.orderState !== null && MONEY_OPEN.has(row.orderState),
+    hasOpenTicket: (row.ticketStates ?? '')
+      .split(',')
+      .some((state) => state !== '' && !TICKET_ENDED.has(state)),
+    ticketClosedAtMs: row.ticketClosedAtMs,
+  }
+}
+async function remove(db: Database, rows: readonly Place[]): Promise<void> {
   await db.write('remove outlived evidence', async (tx) => {
-    for (const { sessionId, sha256 } of outlived)
+    for (const { sessionId, sha256 } of rows)
       await tx
         .deleteFrom('evidence')
         .where('sessionId', '=', sessionId)
         .where('sha256', '=', sha256)
         .execute()
   })
-  return outlived.length
 }

@@ -135,13 +135,21 @@ export async function forgetPicturesOf(tx: Tx, consumerId: string): Promise<numb
   return Number(numUpdatedRows)
 }
 
-/** Pictures of tickets that were closed before `beforeMs`. @returns how many went */
+/** Pictures of tickets that were closed before `beforeMs`; what was merged ends with the ticket in which it went on. @returns how many went */
 export async function forgetOutlivedPictures(tx: Tx, beforeMs: number): Promise<number> {
   const { numUpdatedRows } = await tx
     .updateTable('ticketPicture')
     .set({ sealed: null })
     .where('sealed', 'is not', null)
-    .where('ticketId', 'in', tx.selectFrom('ticket').select('ticketId').where('closedAtMs', '<', beforeMs))
+    .where(
+      'ticketId',
+      'in',
+      tx
+        .selectFrom('ticket as t')
+        .leftJoin('ticket as into', 'into.ticketId', 't.mergedIntoId')
+        .select('t.ticketId')
+        .where((eb) => eb(eb.fn.coalesce('into.closedAtMs', 't.closedAtMs'), '<', beforeMs)),
+    )
     .executeTakeFirst()
   return Number(numUpdatedRows)
 }

@@ -173,4 +173,38 @@ describe('a question with pictures', () => {
     const gone = await ask('GET', `${own()}/${view.pictures[0]?.pictureId}`)
     expect(gone.statusCode).toBe(404)
   })
+  it('of a question that was merged goes with the one in which it went on', async () => {
+    const { core, cookieOf } = selling.bench
+    const cookie = await cookieOf('agent')
+    const [order] = selling.orders
+    const raise = async (requestId: string) => {
+      const raised = await core.http.inject({
+        method: 'POST',
+        url: `/api/consumer/orders/${order?.orderId}/disputes`,
+        headers: { cookie: selling.cookie },
+        payload: { requestId, reason: 'quality', lines: [{ lineId: order?.lineId, quantity: 1 }] },
+      })
+      return raised.json<DisputeView>().disputeId
+    }
+    const [first, second] = [await raise('pictures-2'), await raise('pictures-3')]
+    await ask('POST', `/api/consumer/disputes/${first}/pictures?requestId=picture-7`, {
+      payload: await photo(30, 20).jpeg().toBuffer(),
+    })
+    const { version } = (
+      await ask('GET', `/api/staff/tickets/${first}`, { cookie })
+    ).json<TicketDetail>().ticket
+    const merged = await core.http.inject({
+      method: 'POST',
+      url: `/api/staff/tickets/${first}/merge`,
+      headers: { cookie },
+      payload: { version, intoTicketId: second, reason: 'asked twice' },
+    })
+    expect(merged.statusCode, merged.body).toBe(200)
+    const letGo = () => core.db.write('let go', (tx) => forgetOutlivedPictures(tx, 2000))
+    expect(await letGo()).toBe(0)
+    await core.db.write('closed long ago', (tx) =>
+      tx.updateTable('ticket').set({ closedAtMs: 1000 }).where('ticketId', '=', second).execute(),
+    )
+    expect(await letGo()).toBe(1)
+  })
 })
