@@ -86,8 +86,10 @@ const ROOT_CAUSES: Readonly<Record<string, RootCause>> = {
 export function startingResolution(detail: TicketDetail): { outcome: Outcome; rootCause: RootCause } {
   return { outcome: outcomeFor(detail), rootCause: ROOT_CAUSES[subjectOf(detail)] ?? 'unknown' }
 }
+/** A second person may still refuse it, or has. */
+const NOT_ON_ITS_WAY: ReadonlySet<string> = new Set(['requested', 'awaiting_approval', 'rejected'])
 function outcomeFor(detail: TicketDetail): Outcome {
-  const refunds = detail.order?.order.refunds.filter((refund) => refund.state !== 'rejected') ?? []
+  const refunds = detail.order?.order.refunds.filter(({ state }) => !NOT_ON_ITS_WAY.has(state)) ?? []
   const refundedFen = refunds.reduce((sum, refund) => sum + refund.amountFen, 0)
   const advisedFen = detail.advice?.action === 'refund' ? detail.advice.amountFen : undefined
   // What the case was about has been given back in full, even when the rest of the order stays paid.

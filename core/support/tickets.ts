@@ -1,12 +1,15 @@
 import type { Kysely } from 'kysely'
 import type { TicketResolve } from '#protocol/api/staff/tickets.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
+import { yuanText } from '#protocol/base/units.ts'
+import type { StoryKey } from '#protocol/words/story.ts'
 import { appendAudit } from '#core/audit/audit.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { DueWork } from '#core/platform/due.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { ClockKind } from './clocks/clocks.ts'
+import { givenBack } from './given-back.ts'
 import { type TicketInput, ticketMachine } from './machine.ts'
 import { isSaid, type NewMessage, sayOnTicket, unansweredOf } from './messages.ts'
 import { newRow, type NewTicket } from './new-ticket.ts'
@@ -75,6 +78,7 @@ export interface Tickets {
    * @throws conflict when it was solved too long ago
    */
   write(tx: Tx, ticketId: string, message: NewMessage): Promise<TicketRow>
+  /** @throws conflict, intake_invalid for an outcome that the type has not, nothing_given_back */
   resolve(tx: Tx, ticketId: string, by: Author, resolution: TicketResolve): Promise<TicketRow>
   reopen(tx: Tx, ticketId: string, requestId: string, text: string | undefined): Promise<TicketRow>
   /**
@@ -301,7 +305,7 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
           author: by,
         })
       }
-      const refunded = ticket.orderId === null ? 0 : await refundedFen(tx, ticket.orderId)
+      const told = await sentenceOf(tx, ticket, resolution.outcome)
       const done = must(
         await finish(
           tx,
@@ -312,12 +316,8 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
             firstRespondedAtMs: ticket.firstRespondedAtMs ?? nowOf(tx),
             assigneeId: ticket.assigneeId ?? by.staffId,
             ownerId: ticket.ownerId ?? by.staffId,
-            // Where nothing was charged, nothing is said about a charge.
-            outcomeKey:
-              resolution.outcome === 'explained' && ticket.orderId === null
-                ? 'outcome.answered'
-                : `outcome.${resolution.outcome}`,
-            outcomeValues: JSON.stringify({ amount: (refunded / 100).toFixed(2) }),
+            outcomeKey: told.key,
+            outcomeValues: JSON.stringify(told.values),
           },
           { what: 'resolved', by, values: { outcome: resolution.outcome } },
         ),
@@ -371,12 +371,22 @@ export function createTickets(deps: CoreDeps & { due: DueWork; reactions: Ticket
 function happeningOf(what: string, { author }: NewMessage): Happening {
   return { what, ...(author === undefined ? {} : { by: author }) }
 }
-async function refundedFen(tx: Tx, orderId: string): Promise<number> {
-  const row = await tx
-    .selectFrom('refund')
-    .select((eb) => eb.fn.sum<number | null>('amountFen').as('fen'))
-    .where('orderId', '=', orderId)
-    .where('state', '<>', 'rejected')
-    .executeTakeFirst()
-  return row?.fen ?? 0
+
+/**
+ * What whoever asked reads of the end of their ticket. Nobody is told of money that nobody sends.
+ * @throws nothing_given_back
+ */
+async function sentenceOf(
+  tx: Tx,
+  ticket: TicketRow,
+  outcome: TicketResolve['outcome'],
+): Promise<{ key: StoryKey; values: Values }> {
+  // Where nothing was charged, nothing is said about a charge.
+  if (outcome === 'explained' && ticket.orderId === null) return { key: 'outcome.answered', values: {} }
+  if (outcome !== 'refunded' && outcome !== 'partly_refunded')
+    return { key: `outcome.${outcome}`, values: {} }
+  const { refundedFen, loweredFen } = await givenBack(tx, ticket)
+  if (refundedFen > 0) return { key: `outcome.${outcome}`, values: { amount: yuanText(refundedFen) } }
+  if (loweredFen > 0) return { key: 'outcome.lowered', values: { amount: yuanText(loweredFen) } }
+  throw new CabinetError('nothing_given_back')
 }

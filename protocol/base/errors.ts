@@ -91,6 +91,11 @@ export const ERRORS = {
     'Tickets of this type are taken by whoever has passed what they ask for.',
     'Pass the course that the message names, or give the ticket to somebody who has.',
   ),
+  nothing_given_back: refusal(
+    409,
+    'Nothing is on its way back for this ticket: nobody asked for a refund, or a second person has yet to approve it.',
+    'Ask for the refund, wait for the approval, or choose another outcome.',
+  ),
   caller_not_verified: refusal(
     403,
     'Somebody speaks on a ticket about this person whom nobody has found to be the buyer.',

@@ -25,6 +25,10 @@ const zh: Record<ErrorCode, ErrorText> = {
   last_manager: text('这样就没有人能管理账号了。', '请先让另一个启用中的账号担任经理或管理员。'),
   intake_invalid: text('填写的内容与工单类型不符。', '请修改标出的字段后重新提交。'),
   training_missing: text('处理此类工单需先通过相应培训。', '请先完成培训考核，或转给已通过的同事。'),
+  nothing_given_back: text(
+    '此工单没有正在退还的款项：尚未申请退款，或退款还在等待审批。',
+    '请先申请退款、等待审批，或选择其他结果。',
+  ),
   caller_not_verified: text(
     '工单里的来电人还没有核实身份。',
     '请打开该工单，在“是本人吗？”中询问两个问题或发送验证码，或请组长处理。',

@@ -20,7 +20,10 @@ export interface SellingBench {
   close(): Promise<void>
 }
 
-export async function createSellingBench(orderCount: number): Promise<SellingBench> {
+export async function createSellingBench(
+  orderCount: number,
+  policy: Record<string, unknown> = {},
+): Promise<SellingBench> {
   const clock = createSystemClock()
   const random = createSystemRandom()
   const ids = createIds(clock, random)
@@ -29,7 +32,7 @@ export async function createSellingBench(orderCount: number): Promise<SellingBen
   const notices = createNoticeStandIn({ dataDir: folder, port: 0, clock, ids, random })
   await provider.start()
   await notices.start()
-  const bench = await createCoreBench({}, () => [
+  const bench = await createCoreBench(policy, () => [
     '--provider',
     path.join(folder, 'merchant.json'),
     '--notices',

@@ -174,8 +174,8 @@ describe('a question with pictures', () => {
     expect(gone.statusCode).toBe(404)
   })
   it('of a question that was merged goes with the one in which it went on', async () => {
-    const { core, cookieOf } = selling.bench
-    const cookie = await cookieOf('agent')
+    const { core } = selling.bench
+    const cookie = await selling.bench.cookieOf('agent')
     const [order] = selling.orders
     const raise = async (requestId: string) => {
       const raised = await core.http.inject({
@@ -190,9 +190,8 @@ describe('a question with pictures', () => {
     await ask('POST', `/api/consumer/disputes/${first}/pictures?requestId=picture-7`, {
       payload: await photo(30, 20).jpeg().toBuffer(),
     })
-    const { version } = (
-      await ask('GET', `/api/staff/tickets/${first}`, { cookie })
-    ).json<TicketDetail>().ticket
+    const { version } = (await ask('GET', `/api/staff/tickets/${first}`, { cookie })).json<TicketDetail>()
+      .ticket
     const merged = await core.http.inject({
       method: 'POST',
       url: `/api/staff/tickets/${first}/merge`,
