@@ -20,14 +20,32 @@ export function keepDraft(ticketId: string, text: string, isNote = false): void 
   else sessionStorage.removeItem(noteKey(ticketId))
 }
 
-/** Words of a dialog of the ticket, which come back when it was shut by accident. @param field  which of its fields */
-export function wordsOf(ticketId: string, field: string): string {
-  return sessionStorage.getItem(`${key(ticketId)}/${field}`) ?? ''
+/**
+ * Words of a dialog of the ticket, which come back when it was shut by accident. @param field  which of its fields
+ * @returns undefined when nothing was written there; empty when somebody emptied it on purpose
+ */
+export function wordsOf(ticketId: string, field: string): string | undefined {
+  return sessionStorage.getItem(`${key(ticketId)}/${field}`) ?? undefined
 }
-/** @param text  empty: sent, or taken back */
 export function keepWords(ticketId: string, field: string, text: string): void {
-  if (text === '') sessionStorage.removeItem(`${key(ticketId)}/${field}`)
-  else sessionStorage.setItem(`${key(ticketId)}/${field}`, text)
+  sessionStorage.setItem(`${key(ticketId)}/${field}`, text)
+}
+
+/**
+ * What somebody chose instead of what we proposed. @param proposed  one word
+ * @returns undefined when nothing was chosen, or something else is proposed by now: the case went on, as by a refund
+ */
+export function choiceOf(ticketId: string, field: string, proposed: string): string | undefined {
+  const [instead, chosen] = wordsOf(ticketId, field)?.split(' ') ?? []
+  return instead === proposed ? chosen : undefined
+}
+export function keepChoice(ticketId: string, field: string, proposed: string, chosen: string): void {
+  keepWords(ticketId, field, `${proposed} ${chosen}`)
+}
+
+/** They were sent. */
+export function forgetWords(ticketId: string, field: string): void {
+  sessionStorage.removeItem(`${key(ticketId)}/${field}`)
 }
 
 const OWNER = 'staff.owner'

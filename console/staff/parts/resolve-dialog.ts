@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TemplateList, TicketDetail, TicketResolve } from '#protocol/api/staff/tickets.ts'
-import { keepWords, wordsOf } from '../../data/draft.ts'
+import { choiceOf, forgetWords, keepChoice, keepWords, wordsOf } from '../../data/draft.ts'
 import { fillTemplate, rankTemplates, startingResolution, unfilled } from '../../data/staff-advice.ts'
 import { SeenTicket } from '../../data/seen-ticket.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
@@ -11,8 +11,8 @@ import { ticketWord } from '../../words/tickets.ts'
 import { StaffElement } from '../element.ts'
 import { icon } from '../icons.ts'
 
-/** Where the words of the last reply are kept until it is sent. */
-const LAST_REPLY = 'last-reply'
+/** Where what was written and chosen is kept until it is sent. */
+const KEPT = { reply: 'last-reply', outcome: 'outcome', rootCause: 'root-cause' } as const
 
 /** Closing needs an outcome and a root cause; both are proposed, and the last reply goes out with them. Fires `resolved`. */
 @customElement('resolve-dialog')
@@ -28,37 +28,43 @@ export class ResolveDialog extends StaffElement {
   @state() private meanwhile = ''
   @query('dialog') private dialog!: HTMLDialogElement
 
+  /** As the case was when the dialog was opened. */
+  #proposed: Pick<TicketResolve, 'outcome' | 'rootCause'> = { outcome: 'explained', rootCause: 'unknown' }
   readonly #seen = new SeenTicket()
 
   async open(): Promise<void> {
     this.#seen.open(this.detail)
     this.meanwhile = ''
-    Object.assign(this, startingResolution(this.detail))
-    const { outcomes, rootCauses } = this.detail.desk.type
-    if (!outcomes.includes(this.outcome)) this.outcome = outcomes[0] ?? 'no_action'
-    if (!rootCauses.includes(this.rootCause)) this.rootCause = 'unknown'
+    this.#choose()
     this.error = undefined
     const hasConsumer = this.detail.ticket.orderId !== null
     const template = hasConsumer
       ? rankTemplates(this.templates, this.detail, this.services.me?.displayName ?? '')[0]
       : undefined
     const language = this.detail.language
-    this.reply = wordsOf(this.detail.ticket.ticketId, LAST_REPLY)
-    if (this.reply === '' && template !== undefined)
-      this.reply = fillTemplate(
-        template.text[language],
-        this.detail,
-        this.services.me?.displayName ?? '',
-        language,
-      )
+    this.reply =
+      wordsOf(this.detail.ticket.ticketId, KEPT.reply) ??
+      (template === undefined
+        ? ''
+        : fillTemplate(template.text[language], this.detail, this.services.me?.displayName ?? '', language))
     await this.updateComplete
     this.dialog.showModal()
     this.querySelector<HTMLButtonElement>('#resolve-send')?.focus()
   }
 
-  #write(reply: string): void {
-    this.reply = reply
-    keepWords(this.detail.ticket.ticketId, LAST_REPLY, reply)
+  /** What was chosen before comes first, then what is proposed; a type of ticket may have neither. */
+  #choose(): void {
+    const { outcomes, rootCauses } = this.detail.desk.type
+    this.#proposed = startingResolution(this.detail)
+    const wanted = (field: 'outcome' | 'rootCause') => [
+      choiceOf(this.detail.ticket.ticketId, KEPT[field], this.#proposed[field]),
+      this.#proposed[field],
+    ]
+    this.outcome = firstAmong(outcomes, wanted('outcome')) ?? outcomes[0] ?? 'no_action'
+    this.rootCause = firstAmong(rootCauses, wanted('rootCause')) ?? 'unknown'
+  }
+  #keepChoice(field: 'outcome' | 'rootCause'): void {
+    keepChoice(this.detail.ticket.ticketId, KEPT[field], this.#proposed[field], this[field])
   }
 
   async #send(): Promise<void> {
@@ -78,7 +84,7 @@ export class ResolveDialog extends StaffElement {
         rootCause: this.rootCause,
         ...(this.reply.trim() === '' ? {} : { reply: this.reply.trim() }),
       })
-      keepWords(this.detail.ticket.ticketId, LAST_REPLY, '')
+      for (const field of Object.values(KEPT)) forgetWords(this.detail.ticket.ticketId, field)
       this.dialog.close()
       this.dispatchEvent(new CustomEvent('resolved', { bubbles: true }))
     } catch (error) {
@@ -123,19 +129,28 @@ export class ResolveDialog extends StaffElement {
       >
         <div class="field-grid">
           <label class="field"><span class="label">${word('outcome')}</span>
-            <select @change=${(event: Event) => (this.outcome = (event.target as HTMLSelectElement).value as TicketResolve['outcome'])}>
+            <select name="outcome" @change=${(event: Event) => {
+              this.outcome = (event.target as HTMLSelectElement).value as TicketResolve['outcome']
+              this.#keepChoice('outcome')
+            }}>
               ${this.detail.desk.type.outcomes.map((outcome) => html`<option value=${outcome} ?selected=${outcome === this.outcome}>${word(`outcome.${outcome}`)}</option>`)}
             </select>
           </label>
           <label class="field"><span class="label">${word('rootCause')}</span>
-            <select @change=${(event: Event) => (this.rootCause = (event.target as HTMLSelectElement).value as TicketResolve['rootCause'])}>
+            <select name="rootCause" @change=${(event: Event) => {
+              this.rootCause = (event.target as HTMLSelectElement).value as TicketResolve['rootCause']
+              this.#keepChoice('rootCause')
+            }}>
               ${this.detail.desk.type.rootCauses.map((cause) => html`<option value=${cause} ?selected=${cause === this.rootCause}>${word(`rootCause.${cause}`)}</option>`)}
             </select>
           </label>
         </div>
         <label class="field"><span class="label">${word('lastReply')}</span>
           <textarea rows="6" maxlength="2000" lang=${this.detail.language === 'zh' ? 'zh-CN' : 'en'} .value=${this.reply}
-            @input=${(event: Event) => this.#write((event.target as HTMLTextAreaElement).value)}></textarea>
+            @input=${(event: Event) => {
+              this.reply = (event.target as HTMLTextAreaElement).value
+              keepWords(this.detail.ticket.ticketId, KEPT.reply, this.reply)
+            }}></textarea>
         </label>
         ${open.length > 0 ? html`<p class="tone-text-warn small">${icon('triangle-alert')}${word('fillIn', { names: open.join(' ') })}</p>` : nothing}
         ${
@@ -158,6 +173,10 @@ export class ResolveDialog extends StaffElement {
       </form>
     </dialog>`
   }
+}
+
+function firstAmong<T extends string>(known: readonly T[], wanted: ReadonlyArray<string | undefined>) {
+  return wanted.flatMap((one) => known.find((other) => other === one) ?? [])[0]
 }
 
 declare global {

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import type { TicketDetail } from '#protocol/api/staff/tickets.ts'
-import { keepWords, wordsOf } from '../../data/draft.ts'
+import { forgetWords, keepWords, wordsOf } from '../../data/draft.ts'
 import { SeenTicket } from '../../data/seen-ticket.ts'
 import { changesOf, ENTRY_TYPE_NAMES, eventText } from '../../data/ticket-entry.ts'
 import { describeError, isConflict } from '../../data/staff-errors.ts'
@@ -49,7 +49,7 @@ export class TicketActionDialog extends StaffElement {
     await this.updateComplete
     this.form.reset()
     const into = this.form.elements.namedItem('into')
-    for (const field of this.#written()) field.value = wordsOf(...this.#placeOf(field))
+    for (const field of this.#written()) field.value = wordsOf(...this.#placeOf(field)) ?? ''
     if (intoNumber !== undefined && into instanceof HTMLInputElement) into.value = String(intoNumber)
     this.dialog.showModal()
     // What is asked first has the focus, so that it can be answered without a pointer.
@@ -87,7 +87,7 @@ export class TicketActionDialog extends StaffElement {
         version: this.#seen.versionOf(this.detail),
         ...request.body,
       })
-      for (const field of this.#written()) keepWords(...this.#placeOf(field), '')
+      for (const field of this.#written()) forgetWords(...this.#placeOf(field))
       this.dialog.close()
       this.dispatchEvent(new CustomEvent('stepdone', { bubbles: true, detail: { kind: this.kind, answer } }))
       if (answer.ticket.ticketId !== ticketId) this.services.go(`/tickets/${answer.ticket.ticketId}`)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RecheckList } from '#protocol/api/rechecks.ts'
+import type { TrainingView } from '#protocol/api/team.ts'
 import { buildConsole } from '#scripts/build-console.ts'
 import { type RunningSystem, startSystem } from '#scripts/system.ts'
 import { SHORT_EDGE_SETTINGS, SHORT_POLICY } from '#test/scenarios/play.ts'
@@ -162,4 +163,36 @@ describe('every page of the team, in both languages', () => {
     expect(faults).toEqual([])
     await page.context().close()
   })
+})
+
+describe('the training of a team on a phone', () => {
+  it.each(['zh', 'en'] as const)(
+    'is a card for each person, whose every cell names its course and lies on the screen (%s)',
+    async (language) => {
+      const { courses, people } = (await lead.get('training')) as TrainingView
+      expect(courses.length * people.length).toBeGreaterThan(1)
+      const page = await signedIn(leadName(), '/team', { ...PHONE, locale: language })
+      await page.goto(`${system.core.url}/staff/team?tab=training&lang=${language}`)
+      await page.locator('page-team tbody tr').first().waitFor()
+      // Words before a cell are its style's, so they are read as the browser draws them.
+      const drawn = await page.evaluate<{
+        cells: Array<{ label: string; right: number }>
+        hidden: number
+      }>(`(() => {
+      const frame = document.querySelector('page-team .table-frame')
+      const cells = [...frame.querySelectorAll('tbody td')].map((cell) => ({
+        label: getComputedStyle(cell, '::before').content,
+        right: cell.getBoundingClientRect().right,
+      }))
+      return { cells, hidden: frame.scrollWidth - frame.clientWidth }
+    })()`)
+      expect(drawn.cells).toHaveLength(courses.length * people.length)
+      for (const [index, { label, right }] of drawn.cells.entries()) {
+        expect(label).toContain(courses[index % courses.length]?.course.title[language])
+        expect(right).toBeLessThanOrEqual(390)
+      }
+      expect([drawn.hidden, await overflowPixels(page)]).toEqual([0, 0])
+      await page.context().close()
+    },
+  )
 })

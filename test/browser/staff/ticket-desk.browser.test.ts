@@ -192,43 +192,6 @@ for (const language of LANGUAGES)
       await page.unrouteAll({ behavior: 'ignoreErrors' })
       await done()
     })
-    it('finds what was typed when the page is loaded again, until it is sent', async () => {
-      const { ticket } = await aCall()
-      const { page, done } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
-      await page.locator('#composer').fill('您好，我们正在核实。')
-      await page.reload()
-      await expect.poll(() => page.locator('#composer').inputValue()).toBe('您好，我们正在核实。')
-      await page.locator('#composer').press('Control+Enter')
-      await page.locator('.message.from-agent').waitFor()
-      await page.reload()
-      await page.locator('#composer').waitFor()
-      expect(await page.locator('#composer').inputValue()).toBe('')
-      await done()
-    })
-    it('leaves no words to whoever signs in next at the same desk, and keeps them for whoever comes back', async () => {
-      const { ticket } = await aCall()
-      const address = `/staff/tickets/${ticket.ticketId}`
-      const { page } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
-      const signInAs = async (name: string) => {
-        await page.locator('input[name=name]').fill(name)
-        await page
-          .locator('input[name=password]')
-          .fill(desk.system.signIns().find((one) => one.name === name)?.password ?? '')
-        await page.locator('form button.primary').click()
-        await page.locator('#composer').waitFor()
-      }
-      await page.locator('#composer').fill('您好，我们正在核实。')
-      // The sign-in ended in the middle of a sentence.
-      await page.context().clearCookies({ name: /^(?!lang)/ })
-      await page.goto(`${desk.url}${address}`)
-      await signInAs('agent')
-      await expect.poll(() => page.locator('#composer').inputValue()).toBe('您好，我们正在核实。')
-      await page.context().clearCookies({ name: /^(?!lang)/ })
-      await page.goto(`${desk.url}${address}`)
-      await signInAs('agent-en')
-      expect(await page.locator('#composer').inputValue()).toBe('')
-      await page.context().close()
-    })
     it('says to others that an answer is being written', async () => {
       const { ticket } = await aCall()
       const { page, done } = await desk.open('agent', `/tickets/${ticket.ticketId}`, language)
