@@ -44,14 +44,18 @@ export async function judge(page: Page, place: string, found: Found, sizes: read
       add(once, found)
       return
     }
-    const isElsewhere = /context was destroyed|navigation/i.test(trouble)
-    const whyNotShown = isElsewhere && navigations < NAVIGATIONS_MOST ? await settled(page) : trouble
+    const whyNotShown = isElsewhere(trouble) && navigations < NAVIGATIONS_MOST ? await settled(page) : trouble
     if (whyNotShown !== undefined) {
       found.notShown.push(`${place}: ${whyNotShown}`)
       return
     }
     found.say(`${place}: ${trouble}; once more`)
   }
+}
+
+/** The page went to another address while it was looked at. */
+export function isElsewhere(trouble: string): boolean {
+  return /context was destroyed|navigation/i.test(trouble)
 }
 
 function add(once: Found, found: Found): void {

@@ -1,5 +1,6 @@
-import type { Page, Route } from 'playwright-core'
-import { type BenchLanguage, type Found, judge, open, settled, SIZES, whyNot } from './judge.ts'
+import type { Page, Request, Route } from 'playwright-core'
+import { until } from '#test/support/eventually.ts'
+import { type BenchLanguage, type Found, isElsewhere, judge, open, settled, SIZES, whyNot } from './judge.ts'
 
 /**
  * What pages of staff look like when something is not as it should be, brought about on the wire of the browser: the core
@@ -93,7 +94,6 @@ export async function lookAtStates(
 
 /** Asks that change nothing, although they are sent like those that do. */
 const ASKS = /\/(calculate|preview|what-if|lint|check|presence)$/
-const OPEN_WITHIN_MS = 200
 /** A dialog with a long form takes its time beside other work. */
 const CLOSED_WITHIN_MS = 5000
 const BUTTONS = 'main button:visible:enabled'
@@ -131,6 +131,7 @@ export async function lookAtDialogs(
     if (trouble !== undefined) found.notShown.push(`${place('buttons')}: ${trouble}`)
     return trouble === undefined
   }
+  const questions = questionsOf(page)
   if (!(await begin())) return 0
   const path = new URL(page.url()).pathname
   const pressed = new Set<string>()
@@ -142,8 +143,11 @@ export async function lookAtDialogs(
     if (label !== '' && pressed.has(label)) continue
     pressed.add(label)
     await buttons.nth(index).evaluate<void, { click(): void }>((button) => button.click())
+    // Some load what they ask about first. A button that is pressed meanwhile would open a second dialog below the first.
+    const unanswered = await questions.unanswered()
+    if (unanswered !== undefined) found.notShown.push(`${place(label)}: ${unanswered}`)
     const dialog = page.locator('dialog[open]')
-    const isNone = (await whyNot(() => dialog.first().waitFor({ timeout: OPEN_WITHIN_MS }))) !== undefined
+    const isNone = (await dialog.count()) === 0
     if (isNone) {
       if (new URL(page.url()).pathname !== path && !(await begin())) return judged
       continue
@@ -159,7 +163,8 @@ export async function lookAtDialogs(
     await page.keyboard.press('Escape')
     const stays = await whyNot(() => dialog.first().waitFor({ state: 'detached', timeout: CLOSED_WITHIN_MS }))
     if (stays !== undefined) {
-      found.notShown.push(`${place(heading)}: Escape does not close it`)
+      const open = (await dialog.locator('h2').allInnerTexts()).join(', ')
+      found.notShown.push(`${place(heading)}: Escape does not close it; open is: ${open}`)
       if (!(await begin())) return judged
     }
   }
@@ -171,6 +176,30 @@ export async function lookAtDialogs(
     await judge(page, place('every button pressed, nothing could be done'), found, ['phone', 'desk'])
   }
   return judged
+}
+
+/** What the page has asked the core and has not been told yet, but for the stream, which never ends. */
+function questionsOf(page: Page): { unanswered(): Promise<string | undefined> } {
+  const asked = new Set<Request>()
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/') && pathname !== '/api/live') asked.add(request)
+  })
+  for (const end of ['requestfinished', 'requestfailed'] as const)
+    page.on(end, (request) => asked.delete(request))
+  // Two pictures: what was pressed or told is drawn in the first.
+  const drawn = () =>
+    page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+  return {
+    async unanswered() {
+      const trouble = await whyNot(async () => {
+        await drawn()
+        await until(() => asked.size === 0)
+        await drawn()
+      })
+      return trouble !== undefined && !isElsewhere(trouble) ? trouble : undefined
+    },
+  }
 }
 
 /** Dialogs of the whole console, by their keys. */

@@ -65,7 +65,8 @@ async function signedIn(name: string, where: string, more: BrowserContextOptions
     .locator('input[name=password]')
     .fill(system.signIns().find((one) => one.name === name)?.password ?? '')
   await page.locator('form button.primary').click()
-  await page.locator('main h1').first().waitFor()
+  // The page that asks for the password has a heading too: who goes on before the answer is signed in nowhere.
+  await page.locator('html[data-signed-in]').waitFor()
   return page
 }
 const leadName = () => system.signIns().find(({ role }) => role === 'lead')?.name ?? ''
