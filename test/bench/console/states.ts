@@ -185,8 +185,9 @@ function questionsOf(page: Page): { unanswered(): Promise<string | undefined> } 
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && pathname !== '/api/live') asked.add(request)
   })
-  for (const end of ['requestfinished', 'requestfailed'] as const)
-    page.on(end, (request) => asked.delete(request))
+  const answered = (request: Request) => void asked.delete(request)
+  page.on('requestfinished', answered)
+  page.on('requestfailed', answered)
   // Two pictures: what was pressed or told is drawn in the first.
   const drawn = () =>
     page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
