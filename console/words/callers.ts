@@ -10,6 +10,8 @@ const en = {
   amountHidden: 'not shown yet',
   amountsHidden:
     'What a purchase came to is shown once it is known who calls about it. Open the order for the ticket on which to find out.',
+  decidedOnceKnown:
+    'It is decided once it is known who calls about it. Open the order for the ticket on which to find out.',
   askFacts: 'Ask two questions',
   sendCode: 'Send a code',
   sendAgain: 'Send another code',
@@ -61,6 +63,7 @@ const zh: Record<keyof typeof en, string> = {
   over: '来电人未经核实，订单信息保持隐藏。',
   amountHidden: '暂不显示',
   amountsHidden: '有人来电询问的订单，在核实来电人之后才显示金额。打开订单即可前往需要核实的工单。',
+  decidedOnceKnown: '核实来电人之后才能审批。打开订单即可前往需要核实的工单。',
   askFacts: '询问两个问题',
   sendCode: '发送验证码',
   sendAgain: '重新发送验证码',

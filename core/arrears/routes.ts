@@ -5,6 +5,7 @@ import { closed, Id } from '#protocol/api/common.ts'
 import { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { mustKnowCaller } from '#core/callers/must-be-known.ts'
+import { readableWishes } from '#core/callers/waiting-for-second.ts'
 import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
@@ -19,7 +20,7 @@ const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' a
 /** What staff do about unpaid orders. `protocol/api/arrears.ts`. */
 export function registerArrearsRoutes(
   app: HttpApp,
-  { db, arrears, support }: CoreDeps & { arrears: Arrears; support: SupportQueries },
+  { db, clock, arrears, support }: CoreDeps & { arrears: Arrears; support: SupportQueries },
 ): void {
   const me = (request: FastifyRequest): StaffIdentity => {
     if (request.staff === null) throw new CabinetError('not_signed_in')
@@ -71,7 +72,11 @@ export function registerArrearsRoutes(
   app.get(
     '/api/staff/write-offs',
     { ...allow('writeOff.request'), schema: { response: { 200: WriteOffList } } },
-    async (request) => ({ writeOffs: await arrears.viewsOf(db.read, me(request)) }),
+    async (request) => {
+      const staff = me(request)
+      const waiting = await arrears.viewsOf(db.read, staff)
+      return { writeOffs: await readableWishes(db.read, staff, waiting, clock.now()) }
+    },
   )
   for (const verdict of ['approve', 'refuse'] as const)
     app.post(

@@ -31,8 +31,8 @@ export interface MoneyMove {
   /** A second person decides what was asked for when the caller was known. */
   readonly isApproval: boolean
 }
-/** What staff want to look at for an order. */
-export type Reading = Pick<MoneyMove, 'orderId' | 'nowMs'>
+/** What staff want to look at for an order. With `isApproval`: what they decide as the second person. */
+export type Reading = Pick<MoneyMove, 'orderId' | 'nowMs'> & Partial<Pick<MoneyMove, 'isApproval'>>
 
 /**
  * Staff typed what somebody said on the telephone, wrote in an e-mail or elsewhere: nobody signed in. What an operator
@@ -68,5 +68,5 @@ export function decideReading(askings: readonly Asking[], reading: Reading): Ask
   const isWorkedOn = askings.some(
     ({ hasCaller, isOpen, orderId }) => isOpen && !hasCaller && orderId === reading.orderId,
   )
-  return isWorkedOn ? undefined : decideCaller(askings, { ...reading, isApproval: false })
+  return isWorkedOn ? undefined : decideCaller(askings, { isApproval: false, ...reading })
 }

@@ -4,7 +4,14 @@ import { getOrder } from '#core/orders/store.ts'
 import type { StaffIdentity } from '#core/platform/access.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import { nowOf, type Tx } from '#core/platform/database.ts'
-import { type Asking, decideCaller, decideReading, isFromCaller, type Spoken } from './decide-caller.ts'
+import {
+  type Asking,
+  decideCaller,
+  decideReading,
+  isFromCaller,
+  type Reading,
+  type Spoken,
+} from './decide-caller.ts'
 
 /** Nobody waits for anything in these. */
 const OVER = ['resolved', 'closed', 'merged']
@@ -115,6 +122,7 @@ export async function unreadableAmong(
   staff: StaffIdentity,
   orders: ReadonlyArray<{ readonly orderId: string; readonly consumerId: string }>,
   nowMs: number,
+  as: Pick<Reading, 'isApproval'> = {},
 ): Promise<Set<string>> {
   const unreadable = new Set<string>()
   if (orders.length === 0 || !staff.permissions.has('caller.verify')) return unreadable
@@ -142,7 +150,7 @@ export async function unreadableAmong(
     const orderIds = theirs.map(({ orderId }) => orderId)
     const askings = await askingsAbout(db, consumerId, orderIds, undefined)
     for (const orderId of orderIds)
-      if (decideReading(askings, { orderId, nowMs }) !== undefined) unreadable.add(orderId)
+      if (decideReading(askings, { orderId, nowMs, ...as }) !== undefined) unreadable.add(orderId)
   }
   return unreadable
 }

@@ -5,6 +5,7 @@ import { CompensationCreate, CompensationDecision, CompensationList } from '#pro
 import { StaffOrder } from '#protocol/api/staff/orders.ts'
 import { CabinetError } from '#protocol/base/errors.ts'
 import { mustKnowCaller } from '#core/callers/must-be-known.ts'
+import { readableWishes } from '#core/callers/waiting-for-second.ts'
 import { requireProof, type StaffIdentity } from '#core/platform/access.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { HttpApp } from '#core/platform/http.ts'
@@ -17,7 +18,7 @@ const allow = (permission: Permission) => ({ config: { access: { kind: 'staff' a
 /** Coupons and points that make good for something. `protocol/api/compensation.ts`. */
 export function registerCompensationRoutes(
   app: HttpApp,
-  { db, compensations, support }: CoreDeps & { compensations: Compensations; support: SupportQueries },
+  { db, clock, compensations, support }: CoreDeps & { compensations: Compensations; support: SupportQueries },
 ): void {
   const me = (request: FastifyRequest): StaffIdentity => {
     if (request.staff === null) throw new CabinetError('not_signed_in')
@@ -48,7 +49,11 @@ export function registerCompensationRoutes(
   app.get(
     '/api/staff/compensations',
     { ...allow('compensation.request'), schema: { response: { 200: CompensationList } } },
-    async (request) => ({ compensations: await compensations.waiting(db.read, me(request)) }),
+    async (request) => {
+      const staff = me(request)
+      const waiting = await compensations.waiting(db.read, staff)
+      return { compensations: await readableWishes(db.read, staff, waiting, clock.now()) }
+    },
   )
   for (const verdict of ['approve', 'refuse'] as const)
     app.post(

@@ -9,6 +9,7 @@ import { anomalyView } from '#core/anomalies/anomalies.ts'
 import { productsBySku } from '#core/catalog/queries.ts'
 import type { Arrears } from '#core/arrears/arrears.ts'
 import { unreadableAmong } from '#core/callers/must-be-known.ts'
+import { readableWishes } from '#core/callers/waiting-for-second.ts'
 import { callerPanel } from '#core/callers/panel.ts'
 import type { Compensations } from '#core/compensation/compensations.ts'
 import type { OrderQueries } from '#core/orders/queries.ts'
@@ -380,18 +381,17 @@ export function createSupportQueries(
         .orderBy('r.requestedAtMs')
         .limit(LIST_LENGTH)
         .execute()
-      return {
-        approvals: rows.map((row) => ({
-          refundId: row.refundId,
-          orderId: row.orderId,
-          amountFen: row.amountFen,
-          reason: row.reason,
-          requestedBy: row.displayName ?? row.requestedBy,
-          requestedAtMs: row.requestedAtMs,
-          note: row.note,
-          mayDecide: decideApproval(row, staff, policy),
-        })),
-      }
+      const wishes = rows.map((row) => ({
+        refundId: row.refundId,
+        orderId: row.orderId,
+        amountFen: row.amountFen,
+        reason: row.reason,
+        requestedBy: row.displayName ?? row.requestedBy,
+        requestedAtMs: row.requestedAtMs,
+        note: row.note,
+        mayDecide: decideApproval(row, staff, policy),
+      }))
+      return { approvals: await readableWishes(read, staff, wishes, clock.now()) }
     },
     async counts(staff) {
       const nowMs = clock.now()
@@ -434,12 +434,18 @@ export function createSupportQueries(
         orderId === null || consumerId === null ? [] : [{ orderId, consumerId }],
       )
       const hidden = await unreadableAmong(read, staff, orders, clock.now())
+      // Whoever repairs a cabinet sees that it was used, not what was bought.
+      const maySeeOrders = staff.permissions.has('order.read')
       return rows.map((row) => ({
         sessionId: row.sessionId,
-        orderId: row.orderId,
         state: row.state,
         atMs: row.requestedAtMs,
-        totalFen: row.orderId !== null && hidden.has(row.orderId) ? null : row.totalFen,
+        ...(maySeeOrders
+          ? {
+              orderId: row.orderId,
+              totalFen: row.orderId !== null && hidden.has(row.orderId) ? null : row.totalFen,
+            }
+          : { orderId: null, totalFen: null }),
       }))
     },
   }

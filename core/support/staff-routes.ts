@@ -15,6 +15,7 @@ import {
 import { CabinetError } from '#protocol/base/errors.ts'
 import type { Anomalies } from '#core/anomalies/anomalies.ts'
 import { mustKnowCaller, mustKnowCallerToRead } from '#core/callers/must-be-known.ts'
+import { readableWishes } from '#core/callers/waiting-for-second.ts'
 import type { Notices } from '#core/notices/notices.ts'
 import { type OrderQueries, refundView } from '#core/orders/queries.ts'
 
@@ -173,7 +174,11 @@ export function registerSupportRoutes(
   app.get(
     '/api/staff/lowering-requests',
     { ...allow('refund.request'), schema: { response: { 200: LoweringRequestList } } },
-    async (request) => ({ requests: await loweringRequestViews(db.read, policy, me(request)) }),
+    async (request) => {
+      const staff = me(request)
+      const waiting = await loweringRequestViews(db.read, policy, staff)
+      return { requests: await readableWishes(db.read, staff, waiting, clock.now()) }
+    },
   )
   for (const verdict of ['approve', 'refuse'] as const)
     app.post(
@@ -213,7 +218,12 @@ export function registerSupportRoutes(
           .where('anomalyId', '=', anomalyId)
           .executeTakeFirst()
         const orderId = found?.orderId ?? null
-        if (orderId !== null && MOVES_MONEY.has(request.body.decision)) await mustKnowCaller(tx, { orderId })
+        if (orderId !== null) {
+          if (MOVES_MONEY.has(request.body.decision)) await mustKnowCaller(tx, { orderId })
+          // The answer is the order, which a caller whom nobody knows hides, as on its page.
+          else if (staff.permissions.has('caller.verify'))
+            await mustKnowCallerToRead(tx, orderId, clock.now())
+        }
         return anomalies.decide(
           tx,
           anomalyId,

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { closed, Fen, Id, oneOf, WallMs } from './common.ts'
+import { closed, Fen, HIDDEN_FROM_CALLERS, Id, oneOf, WallMs } from './common.ts'
 
 export const WRITE_OFF_STATES = [
   'requested',
@@ -62,7 +62,10 @@ export type WriteOffCreate = Type.Static<typeof WriteOffCreate>
 /** POST /api/staff/write-offs/:writeOffId/approve | refuse */
 export const WriteOffDecision = Type.Object({ reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed)
 /** GET /api/staff/write-offs: those that wait for a second person */
-export const WriteOffList = Type.Object({ writeOffs: Type.Array(WriteOffView) }, closed)
+export const WriteOffList = Type.Object(
+  { writeOffs: Type.Array(Type.Object({ ...WriteOffView.properties, ...HIDDEN_FROM_CALLERS }, closed)) },
+  closed,
+)
 export type WriteOffList = Type.Static<typeof WriteOffList>
 /** POST /api/staff/orders/:orderId/paid-elsewhere */
 export const PaidElsewhere = Type.Object(

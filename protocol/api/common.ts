@@ -10,6 +10,13 @@ export const closed = { additionalProperties: false } as const
 export const Id = Type.String({ pattern: ID_PATTERN })
 export const Fen = Type.Integer({ description: 'fen (1/100 yuan)' })
 export const WallMs = Type.Integer({ description: 'milliseconds since 1970 UTC' })
+/** What a list of wishes about money leaves out for whoever speaks with callers, while somebody unknown calls about the order. */
+export const HIDDEN_FROM_CALLERS = {
+  amountFen: Type.Union([Type.Null(), Fen], {
+    description: 'null while somebody unknown calls about the order',
+  }),
+  note: Type.Union([Type.Null(), Type.String()]),
+} as const
 export const DeciCelsius = Type.Integer({ description: 'tenths of a degree Celsius' })
 export const Language = Type.Union([Type.Literal('zh'), Type.Literal('en')])
 export type Language = Type.Static<typeof Language>

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { closed, Fen, Id, oneOf, WallMs } from './common.ts'
+import { closed, Fen, HIDDEN_FROM_CALLERS, Id, oneOf, WallMs } from './common.ts'
 
 /** What makes good beside a refund. Both are spent by themselves on the next visit. */
 export const COMPENSATION_KINDS = ['coupon', 'points'] as const
@@ -59,5 +59,12 @@ export const CompensationDecision = Type.Object(
   closed,
 )
 /** GET /api/staff/compensations: those that wait for a second person */
-export const CompensationList = Type.Object({ compensations: Type.Array(CompensationView) }, closed)
+export const CompensationList = Type.Object(
+  {
+    compensations: Type.Array(
+      Type.Object({ ...CompensationView.properties, ...HIDDEN_FROM_CALLERS }, closed),
+    ),
+  },
+  closed,
+)
 export type CompensationList = Type.Static<typeof CompensationList>

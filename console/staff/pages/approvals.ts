@@ -2,6 +2,7 @@ import { html, nothing } from 'lit'
 import { customElement, query, state } from 'lit/decorators.js'
 import { formatMoney } from '#protocol/words/format.ts'
 import { describeError } from '../../data/staff-errors.ts'
+import { callerWord } from '../../words/callers.ts'
 import { type GoodWord, goodWord, goodWordOr } from '../../words/making-good.ts'
 import { word, wordOr } from '../../words/staff.ts'
 import { StaffPage } from '../element.ts'
@@ -17,7 +18,8 @@ interface Waiting {
   readonly path: 'approvals' | 'lowering-requests' | 'write-offs' | 'compensations' | 'refund-cases'
   readonly title: GoodWord
   readonly count?: number
-  readonly amountFen: number
+  /** null: not shown before it is known who calls about the order */
+  readonly amountFen: number | null
   readonly reason: string
   readonly note: string | null
   readonly requestedBy: string
@@ -140,7 +142,7 @@ export class ApprovalsPage extends StaffPage {
     const { title, count = 0 } = waiting
     return html`<li class="card approval">
       <div class="split">
-        <span><span class="soft small">${goodWord(title, { count })}</span><br /><b class="figure">${money(waiting.amountFen)}</b></span>
+        <span><span class="soft small">${goodWord(title, { count })}</span><br />${waiting.amountFen === null ? html`<span class="soft">${callerWord('amountHidden')}</span>` : html`<b class="figure">${money(waiting.amountFen)}</b>`}</span>
         <span class="soft small">${moment(this.services.time, waiting.requestedAtMs)}</span>
       </div>
       <p>${waiting.reason} · ${word('askedBy', { name: personText(this.services, waiting.requestedBy) })}</p>
@@ -158,6 +160,8 @@ export class ApprovalsPage extends StaffPage {
     if (waiting.path === 'refund-cases')
       return html`<a class="button" href="${BASE}/incidents/${waiting.id}">${icon('receipt')}${goodWord('openCase')}</a>
         <span class="soft small">${waiting.mayDecide ? goodWord('decideInCase') : word('makerIsNotChecker')}</span>`
+    if (waiting.amountFen === null)
+      return html`<p class="soft">${icon('lock')}${callerWord('decidedOnceKnown')}</p>`
     return waiting.mayDecide
       ? html`<button class="button primary" @click=${() => this.#ask(waiting, 'approve')}>${icon('check')}${word('approve')}</button>
           <button class="button" @click=${() => this.#ask(waiting, 'refuse')}>${icon('x')}${word('refuse')}</button>`

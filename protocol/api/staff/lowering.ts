@@ -1,4 +1,4 @@
-import { closed, Fen, Id, oneOf, REFUND_REASONS, WallMs } from '#protocol/api/common.ts'
+import { closed, Fen, HIDDEN_FROM_CALLERS, Id, oneOf, REFUND_REASONS, WallMs } from '#protocol/api/common.ts'
 import Type from 'typebox'
 
 export const LOWERING_REQUEST_STATES = ['awaiting_approval', 'approved', 'refused', 'overtaken'] as const
@@ -22,5 +22,10 @@ export const LoweringRequestView = Type.Object(
 export type LoweringRequestView = Type.Static<typeof LoweringRequestView>
 
 /** GET /api/staff/lowering-requests: those that wait for a second person; POST …/:refundId/approve | refuse {reason} */
-export const LoweringRequestList = Type.Object({ requests: Type.Array(LoweringRequestView) }, closed)
+export const LoweringRequestList = Type.Object(
+  {
+    requests: Type.Array(Type.Object({ ...LoweringRequestView.properties, ...HIDDEN_FROM_CALLERS }, closed)),
+  },
+  closed,
+)
 export type LoweringRequestList = Type.Static<typeof LoweringRequestList>

@@ -1,4 +1,14 @@
-import { Bilingual, Fen, Id, REFUND_REASONS, Sku, WallMs, closed, oneOf } from '#protocol/api/common.ts'
+import {
+  Bilingual,
+  Fen,
+  HIDDEN_FROM_CALLERS,
+  Id,
+  REFUND_REASONS,
+  Sku,
+  WallMs,
+  closed,
+  oneOf,
+} from '#protocol/api/common.ts'
 import { RefundView } from '#protocol/api/consumer.ts'
 import Type from 'typebox'
 
@@ -75,11 +85,10 @@ export const ApprovalList = Type.Object(
         {
           refundId: Id,
           orderId: Id,
-          amountFen: Fen,
+          ...HIDDEN_FROM_CALLERS,
           reason: Type.String(),
           requestedBy: Type.String(),
           requestedAtMs: WallMs,
-          note: Type.Union([Type.Null(), Type.String()]),
           mayDecide: Type.Boolean(),
         },
         closed,

@@ -37,7 +37,11 @@ describe('a dialog that opens only when the core has answered', () => {
     const seen = new Set<string>()
     const at = { url: URL_OF_PAGE, address: '/staff/thing', who: 'lead', language: 'en' } as const
     expect(await lookAtDialogs(await context.newPage(), at, found, seen)).toBe(2)
-    expect([...seen]).toEqual(['en /staff/thing Editor', 'en /staff/thing Question', 'en /staff/thing buttons'])
+    expect([...seen]).toEqual([
+      'en /staff/thing Editor',
+      'en /staff/thing Question',
+      'en /staff/thing buttons',
+    ])
     expect(found.notShown).toEqual([])
     await context.close()
   })

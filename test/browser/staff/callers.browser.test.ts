@@ -8,11 +8,24 @@ import { LANGUAGES, type StaffDesk, startStaffDesk } from './staff-desk.ts'
 /** Somebody calls about a purchase: the page of the agent, in both languages; keys are counted. */
 let desk: StaffDesk
 let orderId: string
+/** Paid, with a coupon that waits for a second person since before anybody called. */
+let withWish: string
 beforeAll(async () => {
   desk = await startStaffDesk({ policy: { callerQuestionsMost: 20, callerCodesMost: 20 } })
   const consumer = await desk.world.consumer('王芳')
   const { session } = await shop(desk.world, consumer, [take('s4', 'water-550')])
   ;({ orderId } = await consumer.orderIn(session.sessionId, ['paid']))
+  const other = await desk.world.consumer('Anna')
+  const visit = await shop(desk.world, other, [take('s4', 'water-550')])
+  ;({ orderId: withWish } = await other.orderIn(visit.session.sessionId, ['paid']))
+  const agent = await desk.staff('agent')
+  await agent.send('POST', `orders/${withWish}/compensations`, {
+    compensationId: desk.world.ids.next('compensation'),
+    kind: 'coupon',
+    amountFen: 20_000,
+    reason: 'quality',
+    note: 'the can leaked',
+  })
 }, 120_000)
 afterAll(() => desk?.stop())
 
@@ -114,6 +127,23 @@ for (const language of LANGUAGES)
       await visit.getByRole('cell', { name: hidden }).waitFor()
       expect(await findViolations(cabinet.page)).toEqual([])
       await cabinet.done()
+    })
+    it('reads among what waits for a second person that it is decided once it is known who calls', async () => {
+      await aCall(withWish)
+      const { page, done } = await desk.open('lead', '/approvals', language, PHONE)
+      const card = page.locator('page-approvals .card', { has: page.locator(`a[href$="${withWish}"]`) })
+      await card
+        .getByText(language === 'zh' ? '核实来电人之后才能审批' : 'It is decided once it is known')
+        .waitFor()
+      expect(await card.innerText()).not.toMatch(/[¥￥]|leaked/)
+      expect(
+        await card
+          .getByRole('button')
+          .filter({ hasText: /Approve|批准/ })
+          .count(),
+      ).toBe(0)
+      expect([await findViolations(page), await overflowPixels(page)]).toEqual([[], 0])
+      await done()
     })
     it('fits on a phone', async () => {
       const { page, done } = await desk.open('agent', `/tickets/${await aCall()}`, language, PHONE)

@@ -2,6 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallBackList } from '#protocol/api/call-backs.ts'
 import type { CallerFact } from '#protocol/api/callers.ts'
 import type { IncidentPreview, RefundCaseDetail } from '#protocol/api/refund-cases.ts'
+import type { WriteOffList } from '#protocol/api/arrears.ts'
+import type { CompensationList } from '#protocol/api/compensation.ts'
+import type { LoweringRequestList } from '#protocol/api/staff/lowering.ts'
+import type { ApprovalList } from '#protocol/api/staff/refunds.ts'
 import type { CabinetCourse } from '#protocol/api/staff/cabinet-course.ts'
 import type { CabinetDetail } from '#protocol/api/staff/cabinets.ts'
 import type { StaffOrderList } from '#protocol/api/staff/orders.ts'
@@ -128,6 +132,75 @@ describe('a caller whom nobody knows yet', () => {
     await step(lead, call.ticketId, 'vouch', { reason: 'I know their voice' })
     expect(await amounts(agent)).toEqual(paid)
   })
+  it('leaves amount and note out of what waits for a second person, until they are known', async () => {
+    const { db, deps } = desk.bench.core
+    const buyer = await aBuyer()
+    const asked = await refund(agent, buyer, { lines: [], amountFen: 1000, note: 'the can leaked' })
+    const compensationId = desk.ids.next('compensation')
+    await agent.ask('POST', `/api/staff/orders/${buyer.orderId}/compensations`, {
+      compensationId,
+      kind: 'coupon',
+      amountFen: 20_000,
+      reason: 'quality',
+      note: 'the can leaked',
+    })
+    const { refundId } = (asked.body as { refund: { refundId: string } }).refund
+    const [loweringId, writeOffId] = [desk.ids.next('refund'), desk.ids.next('writeOff')]
+    // What these two need before they can be asked for has tests of its own.
+    await db.write('two more wishes', async (tx) => {
+      const wish = {
+        orderId: buyer.orderId,
+        state: 'awaiting_approval' as const,
+        amountFen: 1000,
+        note: 'the can leaked',
+        requestedBy: 'st-somebody',
+        requestedAtMs: deps.clock.now(),
+        decidedBy: null,
+        decidedAtMs: null,
+        decisionNote: null,
+      }
+      await tx
+        .insertInto('loweringRequest')
+        .values({ ...wish, refundId: loweringId, lines: '[]', reason: 'goodwill', ticketId: null })
+        .execute()
+      await tx
+        .insertInto('writeOff')
+        .values({ ...wish, writeOffId, reason: 'hardship', endedAtMs: null })
+        .execute()
+    })
+    interface Read {
+      amountFen: number | null
+      note: string | null
+    }
+    const waiting = async (who: DeskPerson): Promise<Read[]> => {
+      const read = async <T extends object>(path: string) => {
+        const { body, status } = await who.ask('GET', `/api/staff/${path}`)
+        expect(status, JSON.stringify(body)).toBe(200)
+        return body as T
+      }
+      const all = [
+        (await read<ApprovalList>('approvals')).approvals.find((one) => one.refundId === refundId),
+        (await read<LoweringRequestList>('lowering-requests')).requests.find(
+          (one) => one.refundId === loweringId,
+        ),
+        (await read<WriteOffList>('write-offs')).writeOffs.find((one) => one.writeOffId === writeOffId),
+        (await read<CompensationList>('compensations')).compensations.find(
+          (one) => one.compensationId === compensationId,
+        ),
+      ]
+      return all.flatMap((one) => (one === undefined ? [] : [{ amountFen: one.amountFen, note: one.note }]))
+    }
+    const shown = [1000, 1000, 1000, 20_000].map((amountFen) => ({ amountFen, note: 'the can leaked' }))
+    const left = shown.map(() => ({ amountFen: null, note: null }))
+    expect(await waiting(agent)).toEqual(shown)
+    const { ticket } = await agent.open({ type: 'other', channel: 'hotline', orderId: buyer.orderId })
+    expect(await waiting(agent)).toEqual(left)
+    expect(await waiting(lead)).toEqual(left)
+    // Who keeps the books speaks with nobody.
+    expect(await waiting(await desk.person('finance'))).toEqual(shown)
+    await step(lead, ticket.ticketId, 'vouch', { reason: 'I know their voice' })
+    expect([await waiting(agent), await waiting(lead)]).toEqual([shown, shown])
+  })
   it('leaves what it came to out of the visits at the cabinet too, on its page and beside another ticket', async () => {
     const call = await aCall()
     const neighbour = await lead.open({ type: 'other', channel: 'hotline', cabinetId: CABINET })
@@ -141,6 +214,11 @@ describe('a caller whom nobody knows yet', () => {
       return visits.find(({ order }) => order?.orderId === call.orderId)?.order?.totalFen
     }
     expect([await onPage(), await beside()]).toEqual([null, null])
+    // Whoever repairs the cabinet sees that it was used.
+    const technician = await desk.person('technician')
+    const { sessions } = (await technician.ask('GET', `/api/staff/cabinets/${CABINET}`)).body as CabinetDetail
+    expect(sessions.length).toBeGreaterThan(0)
+    expect(sessions.filter((one) => one.orderId !== null || one.totalFen !== null)).toEqual([])
     await step(lead, call.ticketId, 'vouch', { reason: 'I know their voice' })
     expect(await onPage()).toBeGreaterThan(0)
     expect(await beside()).toBe(await onPage())

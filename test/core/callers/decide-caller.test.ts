@@ -64,6 +64,12 @@ describe('a purchase that staff want to look at', () => {
     expect(seen([called, { ...found, isOpen: false }])).toBe('tk-call')
     expect(seen([called, { ...found, orderId: 'or-2' }])).toBe('tk-call')
   })
+  it('is there, as far as they decide about it, for a second person after the time in which the caller was known', () => {
+    const seenByDecider = (one: Asking) =>
+      decideReading([one], { orderId: 'or-1', nowMs: NOW, isApproval: true })?.ticketId
+    expect([seen([over]), seenByDecider(over)]).toEqual(['tk-over', undefined])
+    expect(seenByDecider(called)).toBe('tk-call')
+  })
   it('is there for whoever works on it for another reason, and moves no money by that', () => {
     expect(seen([called, found])).toBeUndefined()
     expect(inTheWay([called, found])).toBe('tk-call')
