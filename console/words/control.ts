@@ -16,6 +16,7 @@ const en = {
   'command.lockout.clear': 'Clear the lockout',
   'command.camera.snapshot': 'Take a picture',
   'command.agent.restart': 'Restart the agent',
+  'past.purchase': 'Opened for a purchase',
   'past.scale.calibrate-empty': 'Empty shelf measured',
   'past.scale.calibrate': 'Shelf calibrated',
   'effect.door.unlock':
@@ -168,6 +169,7 @@ const zh: Record<keyof typeof en, string> = {
   'command.lockout.clear': '解除食安锁柜',
   'command.camera.snapshot': '拍一张照片',
   'command.agent.restart': '重启柜端程序',
+  'past.purchase': '购买开门',
   'past.scale.calibrate-empty': '测量空层',
   'past.scale.calibrate': '层架标定',
   'effect.door.unlock': '锁舌收回，一分钟内可以拉开柜门。取出或放入的商品都不会扣款；关门后自动上锁。',

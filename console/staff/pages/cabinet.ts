@@ -236,7 +236,7 @@ export class CabinetPage extends StaffPage {
                   (session) => html`<tr>
                     <td>${session.orderId ? html`<a href="${BASE}/orders/${session.orderId}">${moment(this.#time(timeZone), session.atMs)}</a>` : moment(this.#time(timeZone), session.atMs)}</td>
                     <td>${stateBadge(SESSION_STATE_WORDS[session.state])}</td>
-                    <td class="end number">${session.totalFen !== null ? formatMoney(session.totalFen) : session.orderId === null ? '–' : html`<span class="soft">${callerWord('amountHidden')}</span>`}</td>
+                    <td class="end number">${session.totalFen === 0 && session.state !== 'settled' ? '–' : session.totalFen !== null ? formatMoney(session.totalFen) : session.orderId === null ? '–' : html`<span class="soft">${callerWord('amountHidden')}</span>`}</td>
                   </tr>`,
                 )}
               </tbody>

@@ -198,8 +198,9 @@ export class CommandDialog extends StaffElement {
   }
 }
 
-/** The name of a command as an act that has happened. */
-export function commandTitle(name: string): string {
+/** The name of a command as an act that has happened. @param by  who asked, such as `consumer:…`: a buyer's door is opened for no service */
+export function commandTitle(name: string, by: string): string {
+  if (name === 'door.unlock' && by.startsWith('consumer:')) return controlWord('past.purchase')
   return controlWordOr(`past.${name}`, controlWordOr(`command.${name}`, name))
 }
 

@@ -103,7 +103,7 @@ export class CommandPanel extends StaffElement {
     const target = describeTarget(command)
     const outcome = now === 'succeeded' ? describeResult(command) : describeReason(command)
     return html`<li class="command-row">
-      <div class="split"><b class="command-name">${commandTitle(command.name)}${target === '' ? nothing : html` <span class="soft">${target}</span>`}</b>${commandBadge(now)}</div>
+      <div class="split"><b class="command-name">${commandTitle(command.name, command.by)}${target === '' ? nothing : html` <span class="soft">${target}</span>`}</b>${commandBadge(now)}</div>
       ${outcome === '' ? nothing : html`<p class="small">${outcome}</p>`}
       ${this.#pictures(command)}
       <details>

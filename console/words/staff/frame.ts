@@ -114,7 +114,7 @@ export const frameTexts = texts(
     refundedToday: 'Refunded',
     settledAlone: 'Disputes settled without a person',
     ordersCount: '{count} orders',
-    ofDisputes: 'of {count} disputes',
+    ofDisputes: 'disputes in all: {count}',
     satisfaction: 'Satisfaction',
     sevenDays: 'Mean of the last 7 days',
     'presence.online': 'Online',
