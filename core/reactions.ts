@@ -14,6 +14,7 @@ import type { RefundReactions, RefundRow } from '#core/refunds/refunds.ts'
 import type { RestrictionReactions } from '#core/restrictions/restrictions.ts'
 import type { SessionReactions } from '#core/sessions/course.ts'
 import type { SatisfactionReactions } from '#core/support/satisfaction.ts'
+import { getTicket, goesOn } from '#core/support/ticket-store.ts'
 import { tellAnswered } from '#core/support/tell-consumer.ts'
 import type { TicketReactions } from '#core/support/tickets.ts'
 import { createAnomalyReactions } from './anomaly-reactions.ts'
@@ -51,6 +52,15 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
   function domains(): Domains {
     if (connected === undefined) throw new Error('assertion failed: the reactions are not connected yet')
     return connected
+  }
+
+  /** The ticket that waits for it: that in which its own went on, when it was merged. */
+  async function asksFor(tx: Tx, { ticketId }: Pick<RefundRow, 'ticketId'>): Promise<string | undefined> {
+    return ticketId === null ? undefined : (await goesOn(tx, await getTicket(tx, ticketId))).ticketId
+  }
+  async function endWait(tx: Tx, refund: RefundRow): Promise<void> {
+    const ticketId = await asksFor(tx, refund)
+    if (ticketId !== undefined) await domains().tickets.advance(tx, ticketId, 'refundDone')
   }
 
   const learning = createLearningReactions(domains)
@@ -112,9 +122,10 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
 
   const refunds: RefundReactions = {
     async refundStarted(tx, refund) {
-      if (refund.ticketId !== null) {
-        await domains().tickets.advance(tx, refund.ticketId, 'refundAsked')
-        await domains().tickets.say(tx, refund.ticketId, {
+      const ticketId = await asksFor(tx, refund)
+      if (ticketId !== undefined) {
+        await domains().tickets.advance(tx, ticketId, 'refundAsked')
+        await domains().tickets.say(tx, ticketId, {
           requestId: `refund/${refund.refundId}`,
           sender: 'system',
           key: 'message.refund',
@@ -125,12 +136,12 @@ export function createReactions(deps: CoreDeps & { policies: PolicyBook }): {
         await tell(tx, refund.orderId, 'refund_started', refund.refundId, refund.amountFen)
     },
     async refundSucceeded(tx, refund) {
-      if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
+      await endWait(tx, refund)
       await domains().snoozing.refundSettled(tx, refund.orderId)
       await tell(tx, refund.orderId, 'refund_arrived', refund.refundId, refund.amountFen)
     },
     async refundRejected(tx, refund) {
-      if (refund.ticketId !== null) await domains().tickets.advance(tx, refund.ticketId, 'refundDone')
+      await endWait(tx, refund)
       await domains().snoozing.refundSettled(tx, refund.orderId)
       await leaveToPerson(tx, refund)
     },

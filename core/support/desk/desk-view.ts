@@ -70,7 +70,7 @@ export async function deskOf(
           .executeTakeFirst()
   return {
     type: typeView(ticket.type),
-    intake: await intakeOf(db, ticket, nowMs),
+    intake: await intakeOf(db, staff, ticket, nowMs),
     viewers,
     // An operator reads what happened, not who of ours did it.
     history: isOurs ? history : history.map((event) => ({ ...event, by: '' })),
@@ -98,13 +98,18 @@ export async function deskOf(
   }
 }
 
-async function intakeOf(db: Kysely<Tables>, ticket: TicketRow, nowMs: number): Promise<TicketDesk['intake']> {
+async function intakeOf(
+  db: Kysely<Tables>,
+  staff: Pick<StaffIdentity, 'operator'>,
+  ticket: TicketRow,
+  nowMs: number,
+): Promise<TicketDesk['intake']> {
   const values = JSON.parse(ticket.intake) as IntakeValues
   const products = Object.hasOwn(values, 'sku')
     ? await productsBySku(db)
     : new Map<string, { name: Bilingual }>()
   const cabinets = Object.hasOwn(values, 'cabinetId')
-    ? await cabinetsNamed(db, String(values['cabinetId']))
+    ? await cabinetsNamed(db, staff, String(values['cabinetId']))
     : new Map<string, { name: Bilingual }>()
   return typeOf(ticket.type).fields.flatMap((field) => {
     const value = values[field.key]
@@ -113,16 +118,17 @@ async function intakeOf(db: Kysely<Tables>, ticket: TicketRow, nowMs: number): P
     return [{ key: field.key, label: field.label, text: textOf(field, value, names, nowMs) }]
   })
 }
-/** As people call it; what somebody entered and nobody knows stays as it was entered. */
+/** As people call it; what somebody entered and nobody knows, or is another operator's, stays as it was entered. */
 async function cabinetsNamed(
   db: Kysely<Tables>,
+  { operator }: Pick<StaffIdentity, 'operator'>,
   cabinetId: string,
 ): Promise<Map<string, { name: Bilingual }>> {
-  const rows = await db
+  const named = db
     .selectFrom('cabinet')
     .select(['cabinetId', 'nameZh', 'nameEn'])
     .where('cabinetId', '=', cabinetId)
-    .execute()
+  const rows = await (operator === null ? named : named.where('operator', '=', operator)).execute()
   return new Map(
     rows.map(({ cabinetId, nameZh, nameEn }) => [cabinetId, { name: { zh: nameZh, en: nameEn } }]),
   )

@@ -265,14 +265,24 @@ export function createTasks(deps: CoreDeps & { due: DueWork; tickets: Tickets })
     async move(tx, fromId, intoId) {
       const rows = await tx
         .selectFrom('ticketTask')
-        .select(['taskId', 'ticketId', 'requestId', 'cabinetId', 'state', 'version'])
+        .select([
+          'taskId',
+          'ticketId',
+          'requestId',
+          'cabinetId',
+          'state',
+          'version',
+          'takenById',
+          'takenAtMs',
+        ])
         .where('ticketId', 'in', [fromId, intoId])
         .execute()
-      const there = new Set(
-        rows.filter(({ ticketId }) => ticketId === intoId).map(({ requestId }) => requestId),
+      const there = new Map(
+        rows.filter(({ ticketId }) => ticketId === intoId).map((task) => [task.requestId, task]),
       )
       for (const task of rows.filter((row) => row.ticketId === fromId && !isEnded(row))) {
-        const isTwice = there.has(task.requestId)
+        const twin = there.get(task.requestId)
+        const isTwice = twin !== undefined
         await tx
           .updateTable('ticketTask')
           .set({
@@ -283,6 +293,15 @@ export function createTasks(deps: CoreDeps & { due: DueWork; tickets: Tickets })
           .execute()
         if (isTwice) await due.cancel(tx, KIND, task.taskId)
         await tell(tx, task.taskId, task.cabinetId)
+        // Whoever is on their way for the one is on their way for both.
+        if (twin?.state !== 'open' || task.state !== 'taken') continue
+        const { takenById, takenAtMs } = task
+        await tx
+          .updateTable('ticketTask')
+          .set({ state: 'taken', takenById, takenAtMs, version: twin.version + 1 })
+          .where('taskId', '=', twin.taskId)
+          .execute()
+        await tell(tx, twin.taskId, twin.cabinetId)
       }
     },
   }

@@ -10,6 +10,7 @@ import { nowOf, type Tx } from '#core/platform/database.ts'
 import type { CoreDeps } from '#core/platform/deps.ts'
 import type { Tables } from '#core/platform/tables/index.ts'
 import type { Seal } from '#core/privacy/seal.ts'
+import { getTicket } from '../ticket-store.ts'
 import { decodePicture } from './decode.ts'
 
 /** The pictures that people add to a question, sealed in the database: they go where the ticket goes, and with it. */
@@ -17,7 +18,7 @@ export interface TicketPictures {
   /**
    * The same request again is the same picture.
    * @param staffId  null: the consumer of the ticket
-   * @throws bad_picture, too_many_pictures
+   * @throws bad_picture, too_many_pictures, conflict for a consumer whose question is settled: nobody would look at it
    */
   add(
     ticketId: string,
@@ -83,6 +84,11 @@ export function createTicketPictures(deps: CoreDeps & { seal: Seal }): TicketPic
       await db.write('add a picture to a ticket', async (tx) => {
         if (await isKnown(tx)) return
         await checkRoom(tx, ticketId, from)
+        if (staffId === null && (await getTicket(tx, ticketId)).resolvedAtMs !== null)
+          throw new CabinetError(
+            'conflict',
+            'This question is settled. Write that it is not, which opens it again, then add the picture.',
+          )
         await tx
           .insertInto('ticketPicture')
           .values({

@@ -59,6 +59,25 @@ describe('one emergency that two people report', () => {
     ])
     expect(merged.desk.incident).toMatchObject({ resolvedAtMs: null })
   })
+  it('keeps whoever is on their way for it', async () => {
+    const [first, second] = [await emergency(agent, 'open door'), await emergency(agent, 'door stands open')]
+    const [step] = second.desk.tasks
+    await lead.ask('POST', `/api/staff/tasks/${step?.taskId}/take`, { version: step?.version })
+    const { version } = (await agent.ticket(second.ticket.ticketId)).ticket
+    const merged = await agent.act(second.ticket.ticketId, 'merge', {
+      version,
+      intoTicketId: first.ticket.ticketId,
+      reason: 'the same door',
+    })
+    const name = (await agent.ticket(second.ticket.ticketId)).desk.tasks[0]?.takenBy
+    expect(name).toEqual(expect.any(String))
+    expect(merged.desk.tasks.map(({ state, takenBy }) => [state, takenBy])).toEqual([
+      ['taken', name],
+      ['open', null],
+      ['open', null],
+      ['open', null],
+    ])
+  })
   it('keeps its steps and its incident when it is merged into a ticket that has none', async () => {
     const first = await emergency(agent, 'open door')
     const other = await agent.open({ type: 'cabinet_use', intake: { topic: 'other' }, cabinetId: CABINET })

@@ -6,7 +6,7 @@ import { createSellingBench, type SellingBench } from '#test/core/selling-bench.
 let selling: SellingBench
 let agent: string
 beforeAll(async () => {
-  selling = await createSellingBench(2, { agentRefundFen: 400 })
+  selling = await createSellingBench(3, { agentRefundFen: 400 })
   agent = await selling.bench.cookieOf('agent')
 })
 afterAll(() => selling.close())
@@ -18,9 +18,9 @@ const ask = (method: 'GET' | 'POST', url: string, cookie: string, payload?: obje
     headers: { cookie },
     ...(payload === undefined ? {} : { payload }),
   })
-async function raise(orderId: string, lineId: string): Promise<string> {
+async function raise(orderId: string, lineId: string, requestId = `request-${orderId}`): Promise<string> {
   const answer = await ask('POST', `/api/consumer/orders/${orderId}/disputes`, selling.cookie, {
-    requestId: `request-${orderId}`,
+    requestId,
     reason: 'quality',
     lines: [{ lineId, quantity: 1 }],
   })
@@ -89,5 +89,43 @@ describe('a ticket that is ended as refunded', () => {
     expect(await resolve(ticketId)).toBe('resolved')
     const view = (await ask('GET', `/api/consumer/disputes/${ticketId}`, selling.cookie)).json<DisputeView>()
     expect([view.outcomeKey, view.outcomeValues]).toEqual(['outcome.lowered', { amount: '3.50' }])
+  })
+})
+
+describe('a refund of a ticket that is merged', () => {
+  it('is told on the ticket that goes on, which waits for it, when a second person approves it afterwards', async () => {
+    const { orderId, lineId } = selling.orders[2] ?? { orderId: '', lineId: '' }
+    const [asked, goesOn] = [
+      await raise(orderId, lineId, 'request-first'),
+      await raise(orderId, lineId, 'request-second'),
+    ]
+    const wish = await ask('POST', `/api/staff/orders/${orderId}/refunds`, agent, {
+      refundId: 'refund-late',
+      ticketId: asked,
+      lines: [],
+      amountFen: 700,
+      reason: 'goodwill',
+      stock: 'not_returned',
+      tellConsumer: false,
+    })
+    expect(wish.json<{ refund: { state: string } }>().refund.state).toBe('awaiting_approval')
+    const detail = async (ticketId: string) =>
+      (await ask('GET', `/api/staff/tickets/${ticketId}`, agent)).json<TicketDetail>()
+    const { version } = (await detail(asked)).ticket
+    const merged = await ask('POST', `/api/staff/tickets/${asked}/merge`, agent, {
+      version,
+      intoTicketId: goesOn,
+      reason: 'asked twice',
+    })
+    expect(merged.statusCode).toBe(200)
+    const told = async () =>
+      (await detail(goesOn)).messages.flatMap(({ key, values }) =>
+        key === 'message.refund' ? [values?.['amount']] : [],
+      )
+    expect(await told()).toEqual([])
+    const lead = await selling.bench.cookieOf('lead')
+    await ask('POST', '/api/staff/approvals/refund-late/approve', lead, { reason: 'it leaked' })
+    expect(await told()).toEqual(['7.00'])
+    expect((await detail(goesOn)).ticket.state).toBe('waiting_refund')
   })
 })

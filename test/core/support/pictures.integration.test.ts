@@ -173,6 +173,34 @@ describe('a question with pictures', () => {
     const gone = await ask('GET', `${own()}/${view.pictures[0]?.pictureId}`)
     expect(gone.statusCode).toBe(404)
   })
+  it('is refused for a question that is settled, with what to do, but for one that was sent before', async () => {
+    const [order] = selling.orders
+    const raised = await selling.bench.core.http.inject({
+      method: 'POST',
+      url: `/api/consumer/orders/${order?.orderId}/disputes`,
+      headers: { cookie: selling.cookie },
+      payload: { requestId: 'pictures-4', reason: 'other', lines: [] },
+    })
+    const { disputeId: settled } = raised.json<DisputeView>()
+    const sendTo = async (requestId: string) =>
+      ask('POST', `/api/consumer/disputes/${settled}/pictures?requestId=${requestId}`, {
+        payload: await photo(30, 20).jpeg().toBuffer(),
+      })
+    expect((await sendTo('picture-8')).statusCode).toBe(201)
+    const cookie = await selling.bench.cookieOf('agent')
+    const { version } = (await ask('GET', `/api/staff/tickets/${settled}`, { cookie })).json<TicketDetail>()
+      .ticket
+    await selling.bench.core.http.inject({
+      method: 'POST',
+      url: `/api/staff/tickets/${settled}/resolve`,
+      headers: { cookie },
+      payload: { version, outcome: 'explained', rootCause: 'unknown' },
+    })
+    const refused = await sendTo('picture-9')
+    expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([409, 'conflict'])
+    const again = await sendTo('picture-8')
+    expect([again.statusCode, again.json<DisputeView>().pictures.length]).toEqual([201, 1])
+  })
   it('of a question that was merged goes with the one in which it went on', async () => {
     const { core } = selling.bench
     const cookie = await selling.bench.cookieOf('agent')
