@@ -209,6 +209,7 @@ export async function createApp(settings: Settings, surroundings: Surroundings) 
     cookies,
     policy,
     homeZone: (staff) => homeZone(db.read, staff.operator ?? undefined),
+    lastChangeId: () => feed.lastId,
     home: (staff) =>
       homeView(
         {

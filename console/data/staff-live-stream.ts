@@ -3,10 +3,12 @@ import type { Random } from '#protocol/base/random.ts'
 import type { LiveChange } from '#protocol/api/staff/desk.ts'
 
 /** What the reader of the stream is told. `stale`: nothing was heard for longer than a heartbeat allows. */
-export type LiveMessage =
-  | { type: 'change'; change: LiveChange }
-  | { type: 'connected'; isResumed: boolean }
-  | { type: 'stale' }
+export type LiveMessage = { type: 'change'; change: LiveChange } | { type: 'connected' } | { type: 'stale' }
+
+/** What a tab tells the worker first: what it was loaded after. */
+export interface LiveJoin {
+  readonly since: number
+}
 
 /** The core sends something at least this often; one missed beat is still in order. */
 export const QUIET_LIMIT_MS = 4500
@@ -52,14 +54,15 @@ export function createSseParser(handlers: {
 /**
  * Follows GET /api/live for as long as it is not stopped: fetch instead of EventSource, because only fetch shows the
  * heartbeat, and a cut cable is otherwise noticed minutes later. Resumes behind the last id that was seen.
+ * @param options.since  where it begins: the id that was the last when the page began to load
  */
 export function followLive(
-  options: { clock: Clock; random: Random; url: string; onSignedOut: () => void },
+  options: { clock: Clock; random: Random; url: string; since: number; onSignedOut: () => void },
   post: (message: LiveMessage) => void,
-): { stop(): void } {
+): { stop(): void; readonly lastId: number } {
   const { clock, random, url } = options
   const stopping = new AbortController()
-  let lastId: string | undefined
+  let lastId = String(options.since)
 
   async function readOnce(): Promise<void> {
     const attempt = new AbortController()
@@ -72,7 +75,7 @@ export function followLive(
     }
     try {
       const response = await fetch(url, {
-        headers: { accept: 'text/event-stream', ...(lastId ? { 'last-event-id': lastId } : {}) },
+        headers: { accept: 'text/event-stream', 'last-event-id': lastId },
         credentials: 'same-origin',
         cache: 'no-store',
         signal: attempt.signal,
@@ -80,7 +83,7 @@ export function followLive(
       if (response.status === 401) options.onSignedOut()
       if (!response.ok || !response.body) return
       heard()
-      post({ type: 'connected', isResumed: lastId !== undefined })
+      post({ type: 'connected' })
       const parse = createSseParser({
         onEvent: (event) => {
           const change: unknown = JSON.parse(event.data)
@@ -123,7 +126,13 @@ export function followLive(
     }
   }
   void run()
-  return { stop: () => stopping.abort() }
+  return {
+    stop: () => stopping.abort(),
+    /** Of what was told so far. */
+    get lastId() {
+      return Number(lastId)
+    },
+  }
 }
 
 function isLiveChange(value: unknown): value is LiveChange {

@@ -1,7 +1,7 @@
 import type { Clock } from '#protocol/base/clock.ts'
 import type { Random } from '#protocol/base/random.ts'
 import type { LiveChange } from '#protocol/api/staff/desk.ts'
-import { followLive, type LiveMessage } from './staff-live-stream.ts'
+import { followLive, type LiveJoin, type LiveMessage } from './staff-live-stream.ts'
 
 export type LiveState = 'connecting' | 'live' | 'stale'
 
@@ -20,11 +20,12 @@ export class StaffLive {
     this.#options = options
   }
 
-  start(): void {
+  /** @param since  changes after this id are told, also those that were made before the stream stands */
+  start(since: number): void {
     if (this.#stop) return
     const hear = (message: LiveMessage) => this.#hear(message)
     if (typeof SharedWorker === 'undefined') {
-      const stream = followLive({ ...this.#options, url: '/api/live' }, hear)
+      const stream = followLive({ ...this.#options, url: '/api/live', since }, hear)
       this.#stop = () => stream.stop()
       return
     }
@@ -34,6 +35,7 @@ export class StaffLive {
     })
     worker.port.addEventListener('message', (event: MessageEvent<LiveMessage>) => hear(event.data))
     worker.port.start()
+    worker.port.postMessage({ since } satisfies LiveJoin)
     // The worker cannot see a tab go; it drops a port that says goodbye.
     const leave = () => worker.port.postMessage('leave')
     addEventListener('pagehide', leave)

@@ -102,7 +102,7 @@ export class StaffApp extends LitElement {
     keepOnlyFor(this.services.me.staffId)
     this.services.time.learnZone(this.services.me.timeZone)
     // Without permissions nothing is told live; it begins when the account has what it lacks.
-    if (this.services.me.lacks === null) this.services.live.start()
+    if (this.services.me.lacks === null) this.services.live.start(this.services.me.changeId)
     this.requestUpdate()
   }
 

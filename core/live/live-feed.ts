@@ -42,7 +42,10 @@ export function createLiveFeed(deps: { db: Database; clock: Clock; log: Logger }
       isWanted = false
       // Nobody watches: the end of the table is all that whoever comes next needs.
       if (listeners.size === 0) {
-        lastId = await newestId()
+        const newest = await newestId()
+        // Whoever came meanwhile is told what they would otherwise miss.
+        if (listeners.size > 0) continue
+        lastId = newest
         if (!isWanted) return
         continue
       }

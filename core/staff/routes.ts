@@ -19,6 +19,8 @@ export function registerStaffRoutes(
     home: (staff: StaffIdentity) => Promise<Home>
     /** IANA name: where most cabinets of this person's operator stand. */
     homeZone: (staff: StaffIdentity) => Promise<string>
+    /** Of the newest change that pages were told. */
+    lastChangeId: () => number
   },
 ): void {
   const { accounts, cookies, policy } = deps
@@ -33,6 +35,7 @@ export function registerStaffRoutes(
     refundLimitFen: refundLimitFen(staff.role, policy),
     lacks: staff.lacks,
     timeZone: await deps.homeZone(staff),
+    changeId: deps.lastChangeId(),
   })
 
   app.post(

@@ -29,6 +29,9 @@ export const Me = Type.Object(
     timeZone: Type.String({
       description: 'IANA name: where most of the cabinets stand that this person sees',
     }),
+    changeId: Type.Integer({
+      description: 'Last-Event-ID for GET /api/live: nothing is missed of what changes after this answer',
+    }),
   },
   closed,
 )

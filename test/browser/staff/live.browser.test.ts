@@ -110,3 +110,22 @@ describe('the line to the core', () => {
     await standOnce(tickets)
   }, 60_000)
 })
+
+describe('a queue that was loaded before its stream stood', () => {
+  it('shows what happened in between', async () => {
+    const own = await page.context().newPage()
+    // With a stream of its own, which can be held up.
+    await own.addInitScript('delete globalThis.SharedWorker')
+    const made = Promise.withResolvers<void>()
+    await own.route('**/api/live', async (route) => {
+      await made.promise
+      await route.continue()
+    })
+    await own.goto(page.url())
+    await own.locator('.blank, a.row-link').first().waitFor()
+    await aCall()
+    made.resolve()
+    await own.getByRole('button', { name: '1 new' }).waitFor()
+    await own.unrouteAll({ behavior: 'ignoreErrors' })
+  })
+})

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LiveChange } from '#protocol/api/staff/desk.ts'
+import type { LiveChange, Me } from '#protocol/api/staff/desk.ts'
 import { recordChange } from '#core/live/changes.ts'
 import { CABINET, type CoreBench, createCoreBench } from '#test/core/core-bench.ts'
 import { eventually } from '#test/support/eventually.ts'
@@ -71,6 +71,15 @@ describe('a page that listens', () => {
     await eventually('the last change', () => subjects(again).includes('four'))
     expect(subjects(again)).toEqual(['two', 'three', 'four'])
     await again.stop()
+  })
+  it('hears also what happened after it was told who reads and before it listened', async () => {
+    const cookie = await bench.cookieOf('lead')
+    const asked = await fetch(`${url}/api/staff/me`, { headers: { cookie } })
+    const { changeId } = (await asked.json()) as Me
+    await change('in between')
+    const stream = await listen(cookie, String(changeId))
+    await eventually('what happened in between', () => subjects(stream).includes('in between'))
+    await stream.stop()
   })
   it('is told to load everything again when what it missed is not kept any more', async () => {
     const stream = await listen(await bench.cookieOf('lead'), '999999')
